@@ -1,0 +1,19 @@
+# Instruction sets of the CPU kernels: the same source compiled once for each, chosen at run time.
+# Contraction is asked for: without it, ISO C++ mode keeps products and sums apart, at half the speed.
+set(KERNELS ${CMAKE_CURRENT_SOURCE_DIR}/src/kernels)
+set(KERNEL_FLAGS -O3 -ffp-contract=fast -fno-math-errno -fno-trapping-math)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    list(APPEND KERNEL_FLAGS -Wno-psabi) # vectors are passed between functions of one file only
+endif()
+set_source_files_properties(${KERNELS}/cpu_baseline.cpp PROPERTIES COMPILE_OPTIONS "${KERNEL_FLAGS}")
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
+    target_compile_definitions(rectune PRIVATE RECTUNE_X86_KERNELS)
+    set_source_files_properties(${KERNELS}/cpu_avx2.cpp PROPERTIES COMPILE_OPTIONS "${KERNEL_FLAGS};-mavx2;-mfma")
+    set_source_files_properties(${KERNELS}/cpu_avx512.cpp PROPERTIES
+        COMPILE_OPTIONS "${KERNEL_FLAGS};-mavx512f;-mavx2;-mfma;-mprefer-vector-width=512")
+endif()
+
+add_executable(bench-kernels EXCLUDE_FROM_ALL bench/bench_kernels.cpp)
+target_link_libraries(bench-kernels PRIVATE rectune)
+target_compile_options(bench-kernels PRIVATE -Wall -Wextra -Wpedantic)
+set_target_properties(bench-kernels PROPERTIES BUILD_RPATH "${RECTUNE_LLAMA_LIBRARIES}")

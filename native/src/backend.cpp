@@ -1,0 +1,87 @@
+#include "backend.h"
+#include "error.h"
+#include "llama.h"
+#include <cstdlib>
+#include <cstring>
+#include <sys/resource.h>
+
+static std::string library_error;
+
+static void keep_errors(ggml_log_level level, const char * text, void *) {
+    if (level != GGML_LOG_LEVEL_ERROR) return;
+    library_error = text;
+    while (!library_error.empty() && library_error.back() == '\n') library_error.pop_back();
+}
+
+std::string last_library_error() {
+    return library_error.empty() ? "the library gave no reason" : library_error;
+}
+
+static std::string library_folder() {
+    const char * folder = std::getenv("RECTUNE_LLAMA_LIBRARIES");
+    return folder && *folder ? folder : RECTUNE_LLAMA_LIBRARIES;
+}
+
+void load_ggml() {
+    llama_log_set(keep_errors, nullptr);
+    ggml_log_set(keep_errors, nullptr);
+    if (std::strcmp(ggml_version(), RECTUNE_GGML_VERSION) != 0) {
+        throw user_error(exit_usage,
+            std::string("ggml library ") + ggml_version() + " does not match the headers " + RECTUNE_GGML_VERSION, library_folder(),
+            "install the pinned packages again (npm ci) and build again (npm run build:native)");
+    }
+    ggml_backend_load_all_from_path(library_folder().c_str());
+    if (!ggml_backend_dev_by_type(GGML_BACKEND_DEVICE_TYPE_CPU)) {
+        throw user_error(exit_memory, "no CPU plug-in of ggml could be loaded", library_folder(),
+            "install the prebuilt libraries again (npm ci), or set RECTUNE_LLAMA_LIBRARIES to their folder");
+    }
+    llama_backend_init();
+}
+
+backend::backend(int32_t n_threads) : n_threads_(n_threads) {
+    ggml_backend_dev_t device = ggml_backend_dev_by_type(GGML_BACKEND_DEVICE_TYPE_CPU);
+    handle_ = ggml_backend_dev_init(device, nullptr);
+    const auto set_threads = reinterpret_cast<ggml_backend_set_n_threads_t>(
+        ggml_backend_reg_get_proc_address(ggml_backend_dev_backend_reg(device), "ggml_backend_set_n_threads"));
+    if (!handle_ || !set_threads) {
+        throw user_error(exit_memory, "the CPU backend could not be started", library_folder(), "install the prebuilt libraries again (npm ci)");
+    }
+    set_threads(handle_, n_threads);
+    allocator_ = ggml_gallocr_new(ggml_backend_get_default_buffer_type(handle_));
+}
+
+backend::~backend() {
+    ggml_gallocr_free(allocator_);
+    for (ggml_backend_buffer_t buffer : buffers_) ggml_backend_buffer_free(buffer);
+    ggml_backend_free(handle_);
+}
+
+void backend::allocate(ggml_context * ctx) {
+    ggml_backend_buffer_t buffer = ggml_backend_alloc_ctx_tensors(ctx, handle_);
+    if (!buffer) throw user_error(exit_memory, "not enough memory for the adapter", "CPU", "use a smaller --rank or fewer --targets");
+    buffers_.push_back(buffer);
+}
+
+void backend::plan(ggml_cgraph * graph) {
+    if (!ggml_gallocr_alloc_graph(allocator_, graph)) {
+        throw user_error(exit_memory, "not enough memory for the activations of one batch", "CPU", "use a smaller --micro-batch-size or --max-length");
+    }
+}
+
+void backend::compute(ggml_cgraph * graph) {
+    const ggml_status status = ggml_backend_graph_compute(handle_, graph);
+    if (status != GGML_STATUS_SUCCESS) {
+        throw user_error(exit_memory, std::string("the graph could not be computed: ") + ggml_status_to_string(status), "CPU",
+            "use a smaller --micro-batch-size or --max-length");
+    }
+}
+
+uint64_t peak_memory() {
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+#ifdef __APPLE__
+    return static_cast<uint64_t>(usage.ru_maxrss);
+#else
+    return static_cast<uint64_t>(usage.ru_maxrss) * 1024;
+#endif
+}

@@ -1,0 +1,44 @@
+// The CPU backend of the prebuilt ggml: loaded as a plug-in, checked against the headers we were compiled with.
+#pragma once
+#include "ggml-alloc.h"
+#include "ggml-backend.h"
+#include "ggml.h"
+#include <cstdint>
+#include <string>
+#include <vector>
+
+// Loads the plug-ins from the folder of the prebuilt libraries and compares ggml's version with that of the headers.
+// Struct layouts change between releases, so another version is refused, not tried. Call once, before anything else.
+// throws user_error(exit_memory) when no CPU plug-in can be loaded, user_error(exit_usage) on another version
+void load_ggml();
+
+// What libllama and ggml log, the last error line of it kept: it tells why a file could not be read.
+std::string last_library_error();
+
+class backend {
+  public:
+    explicit backend(int32_t n_threads);
+    ~backend();
+    backend(const backend &) = delete;
+    backend & operator=(const backend &) = delete;
+
+    // Allocates every tensor of a context on this backend; the buffer lives as long as the backend.
+    void allocate(ggml_context * ctx);
+
+    // Plans the memory of a graph's intermediate tensors. The memory is kept and grown from graph to graph.
+    void plan(ggml_cgraph * graph);
+
+    // Computes a graph that `plan` has seen.
+    void compute(ggml_cgraph * graph);
+
+    int32_t n_threads() const { return n_threads_; }
+
+  private:
+    int32_t n_threads_;
+    ggml_backend_t handle_;
+    ggml_gallocr_t allocator_;
+    std::vector<ggml_backend_buffer_t> buffers_;
+};
+
+// Peak resident memory of this process in bytes.
+uint64_t peak_memory();

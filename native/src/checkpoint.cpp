@@ -1,0 +1,164 @@
+#include "checkpoint.h"
+#include "error.h"
+#include "gguf_file.h"
+#include "sealed_file.h"
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <vector>
+
+namespace fs = std::filesystem;
+
+namespace {
+
+const size_t KEPT = 2;
+
+// FNV-1a, 64 bits: finds torn and rotten files, not forged ones.
+uint64_t digest(uint64_t hash, const void * data, size_t size) {
+    const unsigned char * bytes = static_cast<const unsigned char *>(data);
+    for (size_t i = 0; i < size; i++) hash = (hash ^ bytes[i]) * 0x100000001B3ull;
+    return hash;
+}
+const uint64_t DIGEST_START = 0xCBF29CE484222325ull;
+
+std::string hexadecimal(uint64_t value) {
+    char text[17];
+    std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(value));
+    return text;
+}
+
+struct found_checkpoint { int64_t step; std::string path; };
+
+// Newest first.
+std::vector<found_checkpoint> list_checkpoints(const std::string & folder) {
+    std::vector<found_checkpoint> found;
+    std::error_code error;
+    for (const fs::directory_entry & entry : fs::directory_iterator(folder, error)) {
+        const std::string name = entry.path().filename().string();
+        long long step = 0;
+        char rest[8] = "";
+        if (std::sscanf(name.c_str(), "step-%lld.%7s", &step, rest) == 2 && std::strcmp(rest, "gguf") == 0) found.push_back({step, entry.path().string()});
+    }
+    std::sort(found.begin(), found.end(), [](const found_checkpoint & a, const found_checkpoint & b) { return a.step > b.step; });
+    return found;
+}
+
+struct named_values { std::string name; const ggml_tensor * like; std::vector<float> * values; };
+
+// The optimiser's moments under the names of their tensors.
+std::vector<named_values> moments(const adapter & lora, adamw & optimizer) {
+    std::vector<named_values> all;
+    for (size_t i = 0; i < lora.pairs().size(); i++) {
+        const lora_pair & pair = lora.pairs()[i];
+        for (const bool is_b : {false, true}) {
+            const ggml_tensor * tensor = is_b ? pair.b : pair.a;
+            const size_t index = 2 * i + (is_b ? 1 : 0);
+            all.push_back({std::string(tensor->name) + ".m", tensor, &optimizer.first_moments()[index]});
+            all.push_back({std::string(tensor->name) + ".v", tensor, &optimizer.second_moments()[index]});
+        }
+    }
+    return all;
+}
+
+} // namespace
+
+std::string save_checkpoint(const std::string & folder, const adapter & lora, adamw & optimizer, int64_t step, const std::string & fingerprint) {
+    fs::create_directories(folder);
+    const std::vector<named_values> state = moments(lora, optimizer);
+    ggml_init_params params{};
+    params.mem_size = ggml_tensor_overhead() * state.size();
+    params.no_alloc = true;
+    ggml_context * ctx = ggml_init(params);
+    gguf_context * out = gguf_init_empty();
+    uint64_t hash = DIGEST_START;
+    const auto add = [&](ggml_tensor * tensor) {
+        gguf_add_tensor(out, tensor);
+        hash = digest(hash, tensor->data, ggml_nbytes(tensor));
+    };
+    for (const lora_pair & pair : lora.pairs()) {
+        add(pair.a);
+        add(pair.b);
+    }
+    for (const named_values & entry : state) {
+        ggml_tensor * tensor = ggml_new_tensor_1d(ctx, GGML_TYPE_F32, static_cast<int64_t>(entry.values->size()));
+        ggml_set_name(tensor, entry.name.c_str());
+        tensor->data = entry.values->data();
+        add(tensor);
+    }
+    hash = digest(hash, &step, sizeof step);
+    gguf_set_val_str(out, "general.type", "checkpoint");
+    gguf_set_val_u64(out, "rectune.step", static_cast<uint64_t>(step));
+    gguf_set_val_str(out, "rectune.run", fingerprint.c_str());
+    gguf_set_val_str(out, "rectune.digest", hexadecimal(hash).c_str());
+
+    const std::string path = folder + "/step-" + std::to_string(step) + ".gguf";
+    try {
+        write_sealed_gguf(out, path);
+    } catch (...) {
+        ggml_free(ctx);
+        throw;
+    }
+    ggml_free(ctx);
+    const std::vector<found_checkpoint> all = list_checkpoints(folder);
+    for (size_t i = KEPT; i < all.size(); i++) {
+        std::error_code ignored;
+        fs::remove(all[i].path, ignored);
+    }
+    return path;
+}
+
+// Reads one checkpoint; throws user_error(exit_data) when it is not whole.
+static void read_checkpoint(const std::string & path, const adapter & lora, adamw & optimizer, const std::string & fingerprint) {
+    const gguf_file file(path);
+    const auto refuse = [&](const std::string & what) { return user_error(exit_data, what, path, "remove the file; the one before it is used then"); };
+    const std::optional<double> step = file.number("rectune.step");
+    if (file.text("general.type").value_or("") != "checkpoint" || !step) throw refuse("this GGUF is not a checkpoint");
+    if (file.text("rectune.run").value_or("") != fingerprint) {
+        throw user_error(exit_usage, "the checkpoint belongs to a run with other settings", path, "resume with the settings the run was started with, or start a new run");
+    }
+    struct source { ggml_tensor * lora_tensor; std::vector<float> * values; const ggml_tensor * stored; };
+    std::vector<source> sources;
+    const auto require = [&](const std::string & name, int64_t n) {
+        const ggml_tensor * stored = file.find(name);
+        if (!stored || stored->type != GGML_TYPE_F32 || ggml_nelements(stored) != n) throw refuse("the checkpoint lacks \"" + name + "\", or it has another shape");
+        return stored;
+    };
+    for (const lora_pair & pair : lora.pairs()) {
+        sources.push_back({pair.a, nullptr, require(pair.a->name, ggml_nelements(pair.a))});
+        sources.push_back({pair.b, nullptr, require(pair.b->name, ggml_nelements(pair.b))});
+    }
+    for (const named_values & entry : moments(lora, optimizer)) sources.push_back({nullptr, entry.values, require(entry.name, ggml_nelements(entry.like))});
+
+    uint64_t hash = DIGEST_START;
+    for (const source & from : sources) hash = digest(hash, from.stored->data, ggml_nbytes(from.stored));
+    const int64_t steps_done = static_cast<int64_t>(*step);
+    hash = digest(hash, &steps_done, sizeof steps_done);
+    if (file.text("rectune.digest").value_or("") != hexadecimal(hash)) throw refuse("the checkpoint's digest does not match its content");
+
+    for (const source & from : sources) {
+        const size_t size = ggml_nbytes(from.stored);
+        if (from.lora_tensor) ggml_backend_tensor_set(from.lora_tensor, from.stored->data, 0, size);
+        else std::memcpy(from.values->data(), from.stored->data, size);
+    }
+    optimizer.steps_done = steps_done;
+}
+
+std::optional<restored> restore_checkpoint(const std::string & folder, const adapter & lora, adamw & optimizer, const std::string & fingerprint) {
+    const std::vector<found_checkpoint> all = list_checkpoints(folder);
+    std::optional<user_error> first_fault;
+    for (const found_checkpoint & found : all) {
+        try {
+            read_checkpoint(found.path, lora, optimizer, fingerprint);
+            return restored{optimizer.steps_done, found.path};
+        } catch (const user_error & fault) {
+            if (fault.code != exit_data) throw;
+            std::fprintf(stderr, "warning: %s (%s); trying the checkpoint before it\n", fault.what(), fault.where.c_str());
+            if (!first_fault) first_fault = fault;
+        }
+    }
+    if (first_fault) {
+        throw user_error(exit_data, std::string("no whole checkpoint is left: ") + first_fault->what(), first_fault->where, "start the run again without --resume");
+    }
+    return std::nullopt;
+}

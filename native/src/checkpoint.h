@@ -1,0 +1,18 @@
+// A checkpoint: everything a run needs to go on as if it had never stopped:
+// the adapter, the optimiser's moments and the steps done. Order, shots and dropout follow from step and seed. One GGUF file, whole or not there, with a
+// digest inside that is checked on load. The two newest are kept.
+#pragma once
+#include "lora.h"
+#include "optimizer.h"
+#include <cstdint>
+#include <optional>
+#include <string>
+
+// Writes <folder>/step-<n>.gguf and removes all but the two newest. Returns its path.
+std::string save_checkpoint(const std::string & folder, const adapter & lora, adamw & optimizer, int64_t step, const std::string & fingerprint);
+
+// Restores the newest whole checkpoint; a broken one is named on stderr and the one before it is taken.
+// returns  the steps done and its path, or nothing when the folder holds no checkpoint
+// throws user_error(exit_data) when there are checkpoints but none is whole; user_error(exit_usage) when it is of another run
+struct restored { int64_t step; std::string path; };
+std::optional<restored> restore_checkpoint(const std::string & folder, const adapter & lora, adamw & optimizer, const std::string & fingerprint);

@@ -1,0 +1,216 @@
+#include "config.h"
+#include "error.h"
+#include "events.h"
+#include <fstream>
+#include <set>
+#include <sstream>
+
+static const int PROTOCOL = 1;
+
+namespace {
+
+// Takes keys out of one JSON object; `finish` refuses what was not asked for.
+class config_reader {
+  public:
+    config_reader(const json & object, std::string where) : object_(object), where_(std::move(where)) {}
+
+    template <typename T> T take(const std::string & key) {
+        used_.insert(key);
+        const auto found = object_.find(key);
+        if (found == object_.end()) throw wrong("the key \"" + key + "\" is missing");
+        return as<T>(key, *found);
+    }
+
+    template <typename T> std::optional<T> take_or_null(const std::string & key) {
+        used_.insert(key);
+        const auto found = object_.find(key);
+        if (found == object_.end()) throw wrong("the key \"" + key + "\" is missing");
+        if (found->is_null()) return std::nullopt;
+        return as<T>(key, *found);
+    }
+
+    void finish() const {
+        for (const auto & item : object_.items()) {
+            if (!used_.count(item.key())) throw wrong("unknown key \"" + item.key() + "\"");
+        }
+    }
+
+    user_error wrong(const std::string & what) const {
+        return user_error(exit_usage, what, where_, "write the config as docs/protocol.md describes it");
+    }
+
+  private:
+    template <typename T> T as(const std::string & key, const json & value) const {
+        try {
+            if (std::is_integral<T>::value && !std::is_same<T, bool>::value && !value.is_number_integer()) throw wrong("\"" + key + "\" must be a whole number");
+            if (std::is_same<T, bool>::value && !value.is_boolean()) throw wrong("\"" + key + "\" must be true or false");
+            return value.get<T>();
+        } catch (const nlohmann::json::exception &) {
+            throw wrong("\"" + key + "\" has the wrong type: " + value.dump());
+        }
+    }
+
+    const json & object_;
+    std::string where_;
+    std::set<std::string> used_;
+};
+
+json read_object(const std::string & path) {
+    std::ifstream file(path);
+    if (!file) throw user_error(exit_usage, "cannot open the config", path, "check the path");
+    std::stringstream text;
+    text << file.rdbuf();
+    try {
+        json object = json::parse(text.str());
+        if (!object.is_object()) throw user_error(exit_usage, "the config is not a JSON object", path, "write it as docs/protocol.md describes it");
+        return object;
+    } catch (const json::parse_error & error) {
+        throw user_error(exit_usage, std::string("the config is not JSON: ") + error.what(), path, "write it as docs/protocol.md describes it");
+    }
+}
+
+void check_protocol(config_reader & reader) {
+    const int protocol = reader.take<int>("protocol");
+    if (protocol != PROTOCOL) {
+        throw user_error(exit_usage, "protocol " + std::to_string(protocol) + " is not " + std::to_string(PROTOCOL), "config", "build native/ again (npm run build:native)");
+    }
+}
+
+template <typename T> void require(const config_reader & reader, bool condition, const std::string & key, T value, const std::string & rule) {
+    if (condition) return;
+    std::ostringstream text;
+    text << "\"" << key << "\" is " << value << ", but must be " << rule;
+    throw reader.wrong(text.str());
+}
+
+} // namespace
+
+train_config read_train_config(const std::string & path) {
+    const json object = read_object(path);
+    config_reader reader(object, path);
+    check_protocol(reader);
+    train_config config;
+    config.model = reader.take<std::string>("model");
+    config.adapter = reader.take_or_null<std::string>("adapter");
+    config.run_directory = reader.take<std::string>("runDirectory");
+    config.data = reader.take<std::string>("data");
+    config.labels = reader.take_or_null<std::vector<std::string>>("labels").value_or(std::vector<std::string>{});
+    config.rows = reader.take_or_null<std::vector<int64_t>>("rows");
+    config.seed = reader.take<uint64_t>("seed");
+    config.epochs = reader.take_or_null<int64_t>("epochs");
+    config.steps = reader.take_or_null<int64_t>("steps");
+    config.batch_size = reader.take<int64_t>("batchSize");
+    config.micro_batch_size = reader.take<int64_t>("microBatchSize");
+    config.learning_rate = reader.take<double>("learningRate");
+    const std::string schedule = reader.take<std::string>("schedule");
+    config.warmup_steps = reader.take<int64_t>("warmupSteps");
+    config.weight_decay = reader.take<double>("weightDecay");
+    config.max_gradient_norm = reader.take<double>("maxGradientNorm");
+    config.rank = reader.take<int32_t>("rank");
+    config.alpha = reader.take<double>("alpha");
+    config.dropout = reader.take<double>("dropout");
+    config.targets = reader.take<std::vector<std::string>>("targets");
+    const std::string loss = reader.take<std::string>("loss");
+    config.shuffle = reader.take<bool>("shuffle");
+    config.max_length = reader.take<int32_t>("maxLength");
+    config.share_prefixes = reader.take<bool>("sharePrefixes");
+    config.checkpoint_every = reader.take<int64_t>("checkpointEvery");
+    config.threads = reader.take<int32_t>("threads");
+    config.resume = reader.take<bool>("resume");
+    reader.finish();
+
+    require(reader, config.epochs.has_value() != config.steps.has_value(), "epochs", "given with steps or without it", "given alone, or steps alone");
+    require(reader, config.epochs.value_or(1) >= 1, "epochs", config.epochs.value_or(1), "at least 1");
+    require(reader, config.steps.value_or(1) >= 1, "steps", config.steps.value_or(1), "at least 1");
+    require(reader, config.batch_size >= 1, "batchSize", config.batch_size, "at least 1");
+    require(reader, config.micro_batch_size >= 1, "microBatchSize", config.micro_batch_size, "at least 1");
+    require(reader, config.learning_rate > 0, "learningRate", config.learning_rate, "above 0");
+    require(reader, config.warmup_steps >= 0, "warmupSteps", config.warmup_steps, "at least 0");
+    require(reader, config.rank >= 1, "rank", config.rank, "at least 1");
+    require(reader, config.alpha > 0, "alpha", config.alpha, "above 0");
+    require(reader, config.dropout >= 0 && config.dropout < 1, "dropout", config.dropout, "in [0, 1)");
+    require(reader, !config.targets.empty(), "targets", "empty", "at least one layer");
+    require(reader, config.checkpoint_every >= 1, "checkpointEvery", config.checkpoint_every, "at least 1");
+    require(reader, config.threads >= 1, "threads", config.threads, "at least 1");
+    require(reader, config.max_length >= 0, "maxLength", config.max_length, "at least 0");
+    require(reader, loss == "answer" || loss == "all", "loss", loss, "answer or all");
+    require(reader, schedule == "constant" || schedule == "linear" || schedule == "cosine", "schedule", schedule, "constant, linear or cosine");
+    config.loss_on_all = loss == "all";
+    config.schedule = schedule == "linear" ? schedule_kind::linear : schedule == "cosine" ? schedule_kind::cosine : schedule_kind::constant;
+
+    json deciding = object;
+    for (const char * key : {"model", "adapter", "runDirectory", "data", "checkpointEvery", "threads", "resume"}) deciding.erase(key);
+    config.fingerprint = deciding.dump();
+    return config;
+}
+
+score_config read_score_config(const std::string & path) {
+    const json object = read_object(path);
+    config_reader reader(object, path);
+    check_protocol(reader);
+    score_config config;
+    config.model = reader.take<std::string>("model");
+    config.adapter = reader.take_or_null<std::string>("adapter");
+    config.data = reader.take<std::string>("data");
+    config.labels = reader.take<std::vector<std::string>>("labels");
+    config.max_length = reader.take<int32_t>("maxLength");
+    config.share_prefixes = reader.take<bool>("sharePrefixes");
+    config.batch_size = reader.take<int64_t>("batchSize");
+    config.threads = reader.take<int32_t>("threads");
+    reader.finish();
+    require(reader, config.labels.size() == 2, "labels", config.labels.size(), "two labels, the positive one first");
+    require(reader, config.batch_size >= 1, "batchSize", config.batch_size, "at least 1");
+    require(reader, config.threads >= 1, "threads", config.threads, "at least 1");
+    require(reader, config.max_length >= 0, "maxLength", config.max_length, "at least 0");
+    return config;
+}
+
+init_config read_init_config(const std::string & path) {
+    const json object = read_object(path);
+    config_reader reader(object, path);
+    check_protocol(reader);
+    init_config config;
+    config.output = reader.take<std::string>("output");
+    config.architecture = reader.take<std::string>("architecture");
+    config.seed = reader.take<uint64_t>("seed");
+    config.n_block = reader.take<int32_t>("blocks");
+    config.n_embd = reader.take<int32_t>("width");
+    config.n_ff = reader.take<int32_t>("feedForward");
+    config.n_head = reader.take<int32_t>("heads");
+    config.n_head_kv = reader.take<int32_t>("headsKv");
+    config.head_dim = reader.take<int32_t>("headWidth");
+    config.context_length = reader.take<int32_t>("contextLength");
+    config.rope_base = reader.take<double>("ropeBase");
+    config.rms_epsilon = reader.take<double>("rmsEpsilon");
+    const json tokens = reader.take<json>("tokens");
+    config.bos = reader.take<int32_t>("bos");
+    config.eos = reader.take<int32_t>("eos");
+    reader.finish();
+    require(reader, tokens.is_array() && !tokens.empty(), "tokens", tokens.type_name(), "an array of tokens");
+    for (const json & token : tokens) {
+        config_reader entry(token, path + ": tokens");
+        config.tokens.push_back({entry.take<std::string>("text"), entry.take<double>("score"), entry.take<std::string>("kind")});
+        entry.finish();
+    }
+    for (const int32_t size : {config.n_block, config.n_embd, config.n_ff, config.n_head, config.n_head_kv, config.head_dim, config.context_length}) {
+        require(reader, size >= 1, "shape", size, "at least 1");
+    }
+    const int32_t n_tokens = static_cast<int32_t>(config.tokens.size());
+    require(reader, config.bos >= 0 && config.bos < n_tokens, "bos", config.bos, "the index of a token");
+    require(reader, config.eos >= 0 && config.eos < n_tokens, "eos", config.eos, "the index of a token");
+    return config;
+}
+
+merge_config read_merge_config(const std::string & path) {
+    const json object = read_object(path);
+    config_reader reader(object, path);
+    check_protocol(reader);
+    merge_config config;
+    config.model = reader.take<std::string>("model");
+    config.adapter = reader.take<std::string>("adapter");
+    config.output = reader.take<std::string>("output");
+    config.threads = reader.take<int32_t>("threads");
+    reader.finish();
+    require(reader, config.threads >= 1, "threads", config.threads, "at least 1");
+    return config;
+}

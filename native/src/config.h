@@ -1,0 +1,71 @@
+// The JSON config of each verb. An unknown key, a missing key or a wrong type is an error that names it.
+// The keys and their meaning stand in src/core/run-config.ts and docs/protocol.md; defaults stand there too, not here.
+#pragma once
+#include "optimizer.h"
+#include <array>
+#include <optional>
+#include <string>
+#include <vector>
+
+struct train_config {
+    std::string model;
+    std::optional<std::string> adapter;
+    std::string run_directory;
+    std::string data;
+    std::vector<std::string> labels; // empty: the data has none
+    std::optional<std::vector<int64_t>> rows;
+    uint64_t seed;
+    std::optional<int64_t> epochs, steps;
+    int64_t batch_size, micro_batch_size;
+    double learning_rate;
+    schedule_kind schedule;
+    int64_t warmup_steps;
+    double weight_decay, max_gradient_norm;
+    int32_t rank;
+    double alpha, dropout;
+    std::vector<std::string> targets;
+    bool loss_on_all;
+    bool shuffle;
+    int32_t max_length;
+    bool share_prefixes;
+    int64_t checkpoint_every;
+    int32_t threads;
+    bool resume;
+    std::string fingerprint; // of what decides the adapter's bytes: a checkpoint of another run is refused
+};
+
+struct score_config {
+    std::string model;
+    std::optional<std::string> adapter;
+    std::string data;
+    std::vector<std::string> labels; // the positive one first
+    int32_t max_length;
+    bool share_prefixes;
+    int64_t batch_size;
+    int32_t threads;
+};
+
+// A base model with random weights, for tests and for the quickstart.
+struct init_config {
+    std::string output;
+    std::string architecture;
+    uint64_t seed;
+    int32_t n_block, n_embd, n_ff, n_head, n_head_kv, head_dim, context_length;
+    double rope_base, rms_epsilon;
+    struct token { std::string text; double score; std::string kind; }; // kind: normal, unknown, control, byte
+    std::vector<token> tokens; // a SentencePiece vocabulary
+    int32_t bos, eos;
+};
+
+struct merge_config {
+    std::string model;
+    std::string adapter;
+    std::string output;
+    int32_t threads;
+};
+
+// throws user_error(exit_usage)
+train_config read_train_config(const std::string & path);
+score_config read_score_config(const std::string & path);
+init_config read_init_config(const std::string & path);
+merge_config read_merge_config(const std::string & path);

@@ -1,0 +1,54 @@
+// The innermost loops of the trainer, as one table a CPU instruction set. The same source (gemm_tile.inc,
+// elementwise.inc) is compiled once for each set, in cpu_avx512.cpp, cpu_avx2.cpp and cpu_baseline.cpp.
+//
+// AVX-512 and AVX2 give the same bytes: every product is fused, every sum runs in the same order, and reductions use
+// sixteen logical lanes whatever the register width. So the choice between the two, which rests on a measurement, cannot
+// change a result. The baseline (no fused multiply-add) differs in rounding.
+#pragma once
+#include <cstdint>
+#include <vector>
+
+struct cpu_kernels {
+    const char * name;
+    int64_t (*spin)(int64_t rounds); // multiply-adds on registers only, the ceiling for benchmarks; returns operations done
+
+    // GEMM. A panel is packed as [k][width]: for each k the elements of `width` rows of A (or columns of B) side by side.
+    int tile_rows;    // panel width of A
+    int tile_columns; // panel width of B
+
+    // c[i][j] (+)= sum_k a[k][i] * b[k][j] for i < rows <= tile_rows, j < columns <= tile_columns; ldc in floats.
+    void (*tile)(int64_t k, const float * a, const float * b, float * c, int64_t ldc, bool add, int rows, int columns);
+
+    // Packs `count` <= width rows (or columns) into a panel [k][width], zeros for those beyond count.
+    // pack_across: source line l, at src + l*stride, holds the k elements of row l (a transposition).
+    // pack_along:  source line k, at src + k*stride, holds the elements of all rows for that k (a copy).
+    // Both may write pack_slack floats past the panel's end.
+    void (*pack_across)(const float * src, int64_t stride, int count, int64_t k, int width, float * panel);
+    void (*pack_along)(const float * src, int64_t stride, int count, int64_t k, int width, float * panel);
+
+    // Elementwise; n any length, no alignment needed. silu(x) = x / (1 + exp(-x)).
+    void (*swiglu)(int64_t n, const float * gate, const float * up, float * out);
+    void (*swiglu_back)(int64_t n, const float * gate, const float * up, const float * d_out, float * d_gate, float * d_up);
+    // row[i] = softmax(scale * row[0..n)), zeros from n to padded (a multiple of 16).
+    void (*softmax)(int64_t n, int64_t padded, float scale, float * row);
+    // d[i] = scale * p[i] * (d[i] - sum_j p[j] d[j]) for i < n, zeros from n to padded.
+    void (*softmax_back)(int64_t n, int64_t padded, float scale, const float * p, float * d);
+    float (*maximum)(int64_t n, const float * x);
+    double (*exp_sum)(int64_t n, const float * x, float shift);                           // sum exp(x - shift)
+    void (*exp_scaled)(int64_t n, const float * x, float shift, float weight, float * y); // y = weight * exp(x - shift)
+    // y = x * scale where the hash of (key, index) is at least the threshold, else 0.
+    void (*dropout)(int64_t n, const float * x, uint64_t key, uint32_t threshold, float scale, float * y);
+};
+
+constexpr int pack_slack = 16; // floats
+
+// The tables this machine can run, widest first; never empty.
+const std::vector<const cpu_kernels *> & supported_cpu_kernels();
+
+// The table in use: chosen at the first call. CPU flags say what may run; what is fast, only a measurement can say
+// (wide units are slow on some CPUs, or throttle the clock). Each supported table multiplies packed panels for 1 ms, in
+// four interleaved rounds; a narrower one must beat a wider one by 1.25x to be taken. About 12 ms in all.
+const cpu_kernels & current_cpu_kernels();
+
+// Takes another table instead, for tests and benchmarks. Not while a graph runs.
+void use_cpu_kernels(const cpu_kernels & kernels);

@@ -1,0 +1,15 @@
+// Dropout whose mask is a function of (seed, column, row), not of a state: the forward and the backward make the same
+// mask without storing it, any number of threads gives the same bytes, and so does a run resumed from a checkpoint.
+// Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3" (counter-based generators), doi:10.1145/2063384.2063405
+#pragma once
+#include "ggml.h"
+#include <cstdint>
+
+// Must outlive the graph. Read when the graph runs: the seed may change between two runs of one graph.
+struct dropout_plan {
+    float rate; // share of elements set to zero, [0, 1); 0 copies
+    uint64_t seed;
+};
+
+// y = x * mask / (1 - rate), x [n_rows, n] contiguous f32. The gradient is the same function, applied to dy.
+ggml_tensor * dropout(ggml_context * ctx, ggml_tensor * x, const dropout_plan * plan);

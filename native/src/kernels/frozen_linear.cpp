@@ -1,0 +1,33 @@
+#include "kernels/frozen_linear.h"
+#include "kernels/gemm.h"
+
+static void check_operands(const ggml_tensor * w, const ggml_tensor * x, int64_t x_rows) {
+    GGML_ASSERT(x->type == GGML_TYPE_F32 && ggml_is_contiguous(x) && x->ne[0] == x_rows && ggml_nrows(x) == x->ne[1]);
+    GGML_ASSERT(ggml_n_dims(w) <= 2 && w->nb[0] == ggml_type_size(w->type));
+    GGML_ASSERT(w->type == GGML_TYPE_F32 || ggml_get_type_traits(w->type)->to_float != nullptr);
+}
+
+// The tensor of x and y is a matrix with one token a row, so y = x * B with B(k, j) = W's row j, element k (forward) or
+// row k, element j (backward): the stored weight serves both, packed across or along its rows.
+static void run(ggml_tensor * dst, int thread, int threads, bool forward) {
+    const ggml_tensor * w = dst->src[0], * x = dst->src[1];
+    const gemm_operand a = {x->data, GGML_TYPE_F32, (int64_t) x->nb[1], true};
+    const gemm_operand b = {w->data, w->type, (int64_t) w->nb[1], forward};
+    const gemm_share share = share_gemm(x->ne[1], dst->ne[0], x->ne[0], w->type, thread, threads);
+    gemm(a, b, share.rows, share.columns, x->ne[0], (float *) dst->data, dst->ne[0], false, thread);
+}
+
+static void run_forward(ggml_tensor * dst, int thread, int threads, void *) { run(dst, thread, threads, true); }
+static void run_back(ggml_tensor * dst, int thread, int threads, void *) { run(dst, thread, threads, false); }
+
+ggml_tensor * frozen_linear(ggml_context * ctx, ggml_tensor * w, ggml_tensor * x) {
+    check_operands(w, x, w->ne[0]);
+    ggml_tensor * args[] = {w, x};
+    return ggml_custom_4d(ctx, GGML_TYPE_F32, w->ne[1], x->ne[1], 1, 1, args, 2, run_forward, GGML_N_TASKS_MAX, nullptr);
+}
+
+ggml_tensor * frozen_linear_back(ggml_context * ctx, ggml_tensor * w, ggml_tensor * dy) {
+    check_operands(w, dy, w->ne[1]);
+    ggml_tensor * args[] = {w, dy};
+    return ggml_custom_4d(ctx, GGML_TYPE_F32, w->ne[0], dy->ne[1], 1, 1, args, 2, run_back, GGML_N_TASKS_MAX, nullptr);
+}

@@ -1,0 +1,119 @@
+#include "kernels/gemm.h"
+#include "kernels/cpu_kernels.h"
+#include "kernels/scratch.h"
+#include <algorithm>
+
+static int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
+static int64_t round_up(int64_t a, int64_t b) { return divide_up(a, b) * b; }
+
+// Length of the blocks k is cut into: equal ones of at most 384, on quantisation blocks. A function of k and the type
+// alone, because it decides the order of the sums.
+static int64_t k_block(int64_t k, ggml_type type) {
+    const int64_t unit = std::max<int64_t>(16, ggml_blck_size(type));
+    const int64_t longest = std::max<int64_t>(384 / unit, 1) * unit;
+    return round_up(divide_up(k, divide_up(k, longest)), unit);
+}
+
+// Columns of B that are dequantised together when a line holds one k: whole panels, whole quantisation blocks, and
+// enough of each line that its cache lines are used up.
+static int64_t column_group(const gemm_operand & b, int64_t panel) {
+    if (b.k_in_line) return panel;
+    return b.type == GGML_TYPE_F32 ? panel : std::max<int64_t>({panel, 256, ggml_blck_size(b.type)});
+}
+
+static const char * element(const gemm_operand & m, int64_t line, int64_t at) {
+    return (const char *) m.data + line * m.line_bytes + at / ggml_blck_size(m.type) * ggml_type_size(m.type);
+}
+
+static void pack(const cpu_kernels & cpu, const float * first, int64_t stride, bool k_in_line, int64_t count, int64_t k,
+                 int width, float * panel) {
+    (k_in_line ? cpu.pack_across : cpu.pack_along)(first, stride, (int) count, k, width, panel);
+}
+
+// Rows [begin, end) of A for k in [k0, k0 + k), as consecutive panels.
+static void pack_rows(const cpu_kernels & cpu, const gemm_operand & a, gemm_range rows, int64_t k0, int64_t k, float * panels) {
+    for (int64_t row = rows.begin; row < rows.end; row += cpu.tile_rows, panels += cpu.tile_rows * k) {
+        const char * first = a.k_in_line ? element(a, row, k0) : element(a, k0, row);
+        const int64_t count = std::min<int64_t>(cpu.tile_rows, rows.end - row);
+        pack(cpu, (const float *) first, a.line_bytes / (int64_t) sizeof(float), a.k_in_line, count, k, cpu.tile_rows, panels);
+    }
+}
+
+// The same for a group of columns of B, dequantised first where it must be.
+static void pack_columns(const cpu_kernels & cpu, const gemm_operand & b, gemm_range columns, int64_t k0, int64_t k,
+                         float * panels, int thread) {
+    const float * first = (const float *) (b.k_in_line ? element(b, columns.begin, k0) : element(b, k0, columns.begin));
+    int64_t stride = b.line_bytes / (int64_t) sizeof(float);
+    if (b.type != GGML_TYPE_F32) {
+        const ggml_to_float_t to_float = ggml_get_type_traits(b.type)->to_float;
+        const int64_t lines = b.k_in_line ? columns.end - columns.begin : k;
+        const int64_t length = b.k_in_line ? k : columns.end - columns.begin;
+        float * plain = scratch(thread, scratch_use::gemm_weights, lines * length);
+        for (int64_t line = 0; line < lines; line++)
+            to_float(b.k_in_line ? element(b, columns.begin + line, k0) : element(b, k0 + line, columns.begin),
+                     plain + line * length, length);
+        first = plain;
+        stride = length;
+    }
+    for (int64_t column = columns.begin; column < columns.end; column += cpu.tile_columns, panels += cpu.tile_columns * k) {
+        pack(cpu, first, stride, b.k_in_line, std::min<int64_t>(cpu.tile_columns, columns.end - column), k, cpu.tile_columns, panels);
+        first += cpu.tile_columns * (b.k_in_line ? stride : 1);
+    }
+}
+
+void gemm(const gemm_operand & a, const gemm_operand & b, gemm_range rows, gemm_range columns, int64_t k,
+          float * c, int64_t ldc, bool add, int thread) {
+    if (rows.begin >= rows.end || columns.begin >= columns.end) return;
+    const cpu_kernels & cpu = current_cpu_kernels();
+    const int64_t block = k_block(k, b.type);
+    const int64_t group = column_group(b, cpu.tile_columns);
+    const int64_t chunk_limit = (1 << 20) / (block * (int64_t) sizeof(float)); // rows of A in 1 MB
+    const int64_t chunks = divide_up(rows.end - rows.begin, chunk_limit);
+    const int64_t chunk = round_up(divide_up(rows.end - rows.begin, chunks), cpu.tile_rows);
+    float * a_panels = scratch(thread, scratch_use::gemm_a, chunk * block + pack_slack);
+    float * b_panels = scratch(thread, scratch_use::gemm_b, group * block + pack_slack);
+
+    for (int64_t row = rows.begin; row < rows.end; row += chunk) {
+        const gemm_range chunk_rows = {row, std::min(rows.end, row + chunk)};
+        for (int64_t k0 = 0; k0 < k; k0 += block) {
+            const int64_t depth = std::min(block, k - k0);
+            pack_rows(cpu, a, chunk_rows, k0, depth, a_panels);
+            for (int64_t column = columns.begin; column < columns.end; column += group) {
+                const gemm_range group_columns = {column, std::min(columns.end, column + group)};
+                pack_columns(cpu, b, group_columns, k0, depth, b_panels, thread);
+                const float * b_panel = b_panels;
+                for (int64_t j = column; j < group_columns.end; j += cpu.tile_columns, b_panel += cpu.tile_columns * depth) {
+                    const int width = (int) std::min<int64_t>(cpu.tile_columns, group_columns.end - j);
+                    const float * a_panel = a_panels;
+                    for (int64_t i = row; i < chunk_rows.end; i += cpu.tile_rows, a_panel += cpu.tile_rows * depth)
+                        cpu.tile(depth, a_panel, b_panel, c + i * ldc + j, ldc, add || k0 > 0,
+                                 (int) std::min<int64_t>(cpu.tile_rows, chunk_rows.end - i), width);
+                }
+            }
+        }
+    }
+}
+
+gemm_share share_gemm(int64_t rows, int64_t columns, int64_t k, ggml_type b_type, int thread, int threads) {
+    const cpu_kernels & cpu = current_cpu_kernels();
+    const int64_t row_unit = cpu.tile_rows;
+    const int64_t column_unit = std::max<int64_t>({cpu.tile_columns, b_type == GGML_TYPE_F32 ? 0 : 64, ggml_blck_size(b_type)});
+    const int64_t row_units = divide_up(rows, row_unit), column_units = divide_up(columns, column_unit);
+    // In multiply-adds of one tile lane: what packing an element costs, and dequantising one.
+    const double pack_cost = 8, dequantise_cost = b_type == GGML_TYPE_F32 ? 0 : 32;
+    int64_t best_across = 1;
+    double best_cost = 0;
+    for (int64_t across = 1; across <= threads; across++) { // threads side by side over the columns
+        if (threads % across != 0) continue;
+        const double r = (double) divide_up(row_units, threads / across) * row_unit;
+        const double c = (double) divide_up(column_units, across) * column_unit;
+        const double cost = (r * c + r * pack_cost + c * (pack_cost + dequantise_cost)) * (double) k;
+        if (across == 1 || cost < best_cost) best_cost = cost, best_across = across;
+    }
+    const int64_t down = threads / best_across, i = thread / best_across, j = thread % best_across;
+    return {{std::min(rows, row_units * i / down * row_unit), std::min(rows, row_units * (i + 1) / down * row_unit)},
+            {std::min(columns, column_units * j / best_across * column_unit),
+             std::min(columns, column_units * (j + 1) / best_across * column_unit)}};
+}
+
+const char * gemm_kernel_name() { return current_cpu_kernels().name; }

@@ -1,0 +1,33 @@
+// Blocked f32 matrix product on one thread, and how several threads share one.
+//
+//   c[i][j] (+)= sum_k A(i, k) * B(k, j)
+//
+// Panels of A and B are packed, and B is dequantised, on the way: k runs in blocks of at most 384 (a panel of B then
+// stays in L1/L2, its products in registers), A in chunks of at most 1 MB. Each element of c is a sum in one fixed
+// order, whatever the ranges asked for: k upwards, one sum a block, the blocks added up in turn.
+#pragma once
+#include "ggml.h"
+#include <cstdint>
+
+// A matrix as it lies in memory: lines of contiguous elements.
+struct gemm_operand {
+    const void * data;
+    ggml_type type;     // f32, or for B any type with a to_float trait
+    int64_t line_bytes; // from one line to the next
+    bool k_in_line;     // true: a line holds all k of one row of A (column of B); false: a line holds one k
+};
+
+struct gemm_range { int64_t begin, end; };
+
+// Rows [rows) and columns [columns) of c; c points to element (0, 0), ldc in floats. When B is quantised and its lines
+// hold one k each, columns.begin must lie on a quantisation block.
+void gemm(const gemm_operand & a, const gemm_operand & b, gemm_range rows, gemm_range columns, int64_t k,
+          float * c, int64_t ldc, bool add, int thread);
+
+// The share of thread `thread` of `threads` of a [rows, columns] product: a grid over both, chosen so that tiles come
+// out even and packing (packing B with dequantisation costs more) is repeated least. May be empty.
+struct gemm_share { gemm_range rows, columns; };
+gemm_share share_gemm(int64_t rows, int64_t columns, int64_t k, ggml_type b_type, int thread, int threads);
+
+// Name of the instruction set in use: "avx512", "avx2" or "baseline".
+const char * gemm_kernel_name();

@@ -1,0 +1,15 @@
+// Working memory of a kernel: one growing buffer a thread index and purpose, kept for the life of the process.
+//
+// Not thread_local: ggml starts new worker threads for every graph, and each would allocate anew. A thread index belongs
+// to one running thread of one graph, so two graphs must not run at the same time in one process.
+#pragma once
+#include <cstdint>
+
+enum class scratch_use {
+    gemm_a, gemm_b, gemm_weights,
+    attention_q, attention_d_out, attention_p, attention_dp, attention_out,
+    count
+};
+
+// At least `count` floats, 64-byte aligned; contents undefined.
+float * scratch(int thread, scratch_use use, int64_t count);

@@ -1,0 +1,62 @@
+// rectune-native VERB --config FILE
+// stdout: run events, one JSON object a line; stderr: words for people; exit codes: error.h.
+#include "backend.h"
+#include "config.h"
+#include "error.h"
+#include "events.h"
+#include "init_model.h"
+#include "model_copy.h"
+#include "score.h"
+#include "session.h"
+#include "train.h"
+#include <cstdio>
+#include <cstring>
+#include <numeric>
+
+static exit_code merge(const merge_config & config) {
+    session open("merge", config.model, config.threads);
+    const std::unique_ptr<adapter> lora = adapter::load(open.cpu, open.model, config.adapter);
+    announce_adapter(*lora);
+    std::vector<int32_t> blocks(open.model.blocks.size());
+    std::iota(blocks.begin(), blocks.end(), 0);
+    write_f32_copy(open.file, open.model, blocks, lora.get(), config.output);
+    announce_done("merge", config.output);
+    return exit_done;
+}
+
+static exit_code init(const init_config & config) {
+    announce("init", 1);
+    write_random_model(config);
+    announce_done("init", config.output);
+    return exit_done;
+}
+
+static exit_code run(int argc, char ** argv) {
+    const std::string usage = "rectune-native train|score|init|merge --config FILE";
+    if (argc != 4 || std::strcmp(argv[2], "--config") != 0) throw user_error(exit_usage, "wrong arguments", "command line", usage);
+    const std::string verb = argv[1], config = argv[3];
+    load_ggml();
+    if (verb == "train") return train(read_train_config(config));
+    if (verb == "score") return score(read_score_config(config));
+    if (verb == "init") return init(read_init_config(config));
+    if (verb == "merge") return merge(read_merge_config(config));
+    throw user_error(exit_usage, "no verb is called \"" + verb + "\"", "command line", usage);
+}
+
+static int fail(int code, const std::string & what, const std::string & where, const std::string & fix) {
+    emit("error", {{"code", code}, {"what", what}, {"where", where}, {"fix", fix}});
+    std::fprintf(stderr, "error: %s\n  at:  %s\n  fix: %s\n", what.c_str(), where.c_str(), fix.c_str());
+    return code;
+}
+
+int main(int argc, char ** argv) {
+    try {
+        return run(argc, argv);
+    } catch (const user_error & error) {
+        return fail(error.code, error.what(), error.where, error.fix);
+    } catch (const std::bad_alloc &) {
+        return fail(exit_memory, "out of memory", "rectune-native", "use a smaller --micro-batch-size, or free some memory");
+    } catch (const std::exception & error) {
+        return fail(exit_bug, std::string("unexpected: ") + error.what(), "rectune-native", "report this with the config and the data");
+    }
+}

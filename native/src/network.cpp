@@ -1,0 +1,183 @@
+#include "network.h"
+#include "block.h"
+#include "kernels/cross_entropy.h"
+#include <algorithm>
+
+namespace {
+
+// The head is computed for this many columns at a time: its logits are n_vocab floats a column.
+const int64_t HEAD_CHUNK = 128;
+
+// A graph in the making: its context, its inputs, and the forward pass up to the last block.
+class graph_builder {
+  public:
+    graph_builder(const base_model & model, const adapter * lora, const token_layout & layout, size_t n_head_columns, float dropout, uint64_t dropout_seed)
+        : layout_(layout), plan_{model.shape.n_head, model.shape.n_head_kv, model.shape.head_dim, model.shape.attention_scale, layout.segments} {
+        const size_t n_nodes = 1024 + 256 * model.blocks.size() + 64 * (1 + n_head_columns / HEAD_CHUNK);
+        ggml_init_params params{};
+        params.mem_size = ggml_tensor_overhead() * n_nodes + ggml_graph_overhead_custom(n_nodes, false);
+        params.no_alloc = true;
+        ctx_ = ggml_init(params);
+        ggml_cgraph * graph = ggml_new_graph_custom(ctx_, n_nodes, false);
+        tokens_ = input(static_cast<int64_t>(layout.tokens.size()), GGML_TYPE_I32);
+        positions_ = input(static_cast<int64_t>(layout.tokens.size()), GGML_TYPE_I32);
+        scope_.reset(new pass_scope{ctx_, graph, model, lora, positions_, &plan_, dropout, dropout_seed, {}, {}});
+    }
+    ~graph_builder() { ggml_free(ctx_); }
+    graph_builder(const graph_builder &) = delete;
+    graph_builder & operator=(const graph_builder &) = delete;
+
+    pass_scope & scope() { return *scope_; }
+
+    ggml_tensor * input(int64_t n, ggml_type type) {
+        ggml_tensor * tensor = ggml_new_tensor_1d(ctx_, type, n);
+        ggml_set_input(tensor);
+        return tensor;
+    }
+
+    // Hidden states after the last block [n_embd, n_columns]; a tape a block when it is given.
+    ggml_tensor * hidden_states(std::vector<block_tape> & tapes) {
+        const base_model & model = scope_->model;
+        ggml_tensor * x = ggml_get_rows(ctx_, model.embedding, tokens_);
+        tapes.resize(model.blocks.size());
+        for (size_t i = 0; i < model.blocks.size(); i++) x = block_forward(*scope_, static_cast<int32_t>(i), x, tapes[i]);
+        return x;
+    }
+
+    void set_layout() const {
+        ggml_backend_tensor_set(tokens_, layout_.tokens.data(), 0, ggml_nbytes(tokens_));
+        ggml_backend_tensor_set(positions_, layout_.positions.data(), 0, ggml_nbytes(positions_));
+    }
+
+  private:
+    const token_layout & layout_;
+    attention_plan plan_;
+    ggml_context * ctx_;
+    ggml_tensor * tokens_;
+    ggml_tensor * positions_;
+    std::unique_ptr<pass_scope> scope_;
+};
+
+// The output head on some columns: gather, norm, linear.
+struct head_tape {
+    ggml_tensor * gathered;
+    linear_tape output;
+};
+
+ggml_tensor * head_forward(pass_scope & scope, ggml_tensor * hidden, ggml_tensor * columns, head_tape & tape) {
+    tape.gathered = ggml_get_rows(scope.ctx, hidden, columns);
+    ggml_tensor * normed = scaled_norm(scope, tape.gathered, scope.model.output_norm);
+    return adapted_linear(scope, -1, "output", scope.model.output, normed, tape.output);
+}
+
+// One chunk of predictions: their inputs and their loss.
+struct loss_chunk {
+    size_t begin, end; // of the predictions
+    ggml_tensor * columns, * targets, * weights, * losses;
+};
+
+} // namespace
+
+lora_values zeros_like(const adapter & lora) {
+    lora_values values;
+    for (const lora_pair & pair : lora.pairs()) {
+        values.emplace_back(static_cast<size_t>(ggml_nelements(pair.a)), 0.0f);
+        values.emplace_back(static_cast<size_t>(ggml_nelements(pair.b)), 0.0f);
+    }
+    return values;
+}
+
+double network::loss(const training_pass & pass, lora_values * gradients) {
+    graph_builder builder(model_, lora_, pass.layout, pass.predictions.size(), pass.dropout, pass.dropout_seed);
+    pass_scope & scope = builder.scope();
+    std::vector<block_tape> tapes;
+    ggml_tensor * hidden = builder.hidden_states(tapes);
+    ggml_build_forward_expand(scope.graph, hidden);
+
+    const int32_t lowest = lora_ ? lora_->lowest_block() : model_.shape.n_block;
+    const bool into_blocks = lowest < model_.shape.n_block;
+    std::vector<loss_chunk> chunks;
+    ggml_tensor * d_hidden = nullptr;
+    for (size_t begin = 0; begin < pass.predictions.size(); begin += HEAD_CHUNK) {
+        const size_t end = std::min(pass.predictions.size(), begin + HEAD_CHUNK);
+        const int64_t n = static_cast<int64_t>(end - begin);
+        loss_chunk chunk{begin, end, builder.input(n, GGML_TYPE_I32), builder.input(n, GGML_TYPE_I32), builder.input(n, GGML_TYPE_F32), nullptr};
+        head_tape tape;
+        ggml_tensor * logits = head_forward(scope, hidden, chunk.columns, tape);
+        chunk.losses = cross_entropy(scope.ctx, logits, chunk.targets);
+        ggml_set_output(chunk.losses);
+        ggml_build_forward_expand(scope.graph, chunk.losses);
+        if (gradients) {
+            ggml_tensor * d_logits = cross_entropy_back(scope.ctx, logits, chunk.targets, chunk.weights);
+            ggml_tensor * d_normed = adapted_linear_back(scope, tape.output, d_logits, into_blocks);
+            if (into_blocks) {
+                ggml_tensor * d_gathered = scaled_norm_back(scope, tape.gathered, model_.output_norm, d_normed);
+                ggml_tensor * d_chunk = ggml_get_rows_back(scope.ctx, d_gathered, chunk.columns, hidden); // adds up where a column is named twice
+                d_hidden = d_hidden ? ggml_add(scope.ctx, d_hidden, d_chunk) : d_chunk;
+                ggml_build_forward_expand(scope.graph, d_hidden);
+            }
+        }
+        chunks.push_back(chunk);
+    }
+    if (gradients && into_blocks) {
+        for (int32_t i = model_.shape.n_block - 1; i >= lowest; i--) {
+            const size_t block = static_cast<size_t>(i);
+            d_hidden = block_backward(scope, model_.blocks[block], tapes[block], d_hidden, i > lowest);
+            if (d_hidden) ggml_build_forward_expand(scope.graph, d_hidden);
+        }
+    }
+
+    cpu_.plan(scope.graph);
+    builder.set_layout();
+    for (const loss_chunk & chunk : chunks) {
+        std::vector<int32_t> columns, targets;
+        for (size_t i = chunk.begin; i < chunk.end; i++) {
+            columns.push_back(pass.predictions[i].column);
+            targets.push_back(pass.predictions[i].target);
+        }
+        const std::vector<float> weights(columns.size(), pass.weight);
+        ggml_backend_tensor_set(chunk.columns, columns.data(), 0, ggml_nbytes(chunk.columns));
+        ggml_backend_tensor_set(chunk.targets, targets.data(), 0, ggml_nbytes(chunk.targets));
+        if (gradients) ggml_backend_tensor_set(chunk.weights, weights.data(), 0, ggml_nbytes(chunk.weights));
+    }
+    cpu_.compute(scope.graph);
+
+    double total = 0;
+    for (const loss_chunk & chunk : chunks) {
+        std::vector<float> losses(static_cast<size_t>(ggml_nelements(chunk.losses)));
+        ggml_backend_tensor_get(chunk.losses, losses.data(), 0, ggml_nbytes(chunk.losses));
+        for (size_t i = 0; i < losses.size(); i += 2) total += static_cast<double>(pass.weight) * losses[i];
+    }
+    std::vector<float> read;
+    for (const lora_gradient & gradient : scope.gradients) {
+        const size_t pair = static_cast<size_t>(gradient.pair - lora_->pairs().data());
+        for (const bool is_b : {false, true}) {
+            const ggml_tensor * tensor = is_b ? gradient.b : gradient.a;
+            std::vector<float> & sum = (*gradients)[2 * pair + (is_b ? 1 : 0)];
+            read.resize(sum.size());
+            ggml_backend_tensor_get(tensor, read.data(), 0, ggml_nbytes(tensor));
+            for (size_t i = 0; i < sum.size(); i++) sum[i] += read[i];
+        }
+    }
+    return total;
+}
+
+std::vector<float> network::logits(const token_layout & layout, const std::vector<int32_t> & columns) {
+    graph_builder builder(model_, lora_, layout, columns.size(), 0.0f, 0);
+    pass_scope & scope = builder.scope();
+    std::vector<block_tape> tapes;
+    ggml_tensor * hidden = builder.hidden_states(tapes);
+    ggml_tensor * chosen = builder.input(static_cast<int64_t>(columns.size()), GGML_TYPE_I32);
+    head_tape tape;
+    ggml_tensor * logits = head_forward(scope, hidden, chosen, tape);
+    ggml_set_output(logits);
+    ggml_build_forward_expand(scope.graph, logits);
+
+    cpu_.plan(scope.graph);
+    builder.set_layout();
+    ggml_backend_tensor_set(chosen, columns.data(), 0, ggml_nbytes(chosen));
+    cpu_.compute(scope.graph);
+    std::vector<float> values(static_cast<size_t>(ggml_nelements(logits)));
+    ggml_backend_tensor_get(logits, values.data(), 0, ggml_nbytes(logits));
+    return values;
+}

@@ -1,0 +1,37 @@
+// The whole model over one batch of token rows: logits where they are asked for, the loss, and the adapter's gradients.
+#pragma once
+#include "backend.h"
+#include "lora.h"
+#include "model.h"
+#include "token_layout.h"
+#include <vector>
+
+// One f32 vector a LoRA tensor, in the order a0, b0, a1, b1, ... of adapter::pairs().
+using lora_values = std::vector<std::vector<float>>;
+
+lora_values zeros_like(const adapter & lora);
+
+struct training_pass {
+    const token_layout & layout;
+    const std::vector<prediction> & predictions;
+    float weight;          // of each prediction in the loss: 1 / (loss tokens of the whole batch)
+    float dropout;
+    uint64_t dropout_seed;
+};
+
+class network {
+  public:
+    // lora  nullptr: the base model alone
+    network(backend & cpu, const base_model & model, const adapter * lora) : cpu_(cpu), model_(model), lora_(lora) {}
+
+    // Weighted sum of the losses, in nats. With gradients: adds those of the adapter.
+    double loss(const training_pass & pass, lora_values * gradients);
+
+    // Logits at some columns: n_vocab floats for each, one after another.
+    std::vector<float> logits(const token_layout & layout, const std::vector<int32_t> & columns);
+
+  private:
+    backend & cpu_;
+    const base_model & model_;
+    const adapter * lora_;
+};

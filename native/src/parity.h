@@ -1,0 +1,25 @@
+// The parity gate: before any work, our own forward pass is held against stock libllama on real rows.
+//
+// libllama's CPU kernels quantise the activations to 8 bits on quantised weights and stray by up to 0.2 in a logit, so
+// a comparison on the model file itself sees nothing small. The gate therefore compares on an F32 copy of the first
+// blocks; what remains between training and serving the quantised file is measured apart, as the serving gap.
+#pragma once
+#include "lora.h"
+#include "model.h"
+#include "token_rows.h"
+#include <optional>
+#include <string>
+#include <vector>
+
+const double PARITY_TOLERANCE = 1e-3; // of a logit; seen on real models: 1e-5 to 1e-4
+
+// Compares all logits at the last positions of a few rows and emits the event "parity".
+// lora  nullptr, or the adapter that is about to be used: libllama gets it merged into the copy
+// throws user_error(exit_data) when a logit differs by more than PARITY_TOLERANCE
+void check_parity(backend & cpu, const gguf_file & file, const base_model & model, const adapter * lora,
+                  const std::vector<std::vector<llama_token>> & rows);
+
+// Largest difference between our log-odds and libllama's on the files as they are served (quantised, its own adapter loader).
+// Emits the event "serving-gap".
+void measure_serving_gap(backend & cpu, const gguf_file & file, const base_model & model, const adapter * lora,
+                         const std::optional<std::string> & adapter_path, const std::vector<const scoring_row *> & rows);

@@ -1,0 +1,60 @@
+#include "reference.h"
+#include "backend.h"
+#include "error.h"
+#include <algorithm>
+
+reference_model::reference_model(const std::string & model_path, const std::optional<std::string> & adapter_path, int32_t n_threads, int32_t longest) {
+    llama_model_params model_params = llama_model_default_params();
+    model_params.n_gpu_layers = 0;
+    model_ = llama_model_load_from_file(model_path.c_str(), model_params);
+    if (!model_) throw user_error(exit_data, "libllama cannot load the model: " + last_library_error(), model_path, "use a GGUF that llama.cpp can load");
+
+    llama_context_params params = llama_context_default_params();
+    params.n_ctx = static_cast<uint32_t>(longest) + 8;
+    params.n_batch = params.n_ubatch = params.n_ctx;
+    params.n_threads = params.n_threads_batch = n_threads;
+    params.type_k = params.type_v = GGML_TYPE_F32; // as exact as it can be: the default f16 cache rounds keys and values
+    params.flash_attn_type = LLAMA_FLASH_ATTN_TYPE_DISABLED;
+    context_ = llama_init_from_model(model_, params);
+    if (!context_) {
+        llama_model_free(model_);
+        throw user_error(exit_memory, "libllama cannot make a context: " + last_library_error(), model_path, "free some memory");
+    }
+    if (!adapter_path) return;
+    adapter_ = llama_adapter_lora_init(model_, adapter_path->c_str());
+    float scale = 1.0f;
+    if (!adapter_ || llama_set_adapters_lora(context_, &adapter_, 1, &scale) != 0) {
+        llama_free(context_);
+        llama_model_free(model_);
+        throw user_error(exit_data, "libllama cannot load the adapter: " + last_library_error(), *adapter_path, "use a LoRA adapter GGUF made for this base model");
+    }
+}
+
+reference_model::~reference_model() {
+    llama_free(context_);
+    llama_model_free(model_);
+}
+
+std::vector<float> reference_model::logits(const std::vector<llama_token> & tokens, int32_t n_last) {
+    const int32_t n = static_cast<int32_t>(tokens.size());
+    const size_t n_vocab = static_cast<size_t>(llama_vocab_n_tokens(llama_model_get_vocab(model_)));
+    llama_memory_clear(llama_get_memory(context_), true);
+    llama_batch batch = llama_batch_init(n, 0, 1);
+    batch.n_tokens = n;
+    for (int32_t i = 0; i < n; i++) {
+        batch.token[i] = tokens[static_cast<size_t>(i)];
+        batch.pos[i] = i;
+        batch.n_seq_id[i] = 1;
+        batch.seq_id[i][0] = 0;
+        batch.logits[i] = i >= n - n_last;
+    }
+    const int32_t status = llama_decode(context_, batch);
+    llama_batch_free(batch);
+    if (status != 0) throw user_error(exit_memory, "libllama cannot decode a row of " + std::to_string(n) + " tokens: " + last_library_error(), "libllama", "free some memory");
+    std::vector<float> values;
+    for (int32_t i = std::max(0, n - n_last); i < n; i++) {
+        const float * row = llama_get_logits_ith(context_, i);
+        values.insert(values.end(), row, row + n_vocab);
+    }
+    return values;
+}

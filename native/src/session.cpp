@@ -1,0 +1,29 @@
+#include "session.h"
+#include "events.h"
+#include "kernels/gemm.h"
+
+const char * const PROGRAM_VERSION = "0.1.0";
+
+void announce(const std::string & verb, int32_t threads) {
+    emit("start", {{"protocol", 1}, {"verb", verb}, {"program", PROGRAM_VERSION}, {"ggml", ggml_version()}, {"kernel", gemm_kernel_name()}, {"threads", threads}});
+}
+
+void announce_done(const std::string & verb, const std::optional<std::string> & output) {
+    emit("done", {{"verb", verb}, {"output", output ? json(*output) : json(nullptr)}, {"seconds", seconds_since_start()}, {"peakMemory", peak_memory()}});
+}
+
+static std::string announced(const std::string & verb, const std::string & model_path, int32_t threads) {
+    announce(verb, threads);
+    return model_path;
+}
+
+session::session(const std::string & verb, const std::string & model_path, int32_t threads)
+    : file(announced(verb, model_path, threads)), model(load_model(file)), cpu(threads) {
+    emit("model", {{"architecture", model.shape.architecture}, {"blocks", model.shape.n_block}, {"width", model.shape.n_embd},
+                   {"vocabulary", model.shape.n_vocab}, {"parameters", model.n_parameters}, {"types", model.tensors_by_type}});
+}
+
+void announce_adapter(const adapter & lora) {
+    emit("adapter", {{"tensors", 2 * lora.pairs().size()}, {"parameters", lora.n_parameters()}, {"rank", lora.rank()},
+                     {"alpha", lora.alpha()}, {"targets", lora.targets()}});
+}

@@ -1,0 +1,26 @@
+// What every verb does first: say who we are, map the model, tell its shape.
+#pragma once
+#include "backend.h"
+#include "lora.h"
+#include "model.h"
+#include <memory>
+#include <optional>
+#include <string>
+
+extern const char * const PROGRAM_VERSION;
+
+// Emits "start".
+void announce(const std::string & verb, int32_t threads);
+
+// Emits "done".
+void announce_done(const std::string & verb, const std::optional<std::string> & output);
+
+struct session {
+    session(const std::string & verb, const std::string & model_path, int32_t threads); // emits "start" and "model"
+    gguf_file file;
+    base_model model;
+    backend cpu;
+};
+
+// Emits "adapter".
+void announce_adapter(const adapter & lora);

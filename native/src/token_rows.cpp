@@ -1,0 +1,85 @@
+#include "token_rows.h"
+
+#include "error.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+static std::string place(const instruction & row) { return "row " + std::to_string(row.row); }
+
+static size_t common_prefix(const std::vector<llama_token> & a, const std::vector<llama_token> & b) {
+    return size_t(std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first - a.begin());
+}
+
+static std::vector<llama_token> tokenize_with(const vocabulary & vocab, const marked_text & prompt, const std::string & answer) {
+    std::vector<byte_range> values = prompt.values;
+    values.push_back({ prompt.text.size(), prompt.text.size() + answer.size() });
+    return vocab.tokenize(prompt.text + answer, values);
+}
+
+struct shortened_row {
+    marked_text prompt;
+    size_t dropped;
+    std::vector<std::vector<llama_token>> tokens; // of the prompt with each answer, without eos
+};
+
+// Drops as little history as lets the prompt fit with every one of the answers.
+static shortened_row shorten(const vocabulary & vocab, const instruction & row, const std::vector<std::string> & answers, int32_t max_length) {
+    for (size_t dropped = 0;; dropped++) {
+        shortened_row shortened = { prompt_without(row, dropped), dropped, {} };
+        size_t length = 0;
+        for (const std::string & answer : answers) {
+            shortened.tokens.push_back(tokenize_with(vocab, shortened.prompt, answer));
+            length = std::max(length, shortened.tokens.back().size() + 1); // eos
+        }
+        if (max_length == 0 || length <= size_t(max_length)) return shortened;
+        if (dropped == row.history.size())
+            throw user_error(exit_data, "the row has " + std::to_string(length) + " tokens without any history, and the limit is " +
+                             std::to_string(max_length), place(row), "raise max_length to at least " + std::to_string(length) + ", or shorten the template");
+    }
+}
+
+token_row tokenize_for_training(const vocabulary & vocab, const instruction & row, int32_t max_length, const std::vector<std::string> & labels) {
+    std::vector<std::string> answers = { row.answer };
+    if (max_length > 0) answers.insert(answers.end(), labels.begin(), labels.end());
+    shortened_row shortened = shorten(vocab, row, answers, max_length);
+
+    token_row tokens = { row.row, std::move(shortened.tokens[0]), 0, int32_t(shortened.dropped) };
+    tokens.answer_begin = int32_t(common_prefix(tokens.tokens, vocab.tokenize(shortened.prompt.text, shortened.prompt.values)));
+    tokens.tokens.push_back(vocab.eos());
+    if (tokens.answer_begin == 0)
+        throw user_error(exit_data, "the answer begins with the first token, so that nothing predicts it", place(row),
+                         "let the template write some text before the answer");
+    return tokens;
+}
+
+scoring_row tokenize_for_scoring(const vocabulary & vocab, const instruction & row, const std::vector<std::string> & labels, int32_t max_length) {
+    if (labels.size() < 2) throw std::invalid_argument("scoring needs two labels or more"); // config has checked it
+    const shortened_row shortened = shorten(vocab, row, labels, max_length);
+
+    const std::vector<llama_token> & first = shortened.tokens[0];
+    size_t shared = first.size();
+    for (const auto & other : shortened.tokens) shared = std::min(shared, common_prefix(first, other));
+    if (shared == 0)
+        throw user_error(exit_data, "the labels begin with the first token, so that nothing predicts them", place(row),
+                         "let the template write some text before the answer");
+
+    scoring_row scoring = { row.row, { first.begin(), first.begin() + std::ptrdiff_t(shared) }, {}, int32_t(shortened.dropped) };
+    for (size_t i = 0; i < labels.size(); i++) {
+        if (shortened.tokens[i].size() == shared)
+            throw user_error(exit_data, "label \"" + labels[i] + "\" has no token that the other labels do not begin with", place(row),
+                             "choose label words that start with different tokens under this model");
+        const llama_token token = shortened.tokens[i][shared];
+        const auto same = std::find(scoring.label_tokens.begin(), scoring.label_tokens.end(), token);
+        if (same != scoring.label_tokens.end())
+            throw user_error(exit_data, "labels \"" + labels[size_t(same - scoring.label_tokens.begin())] + "\" and \"" + labels[i] +
+                             "\" both begin with token " + std::to_string(token) + " (\"" + vocab.piece(token) + "\")", place(row),
+                             "choose label words that start with different tokens under this model");
+        scoring.label_tokens.push_back(token);
+    }
+    return scoring;
+}
+
+index_range loss_positions(const token_row & row, bool all) {
+    return { all ? 1 : row.answer_begin, int32_t(row.tokens.size()) };
+}

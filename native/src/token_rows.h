@@ -1,0 +1,40 @@
+// Instructions as tokens: what is trained on, and what is scored.
+//
+// Too long for max_length? History items go, the oldest first, one by one. Answers and labels are never cut.
+// A row is measured with the longest answer it could have had, not with the one it has: the tokens of prompt and
+// answer and the end token, the most over all `labels`. So a row loses the same history in training and in scoring,
+// and the length of its history says nothing about its label. (Training without `labels` measures the answer alone.)
+//
+// No special token is recognised in an answer or a label: they count as inserted text, as titles do.
+#pragma once
+#include "vocabulary.h"
+
+struct token_row {
+    int64_t row;
+    std::vector<llama_token> tokens; // prompt and answer as one text, then eos
+    int32_t answer_begin;            // first token that the answer changed or added; >= 1
+    int32_t dropped_history;         // items
+};
+
+struct scoring_row {
+    int64_t row;
+    std::vector<llama_token> context;      // what all labels share: the longest common prefix of prompt + label; not empty
+    std::vector<llama_token> label_tokens; // the next token of each label, in the order of the labels; all different
+    int32_t dropped_history;
+};
+
+struct index_range { int32_t begin, end; }; // [begin, end)
+
+// max_length  in tokens, eos included; 0: no limit
+// labels      every answer the task allows, the row's own among them; {}: no others
+// throws      user_error(exit_data) when the row does not fit without any history, or when its first token is
+//             already one of the answer, so that nothing is there to predict it from
+token_row tokenize_for_training(const vocabulary & vocab, const instruction & row, int32_t max_length, const std::vector<std::string> & labels = {});
+
+// labels  two or more
+// throws  user_error(exit_data) when the row does not fit without any history, or two labels begin with the same token,
+//         or a label gives no token of its own
+scoring_row tokenize_for_scoring(const vocabulary & vocab, const instruction & row, const std::vector<std::string> & labels, int32_t max_length);
+
+// The tokens that carry loss: those of the answer and eos, or all but the first, which nothing predicts.
+index_range loss_positions(const token_row & row, bool all);

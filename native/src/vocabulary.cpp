@@ -1,0 +1,152 @@
+#include "vocabulary.h"
+
+#include "error.h"
+
+#include <algorithm>
+#include <cctype>
+
+vocabulary::vocabulary(const std::string & gguf_path) {
+    llama_model_params params = llama_model_default_params();
+    params.vocab_only = true;
+    model.reset(llama_model_load_from_file(gguf_path.c_str(), params));
+    if (!model)
+        throw user_error(exit_data, "libllama cannot read the vocabulary of this model", gguf_path, "give the path of a complete GGUF model file");
+    vocab = llama_model_get_vocab(model.get());
+
+    const auto type = llama_vocab_type(vocab);
+    if (type != LLAMA_VOCAB_TYPE_SPM && type != LLAMA_VOCAB_TYPE_BPE)
+        throw user_error(exit_data, "the model's vocabulary is of libllama's type " + std::to_string(type), gguf_path,
+                         "use a decoder model: its vocabulary is SentencePiece (1) or byte-pair (2)");
+    if (eos() < 0)
+        throw user_error(exit_data, "the model's vocabulary names no end token", gguf_path,
+                         "convert the model again with tokenizer.ggml.eos_token_id set");
+
+    is_special.resize(size_t(n_tokens()));
+    for (llama_token id = 0; id < n_tokens(); id++) {
+        const uint32_t attributes = llama_vocab_get_attr(vocab, id);
+        const std::string text = llama_vocab_get_text(vocab, id);
+        if (!(attributes & (LLAMA_TOKEN_ATTR_CONTROL | LLAMA_TOKEN_ATTR_UNKNOWN | LLAMA_TOKEN_ATTR_USER_DEFINED)) || text.empty()) continue;
+        is_special[size_t(id)] = true;
+        specials.push_back({ id, text, (attributes & LLAMA_TOKEN_ATTR_LSTRIP) != 0, (attributes & LLAMA_TOKEN_ATTR_RSTRIP) != 0 });
+    }
+    // std::sort and not stable_sort: libllama sorts the same list with it, so equal lengths come in the same order
+    std::sort(specials.begin(), specials.end(), [](const special_token & a, const special_token & b) { return a.text.size() > b.text.size(); });
+}
+
+int32_t     vocabulary::n_tokens() const { return llama_vocab_n_tokens(vocab); }
+llama_token vocabulary::bos() const      { return llama_vocab_bos(vocab); }
+llama_token vocabulary::eos() const      { return llama_vocab_eos(vocab); }
+bool        vocabulary::add_bos() const  { return llama_vocab_get_add_bos(vocab) && bos() >= 0; }
+
+std::string vocabulary::piece(llama_token token) const {
+    std::string text(64, '\0');
+    int32_t length = llama_token_to_piece(vocab, token, &text[0], int32_t(text.size()), 0, true);
+    if (length < 0) {
+        text.resize(size_t(-length));
+        length = llama_token_to_piece(vocab, token, &text[0], int32_t(text.size()), 0, true);
+    }
+    text.resize(size_t(length));
+    return text;
+}
+
+std::vector<llama_token> vocabulary::tokenize(const std::string & text, const std::vector<byte_range> & values) const {
+    std::vector<llama_token> tokens;
+    if (add_bos()) tokens.push_back(bos());
+    for (const fragment & part : partition(text, values)) {
+        if (part.special >= 0) {
+            tokens.push_back(part.special);
+        } else {
+            const auto plain = tokenize_without_specials(text.substr(part.begin, part.end - part.begin));
+            tokens.insert(tokens.end(), plain.begin(), plain.end());
+        }
+    }
+    return tokens;
+}
+
+static bool overlaps(const std::vector<byte_range> & values, size_t begin, size_t end) {
+    return std::any_of(values.begin(), values.end(), [&](const byte_range & value) {
+        return value.begin < end && value.end > begin && value.begin < value.end; // an empty value overlaps nothing
+    });
+}
+
+// libllama's tokenizer_st_partition with parse_special, except that an occurrence in inserted text is passed over.
+std::vector<vocabulary::fragment> vocabulary::partition(const std::string & text, const std::vector<byte_range> & values) const {
+    std::vector<fragment> fragments;
+    if (!text.empty()) fragments.push_back({ -1, 0, text.size() });
+    for (const special_token & special : specials) {
+        if (text.find(special.text) == std::string::npos) continue; // nearly always
+        std::vector<fragment> split;
+        for (const fragment & part : fragments) {
+            if (part.special >= 0) { split.push_back(part); continue; }
+            const std::string_view searched(text.data(), part.end);
+            size_t rest = part.begin; // start of what is not yet split off
+            for (size_t at = rest; (at = searched.find(special.text, at)) != std::string_view::npos;) {
+                const size_t after = at + special.text.size();
+                if (overlaps(values, at, after)) { at++; continue; }
+                size_t left_end = at;
+                while (special.strips_left && left_end > rest && std::isspace(uint8_t(text[left_end - 1]))) left_end--;
+                if (left_end > rest) split.push_back({ -1, rest, left_end });
+                split.push_back({ special.id, at, after });
+                rest = after;
+                while (special.strips_right && rest < part.end && std::isspace(uint8_t(text[rest]))) rest++;
+                at = rest;
+            }
+            if (rest < part.end) split.push_back({ -1, rest, part.end });
+        }
+        fragments.swap(split);
+    }
+    return fragments;
+}
+
+// Adds a cut inside each occurrence of `special` that no cut divides yet: before its last character. A special token
+// of one character stays whole; it stands for nothing but that character.
+static void cut_apart(const std::string & text, const std::string & special, std::set<size_t> & cuts) {
+    size_t last_character = special.size() - 1;
+    while (last_character > 0 && (uint8_t(special[last_character]) & 0xC0) == 0x80) last_character--;
+    if (last_character == 0) return;
+    for (size_t at = 0; (at = text.find(special, at)) != std::string::npos; at++) {
+        const auto cut = cuts.upper_bound(at);
+        if (cut == cuts.end() || *cut >= at + special.size()) cuts.insert(at + last_character);
+    }
+}
+
+// The tokens of text in which no special token may stand: the partition took out all that the template wrote. Yet one
+// can turn up. libllama recognises USER_DEFINED tokens even without parse_special, and its SentencePiece merges may
+// end in a CONTROL token. Its text is then cut in two, and the text is tokenised again, until none is left.
+std::vector<llama_token> vocabulary::tokenize_without_specials(const std::string & text) const {
+    std::set<size_t> cuts;
+    for (;;) {
+        std::vector<llama_token> tokens = tokenize_in_pieces(text, cuts);
+        const size_t cuts_before = cuts.size();
+        for (const llama_token token : tokens)
+            if (is_special[size_t(token)]) cut_apart(text, llama_vocab_get_text(vocab, token), cuts);
+        if (cuts.size() == cuts_before) return tokens;
+    }
+}
+
+// A SentencePiece tokenizer may put a space before each text it is given. A piece after a cut must get none, so it
+// follows a character that merges with nothing, whose tokens are then left out.
+std::vector<llama_token> vocabulary::tokenize_in_pieces(const std::string & text, const std::set<size_t> & cuts) const {
+    const std::string guard = llama_vocab_type(vocab) == LLAMA_VOCAB_TYPE_SPM ? "\x01" : "";
+    std::vector<llama_token> tokens = tokenize_plain(cuts.empty() ? text : text.substr(0, *cuts.begin()));
+    if (cuts.empty()) return tokens;
+    const auto n_guard = std::ptrdiff_t(tokenize_plain(guard).size());
+    for (auto cut = cuts.begin(); cut != cuts.end(); cut++) {
+        const size_t end = std::next(cut) == cuts.end() ? text.size() : *std::next(cut);
+        const auto piece = tokenize_plain(guard + text.substr(*cut, end - *cut));
+        tokens.insert(tokens.end(), piece.begin() + n_guard, piece.end());
+    }
+    return tokens;
+}
+
+std::vector<llama_token> vocabulary::tokenize_plain(const std::string & text) const {
+    std::vector<llama_token> tokens(text.size() + 8);
+    const auto call = [&] { return llama_tokenize(vocab, text.data(), int32_t(text.size()), tokens.data(), int32_t(tokens.size()), false, false); };
+    int32_t n = call();
+    if (n < 0) { // a vocabulary may give more tokens than bytes
+        tokens.resize(size_t(-int64_t(n)));
+        n = call();
+    }
+    tokens.resize(size_t(n));
+    return tokens;
+}

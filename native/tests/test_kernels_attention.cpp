@@ -1,0 +1,238 @@
+// Fused attention over forests of segments against a dense oracle in double precision, and the oracle's derivative
+// against central differences of itself.
+#include "test_kernels.h"
+#include "kernels/attention.h"
+#include "ggml-alloc.h"
+
+static const double tolerance = 3e-6; // relative to the largest element
+
+struct case_of_attention {
+    attention_plan plan;
+    std::vector<float> q, k, v, d_out;
+    int64_t n() const { return plan.segments.back().end; }
+};
+
+// A random forest in depth-first order: after each segment go down (a child), sideways (a sibling) or up.
+static std::vector<segment> random_forest(chance & random, int64_t segments, int64_t longest) {
+    std::vector<segment> forest;
+    std::vector<int32_t> open; // chain of the last segment
+    int32_t column = 0;
+    for (int64_t s = 0; s < segments; s++) {
+        const int64_t keep = any(random, 0, (int64_t) open.size());
+        open.resize(any(random, 0, 3) ? std::max<int64_t>(keep, (int64_t) open.size() - 1) : keep);
+        const int32_t length = (int32_t) any(random, 1, longest);
+        forest.push_back({open.empty() ? -1 : open.back(), column, column + length});
+        open.push_back((int32_t) s);
+        column += length;
+    }
+    return forest;
+}
+
+static case_of_attention random_case(chance & random, std::vector<segment> segments, int32_t n_head_kv, int32_t group, int32_t dim) {
+    case_of_attention c = {{n_head_kv * group, n_head_kv, dim, 1.0f / std::sqrt((float) dim), std::move(segments)}, {}, {}, {}, {}};
+    c.q = normal(random, c.n() * c.plan.n_head * dim);
+    c.k = normal(random, c.n() * n_head_kv * dim);
+    c.v = normal(random, c.n() * n_head_kv * dim);
+    c.d_out = normal(random, c.n() * c.plan.n_head * dim);
+    return c;
+}
+
+// mask[i * n + j]: column i sees column j.
+static std::vector<bool> visible(const std::vector<segment> & segments) {
+    const int64_t n = segments.back().end;
+    std::vector<bool> mask(n * n, false);
+    for (const segment & own : segments)
+        for (int64_t i = own.begin; i < own.end; i++) {
+            for (int64_t j = own.begin; j <= i; j++) mask[i * n + j] = true;
+            for (int32_t up = own.parent; up >= 0; up = segments[up].parent)
+                for (int64_t j = segments[up].begin; j < segments[up].end; j++) mask[i * n + j] = true;
+        }
+    return mask;
+}
+
+struct oracle_result { std::vector<double> out, dq, dk, dv; };
+
+static oracle_result oracle(const attention_plan & plan, const std::vector<double> & q, const std::vector<double> & k,
+                            const std::vector<double> & v, const std::vector<float> & d_out) {
+    const int64_t n = plan.segments.back().end, dim = plan.head_dim, group = plan.n_head / plan.n_head_kv;
+    const std::vector<bool> mask = visible(plan.segments);
+    oracle_result r = {std::vector<double>(q.size(), 0), std::vector<double>(q.size(), 0), std::vector<double>(k.size(), 0), std::vector<double>(k.size(), 0)};
+    const auto dot = [&](const auto & a, int64_t at, const auto & b, int64_t bt) {
+        double sum = 0;
+        for (int64_t e = 0; e < dim; e++) sum += (double) a[at + e] * b[bt + e];
+        return sum;
+    };
+    for (int64_t head = 0; head < plan.n_head; head++)
+        for (int64_t i = 0; i < n; i++) {
+            const int64_t qi = (i * plan.n_head + head) * dim;
+            const auto kv = [&](int64_t j) { return (j * plan.n_head_kv + head / group) * dim; };
+            std::vector<double> p(n, 0), dp(n, 0);
+            double largest = -1e300, sum = 0, mean = 0;
+            for (int64_t j = 0; j < n; j++)
+                if (mask[i * n + j]) largest = std::max(largest, plan.scale * dot(q, qi, k, kv(j)));
+            for (int64_t j = 0; j < n; j++)
+                if (mask[i * n + j]) sum += p[j] = std::exp(plan.scale * dot(q, qi, k, kv(j)) - largest);
+            for (int64_t j = 0; j < n; j++) {
+                if (!mask[i * n + j]) continue;
+                p[j] /= sum;
+                dp[j] = dot(d_out, qi, v, kv(j));
+                mean += p[j] * dp[j];
+            }
+            for (int64_t j = 0; j < n; j++) {
+                if (!mask[i * n + j]) continue;
+                const double ds = plan.scale * p[j] * (dp[j] - mean);
+                for (int64_t e = 0; e < dim; e++) {
+                    r.out[qi + e] += p[j] * v[kv(j) + e];
+                    r.dq[qi + e] += ds * k[kv(j) + e];
+                    r.dk[kv(j) + e] += ds * q[qi + e];
+                    r.dv[kv(j) + e] += p[j] * d_out[qi + e];
+                }
+            }
+        }
+    return r;
+}
+
+static std::vector<double> doubles(const std::vector<float> & x) { return {x.begin(), x.end()}; }
+
+static void check_case(const case_of_attention & c) {
+    const oracle_result expected = oracle(c.plan, doubles(c.q), doubles(c.k), doubles(c.v), c.d_out);
+    const int64_t width = c.plan.n_head * c.plan.head_dim, kv_width = c.plan.n_head_kv * c.plan.head_dim;
+    sweep([&](small_graph & graph) {
+        ggml_context * ctx = graph.context();
+        ggml_tensor * q = graph.matrix(c.q, width), * k = graph.matrix(c.k, kv_width), * v = graph.matrix(c.v, kv_width);
+        ggml_tensor * packed = attention_back(ctx, q, k, v, graph.matrix(c.d_out, width), &c.plan);
+        return std::vector<ggml_tensor *>{attention(ctx, q, k, v, &c.plan), attention_dq(ctx, packed, &c.plan, c.n()),
+                                          attention_dk(ctx, packed, &c.plan, c.n()), attention_dv(ctx, packed, &c.plan, c.n())};
+    }, [&](const results & got) {
+        CHECK_NEAR(worst_error(got[0], expected.out), 0, tolerance);
+        CHECK_NEAR(worst_error(got[1], expected.dq), 0, tolerance);
+        CHECK_NEAR(worst_error(got[2], expected.dk), 0, tolerance);
+        CHECK_NEAR(worst_error(got[3], expected.dv), 0, tolerance);
+    });
+}
+
+static void random_forests() {
+    chance random(1);
+    for (int trial = 0; trial < 40; trial++) {
+        const int32_t n_head_kv = (int32_t) any(random, 1, 3), group = (int32_t) any(random, 1, 4), dim = (int32_t) any(random, 1, 70);
+        check_case(random_case(random, random_forest(random, any(random, 1, 12), any(random, 1, 40)), n_head_kv, group, dim));
+    }
+}
+
+static void typical_batch() {
+    chance random(2);
+    std::vector<segment> segments = {{-1, 0, 70}};
+    for (int32_t row = 0; row < 3; row++) segments.push_back({0, 70 + row * 150, 220 + row * 150});
+    check_case(random_case(random, segments, 3, 3, 64));
+}
+
+static void short_segments_under_a_chain() {
+    chance random(3);
+    std::vector<segment> segments;
+    int32_t column = 0;
+    for (int32_t s = 0; s < 30; s++, column = segments.back().end) segments.push_back({s - 1, column, column + (int32_t) any(random, 1, 5)});
+    for (int32_t leaf = 0; leaf < 60; leaf++, column = segments.back().end)
+        segments.push_back({29 - leaf / 4, column, column + (int32_t) any(random, 1, 20)});
+    check_case(random_case(random, segments, 2, 2, 33));
+}
+
+static void one_long_row() {
+    chance random(4);
+    check_case(random_case(random, {{-1, 0, 1}}, 1, 1, 8));
+    check_case(random_case(random, {{-1, 0, 611}}, 1, 2, 32));
+}
+
+static void many_rows_without_sharing() {
+    chance random(5);
+    std::vector<segment> segments;
+    for (int32_t row = 0, column = 0; row < 40; row++, column = segments.back().end)
+        segments.push_back({-1, column, column + (int32_t) any(random, 1, 25)});
+    check_case(random_case(random, segments, 2, 1, 16));
+}
+
+static void empty_segments() {
+    chance random(6);
+    check_case(random_case(random, {{-1, 0, 0}, {0, 0, 5}, {1, 5, 5}, {2, 5, 9}, {0, 9, 12}, {-1, 12, 12}}, 1, 2, 8));
+}
+
+static void large_scores() {
+    chance random(7);
+    case_of_attention c = random_case(random, random_forest(random, 6, 30), 1, 2, 16);
+    for (float & x : c.q) x *= 30; // softmax near one-hot, exponents beyond what exp() can hold without the shift
+    const oracle_result expected = oracle(c.plan, doubles(c.q), doubles(c.k), doubles(c.v), c.d_out);
+    sweep([&](small_graph & graph) {
+        return std::vector<ggml_tensor *>{attention(graph.context(), graph.matrix(c.q, 32), graph.matrix(c.k, 16), graph.matrix(c.v, 16), &c.plan)};
+    }, [&](const results & got) { CHECK_NEAR(worst_error(got[0], expected.out), 0, 1e-4); });
+}
+
+static void central_differences() {
+    chance random(8);
+    for (int trial = 0; trial < 4; trial++) {
+        const case_of_attention c = random_case(random, random_forest(random, 5, 6), 1, 2, 5);
+        const std::vector<double> inputs[] = {doubles(c.q), doubles(c.k), doubles(c.v)};
+        const oracle_result exact = oracle(c.plan, inputs[0], inputs[1], inputs[2], c.d_out);
+        const std::vector<double> * derivatives[] = {&exact.dq, &exact.dk, &exact.dv};
+        for (int which = 0; which < 3; which++)
+            for (int probe = 0; probe < 10; probe++) {
+                const size_t at = any(random, 0, inputs[which].size() - 1);
+                double sums[2];
+                for (int side = 0; side < 2; side++) {
+                    std::vector<double> moved[] = {inputs[0], inputs[1], inputs[2]};
+                    moved[which][at] += side ? 1e-5 : -1e-5;
+                    const oracle_result there = oracle(c.plan, moved[0], moved[1], moved[2], c.d_out);
+                    sums[side] = 0;
+                    for (size_t i = 0; i < there.out.size(); i++) sums[side] += there.out[i] * c.d_out[i];
+                }
+                CHECK_NEAR((sums[1] - sums[0]) / 2e-5, (*derivatives[which])[at], 1e-8);
+            }
+    }
+}
+
+// The packed gradient is folded in place: a graph allocator must not hand its memory to anyone before the views are read.
+static void allocated_by_graph() {
+    chance random(9);
+    const case_of_attention c = random_case(random, random_forest(random, 40, 40), 2, 2, 16);
+    const oracle_result expected = oracle(c.plan, doubles(c.q), doubles(c.k), doubles(c.v), c.d_out);
+    const std::unique_ptr<ggml_context, void (*)(ggml_context *)> held(ggml_init({(size_t) 1 << 20, nullptr, true}), ggml_free);
+    ggml_context * ctx = held.get();
+    ggml_tensor * inputs[4];
+    const std::vector<float> * values[] = {&c.q, &c.k, &c.v, &c.d_out};
+    for (int i = 0; i < 4; i++) {
+        inputs[i] = ggml_new_tensor_2d(ctx, GGML_TYPE_F32, values[i]->size() / c.n(), c.n());
+        ggml_set_input(inputs[i]);
+    }
+    ggml_tensor * packed = attention_back(ctx, inputs[0], inputs[1], inputs[2], inputs[3], &c.plan);
+    ggml_tensor * outputs[] = {ggml_scale(ctx, attention_dq(ctx, packed, &c.plan, c.n()), 2), // allocations in between
+                               ggml_scale(ctx, attention_dk(ctx, packed, &c.plan, c.n()), 2),
+                               ggml_scale(ctx, attention_dv(ctx, packed, &c.plan, c.n()), 2)};
+    ggml_cgraph * graph = ggml_new_graph(ctx);
+    for (ggml_tensor * output : outputs) {
+        ggml_set_output(output);
+        ggml_build_forward_expand(graph, output);
+    }
+    const std::unique_ptr<ggml_gallocr, void (*)(ggml_gallocr_t)> allocator(
+        ggml_gallocr_new(ggml_backend_get_default_buffer_type(cpu_backend())), ggml_gallocr_free);
+    CHECK(ggml_gallocr_alloc_graph(allocator.get(), graph));
+    for (int i = 0; i < 4; i++) ggml_backend_tensor_set(inputs[i], values[i]->data(), 0, ggml_nbytes(inputs[i]));
+    CHECK(ggml_backend_graph_compute(cpu_backend(), graph) == GGML_STATUS_SUCCESS);
+    const std::vector<double> * wanted[] = {&expected.dq, &expected.dk, &expected.dv};
+    for (int i = 0; i < 3; i++) {
+        std::vector<float> got = small_graph::read(outputs[i]);
+        for (float & x : got) x /= 2;
+        CHECK_NEAR(worst_error(got, *wanted[i]), 0, tolerance);
+    }
+}
+
+int main() {
+    return run_tests({
+        {"the oracle's gradients equal central differences of the oracle", central_differences},
+        {"attention and its gradients equal a dense masked oracle on random forests", random_forests},
+        {"attention takes rows under one shared prefix", typical_batch},
+        {"attention takes many short segments under a long chain of ancestors", short_segments_under_a_chain},
+        {"attention takes a single column and a single long row", one_long_row},
+        {"attention takes rows that share nothing", many_rows_without_sharing},
+        {"attention takes empty segments", empty_segments},
+        {"attention stays exact when scores are large", large_scores},
+        {"the packed gradient survives a graph allocator", allocated_by_graph},
+    });
+}

@@ -1,0 +1,160 @@
+// SwiGLU, cross entropy and dropout against their definitions in double precision.
+#include "test_kernels.h"
+#include "kernels/cross_entropy.h"
+#include "kernels/dropout.h"
+#include "kernels/swiglu.h"
+#include <algorithm>
+
+static void exponential() {
+    for (const cpu_kernels * kernels : supported_cpu_kernels()) {
+        std::vector<float> x, y;
+        for (double at = -87; at <= 88; at += 0.00137) x.push_back((float) at);
+        y.resize(x.size());
+        kernels->exp_scaled(x.size(), x.data(), 0, 1, y.data());
+        double worst = 0;
+        for (size_t i = 0; i < x.size(); i++) worst = std::max(worst, std::fabs(y[i] / std::exp((double) x[i]) - 1));
+        CHECK_NEAR(worst, 0, 2e-7);
+        const float beyond[] = {-1000, -INFINITY};
+        kernels->exp_scaled(2, beyond, 0, 1, y.data());
+        CHECK(y[0] >= 0 && y[0] < 2e-38f && y[1] == y[0]);
+    }
+}
+
+static double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
+
+static void gated() {
+    chance random(1);
+    for (int trial = 0; trial < 30; trial++) {
+        const int64_t rows = any(random, 1, 70), n = any(random, 1, 9);
+        std::vector<float> gate = normal(random, rows * n, 4), up = normal(random, rows * n), d = normal(random, rows * n);
+        gate[0] = trial % 2 ? 200.0f : -200.0f; // far beyond where exp() saturates
+        std::vector<double> out, d_gate, d_up;
+        for (size_t i = 0; i < gate.size(); i++) {
+            const double g = gate[i], s = sigmoid(g);
+            out.push_back(g * s * up[i]);
+            d_gate.push_back(d[i] * up[i] * (s + g * s * (1 - s)));
+            d_up.push_back(d[i] * g * s);
+        }
+        sweep([&](small_graph & graph) {
+            ggml_context * ctx = graph.context();
+            ggml_tensor * g = graph.matrix(gate, rows), * u = graph.matrix(up, rows);
+            ggml_tensor * packed = swiglu_back(ctx, g, u, graph.matrix(d, rows));
+            return std::vector<ggml_tensor *>{swiglu(ctx, g, u), swiglu_d_gate(ctx, packed), swiglu_d_up(ctx, packed)};
+        }, [&](const results & got) {
+            for (size_t i = 0; i < gate.size(); i++) {
+                CHECK_NEAR(got[0][i], out[i], 1e-6 * std::fabs(out[i]) + 1e-30);
+                CHECK_NEAR(got[1][i], d_gate[i], 2e-6 * std::max(std::fabs((double) d[i] * up[i]), 1e-3));
+                CHECK_NEAR(got[2][i], d_up[i], 1e-6 * std::fabs(d_up[i]) + 1e-30);
+            }
+        });
+    }
+}
+
+static double exact_loss(const std::vector<double> & logits, int32_t target) {
+    const double largest = *std::max_element(logits.begin(), logits.end());
+    double sum = 0;
+    for (double x : logits) sum += std::exp(x - largest);
+    return largest + std::log(sum) - logits[target];
+}
+
+static void losses() {
+    chance random(2);
+    for (int trial = 0; trial < 20; trial++) {
+        const int64_t n_vocab = trial == 0 ? 1 : any(random, 2, trial < 15 ? 40 : 49152), n = any(random, 1, 5);
+        std::vector<float> logits = normal(random, n_vocab * n, 5), weights = normal(random, n);
+        for (float & x : logits) x += trial == 1 ? 3000.0f : trial == 2 ? -3000.0f : 0.0f;
+        weights[0] = trial % 2 ? 0.0f : 1.0f;
+        std::vector<int32_t> targets;
+        for (int64_t c = 0; c < n; c++) targets.push_back((int32_t) any(random, 0, n_vocab - 1));
+        sweep([&](small_graph & graph) {
+            ggml_tensor * x = graph.matrix(logits, n_vocab), * t = graph.indices(targets);
+            return std::vector<ggml_tensor *>{cross_entropy(graph.context(), x, t),
+                                              cross_entropy_back(graph.context(), x, t, graph.matrix(weights, 1))};
+        }, [&](const results & got) {
+            for (int64_t c = 0; c < n; c++) {
+                const std::vector<double> column(logits.begin() + c * n_vocab, logits.begin() + (c + 1) * n_vocab);
+                const double loss = exact_loss(column, targets[c]), sum = loss + column[targets[c]];
+                CHECK_NEAR(got[0][c * 2], loss, 3e-7 * std::fabs(loss) + 1e-7);
+                CHECK_NEAR(got[0][c * 2 + 1], sum, 3e-7 * std::fabs(sum) + 1e-7);
+                for (int64_t i = 0; i < n_vocab; i++) {
+                    const double expected = weights[c] * (std::exp(column[i] - sum) - (i == targets[c]));
+                    CHECK_NEAR(got[1][c * n_vocab + i], expected, 1e-6 * std::fabs(expected) + (i == targets[c] ? 2e-7 : 1e-12) * std::fabs(weights[c]));
+                    if (weights[c] == 0) CHECK(got[1][c * n_vocab + i] == 0);
+                }
+            }
+        });
+    }
+}
+
+static void loss_gradient_by_differences() {
+    chance random(3);
+    const int64_t n_vocab = 37;
+    const std::vector<float> logits = normal(random, n_vocab, 2);
+    small_graph graph;
+    ggml_tensor * d = cross_entropy_back(graph.context(), graph.matrix(logits, n_vocab), graph.indices({5}), graph.matrix({0.7f}, 1));
+    graph.compute({d}, 1);
+    for (int64_t i = 0; i < n_vocab; i++) {
+        std::vector<double> low(logits.begin(), logits.end()), high = low;
+        low[i] -= 1e-5, high[i] += 1e-5;
+        CHECK_NEAR(small_graph::read(d)[i], (double) 0.7f * (exact_loss(high, 5) - exact_loss(low, 5)) / 2e-5, 1e-7);
+    }
+}
+
+static std::vector<float> drop(const std::vector<float> & x, int64_t rows, const dropout_plan & plan) {
+    std::vector<float> result;
+    sweep([&](small_graph & graph) { return std::vector<ggml_tensor *>{dropout(graph.context(), graph.matrix(x, rows), &plan)}; },
+          [&](const results & got) {
+              CHECK(result.empty() || result == got[0]); // the mask is integer arithmetic: every instruction set agrees
+              result = got[0];
+          });
+    return result;
+}
+
+static void dropped_share() {
+    const int64_t rows = 577, n = 301;
+    const std::vector<float> ones(rows * n, 1);
+    for (float rate : {0.05f, 0.1f, 0.5f, 0.9f}) {
+        const std::vector<float> y = drop(ones, rows, {rate, 42});
+        double kept = 0, pairs_in_column = 0, pairs_in_row = 0;
+        for (int64_t at = 0; at < rows * n; at++) {
+            CHECK(y[at] == 0 || y[at] == 1 / (1 - rate));
+            kept += y[at] != 0;
+            pairs_in_column += at % rows && y[at] != 0 && y[at - 1] != 0;
+            pairs_in_row += at >= rows && y[at] != 0 && y[at - rows] != 0;
+        }
+        const double count = rows * n, keep = 1 - rate;
+        CHECK_NEAR(kept / count, keep, 5 * std::sqrt(keep * rate / count)); // five standard deviations
+        CHECK_NEAR(pairs_in_column / (count - n), keep * keep, 8 * std::sqrt(keep * rate / count));
+        CHECK_NEAR(pairs_in_row / (count - rows), keep * keep, 8 * std::sqrt(keep * rate / count));
+    }
+}
+
+static void mask_is_a_function() {
+    const int64_t rows = 100;
+    const std::vector<float> ones(rows * 8, 1);
+    const std::vector<float> y = drop(ones, rows, {0.3f, 7});
+    CHECK(y == drop(ones, rows, {0.3f, 7}));
+    CHECK(y != drop(ones, rows, {0.3f, 8}));
+    const std::vector<float> shorter = drop(std::vector<float>(rows * 3, 1), rows, {0.3f, 7});
+    CHECK(std::equal(shorter.begin(), shorter.end(), y.begin())); // a column's mask does not depend on the batch
+    for (int64_t a = 0; a < 8; a++)
+        for (int64_t b = 0; b < a; b++) CHECK(!std::equal(y.begin() + a * rows, y.begin() + (a + 1) * rows, y.begin() + b * rows));
+}
+
+static void no_dropout_copies() {
+    chance random(4);
+    const std::vector<float> x = normal(random, 35);
+    CHECK(drop(x, 7, {0.0f, 1}) == x);
+}
+
+int main() {
+    return run_tests({
+        {"the vector exponential is within 2e-7 of exp from -87 to 88, and next to 0 below", exponential},
+        {"SwiGLU and its gradients equal their definitions", gated},
+        {"cross entropy and its gradient equal their definitions, far from zero too", losses},
+        {"the gradient of cross entropy equals central differences", loss_gradient_by_differences},
+        {"dropout zeroes its share, scales the rest, and neighbours are independent", dropped_share},
+        {"a dropout mask depends on seed, column and row, and on nothing else", mask_is_a_function},
+        {"dropout of rate 0 copies", no_dropout_copies},
+    });
+}

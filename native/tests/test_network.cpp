@@ -1,0 +1,154 @@
+// The forward pass against libllama, the backward against central differences, on a tiny model of each family.
+#include "check.h"
+#include "model_copy.h"
+#include "network.h"
+#include "reference.h"
+#include "tiny_model.h"
+#include <cmath>
+#include <numeric>
+
+namespace {
+
+const std::vector<std::string> FAMILIES = {"llama", "qwen2", "qwen3"};
+const std::vector<std::string> EVERY_LAYER = {"attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down", "output"};
+
+struct tiny {
+    temporary_folder folder;
+    std::string path;
+    gguf_file file;
+    base_model model;
+    backend cpu;
+    std::unique_ptr<adapter> lora;
+
+    tiny(const std::string & family, const std::vector<std::string> & targets, double deviation)
+        : path(write_tiny_model(folder.path, family, 7)), file(path), model(load_model(file)),
+          cpu(1), // the kernels give the same bytes for any number of threads, and have tests of it
+          lora(adapter::create(cpu, model, targets, 3, 6.0f, 11)) {
+        if (deviation > 0) randomise(*lora, deviation, 13);
+    }
+
+    double loss(const std::vector<token_row> & rows, bool all, bool share, lora_values * gradients, float dropout = 0) {
+        const token_layout layout = lay_out_for_training(rows, share);
+        const std::vector<prediction> predictions = predictions_of(rows, layout, all);
+        network own(cpu, model, lora.get());
+        return own.loss({layout, predictions, 1.0f / static_cast<float>(predictions.size()), dropout, 99}, gradients);
+    }
+};
+
+double largest_difference(const std::vector<float> & a, const std::vector<float> & b) {
+    CHECK(a.size() == b.size() && !a.empty());
+    double worst = 0;
+    for (size_t i = 0; i < a.size(); i++) worst = std::max(worst, std::fabs(static_cast<double>(a[i]) - b[i]));
+    return worst;
+}
+
+std::vector<float> own_logits(tiny & t, const adapter * lora, const std::vector<llama_token> & tokens) {
+    const token_layout layout = lay_out({&tokens}, true);
+    network own(t.cpu, t.model, lora);
+    return own.logits(layout, layout.columns[0]);
+}
+
+void logits_equal_libllama(const std::string & family) {
+    tiny t(family, {"attn_q", "attn_v"}, 0);
+    const std::vector<llama_token> tokens = random_rows(1, t.model.shape.n_vocab, 3)[0].tokens;
+    reference_model reference(t.path, std::nullopt, 1, 64);
+    CHECK(largest_difference(own_logits(t, nullptr, tokens), reference.logits(tokens, static_cast<int32_t>(tokens.size()))) < 1e-3);
+}
+
+void adapter_equals_merged_weights(const std::string & family) {
+    tiny t(family, EVERY_LAYER, 0.2);
+    const std::vector<llama_token> tokens = random_rows(1, t.model.shape.n_vocab, 4)[0].tokens;
+    const int32_t n = static_cast<int32_t>(tokens.size());
+    const std::string saved = t.folder.path + "/adapter.gguf", merged = t.folder.path + "/merged.gguf";
+    t.lora->save(saved, t.model.shape.architecture);
+    std::vector<int32_t> blocks(t.model.blocks.size());
+    std::iota(blocks.begin(), blocks.end(), 0);
+    write_f32_copy(t.file, t.model, blocks, t.lora.get(), merged);
+
+    const std::vector<float> by_own = own_logits(t, t.lora.get(), tokens);
+    reference_model with_adapter(t.path, saved, 1, 64), with_merged(merged, std::nullopt, 1, 64), base(t.path, std::nullopt, 1, 64);
+    const std::vector<float> by_adapter = with_adapter.logits(tokens, n), by_merged = with_merged.logits(tokens, n);
+    CHECK(largest_difference(by_adapter, by_merged) < 1e-3);
+    CHECK(largest_difference(by_own, by_merged) < 1e-3);
+    CHECK(largest_difference(by_own, base.logits(tokens, n)) > 0.1); // or the adapter would have done nothing
+}
+
+// Each tensor by itself, along a random direction of signs: (L(w + h d) - L(w - h d)) / 2h against g . d
+void gradients_equal_central_differences(const std::string & family, bool all, float dropout) {
+    tiny t(family, EVERY_LAYER, 0.2);
+    const std::vector<token_row> rows = random_rows(4, t.model.shape.n_vocab, 5);
+    lora_values gradients = zeros_like(*t.lora);
+    t.loss(rows, all, true, &gradients, dropout);
+    const double h = 2e-3;
+    for (size_t i = 0; i < gradients.size(); i++) {
+        const lora_pair & pair = t.lora->pairs()[i / 2];
+        ggml_tensor * tensor = i % 2 == 0 ? pair.a : pair.b;
+        std::vector<float> values(gradients[i].size()), moved(values.size());
+        ggml_backend_tensor_get(tensor, values.data(), 0, ggml_nbytes(tensor));
+        std::vector<float> direction(values.size());
+        double expected = 0;
+        for (size_t j = 0; j < values.size(); j++) { // along the gradient's signs, three in four: a large derivative, and no entry left out
+            random_stream chance(17, tensor->name, j);
+            const float sign = gradients[i][j] < 0 ? -1.0f : 1.0f;
+            direction[j] = chance.below(4) == 0 ? -sign : sign;
+            expected += static_cast<double>(gradients[i][j]) * direction[j];
+        }
+        double losses[2];
+        for (const int side : {0, 1}) {
+            for (size_t j = 0; j < values.size(); j++) moved[j] = values[j] + static_cast<float>(side == 0 ? h : -h) * direction[j];
+            ggml_backend_tensor_set(tensor, moved.data(), 0, ggml_nbytes(tensor));
+            losses[side] = t.loss(rows, all, true, nullptr, dropout);
+        }
+        ggml_backend_tensor_set(tensor, values.data(), 0, ggml_nbytes(tensor));
+        const double measured = (losses[0] - losses[1]) / (2 * h);
+        if (std::fabs(measured - expected) > 1e-2 * std::fabs(expected) + 1e-5) {
+            throw check_failed(std::string(tensor->name) + ": measured " + std::to_string(measured) + ", backward gives " + std::to_string(expected));
+        }
+    }
+}
+
+void shared_prefixes_change_nothing(const std::string & family) {
+    tiny t(family, EVERY_LAYER, 0.2);
+    const std::vector<token_row> rows = random_rows(5, t.model.shape.n_vocab, 6);
+    lora_values shared = zeros_like(*t.lora), apart = zeros_like(*t.lora);
+    CHECK_NEAR(t.loss(rows, true, true, &shared), t.loss(rows, true, false, &apart), 1e-5);
+    for (size_t i = 0; i < shared.size(); i++) {
+        double size = 1e-6;
+        for (const float value : apart[i]) size = std::max(size, static_cast<double>(std::fabs(value)));
+        CHECK(largest_difference(shared[i], apart[i]) < 1e-4 * size + 1e-6);
+    }
+}
+
+void micro_batches_add_up() {
+    tiny t("llama", {"attn_q", "attn_v"}, 0.2);
+    const std::vector<token_row> rows = random_rows(5, t.model.shape.n_vocab, 8);
+    lora_values whole = zeros_like(*t.lora), parts = zeros_like(*t.lora);
+    const double loss_whole = t.loss(rows, false, true, &whole);
+    size_t n = 0;
+    for (const token_row & row : rows) n += static_cast<size_t>(loss_positions(row, false).end - loss_positions(row, false).begin);
+    double loss_parts = 0;
+    network own(t.cpu, t.model, t.lora.get());
+    for (const token_row & row : rows) {
+        const token_layout layout = lay_out_for_training({row}, true);
+        loss_parts += own.loss({layout, predictions_of({row}, layout, false), 1.0f / static_cast<float>(n), 0, 0}, &parts);
+    }
+    CHECK_NEAR(loss_whole, loss_parts, 1e-6);
+    for (size_t i = 0; i < whole.size(); i++) CHECK(largest_difference(whole[i], parts[i]) < 1e-5);
+}
+
+} // namespace
+
+int main() {
+    load_ggml();
+    std::vector<test_case> cases;
+    for (const std::string & family : FAMILIES) {
+        cases.push_back({family + ": logits equal llama_decode within 1e-3", [=] { logits_equal_libllama(family); }});
+        cases.push_back({family + ": adapter, merged weights and our own pass agree within 1e-3 in libllama", [=] { adapter_equals_merged_weights(family); }});
+        cases.push_back({family + ": every adapter gradient equals central differences within 1e-2 (loss on all)", [=] { gradients_equal_central_differences(family, true, 0); }});
+        cases.push_back({family + ": the same with loss on the answer only", [=] { gradients_equal_central_differences(family, false, 0); }});
+        cases.push_back({family + ": the same under dropout, whose mask the backward repeats", [=] { gradients_equal_central_differences(family, true, 0.3f); }});
+        cases.push_back({family + ": loss and gradients are the same with shared prefixes and without", [=] { shared_prefixes_change_nothing(family); }});
+    }
+    cases.push_back({"micro-batches add up to the batch", micro_batches_add_up});
+    return run_tests(cases);
+}

@@ -1,0 +1,33 @@
+import { z } from 'zod';
+
+/** What is known of a sealed dataset version: versions/<hash>/manifest.json and one row in the store. */
+export const DatasetVersion = z.strictObject({
+  hash: z.string().regex(/^[0-9a-f]{64}$/), // sha256 over the recipe's dataset part, the source's hash, the templates and the three instruction files
+  name: z.string().min(1), // the recipe's name; the newest version of a name is what the name means
+  recipe: z.unknown(), // its dataset part as parsed, every default written out; how to train is not in it
+  recipeHash: z.string(),
+  sourceId: z.string(), // e.g. "ml-100k"
+  sourceHash: z.string(), // sha256 over the hashes of the log's files
+  labels: z.tuple([z.string(), z.string()]), // answer when liked, answer when not
+  split: z.strictObject({
+    kind: z.string(),
+    leaks: z.string(), // one sentence: what this split leaks
+  }),
+  templates: z.array(z.strictObject({ id: z.string(), version: z.number().int(), hash: z.string() })),
+  counts: z.strictObject({
+    train: z.number().int(),
+    valid: z.number().int(),
+    test: z.number().int(),
+    users: z.strictObject({ train: z.number().int(), valid: z.number().int(), test: z.number().int() }),
+    liked: z.strictObject({ train: z.number().int(), valid: z.number().int(), test: z.number().int() }),
+  }),
+  checks: z
+    .strictObject({
+      leftOut: z.strictObject({ zeroRatings: z.number().int(), missingTitles: z.number().int() }), // interactions
+      twinPrompts: z.strictObject({ valid: z.number().int(), test: z.number().int() }), // rows whose prompt an earlier split holds too
+    })
+    .optional(), // what the build counted and let pass; what it does not let pass never becomes a version
+  files: z.strictObject({ train: z.string(), valid: z.string(), test: z.string() }), // sha256 of each jsonl file
+  program: z.string(), // rectune version that built it
+});
+export type DatasetVersion = z.infer<typeof DatasetVersion>;

@@ -1,0 +1,35 @@
+import { z } from 'zod';
+
+/** One event of the log: a user met an item. The unit every later stage is built from. */
+export const Interaction = z.strictObject({
+  userId: z.string().min(1),
+  itemId: z.string().min(1),
+  rating: z.number().nullable(), // null: implicit feedback (a click, a play)
+  timestamp: z.number().int().nonnegative().nullable(), // seconds since 1970, UTC; null: the log has no time
+  logIndex: z.number().int().nonnegative(), // line in the log, from 1; breaks timestamp ties
+});
+export type Interaction = z.infer<typeof Interaction>;
+
+/** What the log's item file says of an item. */
+export const Item = z.strictObject({
+  itemId: z.string().min(1),
+  title: z.string(),
+  attributes: z.record(z.string(), z.string()), // other columns that source.yaml names: author, genre, year, ...
+});
+export type Item = z.infer<typeof Item>;
+
+/** What the log's user file says of a user. */
+export const User = z.strictObject({
+  userId: z.string().min(1),
+  attributes: z.record(z.string(), z.string()),
+});
+export type User = z.infer<typeof User>;
+
+/** A row that could not be read. It is kept, counted and shown; it never ends an import. */
+export const Reject = z.strictObject({
+  file: z.string(),
+  line: z.number().int().positive(),
+  reason: z.string(),
+  text: z.string(), // the row as it stands in the file, at most 500 characters
+});
+export type Reject = z.infer<typeof Reject>;

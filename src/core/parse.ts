@@ -1,0 +1,93 @@
+import type { z } from 'zod';
+import { type ErrorKind, nearestWord, RectuneError } from './errors.js';
+
+/**
+ * Parses a value by a schema; a mismatch becomes one error that names the place, and an unknown key gets a suggestion.
+ *
+ * where  the file, option or row that the value came from; the path inside the value is appended
+ * throws RectuneError of the given kind
+ */
+export function parseAs<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  where: string,
+  kind: ErrorKind = 'usage',
+): z.output<Schema> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const { issues } = result.error;
+  // A key that is written wrongly is missing, too; the wrong one says what to do.
+  const issue = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0];
+  if (!issue) throw new Error('zod reported a failure without an issue');
+  const place = issue.path.length > 0 ? `${where}: ${issue.path.map(String).join('.')}` : where;
+  if (issue.code === 'unrecognized_keys') {
+    const [unknown = ''] = issue.keys;
+    throw new RectuneError(
+      kind,
+      `unknown key "${unknown}"`,
+      place,
+      oneOf(unknown, knownKeys(schema, issue.path, value)),
+    );
+  }
+  const given = issue.path.reduce(valueAt, value);
+  const words = offeredWords(issue);
+  if (given === undefined && issue.path.length > 0) {
+    const fix = words.length > 0 ? `use one of ${words.join(', ')}` : 'add it';
+    throw new RectuneError(kind, `"${String(issue.path.at(-1))}" is missing`, place, fix);
+  }
+  if (words.length > 0) {
+    throw new RectuneError(kind, `${JSON.stringify(given)} is not known here`, place, oneOf(String(given), words));
+  }
+  throw new RectuneError(kind, issue.message, place, 'correct this value');
+}
+
+function oneOf(word: string, known: readonly string[]): string {
+  const near = nearestWord(word, known);
+  return near ? `did you mean "${near}"?` : `use one of ${known.join(', ')}`;
+}
+
+/** The words that an enum or a union's kind would take; none for any other issue. */
+function offeredWords(issue: z.core.$ZodIssue): string[] {
+  if (issue.code === 'invalid_value') return issue.values.map(String);
+  if (issue.code === 'invalid_union' && issue.discriminator)
+    return ('options' in issue ? (issue.options ?? []) : []).map(String);
+  return [];
+}
+
+/** The keys that the object schema at a path offers; empty when there is no object. The value tells which kind of a union it is. */
+function knownKeys(schema: z.ZodType, path: readonly PropertyKey[], value: unknown): string[] {
+  let current = chosen(schema, value);
+  let reached = value;
+  for (const step of path) {
+    reached = valueAt(reached, step);
+    current = chosen(child(current, step), reached);
+  }
+  const shape = (current as { shape?: Record<string, unknown> } | undefined)?.shape;
+  return shape ? Object.keys(shape) : [];
+}
+
+function child(schema: unknown, step: PropertyKey): unknown {
+  const inner = schema as { shape?: Record<PropertyKey, unknown>; element?: unknown } | undefined;
+  return inner?.shape?.[step] ?? inner?.element;
+}
+
+function valueAt(value: unknown, step: PropertyKey): unknown {
+  return (value as Record<PropertyKey, unknown> | null | undefined)?.[step];
+}
+
+/** The schema inside optional, default and the like; of a discriminated union, the kind that the value is of. */
+function chosen(schema: unknown, value: unknown): unknown {
+  const inner = unwrap(schema) as
+    | { def?: { discriminator?: string; options?: { shape?: Record<string, { def?: { values?: unknown[] } }> }[] } }
+    | undefined;
+  const key = inner?.def?.discriminator;
+  if (!key) return inner;
+  return inner.def?.options?.find((option) => option.shape?.[key]?.def?.values?.includes(valueAt(value, key)));
+}
+
+/** Strips optional, default, nullable and the like. */
+function unwrap(schema: unknown): unknown {
+  let current = schema as { def?: { innerType?: unknown } } | undefined;
+  while (current?.def?.innerType) current = current.def.innerType as typeof current;
+  return current;
+}

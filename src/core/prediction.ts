@@ -1,0 +1,24 @@
+import { z } from 'zod';
+import { Split } from './instruction.js';
+
+/** What a model says of one row. */
+export const Prediction = z.strictObject({
+  row: z.number().int().nonnegative(),
+  user: z.string(),
+  item: z.string(),
+  label: z.boolean(),
+  logOdds: z.number(), // log P(liked label) - log P(other label) at the answer position
+});
+export type Prediction = z.infer<typeof Prediction>;
+
+/** Who predicted which rows: a base model, with or without an adapter, on one split of one dataset version. */
+export const PredictionSet = z.strictObject({
+  id: z.string(), // sha256 of the other fields, so the same question is asked once
+  versionHash: z.string(),
+  split: Split,
+  modelHash: z.string(), // sha256 of the GGUF file
+  adapterHash: z.string().nullable(), // null: the base model alone
+  runId: z.string().nullable(), // the run that made the adapter
+  labelMass: z.number(), // mean probability of the two label tokens together
+});
+export type PredictionSet = z.infer<typeof PredictionSet>;

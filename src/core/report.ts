@@ -1,0 +1,163 @@
+import { z } from 'zod';
+import { DatasetVersion } from './dataset-version.js';
+import { Split } from './instruction.js';
+import { NativeTrainConfig } from './run-config.js';
+
+/** The version of the report's JSON form (docs/metrics.md). */
+export const REPORT_FORMAT = 1;
+
+const count = z.number().int().nonnegative();
+
+/** Everything a user may set about a report. The only place where a default stands. */
+export const ReportOptions = z.strictObject({
+  resamples: z.coerce.number().int().min(100).max(1_000_000).default(2000).describe('bootstrap resamples of users'),
+  bootstrapSeed: z.coerce.number().int().nonnegative().default(1).describe('draws the resampled users'),
+  level: z.coerce.number().gt(0).lt(1).default(0.95).describe('share of the distribution an interval holds'),
+});
+export type ReportOptions = z.infer<typeof ReportOptions>;
+
+/** Everything that gives a log-odds for each row, models before trivial baselines. */
+export const MODELS = ['adapter', 'base', 'liked-share', 'item-like-rate', 'majority-class'] as const;
+export const ModelId = z.enum(MODELS);
+export type ModelId = z.infer<typeof ModelId>;
+
+/** The models that know nothing but counts. A report says whether the adapter beats the best of them. */
+export const BASELINES = ['liked-share', 'item-like-rate', 'majority-class'] as const;
+export const BaselineId = z.enum(BASELINES);
+export type BaselineId = z.infer<typeof BaselineId>;
+
+export const MODEL_TITLES: Readonly<Record<ModelId, string>> = {
+  adapter: 'adapter',
+  base: 'base model without adapter',
+  'liked-share': 'liked share of the shown history',
+  'item-like-rate': "target's like rate in train",
+  'majority-class': 'majority class of train',
+};
+
+export const METRICS = ['auc', 'uauc', 'uaucByRows', 'logLoss', 'accuracy', 'brier'] as const;
+export const MetricId = z.enum(METRICS);
+export type MetricId = z.infer<typeof MetricId>;
+
+/** A figure and its interval. null: not defined (a class is absent, or one user only), which is not 0 and not 0.5. */
+export const Estimate = z.strictObject({
+  value: z.number().nullable(),
+  low: z.number().nullable(),
+  high: z.number().nullable(),
+  leftOut: count, // resamples in which the figure is not defined
+});
+export type Estimate = z.infer<typeof Estimate>;
+
+/** What a paired interval allows to say of the first model: it excludes 0 on the good side, on the bad side, or not at all. */
+export const Finding = z.enum(['beats', 'worse', 'undecided', 'not-defined']);
+export type Finding = z.infer<typeof Finding>;
+
+/** The first model minus the second on the same rows, with the same resampled users for both. */
+export const PairedDifference = z.strictObject({
+  split: Split,
+  metric: MetricId,
+  first: ModelId,
+  second: ModelId,
+  difference: Estimate,
+  shareAboveZero: z.number().nullable(), // share of the resamples whose difference is above 0
+  finding: Finding,
+});
+export type PairedDifference = z.infer<typeof PairedDifference>;
+
+/** All models on the rows of one split. */
+export const SplitResult = z.strictObject({
+  split: Split,
+  rows: count,
+  liked: count,
+  users: count,
+  usersWithBothLabels: count, // those that UAUC is a mean over
+  models: z.array(z.strictObject({ model: ModelId, metrics: z.record(MetricId, Estimate) })),
+});
+export type SplitResult = z.infer<typeof SplitResult>;
+
+export const RocCurve = z.strictObject({
+  model: ModelId,
+  points: z.array(z.tuple([z.number(), z.number()])), // [share of not liked, share of liked] at or above a threshold, from [0, 0] to [1, 1]
+});
+export type RocCurve = z.infer<typeof RocCurve>;
+
+/** Rows of one bin of predicted probability; empty bins are not listed. */
+export const ReliabilityBin = z.strictObject({
+  low: z.number(), // bin is [low, high); the last one includes 1
+  high: z.number(),
+  rows: count.positive(),
+  meanProbability: z.number(),
+  likedShare: z.number(),
+});
+export type ReliabilityBin = z.infer<typeof ReliabilityBin>;
+
+export const ReliabilityCurve = z.strictObject({
+  model: ModelId,
+  expectedCalibrationError: z.number().nullable(),
+  bins: z.array(ReliabilityBin),
+});
+export type ReliabilityCurve = z.infer<typeof ReliabilityCurve>;
+
+export const LossPoint = z.strictObject({ step: count, epoch: count, loss: z.number(), learningRate: z.number() });
+export type LossPoint = z.infer<typeof LossPoint>;
+
+/** Settings of the training without its paths: a report is the same wherever the studio lies. */
+export const ReportedSettings = NativeTrainConfig.omit({
+  protocol: true,
+  model: true,
+  adapter: true,
+  runDirectory: true,
+  data: true,
+  rows: true,
+  resume: true,
+}).extend({
+  rows: count, // rows of train that the run learned from
+  startAdapter: z.string().nullable(), // file name of the adapter it continued from
+});
+export type ReportedSettings = z.infer<typeof ReportedSettings>;
+
+export const Report = z.strictObject({
+  format: z.literal(REPORT_FORMAT),
+  madeAt: z.string(), // ISO 8601, UTC
+  program: z.string(), // rectune version that made the report
+  options: ReportOptions,
+  verdicts: z.array(z.strictObject({ against: ModelId, finding: Finding, sentence: z.string() })), // against the best baseline first
+  baseline: z.strictObject({ model: BaselineId, chosenBy: z.string() }), // the baseline of the verdict and why this one
+  warnings: z.array(z.string()),
+  version: DatasetVersion,
+  run: z.strictObject({
+    id: z.string(),
+    status: z.string(),
+    startedAt: z.string(),
+    configHash: z.string(),
+    modelFile: z.string(), // file name without its folder
+    modelHash: z.string(),
+    adapterHash: z.string(),
+    settings: ReportedSettings,
+  }),
+  splits: z.array(SplitResult), // test, then valid
+  differences: z.array(PairedDifference),
+  curves: z.strictObject({
+    split: Split,
+    roc: z.array(RocCurve),
+    reliability: z.array(ReliabilityCurve),
+    loss: z.array(LossPoint),
+  }),
+  serving: z.strictObject({
+    predictions: z.array(z.strictObject({ model: ModelId, split: Split, set: z.string(), labelMass: z.number() })),
+    parity: z.strictObject({ rows: count, blocks: count, maxDifference: z.number(), tolerance: z.number() }).nullable(), // null: the run recorded none
+    gap: z.strictObject({ rows: count, maxDifference: z.number() }).nullable(),
+    truncatedTrainRows: count.nullable(),
+    largestChange: z.number().nullable(), // largest |adapter - base| of a log-odds over all scored rows
+  }),
+  training: z.strictObject({
+    native: z.string().nullable(), // versions and machine facts the run recorded; null: it recorded none
+    ggml: z.string().nullable(),
+    kernel: z.string().nullable(),
+    architecture: z.string().nullable(),
+    parameters: count.nullable(),
+    adapterParameters: count.nullable(),
+    seconds: z.number().nullable(),
+    peakMemory: count.nullable(), // bytes
+  }),
+});
+export type Report = z.infer<typeof Report>;

@@ -1,0 +1,92 @@
+import { z } from 'zod';
+
+/** The version of the config and event format between TypeScript and native/ (docs/protocol.md). */
+export const PROTOCOL = 1;
+
+const wholeNumber = z.coerce.number().int();
+const measure = z.coerce.number();
+
+/** Everything a user may set about training. The only place where a default stands: help, config file and docs come from here. */
+export const TrainOptions = z.strictObject({
+  adapter: z.string().optional().describe('continue from this adapter GGUF'),
+  shots: wholeNumber
+    .positive()
+    .optional()
+    .describe('train on this many rows of train, drawn by the seed; all rows without it'),
+  seed: wholeNumber.nonnegative().default(1).describe('draws shots, order, initial adapter and dropout'),
+  epochs: wholeNumber.positive().optional().describe('passes over the chosen rows; 3 without --epochs and --steps'),
+  steps: wholeNumber.positive().optional().describe('optimiser steps, instead of --epochs'),
+  batchSize: wholeNumber.positive().default(8).describe('rows a step'),
+  microBatchSize: wholeNumber.positive().optional().describe('rows computed at once; the whole batch without it'),
+  learningRate: measure.positive().default(3e-4).describe('peak learning rate of AdamW'),
+  schedule: z.enum(['constant', 'linear', 'cosine']).default('constant').describe('learning rate after warm-up'),
+  warmupSteps: wholeNumber.nonnegative().default(0).describe('steps of linear warm-up'),
+  weightDecay: measure.nonnegative().default(0).describe('decoupled weight decay'),
+  maxGradientNorm: measure.nonnegative().default(0).describe('clip the gradient to this L2 norm; 0: no clipping'),
+  rank: wholeNumber.min(1).max(512).default(8).describe('rank of the adapter'),
+  alpha: measure.positive().default(16).describe('adapter scale: alpha / rank'),
+  dropout: measure.min(0).max(0.99).default(0).describe('dropout on the input of the adapter'),
+  targets: z
+    .array(z.string().min(1))
+    .min(1)
+    .default(['attn_q', 'attn_v'])
+    .describe('linear layers that get an adapter'),
+  loss: z.enum(['answer', 'all']).default('answer').describe('tokens that carry the loss'),
+  shuffle: z.boolean().default(true).describe('new order of the rows each epoch'),
+  maxLength: wholeNumber
+    .nonnegative()
+    .default(1024)
+    .describe('longest row in tokens; drops the oldest history, never the label; 0: no limit'),
+  sharePrefixes: z.boolean().default(true).describe('compute a prefix that rows share once'),
+  checkpointEvery: wholeNumber.positive().default(50).describe('steps between checkpoints'),
+  threads: wholeNumber.positive().optional().describe('CPU threads; the free cores without it'),
+});
+export type TrainOptions = z.infer<typeof TrainOptions>;
+export const DEFAULT_EPOCHS = 3;
+
+/** The JSON file that native/ reads for `train`. Paths are absolute. An unknown key is an error there too. */
+export const NativeTrainConfig = z.strictObject({
+  protocol: z.literal(PROTOCOL),
+  model: z.string(),
+  adapter: z.string().nullable(), // start from this adapter
+  runDirectory: z.string(), // checkpoints/ and adapter.gguf are written there
+  data: z.string(), // instruction lines of the train split
+  labels: z.tuple([z.string(), z.string()]).nullable(), // so that a row too long for scoring is shortened alike; null: no labels
+  rows: z.array(z.number().int().nonnegative()).nullable(), // the rows to train on, in this order; null: all, in file order
+  seed: z.number().int().nonnegative(),
+  epochs: z.number().int().positive().nullable(), // exactly one of epochs and steps is set
+  steps: z.number().int().positive().nullable(),
+  batchSize: z.number().int().positive(),
+  microBatchSize: z.number().int().positive(),
+  learningRate: z.number().positive(),
+  schedule: z.enum(['constant', 'linear', 'cosine']),
+  warmupSteps: z.number().int().nonnegative(),
+  weightDecay: z.number().nonnegative(),
+  maxGradientNorm: z.number().nonnegative(),
+  rank: z.number().int().positive(),
+  alpha: z.number().positive(),
+  dropout: z.number().nonnegative(),
+  targets: z.array(z.string()).min(1),
+  loss: z.enum(['answer', 'all']),
+  shuffle: z.boolean(),
+  maxLength: z.number().int().nonnegative(),
+  sharePrefixes: z.boolean(),
+  checkpointEvery: z.number().int().positive(),
+  threads: z.number().int().positive(),
+  resume: z.boolean(), // go on from the newest whole checkpoint in runDirectory
+});
+export type NativeTrainConfig = z.infer<typeof NativeTrainConfig>;
+
+/** The JSON file that native/ reads for `score`. */
+export const NativeScoreConfig = z.strictObject({
+  protocol: z.literal(PROTOCOL),
+  model: z.string(),
+  adapter: z.string().nullable(),
+  data: z.string(),
+  labels: z.tuple([z.string(), z.string()]), // the answer that counts as positive first
+  maxLength: z.number().int().nonnegative(),
+  sharePrefixes: z.boolean(),
+  batchSize: z.number().int().positive(), // rows computed at once
+  threads: z.number().int().positive(),
+});
+export type NativeScoreConfig = z.infer<typeof NativeScoreConfig>;

@@ -1,0 +1,96 @@
+import { z } from 'zod';
+
+const count = z.number().int().nonnegative();
+const finite = z.number();
+
+/**
+ * What native/ says on stdout, one JSON object a line, in this order: start first; done or error last (docs/protocol.md).
+ * Losses are mean nats a loss token; seconds are wall time since start.
+ */
+export const RunEvent = z.discriminatedUnion('event', [
+  z.strictObject({
+    event: z.literal('start'),
+    protocol: z.literal(1),
+    verb: z.enum(['train', 'score', 'init', 'merge']),
+    program: z.string(), // version of native/
+    ggml: z.string(), // version of the library, equal to that of the headers
+    kernel: z.string(), // instruction set of the CPU kernels
+    threads: count,
+  }),
+  z.strictObject({
+    event: z.literal('model'),
+    architecture: z.string(),
+    blocks: count,
+    width: count,
+    vocabulary: count,
+    parameters: count,
+    types: z.record(z.string(), count), // tensors by stored type, e.g. {"q4_1": 210, "f32": 61}
+  }),
+  z.strictObject({
+    event: z.literal('data'),
+    rows: count,
+    tokens: count, // real tokens of all rows
+    columns: count, // tokens computed in one pass over the rows, shared prefixes once
+    lossTokens: count, // 0 for score
+    longest: count,
+    truncatedRows: count,
+  }),
+  z.strictObject({ event: z.literal('truncated'), row: count, droppedHistory: count }),
+  z.strictObject({
+    event: z.literal('parity'), // own forward pass against libllama on an F32 copy of a few blocks
+    rows: count,
+    blocks: count,
+    maxDifference: finite, // largest difference of a logit
+    tolerance: finite,
+  }),
+  z.strictObject({
+    event: z.literal('serving-gap'), // own log-odds against libllama on the model file as it is served
+    rows: count,
+    maxDifference: finite,
+  }),
+  z.strictObject({
+    event: z.literal('adapter'),
+    tensors: count,
+    parameters: count,
+    rank: count,
+    alpha: finite,
+    targets: z.array(z.string()),
+  }),
+  z.strictObject({ event: z.literal('resumed'), step: count, checkpoint: z.string() }),
+  z.strictObject({
+    event: z.literal('step'),
+    step: count, // from 1
+    steps: count, // in all
+    epoch: count, // from 1: the epoch of the step's first row
+    loss: finite, // before the step's update
+    learningRate: finite,
+    gradientNorm: finite, // L2, before clipping
+    tokens: count, // real tokens of the step's rows
+    columns: count, // tokens computed
+    lossTokens: count,
+    seconds: finite,
+  }),
+  z.strictObject({ event: z.literal('checkpoint'), step: count, path: z.string() }),
+  z.strictObject({
+    event: z.literal('score'),
+    row: count,
+    logOdds: finite, // logit of the positive label's token minus the other's
+    labelMass: finite, // probability of the two label tokens together; small: the prompt does not elicit the format
+  }),
+  z.strictObject({ event: z.literal('stopped'), step: count, checkpoint: z.string() }),
+  z.strictObject({
+    event: z.literal('error'),
+    code: count,
+    what: z.string(),
+    where: z.string(),
+    fix: z.string(),
+  }),
+  z.strictObject({
+    event: z.literal('done'),
+    verb: z.enum(['train', 'score', 'init', 'merge']),
+    output: z.string().nullable(), // the file made: adapter or model
+    seconds: finite,
+    peakMemory: count, // bytes, of the whole process
+  }),
+]);
+export type RunEvent = z.infer<typeof RunEvent>;

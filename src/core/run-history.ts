@@ -1,0 +1,38 @@
+import type { RunEvent } from './run-event.js';
+
+/**
+ * The events that count of a run whose log holds several attempts: as if it had gone through without a break.
+ *
+ * An attempt begins with `start`. One that says `resumed` takes back the steps after its checkpoint, because they are
+ * computed again, and goes on from there. One that makes steps without `resumed` began anew: nothing before it counts.
+ * One that does neither (it failed at once) counts only when there is nothing else.
+ *
+ * events  in the order they came
+ */
+export function standingEvents(events: readonly RunEvent[]): RunEvent[] {
+  let standing: RunEvent[] = [];
+  for (const attempt of attemptsOf(events)) {
+    const resumed = attempt.find((event) => event.event === 'resumed');
+    if (resumed) {
+      const kept = standing.filter((event) => !ENDINGS.has(event.event) && !isAfter(event, resumed.step));
+      standing = [...kept, ...attempt.slice(attempt.indexOf(resumed))];
+    } else if (standing.length === 0 || attempt.some((event) => event.event === 'step')) standing = attempt;
+  }
+  return standing;
+}
+
+const ENDINGS: ReadonlySet<RunEvent['event']> = new Set(['stopped', 'error', 'done']);
+
+function attemptsOf(events: readonly RunEvent[]): RunEvent[][] {
+  const attempts: RunEvent[][] = [];
+  for (const event of events) {
+    const current = attempts.at(-1);
+    if (event.event === 'start' || !current) attempts.push([event]);
+    else current.push(event);
+  }
+  return attempts;
+}
+
+function isAfter(event: RunEvent, step: number): boolean {
+  return (event.event === 'step' || event.event === 'checkpoint') && event.step > step;
+}

@@ -1,0 +1,17 @@
+import { z } from 'zod';
+import { NativeTrainConfig } from './run-config.js';
+
+/** One training: a dataset version, a base model and settings; ends in an adapter. */
+export const Run = z.strictObject({
+  id: z.string(), // name of the version, then the first 8 digits of configHash
+  versionHash: z.string(),
+  modelPath: z.string(),
+  modelHash: z.string(), // sha256 of the GGUF file
+  config: NativeTrainConfig,
+  configHash: z.string(), // over what decides the adapter's bytes: settings, model and data hashes; not paths
+  status: z.enum(['running', 'stopped', 'failed', 'done']),
+  adapterPath: z.string().nullable(),
+  adapterHash: z.string().nullable(),
+  startedAt: z.string(), // ISO 8601, UTC
+});
+export type Run = z.infer<typeof Run>;

@@ -1,0 +1,92 @@
+import { z } from 'zod';
+
+/** Where a value stands in a row: the header's name for it, or its index from 0. */
+export const Column = z.union([z.string().min(1), z.number().int().nonnegative()]);
+export type Column = z.infer<typeof Column>;
+
+const attributeName = /^[A-Za-z][A-Za-z0-9_]*$/; // a name that a template can write
+const attributes = z.record(
+  z.string().regex(attributeName, 'an attribute name is letters, digits and _, and begins with a letter'),
+  Column,
+);
+
+/** A run of 0/1 columns that becomes one attribute: the names of the columns that hold 1, joined by "|". */
+const Flags = z.strictObject({
+  from: z.number().int().nonnegative(), // index of the first flag column, from 0
+  names: z.array(z.string().min(1)).min(1), // one a column
+});
+
+const file = {
+  file: z.string().min(1), // relative to the log's folder
+  delimiter: z
+    .string()
+    .min(1)
+    .regex(/^[^"\r\n]+$/, 'a delimiter holds neither a quote nor a line end')
+    .default(','),
+  header: z.boolean().default(true), // whether the first row names the columns
+  quote: z.enum(['"', 'none']).default('"'), // none: a quote is a character like any other
+  encoding: z.enum(['utf-8', 'latin-1']).default('utf-8'),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, 'a sha256 is 64 hexadecimal digits in lower case')
+    .optional(), // of the file as its owner publishes it; another one is a warning
+};
+
+const described = {
+  attributes: attributes.default({}),
+  flags: z.record(z.string().regex(attributeName), Flags).default({}),
+  missing: z.array(z.string()).default([]), // values that mean "not known", e.g. NULL: the attribute is then empty
+};
+
+export const InteractionsSpec = z
+  .strictObject({
+    ...file,
+    columns: z.strictObject({
+      user: Column,
+      item: Column,
+      rating: Column.optional(), // without it: implicit feedback
+      timestamp: Column.optional(),
+    }),
+    timestampUnit: z.enum(['seconds', 'milliseconds', 'iso']).default('seconds'),
+  })
+  .superRefine(namesNeedHeader);
+export type InteractionsSpec = z.infer<typeof InteractionsSpec>;
+
+export const ItemsSpec = z
+  .strictObject({ ...file, columns: z.strictObject({ item: Column, title: Column }), ...described })
+  .superRefine(namesNeedHeader);
+export type ItemsSpec = z.infer<typeof ItemsSpec>;
+
+export const UsersSpec = z
+  .strictObject({ ...file, columns: z.strictObject({ user: Column }), ...described })
+  .superRefine(namesNeedHeader);
+export type UsersSpec = z.infer<typeof UsersSpec>;
+
+/** source.yaml: which files a log has and what their columns mean (docs/formats.md). */
+export const SourceSpec = z.strictObject({
+  id: z.string().regex(/^[a-z0-9][a-z0-9._-]*$/, 'an id is small letters, digits, ".", "_" and "-"'),
+  title: z.string().min(1),
+  terms: z.string().min(1), // what the log's owner allows, in one or two sentences
+  homepage: z.string().optional(),
+  interactions: InteractionsSpec,
+  items: ItemsSpec.optional(),
+  users: UsersSpec.optional(),
+});
+export type SourceSpec = z.infer<typeof SourceSpec>;
+
+/** What every file of a log has. */
+export type FileSpec = Pick<InteractionsSpec, 'file' | 'delimiter' | 'header' | 'quote' | 'encoding' | 'sha256'>;
+
+function namesNeedHeader(
+  table: { header: boolean; columns: Record<string, Column | undefined>; attributes?: Record<string, Column> },
+  context: z.RefinementCtx,
+): void {
+  if (table.header) return;
+  for (const group of ['columns', 'attributes'] as const) {
+    for (const [name, column] of Object.entries(table[group] ?? {})) {
+      if (typeof column !== 'string') continue;
+      const message = `"${column}" is the name of a column, and this file has no header: write the column's index, from 0`;
+      context.addIssue({ code: 'custom', path: [group, name], message });
+    }
+  }
+}
