@@ -1,0 +1,239 @@
+// Whole runs on a tiny model: learning, stopping, resuming, refusing.
+#include "check.h"
+#include "checkpoint.h"
+#include "config.h"
+#include "error.h"
+#include "events.h"
+#include "gguf_file.h"
+#include "tiny_model.h"
+#include "train.h"
+#include <fstream>
+#include <iterator>
+
+namespace {
+
+struct run {
+    temporary_folder folder;
+    train_config config;
+
+    run() {
+        config.model = write_tiny_model(folder.path, "llama", 21);
+        config.run_directory = folder.path + "/run";
+        std::filesystem::create_directories(config.run_directory);
+        config.data = folder.path + "/train.jsonl";
+        std::ofstream data(config.data);
+        for (int i = 0; i < 12; i++) {
+            const bool liked = i % 3 == 0;
+            const json line = {{"row", i}, {"user", "u"}, {"item", "i"}, {"label", liked}, {"prompt", "Seen: a" + std::to_string(i) + ", b. Next " + (liked ? "x" : "y") + "?"},
+                               {"answer", liked ? "Yes." : "No."}, {"values", json::array()}, {"history", json::array({json::array({6, 10})})}};
+            data << line.dump() << "\n";
+        }
+        config.labels = {"Yes.", "No."};
+        config.seed = 5;
+        config.steps = 12;
+        config.batch_size = 4;
+        config.micro_batch_size = 3;
+        config.learning_rate = 1e-2;
+        config.schedule = schedule_kind::cosine;
+        config.warmup_steps = 2;
+        config.weight_decay = 0.01;
+        config.max_gradient_norm = 1;
+        config.rank = 4;
+        config.alpha = 8;
+        config.dropout = 0.1;
+        config.targets = {"attn_q", "attn_v"};
+        config.loss_on_all = false;
+        config.shuffle = true;
+        config.max_length = 0;
+        config.share_prefixes = true;
+        config.checkpoint_every = 3;
+        config.threads = 1;
+        config.resume = false;
+        config.fingerprint = "test";
+    }
+    std::string adapter_bytes() const {
+        std::ifstream file(config.run_directory + "/adapter.gguf", std::ios::binary);
+        return std::string(std::istreambuf_iterator<char>(file), {});
+    }
+    std::string checkpoint(int step) const { return config.run_directory + "/checkpoints/step-" + std::to_string(step) + ".gguf"; }
+};
+
+// Events of our runs go to a file while the body runs; returns the lines.
+std::vector<json> events_of(const std::function<void()> & body) {
+    temporary_folder folder;
+    const std::string path = folder.path + "/events";
+    std::fflush(stdout);
+    const int saved = dup(1);
+    CHECK(std::freopen(path.c_str(), "w", stdout) != nullptr);
+    std::exception_ptr thrown;
+    try { body(); } catch (...) { thrown = std::current_exception(); }
+    std::fflush(stdout);
+    dup2(saved, 1);
+    close(saved);
+    if (thrown) std::rethrow_exception(thrown);
+    std::vector<json> events;
+    std::ifstream file(path);
+    for (std::string line; std::getline(file, line);) events.push_back(json::parse(line));
+    return events;
+}
+
+user_error refused(const std::function<void()> & body) {
+    try {
+        events_of(body);
+    } catch (const user_error & error) {
+        return error;
+    }
+    throw check_failed("nothing was refused");
+}
+
+void same_seed_same_bytes() {
+    run one, two, other;
+    other.config.seed = 6;
+    events_of([&] { train(one.config); train(two.config); train(other.config); });
+    CHECK(one.adapter_bytes() == two.adapter_bytes());
+    CHECK(one.adapter_bytes() != other.adapter_bytes());
+}
+
+void threads_change_nothing() {
+    run one, two;
+    two.config.threads = 2;
+    events_of([&] { train(one.config); train(two.config); });
+    CHECK(one.adapter_bytes() == two.adapter_bytes());
+}
+
+void resume_gives_the_same_bytes() {
+    run whole;
+    events_of([&] { train(whole.config); });
+    for (const int step : {9, 12}) {
+        run cut;
+        events_of([&] { train(cut.config); });
+        // As if the run had died right after this checkpoint: later files are not there.
+        for (const int later : {9, 12}) {
+            if (later > step) std::filesystem::remove(cut.checkpoint(later));
+        }
+        std::filesystem::remove(cut.config.run_directory + "/adapter.gguf");
+        cut.config.resume = true;
+        const std::vector<json> events = events_of([&] { train(cut.config); });
+        bool resumed = false;
+        for (const json & event : events) resumed = resumed || (event["event"] == "resumed" && event["step"] == step);
+        CHECK(resumed);
+        CHECK(cut.adapter_bytes() == whole.adapter_bytes());
+    }
+}
+
+void newest_two_checkpoints_are_kept() {
+    run r;
+    events_of([&] { train(r.config); });
+    CHECK(!std::filesystem::exists(r.checkpoint(3)) && !std::filesystem::exists(r.checkpoint(6)));
+    CHECK(std::filesystem::exists(r.checkpoint(9)) && std::filesystem::exists(r.checkpoint(12)));
+}
+
+void broken_checkpoint_falls_back() {
+    run whole, cut;
+    events_of([&] { train(whole.config); train(cut.config); });
+    std::filesystem::resize_file(cut.checkpoint(12), std::filesystem::file_size(cut.checkpoint(12)) - 100);
+    std::filesystem::remove(cut.config.run_directory + "/adapter.gguf");
+    cut.config.resume = true;
+    events_of([&] { train(cut.config); });
+    CHECK(cut.adapter_bytes() == whole.adapter_bytes());
+}
+
+void rotten_checkpoints_are_refused() {
+    run r;
+    events_of([&] { train(r.config); });
+    for (const int step : {9, 12}) { // one bit in the last byte: only the digest can see it
+        std::fstream file(r.checkpoint(step), std::ios::in | std::ios::out | std::ios::binary);
+        file.seekg(-1, std::ios::end);
+        const char flipped = static_cast<char>(file.get() ^ 1);
+        file.seekp(-1, std::ios::end);
+        file.put(flipped);
+    }
+    r.config.resume = true;
+    CHECK(refused([&] { train(r.config); }).code == exit_data);
+}
+
+void other_settings_are_refused() {
+    run r;
+    events_of([&] { train(r.config); });
+    r.config.resume = true;
+    r.config.fingerprint = "other";
+    CHECK(refused([&] { train(r.config); }).code == exit_usage);
+}
+
+void one_batch_can_be_learned_by_heart() {
+    run r;
+    r.config.rows = std::vector<int64_t>{0, 1, 2, 3};
+    r.config.steps = 150;
+    r.config.dropout = 0;
+    r.config.rank = 8;
+    r.config.checkpoint_every = 1000;
+    r.config.targets = target_names();
+    r.config.learning_rate = 2e-2;
+    double first = 0, last = 0;
+    for (const json & event : events_of([&] { train(r.config); })) {
+        if (event["event"] != "step") continue;
+        if (event["step"] == 1) first = event["loss"];
+        last = event["loss"];
+    }
+    CHECK(first > 2);
+    CHECK(last < 0.05);
+}
+
+void a_start_adapter_goes_on() {
+    run first, second;
+    events_of([&] { train(first.config); });
+    second.config.adapter = first.config.run_directory + "/adapter.gguf";
+    second.config.steps = 1;
+    second.config.learning_rate = 1e-30; // the adapter comes out as it went in
+    events_of([&] { train(second.config); });
+    const gguf_file in(*second.config.adapter), out(second.config.run_directory + "/adapter.gguf");
+    for (const ggml_tensor * tensor : in.tensors()) CHECK(as_floats(tensor) == as_floats(out.find(tensor->name)));
+
+    second.config.rank = 2;
+    CHECK(refused([&] { train(second.config); }).code == exit_usage);
+}
+
+void bad_models_are_refused() {
+    run r;
+    const std::string whole = r.config.model;
+    r.config.model = r.folder.path + "/broken.gguf";
+    for (const uintmax_t size : {uintmax_t(0), uintmax_t(3), uintmax_t(43), std::filesystem::file_size(whole) / 2, std::filesystem::file_size(whole) - 1}) {
+        std::filesystem::copy_file(whole, r.config.model, std::filesystem::copy_options::overwrite_existing);
+        std::filesystem::resize_file(r.config.model, size);
+        const user_error error = refused([&] { train(r.config); });
+        CHECK(error.code == exit_data && !error.fix.empty() && error.where.find("broken.gguf") != std::string::npos);
+    }
+    r.config.model = r.folder.path + "/nowhere.gguf";
+    CHECK(refused([&] { train(r.config); }).code == exit_data);
+}
+
+void bad_rows_and_targets_are_refused() {
+    run r;
+    r.config.rows = std::vector<int64_t>{99};
+    CHECK(refused([&] { train(r.config); }).code == exit_usage);
+    r.config.rows.reset();
+    r.config.targets = {"attn_qq"};
+    CHECK(refused([&] { train(r.config); }).code == exit_usage);
+    r.config.targets = {"attn_q"};
+    r.config.max_length = 8;
+    CHECK(refused([&] { train(r.config); }).code == exit_data); // the label is never cut
+}
+
+} // namespace
+
+int main() {
+    load_ggml();
+    return run_tests({
+        {"the same seed gives the same adapter bytes, another seed others", same_seed_same_bytes},
+        {"the number of threads does not change the adapter's bytes", threads_change_nothing},
+        {"a resumed run gives the adapter bytes of the uninterrupted one", resume_gives_the_same_bytes},
+        {"the two newest checkpoints are kept", newest_two_checkpoints_are_kept},
+        {"a cut-off checkpoint is passed over for the one before it", broken_checkpoint_falls_back},
+        {"when every checkpoint is rotten, resume is refused", rotten_checkpoints_are_refused},
+        {"a checkpoint of a run with other settings is refused", other_settings_are_refused},
+        {"one batch can be learned by heart", one_batch_can_be_learned_by_heart},
+        {"training goes on from a start adapter, and refuses one of another rank", a_start_adapter_goes_on},
+        {"a broken, empty or missing model is refused with place and fix", bad_models_are_refused},
+        {"rows, targets and lengths that cannot be are refused", bad_rows_and_targets_are_refused},
+    });
+}
