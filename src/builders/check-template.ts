@@ -1,0 +1,202 @@
+import type {} from 'handlebars'; // the namespace hbs
+import { nearestWord, RectuneError } from '../core/errors.js';
+import type { VariableKind } from '../core/template.js';
+
+/** A piece of a template (instruction, input, output) as the checker sees it. */
+export interface Piece {
+  readonly self: string; // the template, for errors: 'template "tallrec/movie"'
+  readonly owner: string; // who offers the names, for errors: 'task "preference"'
+  readonly variables: Readonly<Record<string, VariableKind>>;
+  readonly fields: readonly string[]; // of an item
+  readonly answers: readonly string[]; // names that would give the answer away here
+  /** Place in the file of a line of the piece, from 1; word: what is looked for there. */
+  where(line: number, word: string): string;
+}
+
+/** Where each name stands first, as errors name a place. */
+export interface Uses {
+  readonly variables: Map<string, string>;
+  readonly fields: Map<string, string>;
+}
+
+const HELPERS = ['if', 'unless', 'each', 'titles'];
+
+/**
+ * Checks a parsed template without rendering it, because Handlebars' strict mode does not see names inside #if, #each and helpers.
+ * What is not known to be right is wrong: other helpers, partials, decorators, nested calls.
+ *
+ * The rules for history lists make sure that the text without the oldest items reads exactly as if it had been rendered without
+ * them: a list is printed once, item by item from the oldest, and nothing else depends on how long it is.
+ *
+ * uses    filled with what the piece uses; pieces of one template share it, so that a list printed in two of them is seen
+ * throws  RectuneError 'usage'
+ */
+export function checkTemplate(program: hbs.AST.Program, piece: Piece, uses: Uses): void {
+  new Checker(piece, uses).program(program, 'root');
+}
+
+type Scope = 'root' | 'item';
+
+class Checker {
+  readonly #piece: Piece;
+  readonly #uses: Uses;
+
+  constructor(piece: Piece, uses: Uses) {
+    this.#piece = piece;
+    this.#uses = uses;
+  }
+
+  program(program: hbs.AST.Program, scope: Scope): void {
+    for (const statement of program.body) {
+      if (statement.type === 'MustacheStatement') this.#mustache(statement as hbs.AST.MustacheStatement, scope);
+      else if (statement.type === 'BlockStatement') this.#block(statement as hbs.AST.BlockStatement, scope);
+      else if (statement.type !== 'ContentStatement' && statement.type !== 'CommentStatement') {
+        const fix = 'use {{name}}, {{titles list}}, {{#if}}, {{#unless}} and {{#each}} only';
+        this.#fail(`a template offers no ${statement.type}`, statement.loc.start.line, '', fix);
+      }
+    }
+  }
+
+  /** {{path}} or {{titles list}} */
+  #mustache(statement: hbs.AST.MustacheStatement, scope: Scope): void {
+    const line = statement.loc.start.line;
+    const path = this.#path(statement.path);
+    if (statement.params.length === 0 && !statement.hash && path.original !== 'titles') {
+      const kind = this.#resolve(path, scope);
+      if (kind === 'text') return;
+      const fix = {
+        history: `print the list with {{titles ${path.original}}} or {{#each ${path.original}}}`,
+        item: `print one of its fields, e.g. {{${path.original}.title}}`,
+        flag: `ask for it with {{#if ${path.original}}}`,
+      }[kind];
+      this.#fail(`"${path.original}" is not text and cannot be printed`, line, path.original, fix);
+    }
+    if (path.original !== 'titles') this.#unknownHelper(path);
+    const [list] = statement.params;
+    if (!list || statement.params.length > 1 || statement.hash) {
+      this.#fail('"titles" takes one list', line, 'titles', 'write {{titles liked}}');
+    }
+    this.#list(this.#path(list as hbs.AST.Expression), 'titles', scope);
+  }
+
+  /** {{#if path}}, {{#unless path}}, {{#each list}} */
+  #block(block: hbs.AST.BlockStatement, scope: Scope): void {
+    const line = block.loc.start.line;
+    const helper = block.path.original;
+    if (!HELPERS.includes(helper) || helper === 'titles') this.#unknownHelper(block.path);
+    const [parameter] = block.params;
+    if (!parameter || block.params.length > 1 || block.hash || block.program?.blockParams?.length) {
+      this.#fail(`"#${helper}" takes one name and nothing else`, line, helper, `write {{#${helper} name}}`);
+    }
+    const path = this.#path(parameter as hbs.AST.Expression);
+    if (helper === 'each') {
+      this.#list(path, 'each', scope);
+      if (block.inverse) {
+        const fix = 'leave {{else}} out: an empty list prints nothing, because a long row may lose all its history';
+        this.#fail('"#each" over a history has an {{else}}', line, 'else', fix);
+      }
+      this.program(block.program, 'item');
+      return;
+    }
+    const kind = this.#resolve(path, scope);
+    if (kind === 'history' || kind === 'item') {
+      const fix =
+        kind === 'history'
+          ? 'leave the condition out: the text may not depend on how long a history is, because a long row loses its oldest items'
+          : `ask for one of its fields, e.g. {{#${helper} ${path.original}.title}}`;
+      this.#fail(`"#${helper}" asks for "${path.original}", which is ${kindName(kind)}`, line, path.original, fix);
+    }
+    // {{#unless}} may come without a program of its own when written {{^if}}
+    if (block.program) this.program(block.program, scope);
+    if (block.inverse) this.program(block.inverse, scope);
+  }
+
+  /** A history list that is about to be printed. */
+  #list(path: hbs.AST.PathExpression, helper: string, scope: Scope): void {
+    const line = path.loc.start.line;
+    const printedBefore = this.#uses.variables.has(path.original);
+    const kind = this.#resolve(path, scope);
+    if (kind !== 'history') {
+      const lists = Object.entries(this.#piece.variables).filter(([, offered]) => offered === 'history');
+      const fix = `give it a list: ${lists.map(([name]) => name).join(', ')}`;
+      this.#fail(`"${helper}" takes a list, and "${path.original}" is ${kindName(kind)}`, line, path.original, fix);
+    }
+    if (printedBefore) {
+      const fix = 'print each list once: a long row loses its oldest items in one place';
+      this.#fail(`${this.#piece.self} prints "${path.original}" twice`, line, path.original, fix);
+    }
+  }
+
+  #path(expression: hbs.AST.Expression): hbs.AST.PathExpression {
+    if (expression.type !== 'PathExpression') {
+      const fix = 'write a name there; fixed text stands outside the braces';
+      this.#fail(`a template offers no ${expression.type} inside braces`, expression.loc.start.line, '', fix);
+    }
+    return expression as hbs.AST.PathExpression;
+  }
+
+  /** What a path stands for; counts it as used. */
+  #resolve(path: hbs.AST.PathExpression, scope: Scope): VariableKind {
+    const line = path.loc.start.line;
+    if (path.data) {
+      if (path.original === '@last' && scope === 'item') return 'flag';
+      const fix = 'use @last inside {{#each}}; the others change when a long row loses its oldest items';
+      this.#fail(`a template offers no "${path.original}"`, line, path.original, fix);
+    }
+    if (path.depth > (scope === 'item' ? 1 : 0)) {
+      this.#fail(`"${path.original}" leaves the template`, line, path.original, 'take one "../" away');
+    }
+    if (scope === 'item' && path.depth === 0) {
+      if (path.parts.length === 0) return 'item';
+      return this.#field(path, path.parts);
+    }
+    const [name = '', ...rest] = path.parts;
+    const kind = Object.hasOwn(this.#piece.variables, name) ? this.#piece.variables[name] : undefined;
+    if (kind === undefined) {
+      const known = Object.keys(this.#piece.variables);
+      this.#unknown(name || path.original, known, this.#piece.owner, line);
+    }
+    if (scope === 'item' && kind === 'history') {
+      this.#fail(`"${path.original}" is a list inside a list`, line, name, 'print each list by itself');
+    }
+    if (!this.#uses.variables.has(name)) this.#uses.variables.set(name, this.#piece.where(line, name));
+    if (rest.length === 0) return kind as VariableKind;
+    if (kind === 'item') return this.#field(path, rest);
+    const fix = `write {{${name}}} without what follows the dot`;
+    return this.#fail(`"${name}" has no "${rest.join('.')}"`, line, path.original, fix);
+  }
+
+  #field(path: hbs.AST.PathExpression, parts: readonly string[]): VariableKind {
+    const [field = ''] = parts;
+    const line = path.loc.start.line;
+    if (!this.#piece.fields.includes(field)) this.#unknown(field, this.#piece.fields, 'an item', line);
+    if (parts.length > 1) this.#fail(`"${path.original}" goes too deep`, line, path.original, `stop at "${field}"`);
+    if (!this.#uses.fields.has(field)) this.#uses.fields.set(field, this.#piece.where(line, field));
+    return 'text';
+  }
+
+  #fail(what: string, line: number, word: string, fix: string): never {
+    throw new RectuneError('usage', what, this.#piece.where(line, word), fix);
+  }
+
+  #unknown(word: string, known: readonly string[], owner: string, line: number): never {
+    if (this.#piece.answers.includes(word)) {
+      const leak = `${this.#piece.self} uses "${word}" in what the model reads, which gives the answer away`;
+      this.#fail(leak, line, word, `use "${word}" in output only`);
+    }
+    const near = nearestWord(word, known);
+    const fix = `${near ? `did you mean "${near}"? ` : ''}use one of ${known.join(', ')}`;
+    const more = owner === 'an item' ? `${fix}; or add "${word}" to fields` : fix;
+    return this.#fail(`${this.#piece.self} uses "${word}", which ${owner} does not offer`, line, word, more);
+  }
+
+  #unknownHelper(path: hbs.AST.PathExpression): never {
+    const near = nearestWord(path.original, HELPERS);
+    const fix = `${near ? `did you mean "${near}"? ` : ''}use one of ${HELPERS.join(', ')}`;
+    return this.#fail(`there is no helper "${path.original}"`, path.loc.start.line, path.original, fix);
+  }
+}
+
+function kindName(kind: VariableKind): string {
+  return { history: 'a list', item: 'an item', text: 'text', flag: 'a flag' }[kind];
+}

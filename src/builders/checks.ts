@@ -1,0 +1,70 @@
+import { RectuneError } from '../core/errors.js';
+import { type Instruction, SPLITS, type Split } from '../core/instruction.js';
+import type { UserSequence } from './user-sequences.js';
+
+const NAMED = 5; // rows that an error names
+
+/** A row as errors name it: "test row 3". */
+export function rowName(row: { readonly split: Split; readonly row: number }): string {
+  return `${row.split} row ${row.row}`;
+}
+
+/**
+ * Proves what every dataset version promises: a history holds nothing but interactions of the same user that stand before the
+ * target, oldest first, and each answer is one of the two labels. Works on the instructions themselves, apart from the code that
+ * made them.
+ *
+ * throws  RectuneError 'data' that names the first rows which break it
+ */
+export function checkInstructions(
+  instructions: Iterable<Instruction>,
+  sequences: readonly UserSequence[],
+  labels: readonly [string, string],
+): void {
+  const places = new Map<number, { userId: string; position: number }>();
+  for (const { userId, interactions } of sequences) {
+    interactions.forEach(({ logIndex }, position) => {
+      places.set(logIndex, { userId, position });
+    });
+  }
+  const leaking: string[] = [];
+  const strange: string[] = [];
+  for (const instruction of instructions) {
+    const path = [...instruction.historyInteractions, instruction.target].map((line) => places.get(line));
+    const rising = path.every((place, i) => {
+      const before = path[i - 1];
+      return (
+        place?.userId === instruction.userId && (i === 0 || (before !== undefined && before.position < place.position))
+      );
+    });
+    if (!rising) leaking.push(rowName(instruction));
+    if (!labels.includes(instruction.answer)) strange.push(rowName(instruction));
+  }
+  refuse(leaking, 'hold the target or something later in their history');
+  refuse(strange, `have an answer that is neither ${labels.map((label) => JSON.stringify(label)).join(' nor ')}`);
+}
+
+/**
+ * Rows of valid and test whose prompt stands, letter by letter, in an earlier split as well. Published cuts have some,
+ * so they are counted and not refused.
+ */
+export function countTwinPrompts(splits: Readonly<Record<Split, readonly Pick<Instruction, 'prompt'>[]>>): {
+  valid: number;
+  test: number;
+} {
+  const seen = new Set<string>();
+  const twins = { train: 0, valid: 0, test: 0 };
+  for (const split of SPLITS) {
+    for (const { prompt } of splits[split]) if (seen.has(prompt)) twins[split] += 1;
+    for (const { prompt } of splits[split]) seen.add(prompt);
+  }
+  return { valid: twins.valid, test: twins.test };
+}
+
+/** Throws when there are rows to refuse. */
+export function refuse(rows: readonly string[], what: string, fix = 'this is a fault of the program: report it'): void {
+  if (rows.length === 0) return;
+  const named = rows.slice(0, NAMED).join(', ');
+  const more = rows.length > NAMED ? ` and ${rows.length - NAMED} more` : '';
+  throw new RectuneError('data', `${rows.length} rows ${what}`, `${named}${more}`, fix);
+}

@@ -1,0 +1,48 @@
+import { RectuneError } from '../core/errors.js';
+import type { Interaction, Item } from '../core/interaction.js';
+import type { ItemText } from './render.js';
+
+/** What the template prints of each item, and why nothing can be printed of some. */
+export class ItemTexts {
+  readonly #texts = new Map<string, ItemText>();
+  readonly #faults = new Map<string, string>();
+
+  /**
+   * fields  what the template prints beside the title; a field that is absent or empty is a fault, as an empty title is
+   * throws  RectuneError 'data' when a field is absent from every item: that is the template's mistake, not the log's
+   */
+  constructor(items: ReadonlyMap<string, Item>, fields: readonly string[], sourceId: string) {
+    for (const field of fields) {
+      if (items.size === 0 || [...items.values()].some(({ attributes }) => Object.hasOwn(attributes, field))) continue;
+      const known = new Set([...items.values()].flatMap(({ attributes }) => Object.keys(attributes)));
+      const what = `the template prints "${field}", which no item of source "${sourceId}" has`;
+      const fix = `map it in source.yaml, or use one of ${['title', ...known].join(', ')}`;
+      throw new RectuneError('data', what, `source ${sourceId}`, fix);
+    }
+    for (const { itemId, title, attributes } of items.values()) {
+      const text: Record<string, string> & { title: string } = { title };
+      for (const field of fields) text[field] = Object.hasOwn(attributes, field) ? (attributes[field] as string) : '';
+      const empty = Object.keys(text).find((name) => text[name]?.trim() === '');
+      if (empty) this.#faults.set(itemId, `no ${empty}`);
+      else if (Object.values(text).some((value) => LONE_SURROGATE.test(value))) {
+        this.#faults.set(itemId, 'a title that is not Unicode text');
+      } else this.#texts.set(itemId, text);
+    }
+  }
+
+  find(itemId: string): ItemText | undefined {
+    return this.#texts.get(itemId);
+  }
+
+  has({ itemId }: Interaction): boolean {
+    return this.#texts.has(itemId);
+  }
+
+  /** Why an item cannot be printed. */
+  fault(itemId: string): string {
+    return this.#faults.get(itemId) ?? 'not among the items';
+  }
+}
+
+/** Half of a character above U+FFFF; it has no UTF-8 form, so byte ranges would not hold. */
+const LONE_SURROGATE = /\p{Surrogate}/u;

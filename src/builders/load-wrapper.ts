@@ -1,0 +1,44 @@
+import { join } from 'node:path';
+import { RectuneError } from '../core/errors.js';
+import type { WrapperRule } from '../core/recipe.js';
+import { WRAPPER_VARIABLES, WrapperHead } from '../core/template.js';
+import { packageRoot } from '../platform/files.js';
+import { checkTemplate, type Uses } from './check-template.js';
+import { compileTemplate } from './compile.js';
+import type { Marks } from './marks.js';
+import { openTemplateFile, parseHandlebars } from './template-file.js';
+
+/** A wrapper that was checked, with the recipe's switches set. */
+export interface Wrapper {
+  readonly head: WrapperHead;
+  readonly hash: string; // sha256 of the file's text
+  /** Puts marked text around marked text. hasInput: whether the template has an input, the same for all its rows. */
+  render(parts: { instruction: string; input: string; hasInput: boolean }, marks: Marks): string;
+}
+
+/** Loads and checks the wrapper that a recipe asks for, from the package's templates/wrappers/. Throws RectuneError 'usage'. */
+export function loadWrapper(rule: WrapperRule): Wrapper {
+  const { kind, ...switches } = rule;
+  const file = openTemplateFile(join(packageRoot(), 'templates', 'wrappers', `${kind}.hbs`), WrapperHead);
+  const { head, shown, body, bodyLine } = file;
+  const where = (line: number): string => `${shown}:${bodyLine + line - 1}`;
+  const flags = Object.fromEntries(head.switches.map((name) => [name, 'flag'] as const));
+  const variables = { ...WRAPPER_VARIABLES, ...flags };
+  const uses: Uses = { variables: new Map(), fields: new Map() };
+  const program = parseHandlebars(body, where);
+  const self = `wrapper "${head.id}"`;
+  checkTemplate(program, { self, owner: 'a wrapper', variables, fields: [], answers: [], where }, uses);
+  for (const name of ['instruction', 'input', ...head.switches, ...Object.keys(switches)]) {
+    if (uses.variables.has(name)) continue;
+    const fix = 'use instruction, input and every switch of the kind, and no other';
+    throw new RectuneError('usage', `${self} does not use "${name}"`, `${shown}:${bodyLine}`, fix);
+  }
+  for (const name of head.switches) {
+    if (name in switches) continue;
+    const fix = `take ${name} out of switches`;
+    throw new RectuneError('usage', `a recipe has no switch "${name}"`, `${shown}:${file.headLine('switches')}`, fix);
+  }
+  const render = compileTemplate(program, 'marked text');
+  // Unlike a template's, the file's last newline belongs to the text: the answer begins on the line after "### Response:".
+  return { head, hash: file.hash, render: (parts, marks) => render({ ...parts, ...switches }, marks) };
+}

@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import type { ExitCode } from '../core/errors.js';
+import type { Store } from '../store/store.js';
+import type { Progress } from './progress.js';
+
+/** What a command answers: one JSON value for programs (--json), words for people. */
+export interface Answer {
+  value: unknown;
+  text: string;
+  /** How the program ends; 0 without it. For an answer that says something failed, such as tests. */
+  exitCode?: ExitCode;
+}
+
+/** What a command may use beside its own arguments. */
+export interface Context {
+  /** Folder of the studio: ./.rectune, or what --studio names. */
+  studio: string;
+  json: boolean;
+  /** Names of the options that stand on the command line; the others hold their defaults. */
+  given: ReadonlySet<string>;
+  now: () => Date;
+  /** Aborted by SIGINT and SIGTERM. Whoever asks for it promises to end soon after; unasked, signals end the program at once. */
+  stopSignal(): AbortSignal;
+  /** Opens the store; closed when the command ends. 'existing': an error when there is no studio yet. */
+  openStore(how: 'make' | 'existing'): Store;
+  /** One line to stdout, for answers that come in pieces (train --json). */
+  print(line: string): void;
+  /** One line to stderr. */
+  note(line: string): void;
+  progress: Progress;
+}
+
+/** A command is a page: what it does, what it takes, and the one call that does it. */
+export interface Command {
+  name: string;
+  summary: string;
+  /** Positional arguments in order; each key is one, optional ones last. */
+  positionals: z.ZodObject;
+  /** Flags; the command line, its defaults and its help are made from this schema. */
+  options: z.ZodObject;
+  /** Lines under the help: examples. */
+  examples: readonly string[];
+  run(positionals: never, options: never, context: Context): Promise<Answer | undefined>;
+}
+
+/** Types the arguments of `run` by the schemas. */
+export function command<Positionals extends z.ZodObject, Options extends z.ZodObject>(definition: {
+  name: string;
+  summary: string;
+  positionals: Positionals;
+  options: Options;
+  examples?: readonly string[];
+  run(positionals: z.output<Positionals>, options: z.output<Options>, context: Context): Promise<Answer | undefined>;
+}): Command {
+  return { examples: [], ...definition };
+}
+
+/** A string option whose value help shows as FILE, DIR, ... */
+export function named(value: string, description: string) {
+  return z.string().meta({ value, description });
+}
+
+/** What every list accepts. */
+export const limitOption = z.coerce.number().int().positive().default(20).describe('most rows to print');

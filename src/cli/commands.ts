@@ -1,0 +1,27 @@
+import type { Command } from './command.js';
+import build from './commands/build.js';
+import buildNative from './commands/build-native.js';
+import doctor from './commands/doctor.js';
+import exportCommand from './commands/export.js';
+import importCommand from './commands/import.js';
+import list from './commands/list.js';
+import predict from './commands/predict.js';
+import rejects from './commands/rejects.js';
+import report from './commands/report.js';
+import run from './commands/run.js';
+import train from './commands/train.js';
+
+/** Every verb, in the order of help: the stages first, then what looks and helps. */
+export const COMMANDS: readonly Command[] = [
+  run,
+  importCommand,
+  build,
+  exportCommand,
+  train,
+  predict,
+  report,
+  list,
+  rejects,
+  doctor,
+  buildNative,
+];

@@ -1,0 +1,18 @@
+import { z } from 'zod';
+import { ExitCode } from '../../core/errors.js';
+import { buildNative } from '../../platform/native-build.js';
+import { command } from '../command.js';
+
+export default command({
+  name: 'build-native',
+  summary: 'compile the native trainer against the pinned llama.cpp release',
+  positionals: z.strictObject({}),
+  options: z.strictObject({ test: z.boolean().default(false).describe('build its tests too, and run them') }),
+  async run(_positionals, { test }, context) {
+    const build = await buildNative({ test, onLine: (line) => context.note(line) });
+    if (!build.tests) return { value: build, text: build.binary };
+    const { passed, failed } = build.tests;
+    const exitCode = failed > 0 ? ExitCode.bug : ExitCode.done;
+    return { value: build, text: `${passed} passed, ${failed} failed`, exitCode };
+  },
+});

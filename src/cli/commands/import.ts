@@ -1,0 +1,22 @@
+import { z } from 'zod';
+import { command, named } from '../command.js';
+import { renderSource } from '../render-source.js';
+
+export default command({
+  name: 'import',
+  summary: 'read a log into the store: interactions, items, users, and the rows that could not be read',
+  positionals: z.strictObject({ log: z.string().describe("the log's folder") }),
+  options: z.strictObject({
+    spec: named(
+      'FILE',
+      "source.yaml with the log's columns; the folder's own, or a known log's, without it",
+    ).optional(),
+  }),
+  examples: ['rectune import ml-100k', 'rectune import my-log --spec source.yaml'],
+  async run({ log }, { spec }, context) {
+    const { importLog } = await import('../../sources/import-log.js');
+    const onProgress = context.progress.reading();
+    const source = await importLog(context.openStore('make'), { path: log, spec, now: context.now, onProgress });
+    return { value: source, text: renderSource(source) };
+  },
+});

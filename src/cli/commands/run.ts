@@ -1,0 +1,45 @@
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { command, named } from '../command.js';
+import { packageVersion } from '../doctor.js';
+import { executionOf } from '../execution.js';
+import { trainFlags } from '../train-flags.js';
+
+export default command({
+  name: 'run',
+  summary: 'a recipe from the log to the report: import, build, train, predict, report; only what is not there yet',
+  positionals: z.strictObject({
+    recipe: z.string().describe('recipe file, or the name of a recipe that comes with rectune'),
+  }),
+  options: z.strictObject({
+    log: named('DIR', "the log's folder; not needed when the log is imported already").optional(),
+    model: named('FILE', 'base model, a GGUF file'),
+    out: named('DIR', 'folder of the report; reports/<run> of the studio without it').optional(),
+    ...trainFlags,
+  }),
+  examples: [
+    'rectune run recipes/tallrec-movie.yaml --log ml-100k --model M.gguf',
+    "rectune run tallrec-movie --model M.gguf --shots 64 --seed 1     (training options take the place of the recipe's)",
+  ],
+  async run({ recipe }, { log, model, out, ...options }, context) {
+    const [{ runPipeline }, { summarizeReport }] = await Promise.all([
+      import('../pipeline.js'),
+      import('../../eval/summary.js'),
+    ]);
+    const given = Object.entries(options).filter(([name]) => context.given.has(name));
+    const result = await runPipeline(context.openStore('make'), {
+      ...executionOf(context),
+      recipe,
+      log,
+      model,
+      train: Object.fromEntries(given),
+      reportDirectory: out === undefined ? undefined : resolve(out),
+      program: packageVersion(),
+      onStage: (line) => context.note(line),
+      onReading: context.progress.reading(),
+    });
+    const { source, version, run, report, directory } = result;
+    const value = { source: source?.id ?? version.sourceId, version: version.hash, run: run.id, directory, report };
+    return { value, text: `${summarizeReport(report)}\n\nadapter: ${run.adapterPath}\nfiles: ${directory}` };
+  },
+});

@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { RectuneError } from '../../core/errors.js';
+import { TrainOptions } from '../../core/run-config.js';
+import { resumeRun, trainRun } from '../../trainers/train.js';
+import { command, named } from '../command.js';
+import { executionOf, trainingEvents } from '../execution.js';
+import { flagName } from '../flags.js';
+import { renderTrainResult } from '../render-train.js';
+import { trainFlags } from '../train-flags.js';
+
+/** What may stand beside --resume: the rest is the run's own. */
+const WITH_RESUME = ['resume', 'model', 'threads'];
+
+export default command({
+  name: 'train',
+  summary: 'train an adapter on a dataset version (--json: the run events as JSON lines)',
+  positionals: z.strictObject({
+    version: z.string().optional().describe('name, hash or unique beginning of the hash of a dataset version'),
+  }),
+  options: z.strictObject({
+    model: named('FILE', 'base model, a GGUF file').optional(),
+    resume: named(
+      'RUN',
+      'go on with a run that was stopped, from its newest checkpoint and with its own settings',
+    ).optional(),
+    ...trainFlags,
+  }),
+  examples: [
+    'rectune train tallrec-movie --model M.gguf --shots 64 --seed 1',
+    'rectune train --resume tallrec-movie-1a2b3c4d',
+  ],
+  async run({ version }, { model, resume, ...options }, context) {
+    const store = context.openStore('existing');
+    const events = trainingEvents(context);
+    const execution = { ...executionOf(context), onEvent: events.take };
+    if (resume !== undefined) {
+      requireOnly(context.given, resume);
+      const { threads } = options;
+      const result = await resumeRun(store, { run: resume, version, model, threads, ...execution });
+      return events.answer(store, result, renderTrainResult);
+    }
+    if (version === undefined)
+      throw missing('a dataset version', 'rectune train VERSION --model FILE, or --resume RUN');
+    if (model === undefined) throw missing('--model', `rectune train ${version} --model FILE`);
+    const result = await trainRun(store, { version, model, options, ...execution });
+    return events.answer(store, result, renderTrainResult);
+  },
+});
+
+function requireOnly(given: ReadonlySet<string>, run: string): void {
+  const extra = [...given].filter((name) => name in TrainOptions.shape && !WITH_RESUME.includes(name));
+  if (extra.length === 0) return;
+  const fix = `leave ${extra.length > 1 ? 'them' : 'it'} out: a resumed run goes on with its own settings`;
+  throw new RectuneError('usage', `${extra.map(flagName).join(', ')} given together with --resume`, `run ${run}`, fix);
+}
+
+function missing(what: string, usage: string): RectuneError {
+  return new RectuneError('usage', `${what} is missing`, 'rectune train', `give it: ${usage}`);
+}

@@ -1,0 +1,62 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import { RectuneError } from '../core/errors.js';
+import { availableThreads, cpuFeatures, defaultThreads } from '../platform/cpu.js';
+import { exists, packageRoot, readJson } from '../platform/files.js';
+import { llamaRelease } from '../platform/llama-release.js';
+import { builtBinary } from '../platform/native-build.js';
+import { NATIVE_VARIABLE } from '../platform/native-program.js';
+import { programVersion } from '../platform/process.js';
+
+/** One thing that was looked at; `fix` when something is to be done about it. */
+export interface Finding {
+  name: string;
+  value: string;
+  fix?: string;
+}
+
+/** Looks at all that training needs on this machine. Changes nothing and builds nothing. */
+export async function examine(): Promise<Finding[]> {
+  return [
+    { name: 'rectune', value: packageVersion() },
+    { name: 'node', value: process.version },
+    { name: 'platform', value: `${process.platform} ${process.arch}` },
+    llamaFinding(),
+    nativeFinding(),
+    { name: 'threads', value: `${defaultThreads()} by default, ${availableThreads()} available` },
+    { name: 'cpu', value: cpuFeatures().join(' ') || 'features not known on this platform' },
+    await toolFinding('git', 'git', 'git'),
+    await toolFinding('compiler', process.env.CXX?.split(' ')[0] ?? 'c++', 'g++'),
+    await toolFinding('cmake', 'cmake', 'cmake'),
+    await toolFinding('ninja', 'ninja', 'ninja-build'),
+  ];
+}
+
+/** This package's version. */
+export function packageVersion(): string {
+  return z.object({ version: z.string() }).parse(readJson(join(packageRoot(), 'package.json'))).version;
+}
+
+function llamaFinding(): Finding {
+  try {
+    const { version, packageVersion: bundled } = llamaRelease();
+    return { name: 'llama.cpp', value: `${version}, from node-llama-cpp ${bundled}` };
+  } catch (error) {
+    if (!(error instanceof RectuneError)) throw error;
+    return { name: 'llama.cpp', value: error.message, fix: error.fix };
+  }
+}
+
+function nativeFinding(): Finding {
+  const named = process.env[NATIVE_VARIABLE];
+  if (named) return { name: 'native trainer', value: `${named} (from ${NATIVE_VARIABLE})` };
+  if (exists(builtBinary())) return { name: 'native trainer', value: builtBinary() };
+  return { name: 'native trainer', value: 'not built yet', fix: 'built at first use, or now: rectune build-native' };
+}
+
+async function toolFinding(name: string, program: string, debian: string): Promise<Finding> {
+  const version = await programVersion(program);
+  return version === undefined
+    ? { name, value: 'missing', fix: `apt-get install ${debian}` }
+    : { name, value: version };
+}

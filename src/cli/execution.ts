@@ -1,0 +1,36 @@
+import type { RunEvent } from '../core/run-event.js';
+import { standingEvents } from '../core/run-history.js';
+import type { Store } from '../store/store.js';
+import type { Execution } from '../trainers/execute-run.js';
+import type { TrainResult } from '../trainers/train.js';
+import type { Answer, Context } from './command.js';
+
+/** What the trainers need of a command's surroundings: progress is shown, and signals save a checkpoint. */
+export function executionOf(context: Context): Execution {
+  return {
+    studio: context.studio,
+    now: context.now,
+    signal: context.stopSignal(),
+    onEvent: (event) => context.progress.event(event),
+    onStderr: (line) => context.note(line),
+  };
+}
+
+/**
+ * Where the events of `train` go: to the progress line, and with --json to stdout as they come. A run that was there
+ * already has no new events; then its stored ones are printed, so that a program reads the same either way.
+ */
+export function trainingEvents(context: Context) {
+  const print = (event: RunEvent) => context.print(JSON.stringify(event));
+  return {
+    take(event: RunEvent): void {
+      if (context.json) print(event);
+      context.progress.event(event);
+    },
+    answer(store: Store, result: TrainResult, render: (result: TrainResult) => string): Answer | undefined {
+      if (!context.json) return { value: result, text: render(result) };
+      if (result.reused) standingEvents(store.runs.events(result.run.id)).forEach(print);
+      return undefined;
+    },
+  };
+}

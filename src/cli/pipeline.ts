@@ -1,0 +1,105 @@
+import { isAbsolute, resolve } from 'node:path';
+import { buildVersion } from '../builders/build-version.js';
+import { type LoadedRecipe, loadRecipe, recipeFolder } from '../builders/load-recipe.js';
+import type { DatasetVersion } from '../core/dataset-version.js';
+import { RectuneError } from '../core/errors.js';
+import { parseAs } from '../core/parse.js';
+import type { Report } from '../core/report.js';
+import type { Run } from '../core/run.js';
+import { TrainOptions } from '../core/run-config.js';
+import type { Source } from '../core/source.js';
+import { reportRun } from '../eval/report-run.js';
+import { studioLayout } from '../platform/studio.js';
+import { importLog } from '../sources/import-log.js';
+import type { Store } from '../store/store.js';
+import type { Execution } from '../trainers/execute-run.js';
+import { PredictOptions, predictRun, reportedSplits } from '../trainers/predict.js';
+import { trainRun } from '../trainers/train.js';
+
+/** What to carry through. */
+export interface PipelineRequest extends Execution {
+  recipe: string; // path, or name of a recipe of the package
+  log: string | undefined; // folder of the log; without it the recipe's source must be imported already
+  model: string; // GGUF file
+  train: Partial<TrainOptions>; // takes the place of what the recipe's train section says
+  reportDirectory: string | undefined; // reports/<run> of the studio without it
+  program: string; // version of rectune, for the manifest
+  onStage: (line: string) => void;
+  onReading?: ((read: { file: string; bytes: number; size: number }) => void) | undefined;
+}
+
+/** What each stage made. */
+export interface PipelineResult {
+  source: Source | undefined;
+  version: DatasetVersion;
+  run: Run;
+  report: Report;
+  directory: string;
+}
+
+/**
+ * A recipe from the log to the report: import, build, train, predict, report. Each stage finds by hashes whether its work
+ * is there already, so giving the same command again does only what is missing; a stopped training goes on.
+ *
+ * throws RectuneError of the stage that failed; what earlier stages made stays
+ */
+export async function runPipeline(store: Store, request: PipelineRequest): Promise<PipelineResult> {
+  const { studio, now, program, onStage } = request;
+  const recipe = loadRecipe(request.recipe);
+  const options = trainOptions(recipe, request.train);
+  const source = request.log === undefined ? undefined : await importFor(store, recipe, request.log, request);
+  throwIfStopped(request);
+  const version = await buildVersion(store, recipe, {
+    studio,
+    now,
+    program,
+    onProgress: (line) => onStage(`build: ${line}`),
+  });
+  throwIfStopped(request);
+  const asked = { version: version.hash, model: request.model, options, unfinished: 'resume' as const };
+  const { run, reused } = await trainRun(store, { ...request, ...asked });
+  onStage(`train: run ${run.id} ${reused ? 'is done already' : 'done'}`);
+  for (const split of reportedSplits(store, run.id)) {
+    onStage(`predict: ${split}, ${version.counts[split]} rows, adapter and base model`);
+    await predictRun(store, {
+      ...request,
+      run: run.id,
+      split,
+      options: PredictOptions.parse({ threads: options.threads }),
+    });
+  }
+  const directory = request.reportDirectory ?? studioLayout.report(studio, run.id);
+  const report = await reportRun(store, run.id, { studio, directory, now });
+  return { source, version, run, report, directory };
+}
+
+/** The recipe's settings under those of the command line. */
+function trainOptions(recipe: LoadedRecipe, given: Partial<TrainOptions>): TrainOptions {
+  const { epochs, steps, adapter, ...rest } = recipe.train;
+  // Epochs and steps say the same in two ways: either one on the command line replaces both in the recipe.
+  const length = given.epochs !== undefined || given.steps !== undefined ? {} : { epochs, steps };
+  const start = adapter === undefined || isAbsolute(adapter) ? adapter : resolve(recipeFolder(recipe), adapter);
+  const merged = Object.entries({ ...rest, ...length, adapter: start, ...given });
+  const present = merged.filter(([, value]) => value !== undefined);
+  return parseAs(TrainOptions, Object.fromEntries(present), `${recipe.file}: train`);
+}
+
+async function importFor(store: Store, recipe: LoadedRecipe, log: string, request: PipelineRequest): Promise<Source> {
+  const source = await importLog(store, { path: log, now: request.now, onProgress: request.onReading });
+  if (source.id !== recipe.source) {
+    const fix = `name a log of "${recipe.source}", or a recipe for "${source.id}"`;
+    throw new RectuneError('usage', `the recipe reads "${recipe.source}", but this log is "${source.id}"`, log, fix);
+  }
+  const { interactions, users, rejects } = source.counts;
+  const state = source.unchanged
+    ? 'in the store already'
+    : `${interactions} interactions of ${users} users, ${rejects} rows rejected`;
+  request.onStage(`import: ${source.id}, ${state}`);
+  return source;
+}
+
+/** Import and build are over in seconds and run to their end; a signal that came meanwhile counts before the next stage. */
+function throwIfStopped(request: PipelineRequest): void {
+  if (!request.signal?.aborted) return;
+  throw new RectuneError('stopped', 'stopped before training began', request.recipe, 'give the same command again');
+}

@@ -1,0 +1,163 @@
+import type { RunEvent } from '../core/run-event.js';
+
+/** Where progress is shown: stderr. */
+export interface Screen {
+  write(text: string): unknown;
+  isTTY?: boolean;
+  columns?: number;
+}
+
+const PLAIN_EVERY = 15_000; // ms between lines when stderr is not a terminal
+const REDRAW_EVERY = 100; // ms between redraws on a terminal
+const READING_PATIENCE = 1000; // ms of reading before a line is shown
+
+/**
+ * Shows how far a run is: one line that is rewritten on a terminal, a plain line now and then elsewhere. Everything that
+ * goes to stderr passes here, so that notes and the line do not write into each other.
+ */
+export class Progress {
+  readonly #screen: Screen;
+  readonly #rewrites: boolean;
+  #line = '';
+  #shownAt = Number.NEGATIVE_INFINITY;
+  #meter = new Meter();
+
+  constructor(screen: Screen, environment: Record<string, string | undefined>) {
+    this.#screen = screen;
+    this.#rewrites = screen.isTTY === true && environment.TERM !== 'dumb';
+  }
+
+  /** A line that stays. */
+  note(text: string): void {
+    this.#clear();
+    this.#screen.write(`${text}\n`);
+    this.#draw();
+  }
+
+  /** Takes an event of native/ and shows what is worth showing. */
+  event(event: RunEvent): void {
+    if (event.event === 'start') this.end(); // another task begins
+    for (const line of this.#meter.notes(event)) this.note(line);
+    const status = this.#meter.status(event);
+    if (status !== undefined) this.#show(status, this.#meter.isComplete);
+  }
+
+  /** Shows how far the reading of large files is; small ones are over before a line is worth it. */
+  reading(): (read: { file: string; bytes: number; size: number }) => void {
+    const began = performance.now();
+    return ({ file, bytes, size }) => {
+      if (performance.now() - began < READING_PATIENCE) return;
+      this.#show(`${file}: ${Math.floor((100 * bytes) / Math.max(1, size))} %`, false);
+    };
+  }
+
+  #show(status: string, isLast: boolean): void {
+    const now = performance.now();
+    if (now - this.#shownAt < (this.#rewrites ? REDRAW_EVERY : PLAIN_EVERY) && !isLast) return;
+    this.#shownAt = now;
+    if (!this.#rewrites) {
+      this.#screen.write(`${status}\n`);
+      return;
+    }
+    this.#line = status;
+    this.#draw();
+  }
+
+  /** Ends the line, so that the next task begins with a fresh one. */
+  end(): void {
+    if (this.#line !== '') this.#screen.write('\n');
+    this.#line = '';
+    this.#shownAt = Number.NEGATIVE_INFINITY;
+    this.#meter = new Meter();
+  }
+
+  #draw(): void {
+    if (this.#line === '') return;
+    const width = (this.#screen.columns ?? 80) - 1; // a full last column would wrap
+    this.#screen.write(`\r\u001b[K${this.#line.slice(0, width)}`);
+  }
+
+  #clear(): void {
+    if (this.#line !== '') this.#screen.write('\r\u001b[K');
+  }
+}
+
+/** Turns events into words: speed over all steps since the start, and the time that is left at that speed. */
+class Meter {
+  #rows = 0;
+  #scored = 0;
+  #began: number | undefined;
+  #firstStep: number | undefined;
+  #firstSeconds = 0;
+  #tokens = 0;
+  isComplete = false;
+
+  /** Lines that stay on the screen. */
+  notes(event: RunEvent): string[] {
+    switch (event.event) {
+      case 'start':
+        return [`${event.verb}: ggml ${event.ggml}, kernels ${event.kernel}, ${event.threads} threads`];
+      case 'model':
+        return [`model: ${event.architecture}, ${event.blocks} blocks, ${millions(event.parameters)} parameters`];
+      case 'data': {
+        const shortened =
+          event.truncatedRows > 0 ? `, ${event.truncatedRows} rows shortened (oldest history dropped)` : '';
+        return [`data: ${event.rows} rows, ${event.tokens} tokens, longest ${event.longest}${shortened}`];
+      }
+      case 'parity':
+        return [
+          `parity with llama.cpp: largest logit difference ${event.maxDifference.toExponential(1)} (tolerance ${event.tolerance})`,
+        ];
+      case 'serving-gap':
+        return [`serving gap: llama.cpp on this file differs by up to ${event.maxDifference.toFixed(3)} in log-odds`];
+      case 'resumed':
+        return [`resumed after step ${event.step}`];
+      default:
+        return [];
+    }
+  }
+
+  /** The progress line after this event; undefined when it does not change. */
+  status(event: RunEvent): string | undefined {
+    if (event.event === 'data') this.#rows = event.rows;
+    if (event.event === 'step') return this.#step(event);
+    if (event.event === 'score') return this.#score();
+    return undefined;
+  }
+
+  #step(event: Extract<RunEvent, { event: 'step' }>): string {
+    if (this.#firstStep === undefined) {
+      this.#firstStep = event.step;
+      this.#firstSeconds = event.seconds;
+    } else this.#tokens += event.tokens;
+    this.isComplete = event.step === event.steps;
+    const seconds = event.seconds - this.#firstSeconds;
+    const done = event.step - this.#firstStep; // steps that were timed: all but the first
+    const speed = done > 0 && seconds > 0 ? `  ${Math.round(this.#tokens / seconds)} tokens/s` : '';
+    const left = done > 0 ? `  ${duration((seconds / done) * (event.steps - event.step))} left` : '';
+    return `step ${event.step}/${event.steps}  epoch ${event.epoch}  loss ${event.loss.toFixed(4)}${speed}${left}`;
+  }
+
+  #score(): string {
+    this.#scored += 1;
+    const now = performance.now();
+    this.#began ??= now;
+    this.isComplete = this.#scored === this.#rows;
+    const seconds = (now - this.#began) / 1000;
+    const rate = (this.#scored - 1) / seconds;
+    const left = this.#scored > 1 && seconds > 0 ? `  ${duration((this.#rows - this.#scored) / rate)} left` : '';
+    return `scored ${this.#scored}/${this.#rows} rows${left}`;
+  }
+}
+
+function millions(count: number): string {
+  return count >= 1e6 ? `${(count / 1e6).toFixed(0)} M` : String(count);
+}
+
+/** 3,725 s as "1 h 2 min"; only the two largest units. */
+export function duration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60)];
+  if (hours > 0) return `${hours} h ${minutes} min`;
+  return minutes > 0 ? `${minutes} min ${whole % 60} s` : `${whole} s`;
+}

@@ -1,0 +1,33 @@
+import type { RunPredictions } from '../trainers/predict.js';
+import type { ScoreAnswer } from '../trainers/score-split.js';
+import type { Answer } from './command.js';
+
+export function renderRunPredictions(runId: string, answers: readonly RunPredictions[]): Answer {
+  const lines = answers.flatMap(({ split, adapter, base }) => [
+    `${split}: ${adapter.predictions.length} rows`,
+    `  adapter     ${state(adapter)}`,
+    `  base model  ${state(base)}`,
+  ]);
+  const value = {
+    run: runId,
+    splits: answers.map(({ split, adapter, base }) => ({ split, adapter: summary(adapter), base: summary(base) })),
+  };
+  return { value, text: [`run ${runId}`, ...lines, `next: rectune report ${runId}`].join('\n') };
+}
+
+export function renderPredictedFile(out: string, answer: ScoreAnswer): Answer {
+  const rows = answer.predictions.length;
+  return {
+    value: { out, ...summary(answer) },
+    text: `${rows} rows of ${answer.set.split} in ${out} (${state(answer)})`,
+  };
+}
+
+function summary({ set, predictions, reused }: ScoreAnswer) {
+  return { set: set.id, split: set.split, rows: predictions.length, labelMass: set.labelMass, reused };
+}
+
+/** Label mass says whether the model answers in the asked form at all. */
+function state({ set, reused }: ScoreAnswer): string {
+  return `label mass ${set.labelMass.toFixed(3)}${reused ? ', from the store' : ''}`;
+}

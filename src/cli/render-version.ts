@@ -1,0 +1,18 @@
+import type { DatasetVersion } from '../core/dataset-version.js';
+import { SPLITS } from '../core/instruction.js';
+import { renderTable } from './render-table.js';
+
+export function renderVersion(version: DatasetVersion & { unchanged: boolean }): string {
+  const { name, hash, counts, split, unchanged } = version;
+  const rows = SPLITS.map((part) => [
+    part,
+    String(counts[part]),
+    String(counts.users[part]),
+    String(counts.liked[part]),
+  ]);
+  return [
+    `version ${name} ${hash.slice(0, 12)}${unchanged ? ' (was sealed before, unchanged)' : ''}`,
+    renderTable(['split', 'rows', 'users', 'liked'], rows),
+    `split ${split.kind}: ${split.leaks}`,
+  ].join('\n');
+}

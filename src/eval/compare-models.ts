@@ -1,0 +1,77 @@
+import {
+  type Finding,
+  METRICS,
+  type MetricId,
+  MODELS,
+  type ModelId,
+  type PairedDifference,
+  type ReportOptions,
+  type SplitResult,
+} from '../core/report.js';
+import { type Distribution, difference, estimate, resampleUsers, shareAboveZero } from './intervals.js';
+import { METRIC } from './metrics/metric.js';
+import { usersWithBothLabels } from './metrics/uauc.js';
+import { indexUsers } from './metrics/user-index.js';
+import type { SplitScores } from './split-scores.js';
+
+/** Two models to compare on the same rows: the difference is first minus second. */
+export interface Pair {
+  readonly first: ModelId;
+  readonly second: ModelId;
+}
+
+/** Every metric of every model on one split, and the paired differences, from one set of resampled users. */
+export function compareModels(
+  { split, users, labels, logOdds }: SplitScores,
+  pairs: readonly Pair[],
+  options: ReportOptions,
+): { result: SplitResult; differences: PairedDifference[] } {
+  const index = indexUsers(users);
+  const cells = MODELS.flatMap((model) => METRICS.map((metric) => ({ model, metric })));
+  const drawn = resampleUsers(
+    cells.map(({ model, metric }) => METRIC[metric].byUsers(logOdds[model], labels, index)),
+    index.count,
+    options,
+  );
+  const distribution = (model: ModelId, metric: MetricId): Distribution => {
+    const found = drawn[cells.findIndex((cell) => cell.model === model && cell.metric === metric)];
+    if (!found) throw new Error(`${metric} of ${model} was not resampled`);
+    return found;
+  };
+  const metricsOf = (model: ModelId) =>
+    Object.fromEntries(METRICS.map((metric) => [metric, estimate(distribution(model, metric), options.level)]));
+  return {
+    result: {
+      split,
+      rows: labels.length,
+      liked: labels.filter((label) => label).length,
+      users: index.count,
+      usersWithBothLabels: usersWithBothLabels(labels, index),
+      models: MODELS.map((model) => ({ model, metrics: metricsOf(model) as SplitResult['models'][number]['metrics'] })),
+    },
+    differences: pairs.flatMap(({ first, second }) =>
+      METRICS.map((metric) => {
+        const paired = difference(distribution(first, metric), distribution(second, metric));
+        const interval = estimate(paired, options.level);
+        return {
+          split,
+          metric,
+          first,
+          second,
+          difference: interval,
+          shareAboveZero: shareAboveZero(paired) ?? null,
+          finding: judge(metric, interval),
+        };
+      }),
+    ),
+  };
+}
+
+/** "beats" and "worse" only when the paired interval excludes 0; an interval that touches 0 decides nothing. */
+export function judge(metric: MetricId, { low, high }: Pick<PairedDifference['difference'], 'low' | 'high'>): Finding {
+  if (low === null || high === null) return 'not-defined';
+  const sign = METRIC[metric].better === 'higher' ? 1 : -1;
+  if (Math.min(sign * low, sign * high) > 0) return 'beats';
+  if (Math.max(sign * low, sign * high) < 0) return 'worse';
+  return 'undecided';
+}

@@ -1,0 +1,56 @@
+import type { MetricId } from '../../core/report.js';
+import { accuracyByUsers } from './accuracy.js';
+import { aucByUsers } from './auc.js';
+import { brierByUsers } from './brier.js';
+import { logLossByUsers } from './log-loss.js';
+import { uaucByUsers } from './uauc.js';
+import type { UserIndex, UserStatistic } from './user-index.js';
+
+/** One column of a report's table. */
+export interface Metric {
+  readonly title: string;
+  readonly better: 'higher' | 'lower';
+  readonly definition: string; // one sentence for the reader of a report
+  /** logOdds and labels in the same order as the index's rows. */
+  byUsers(logOdds: readonly number[], labels: readonly boolean[], users: UserIndex): UserStatistic;
+}
+
+/** Every metric of a report. Models and baselines go through the same functions. */
+export const METRIC: Readonly<Record<MetricId, Metric>> = {
+  auc: {
+    title: 'AUC',
+    better: 'higher',
+    definition: 'chance that a random liked row outscores a random row that was not liked; ties count one half',
+    byUsers: aucByUsers,
+  },
+  uauc: {
+    title: 'UAUC',
+    better: 'higher',
+    definition: "mean of each user's own AUC, over users with both labels: order within one user",
+    byUsers: (logOdds, labels, users) => uaucByUsers(logOdds, labels, users, 'users'),
+  },
+  uaucByRows: {
+    title: 'UAUC by rows',
+    better: 'higher',
+    definition: "UAUC with each user weighted by the user's number of rows",
+    byUsers: (logOdds, labels, users) => uaucByUsers(logOdds, labels, users, 'rows'),
+  },
+  logLoss: {
+    title: 'log loss',
+    better: 'lower',
+    definition: 'mean of -ln P(the label that came true), nats, probabilities held within 1e-7 of 0 and 1',
+    byUsers: logLossByUsers,
+  },
+  accuracy: {
+    title: 'accuracy',
+    better: 'higher',
+    definition: 'share of rows called right at log-odds 0; exactly 0 counts one half',
+    byUsers: accuracyByUsers,
+  },
+  brier: {
+    title: 'Brier score',
+    better: 'lower',
+    definition: 'mean squared distance of P(liked) from what came true',
+    byUsers: brierByUsers,
+  },
+};

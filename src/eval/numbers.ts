@@ -1,0 +1,37 @@
+import type { Estimate } from '../core/report.js';
+
+/** Three decimals; a value that would read 0.000 without being 0 keeps its first digit, so that "excludes 0" can be seen. */
+export function figure(value: number | null): string {
+  if (value === null) return 'not defined';
+  if (value === 0) return '0.000'; // -0 too
+  return Math.abs(value) < 0.0005 ? String(Number(value.toPrecision(1))) : value.toFixed(3);
+}
+
+/** [low, high], or a word where no interval can be given. */
+export function interval({ low, high }: Estimate): string {
+  return low === null || high === null ? 'no interval' : `[${figure(low)}, ${figure(high)}]`;
+}
+
+/** 0.710 [0.630, 0.780] */
+export function withInterval(estimate: Estimate): string {
+  return estimate.value === null ? 'not defined' : `${figure(estimate.value)} ${interval(estimate)}`;
+}
+
+/** 1,000 test rows */
+export function counted(count: number, noun: string): string {
+  return `${thousands(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+export function thousands(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
+}
+
+/** 0.528 -> 52.8 % */
+export function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
+}
+
+/** The confidence level as a title: 95 % */
+export function levelTitle(level: number): string {
+  return `${Number((100 * level).toFixed(3))} %`;
+}

@@ -1,0 +1,93 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { DatasetVersion } from '../core/dataset-version.js';
+import { nearestWord, RectuneError } from '../core/errors.js';
+import type { Split } from '../core/instruction.js';
+import { type Report, ReportOptions } from '../core/report.js';
+import type { Run } from '../core/run.js';
+import { packageRoot, readJson, sha256 } from '../platform/files.js';
+import { studioLayout } from '../platform/studio.js';
+import type { Store } from '../store/store.js';
+import { renderJson } from './report/json.js';
+import { writeReport } from './report/write.js';
+import { makeReport } from './report.js';
+import type { Scored, SplitInput } from './split-scores.js';
+
+/** Where a report goes and what it may vary. */
+export interface ReportRunSettings {
+  readonly studio: string; // folder of the studio
+  readonly directory?: string | undefined; // folder of the three files; <studio>/reports/<run id> without it
+  readonly now: () => Date;
+  readonly options?: ReportOptions | undefined;
+}
+
+/**
+ * Reports on a run from what the store keeps: reads rows and predictions, makes the report, writes its three files and keeps it.
+ * Nothing is scored here: the predictions of the adapter and of its base model must be there, on test and, if it has rows, on valid.
+ *
+ * throws RectuneError 'usage' for an unknown run, a run without adapter, or missing predictions
+ */
+export async function reportRun(store: Store, runId: string, settings: ReportRunSettings): Promise<Report> {
+  const { studio, now, options = ReportOptions.parse({}) } = settings;
+  const run = findRun(store, runId);
+  const version = store.versions.find(run.versionHash);
+  if (!version) throw new Error(`the store has run ${run.id} without its dataset version ${run.versionHash}`);
+  const report = makeReport({
+    version,
+    run,
+    events: store.runs.events(run.id),
+    train: store.versions.instructions(version.hash, 'train'),
+    valid: version.counts.valid === 0 ? undefined : splitInput(store, run, version, 'valid'),
+    test: splitInput(store, run, version, 'test'),
+    options,
+    madeAt: now(),
+    program: programVersion(),
+  });
+  const directory = settings.directory ?? studioLayout.report(studio, run.id);
+  await writeReport(report, directory);
+  const json = renderJson(report);
+  store.reports.save({ id: sha256(json), runId: run.id, json, directory, madeAt: report.madeAt });
+  return report;
+}
+
+function findRun(store: Store, runId: string): Run {
+  const run = store.runs.find(runId);
+  if (run) return run;
+  const known = store.runs.list().map(({ id }) => id);
+  const near = nearestWord(runId, known);
+  const fix =
+    known.length === 0
+      ? 'train one first: rectune train'
+      : near
+        ? `did you mean "${near}"?`
+        : `use one of ${known.slice(0, 10).join(', ')}`;
+  throw new RectuneError('usage', `there is no run "${runId}"`, 'rectune report', fix);
+}
+
+function splitInput(store: Store, run: Run, version: DatasetVersion, split: Split): SplitInput {
+  if (run.adapterHash === null) {
+    const fix = `train it to its end: rectune train --resume ${run.id}`;
+    throw new RectuneError('usage', `run "${run.id}" has no adapter yet (it is ${run.status})`, `run ${run.id}`, fix);
+  }
+  return {
+    instructions: [...store.versions.instructions(version.hash, split)],
+    adapter: scored(store, run, split, run.adapterHash),
+    base: scored(store, run, split, null),
+  };
+}
+
+function scored(store: Store, { id, versionHash, modelHash }: Run, split: Split, adapterHash: string | null): Scored {
+  const set = store.predictions.select({ versionHash, split, modelHash, adapterHash });
+  if (set) return { set, predictions: store.predictions.rows(set.id) };
+  const who = adapterHash === null ? `the base model of run "${id}"` : `run "${id}"`;
+  throw new RectuneError(
+    'usage',
+    `${who} has no predictions on ${split}`,
+    `run ${id}`,
+    `run \`rectune predict ${id} --split ${split}\` first`,
+  );
+}
+
+function programVersion(): string {
+  return z.object({ version: z.string() }).parse(readJson(join(packageRoot(), 'package.json'))).version;
+}

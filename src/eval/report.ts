@@ -1,0 +1,141 @@
+import type { DatasetVersion } from '../core/dataset-version.js';
+import { RectuneError } from '../core/errors.js';
+import type { Instruction } from '../core/instruction.js';
+import { type ModelId, REPORT_FORMAT, Report, type ReportOptions } from '../core/report.js';
+import type { Run } from '../core/run.js';
+import type { RunEvent } from '../core/run-event.js';
+import { countTrainLabels } from './baselines/train-labels.js';
+import { bestBaseline } from './best-baseline.js';
+import { compareModels, type Pair } from './compare-models.js';
+import { expectedCalibrationError, reliability } from './metrics/calibration.js';
+import { roc } from './metrics/roc.js';
+import { type SplitInput, type SplitScores, scoreSplit } from './split-scores.js';
+import { trainingFacts } from './training-facts.js';
+import { verdict } from './verdict.js';
+import { warnings } from './warnings.js';
+
+/** Everything a report is made from. Nothing else decides its bytes. */
+export interface ReportInput {
+  readonly version: DatasetVersion;
+  readonly run: Run;
+  readonly events: readonly RunEvent[];
+  readonly train: Iterable<Pick<Instruction, 'itemId' | 'label'>>; // all of train: baselines may count what the adapter could read
+  readonly valid: SplitInput | undefined; // undefined: the version has no validation rows
+  readonly test: SplitInput;
+  readonly options: ReportOptions;
+  readonly madeAt: Date;
+  readonly program: string; // rectune version
+}
+
+const ROC_MODELS: readonly ModelId[] = ['adapter', 'base', 'liked-share'];
+const RELIABILITY_MODELS: readonly ModelId[] = ['adapter', 'base'];
+
+/**
+ * Compares the adapter with its base model and the trivial baselines and says in a sentence what it is worth.
+ * Pure: the same input gives the same report.
+ *
+ * throws RectuneError when the run has no adapter, a row has no label, or predictions and rows do not fit
+ */
+export function makeReport(input: ReportInput): Report {
+  const { version, run, options } = input;
+  const { adapterHash } = input.test.adapter.set;
+  if (adapterHash === null) {
+    throw new RectuneError(
+      'usage',
+      `run "${run.id}" has no adapter to report on`,
+      `run ${run.id}`,
+      'train it to its end',
+    );
+  }
+  const train = countTrainLabels(input.train);
+  const test = scoreSplit('test', input.test, train);
+  const valid = input.valid && scoreSplit('valid', input.valid, train);
+  const baseline = bestBaseline(valid);
+  const pairs: Pair[] = [
+    { first: 'adapter', second: baseline.model },
+    { first: 'adapter', second: 'base' },
+  ];
+  const compared = [test, ...(valid ? [valid] : [])].map((scores) => compareModels(scores, pairs, options));
+  const splits = compared.map(({ result }) => result);
+  const differences = compared.flatMap((one) => one.differences);
+  const facts = trainingFacts(input.events);
+  const report: Omit<Report, 'warnings'> = {
+    format: REPORT_FORMAT,
+    madeAt: input.madeAt.toISOString(),
+    program: input.program,
+    options,
+    verdicts: differences
+      .filter(({ split, metric }) => split === 'test' && metric === 'auc')
+      .map((paired) => verdict(splits[0] as Report['splits'][number], paired)),
+    baseline,
+    version,
+    run: reportedRun(run, version, adapterHash),
+    splits,
+    differences,
+    curves: {
+      split: 'test',
+      roc: ROC_MODELS.flatMap((model) => {
+        const points = roc(test.logOdds[model], test.labels);
+        return points ? [{ model, points }] : [];
+      }),
+      reliability: RELIABILITY_MODELS.map((model) => ({
+        model,
+        expectedCalibrationError: expectedCalibrationError(test.logOdds[model], test.labels) ?? null,
+        bins: reliability(test.logOdds[model], test.labels),
+      })),
+      loss: facts.loss,
+    },
+    serving: {
+      predictions: servedPredictions(input),
+      parity: facts.parity,
+      gap: facts.gap,
+      truncatedTrainRows: facts.truncatedTrainRows,
+      largestChange: largestChange([test, ...(valid ? [valid] : [])]),
+    },
+    training: facts.training,
+  };
+  return Report.parse({ ...report, warnings: warnings(report) });
+}
+
+function reportedRun(run: Run, version: DatasetVersion, adapterHash: string): Report['run'] {
+  const { protocol, model, adapter, runDirectory, data, rows, resume, ...settings } = run.config;
+  return {
+    id: run.id,
+    status: run.status,
+    startedAt: run.startedAt,
+    configHash: run.configHash,
+    modelFile: fileName(run.modelPath),
+    modelHash: run.modelHash,
+    adapterHash,
+    settings: {
+      ...settings,
+      rows: rows?.length ?? version.counts.train,
+      startAdapter: adapter === null ? null : fileName(adapter),
+    },
+  };
+}
+
+function servedPredictions({ test, valid }: ReportInput): Report['serving']['predictions'] {
+  return [test, ...(valid ? [valid] : [])].flatMap(({ adapter, base }) =>
+    (['adapter', 'base'] as const).map((model) => {
+      const { set } = model === 'adapter' ? adapter : base;
+      return { model, split: set.split, set: set.id, labelMass: set.labelMass };
+    }),
+  );
+}
+
+/** Largest distance of the adapter's log-odds from the base model's; null without rows. */
+function largestChange(splits: readonly SplitScores[]): number | null {
+  let largest: number | null = null;
+  for (const { logOdds } of splits) {
+    logOdds.adapter.forEach((value, row) => {
+      largest = Math.max(largest ?? 0, Math.abs(value - (logOdds.base[row] as number)));
+    });
+  }
+  return largest;
+}
+
+/** The last part of a path of either kind. */
+function fileName(path: string): string {
+  return path.split(/[\\/]/).at(-1) ?? path;
+}

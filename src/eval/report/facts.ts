@@ -1,0 +1,121 @@
+import { MODEL_TITLES, type Report } from '../../core/report.js';
+import { counted, figure, percent, thousands } from '../numbers.js';
+
+/** A name and what is known of it, both plain text. HTML and Markdown print the same facts. */
+export type Fact = readonly [name: string, value: string];
+
+/** Rows, users and likes of each split, as table cells: split, rows, users, liked. */
+export function splitCounts({ version: { counts } }: Report): string[][] {
+  return (['train', 'valid', 'test'] as const).map((split) => [
+    split,
+    thousands(counts[split]),
+    thousands(counts.users[split]),
+    counts[split] === 0 ? '-' : percent(counts.liked[split] / counts[split]),
+  ]);
+}
+
+/** How the scores were made, and how far they can stray from what a server of the model file would give. */
+export function servingFacts({ serving, splits }: Report): Fact[] {
+  const { parity, gap, truncatedTrainRows, largestChange, predictions } = serving;
+  return [
+    [
+      'parity with llama.cpp',
+      parity
+        ? `largest difference of a logit ${small(parity.maxDifference)} (tolerance ${small(parity.tolerance)}) on ` +
+          `${counted(parity.rows, 'row')}, F32 copy of ${counted(parity.blocks, 'block')}`
+        : 'not recorded',
+    ],
+    [
+      'serving gap',
+      gap
+        ? `log-odds differ by up to ${figure(gap.maxDifference)} from llama.cpp on the model file as it is served ` +
+          `(${counted(gap.rows, 'row')})`
+        : 'not recorded',
+    ],
+    [
+      'train rows cut to the length limit',
+      truncatedTrainRows === null ? 'not recorded' : thousands(truncatedTrainRows),
+    ],
+    ...predictions.map(
+      ({ model, split, labelMass }): Fact => [
+        `label mass, ${MODEL_TITLES[model]}, ${split}`,
+        `${percent(labelMass)} of the probability is on the two label tokens`,
+      ],
+    ),
+    [
+      'largest change by the adapter',
+      largestChange === null
+        ? 'not defined'
+        : `${figure(largestChange)} in log-odds over the rows of ${splits.map(({ split }) => split).join(' and ')}`,
+    ],
+  ];
+}
+
+/** Settings, seeds, hashes and versions. */
+export function provenanceFacts({ run, version, training, options, program, serving }: Report): Fact[] {
+  const { settings } = run;
+  const length = settings.steps === null ? counted(settings.epochs ?? 0, 'epoch') : counted(settings.steps, 'step');
+  return [
+    ['run', `${run.id} (${run.status}, started ${run.startedAt})`],
+    ['base model', `${run.modelFile}${training.architecture ? `, ${training.architecture}` : ''}`],
+    ['learned from', `${counted(settings.rows, 'train row')}, ${length}, ${counted(settings.batchSize, 'row')} a step`],
+    ['adapter', `rank ${settings.rank}, alpha ${settings.alpha}, on ${settings.targets.join(', ')}`],
+    [
+      'learning rate',
+      `${settings.learningRate}, ${settings.schedule}, ${counted(settings.warmupSteps, 'warm-up step')}`,
+    ],
+    ['other settings', otherSettings(settings)],
+    ['seeds', `training ${settings.seed}, bootstrap ${options.bootstrapSeed}`],
+    ['intervals', `${thousands(options.resamples)} resamples of users, percentile`],
+    ['run config', run.configHash],
+    ['model file', run.modelHash],
+    ['adapter file', run.adapterHash],
+    ['dataset version', `${version.name} ${version.hash}`],
+    ['recipe hash', version.recipeHash],
+    ['log', `${version.sourceId} ${version.sourceHash}`],
+    ...version.templates.map(
+      ({ id, version: number, hash }): Fact => ['template', `${id}, version ${number}, ${hash}`],
+    ),
+    ...(['train', 'valid', 'test'] as const).map((split): Fact => [`${split}.jsonl`, version.files[split]]),
+    ...serving.predictions.map(({ model, split, set }): Fact => [`predictions, ${MODEL_TITLES[model]}, ${split}`, set]),
+    ['programs', programs({ version, training, program })],
+    ['training took', cost(training)],
+  ];
+}
+
+function otherSettings(settings: Report['run']['settings']): string {
+  return [
+    `dropout ${settings.dropout}`,
+    `weight decay ${settings.weightDecay}`,
+    settings.maxGradientNorm === 0 ? 'no gradient clipping' : `gradients clipped to ${settings.maxGradientNorm}`,
+    `loss on ${settings.loss === 'all' ? 'all tokens' : 'the answer'}`,
+    settings.shuffle ? 'rows shuffled each epoch' : 'rows in order',
+    settings.maxLength === 0 ? 'no length limit' : `at most ${counted(settings.maxLength, 'token')} a row`,
+    ...(settings.startAdapter === null ? [] : [`continued from ${settings.startAdapter}`]),
+  ].join(', ');
+}
+
+function programs({ version, training, program }: Pick<Report, 'version' | 'training' | 'program'>): string {
+  return [
+    `report by rectune ${program}`,
+    `data by rectune ${version.program}`,
+    ...(training.native ? [`trainer ${training.native}`] : []),
+    ...(training.ggml ? [`ggml ${training.ggml}`] : []),
+    ...(training.kernel ? [`kernels ${training.kernel}`] : []),
+  ].join(', ');
+}
+
+function cost({ seconds, peakMemory, parameters, adapterParameters }: Report['training']): string {
+  const known = [
+    ...(seconds === null ? [] : [`${seconds.toFixed(1)} s`]),
+    ...(peakMemory === null ? [] : [`${(peakMemory / 2 ** 20).toFixed(0)} MiB at its peak`]),
+    ...(parameters === null ? [] : [`${counted(parameters, 'parameter')} in the base model`]),
+    ...(adapterParameters === null ? [] : [`${thousands(adapterParameters)} in the adapter`]),
+  ];
+  return known.length === 0 ? 'not recorded' : known.join(', ');
+}
+
+/** Two digits of a value that may be very small. */
+function small(value: number): string {
+  return String(Number(value.toPrecision(2)));
+}

@@ -1,0 +1,79 @@
+import { MODEL_TITLES, type ModelId, type Report, type SplitResult } from '../core/report.js';
+import { counted, figure, percent, withInterval } from './numbers.js';
+
+/** Below this many users a percentile interval is rough: it tends to be too narrow. */
+export const FEW_USERS = 30;
+/** An adapter that moves no log-odds by more than this has changed nothing. */
+export const NO_CHANGE = 1e-6;
+const MANY_LEFT_OUT = 0.05;
+const SMALL_LABEL_MASS = 0.5;
+
+/** What a reader has to know before trusting the numbers, the gravest first. Empty when there is nothing to say. */
+export function warnings(report: Omit<Report, 'warnings'>): string[] {
+  const { run, serving, splits, baseline, options } = report;
+  const test = splits.find(({ split }) => split === 'test');
+  const said: string[] = [];
+  if (serving.largestChange !== null && serving.largestChange <= NO_CHANGE) {
+    said.push(
+      'The adapter changed nothing: on every scored row its log-odds equals that of the base model. ' +
+        'Check that training took steps with a learning rate above 0 and that the adapter was loaded.',
+    );
+  }
+  if (run.status !== 'done') said.push(`The run is "${run.status}", not done: its adapter is not the final one.`);
+  if (test) said.push(...aboutUsers(test, options.resamples));
+  if (!splits.some((result) => result.split === 'valid' && aucOf(result, baseline.model) !== null)) {
+    said.push(baseline.chosenBy);
+  }
+  for (const { model, split, labelMass } of serving.predictions) {
+    if (labelMass >= SMALL_LABEL_MASS) continue;
+    said.push(
+      `On ${split}, the ${MODEL_TITLES[model]} gives the two label tokens together a probability of only ` +
+        `${percent(labelMass)}: the prompt does not elicit the answer format, so its log-odds are a guess between unlikely words.`,
+    );
+  }
+  if (!serving.parity) {
+    said.push("The run recorded no parity check: the trainer's own logits were not compared with llama.cpp's.");
+  } else if (serving.parity.maxDifference > serving.parity.tolerance) {
+    said.push(
+      `The trainer's logits differ from llama.cpp's by ${figure(serving.parity.maxDifference)}, ` +
+        `above the tolerance ${figure(serving.parity.tolerance)}.`,
+    );
+  }
+  if (serving.truncatedTrainRows) {
+    said.push(`${counted(serving.truncatedTrainRows, 'train row')} lost the oldest history to the length limit.`);
+  }
+  return said;
+}
+
+function aucOf({ models }: SplitResult, id: ModelId): number | null {
+  return models.find(({ model }) => model === id)?.metrics.auc.value ?? null;
+}
+
+function aboutUsers(test: SplitResult, resamples: number): string[] {
+  const said: string[] = [];
+  const adapter = test.models.find(({ model }) => model === 'adapter')?.metrics;
+  if (test.users < 2) {
+    said.push(
+      `Test has ${counted(test.users, 'user')}: no interval can be given, and nothing here speaks of other users.`,
+    );
+  } else if (test.users < FEW_USERS) {
+    said.push(
+      `Test has only ${counted(test.users, 'user')}: intervals from fewer than ${FEW_USERS} users are rough and tend to be too narrow.`,
+    );
+  }
+  if (!adapter) return said;
+  const leftOut = adapter.auc.leftOut / resamples;
+  if (leftOut > MANY_LEFT_OUT) {
+    said.push(
+      `In ${percent(leftOut)} of the resamples one label was absent and AUC is not defined; they are left out.`,
+    );
+  }
+  const { low, high } = adapter.uauc;
+  if (low !== null && high !== null && low <= 0.5 && high >= 0.5) {
+    said.push(
+      `Within one user the adapter's order cannot be told from chance: UAUC ${withInterval(adapter.uauc)} ` +
+        `over ${counted(test.usersWithBothLabels, 'user')} with both labels. Its AUC may come from knowing which users like much.`,
+    );
+  }
+  return said;
+}

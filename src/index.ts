@@ -1,0 +1,23 @@
+// The library's public names, nothing else.
+export { type BuildOptions, type BuiltVersion, buildVersion } from './builders/build-version.js';
+export { EXPORT_FORMATS, type ExportFormat, exportVersion } from './builders/export-version.js';
+export { type LoadedRecipe, loadRecipe } from './builders/load-recipe.js';
+export { DatasetVersion } from './core/dataset-version.js';
+export { describeError, type ErrorKind, ExitCode, RectuneError } from './core/errors.js';
+export { Instruction, InstructionLine, SPLITS, Split } from './core/instruction.js';
+export { Interaction, Item, Reject, User } from './core/interaction.js';
+export { Prediction, PredictionSet } from './core/prediction.js';
+export { Recipe } from './core/recipe.js';
+export { Report, ReportOptions } from './core/report.js';
+export { Run } from './core/run.js';
+export { NativeScoreConfig, NativeTrainConfig, PROTOCOL, TrainOptions } from './core/run-config.js';
+export { RunEvent } from './core/run-event.js';
+export { standingEvents } from './core/run-history.js';
+export { Source } from './core/source.js';
+export { reportRun } from './eval/report-run.js';
+export { summarizeReport } from './eval/summary.js';
+export { type ImportedSource, importLog } from './sources/import-log.js';
+export { openStore, type Store } from './store/store.js';
+export type { Execution } from './trainers/execute-run.js';
+export { PredictOptions, predictFile, predictRun } from './trainers/predict.js';
+export { resumeRun, type TrainResult, trainRun } from './trainers/train.js';

@@ -1,0 +1,254 @@
+import { createHash } from 'node:crypto';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { open } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type ErrorKind, RectuneError } from '../core/errors.js';
+
+/** What a file is written from. Pieces are written one after the other, so a long file need not stand in memory. */
+export type Content = string | Uint8Array | Iterable<string>;
+
+const CHUNK = 1 << 20; // bytes read or gathered at once
+
+export function exists(path: string): boolean {
+  return existsSync(path);
+}
+
+export function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+/** Size of a file in bytes. Throws RectuneError 'data' when there is no such file. */
+export function fileSize(path: string): number {
+  return readingFile(path, 'data', () => statSync(path).size);
+}
+
+/** Names in a folder, sorted by code unit so that every machine sees one order; without a folder, none. */
+export function listFolder(path: string): string[] {
+  return isFolder(path) ? readdirSync(path).sort() : [];
+}
+
+/** Makes a folder and those above it. */
+export function makeFolder(path: string): void {
+  mkdirSync(path, { recursive: true });
+}
+
+/** Removes a file or a folder with all in it; nothing there is fine. */
+export function remove(path: string): void {
+  rmSync(path, { recursive: true, force: true });
+}
+
+/**
+ * Text of a UTF-8 file, without its byte order mark.
+ *
+ * kind    the kind of error that a missing, unreadable or undecodable file is: 'usage' for a recipe or template
+ * throws  RectuneError
+ */
+export function readText(path: string, kind: ErrorKind = 'data'): string {
+  const bytes = readingFile(path, kind, () => readFileSync(path));
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new RectuneError(kind, 'the file is not UTF-8 text', path, 'save it as UTF-8');
+  }
+}
+
+/** Bytes of a file. Throws RectuneError 'data' when it cannot be read. */
+export function readBytes(path: string): Uint8Array {
+  return readingFile(path, 'data', () => readFileSync(path));
+}
+
+/** A JSON file as a plain value; parse it by a schema (core/parse.ts). Throws RectuneError. */
+export function readJson(path: string, kind: ErrorKind = 'data'): unknown {
+  const text = readText(path, kind);
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new RectuneError(kind, `not JSON: ${(error as Error).message}`, path, 'correct the file or make it again');
+  }
+}
+
+/**
+ * The bytes of a file, chunk by chunk. Synchronous, so that rows can go straight into one transaction of the store.
+ * A chunk is valid until the next one is asked for. Throws RectuneError 'data' when the file cannot be read.
+ */
+export function* readChunks(path: string, size: number = CHUNK): Generator<Uint8Array, void> {
+  const file = readingFile(path, 'data', () => openSync(path, 'r'));
+  try {
+    const buffer = new Uint8Array(size);
+    for (;;) {
+      const length = readingFile(path, 'data', () => readSync(file, buffer, 0, size, null));
+      if (length === 0) return;
+      yield buffer.subarray(0, length);
+    }
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** SHA-256 in hexadecimal digits; text counts as its UTF-8 bytes. */
+export function sha256(content: string | Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex');
+}
+
+/** SHA-256 of a file of any length. Throws RectuneError 'data' when it cannot be read. */
+export async function sha256File(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  try {
+    const file = await open(path, 'r');
+    try {
+      for await (const chunk of file.createReadStream({ highWaterMark: CHUNK, autoClose: false })) hash.update(chunk);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw cannotRead(path, 'data', error);
+  }
+  return hash.digest('hex');
+}
+
+/**
+ * Writes a file so that it is there whole or not at all: under a temporary name, fsynced, renamed.
+ * Makes the folder when needed; replaces a file of that name.
+ */
+export function writeSealed(path: string, content: Content): void {
+  makeFolder(dirname(path));
+  const temporary = temporaryName(path);
+  try {
+    writeSynced(temporary, content);
+    renameSync(temporary, path);
+  } catch (error) {
+    remove(temporary);
+    throw error;
+  }
+  syncFolder(dirname(path));
+}
+
+/**
+ * Writes a folder so that it is there whole or not at all.
+ *
+ * path     a folder of that name is left as it is, because a sealed folder is named by its content;
+ *          with replace it gives way to the new one
+ * files    name inside the folder, "/" between folders, to content
+ * returns  whether the folder was written
+ */
+export function writeSealedFolder(
+  path: string,
+  files: Record<string, Content>,
+  options: { replace?: boolean } = {},
+): boolean {
+  if (exists(path) && !options.replace) return false;
+  makeFolder(dirname(path));
+  const temporary = temporaryName(path);
+  const old = `${temporary}.old`;
+  try {
+    makeFolder(temporary);
+    const folders = new Set([temporary]);
+    for (const [name, content] of Object.entries(files)) {
+      const file = join(temporary, name);
+      makeFolder(dirname(file));
+      folders.add(dirname(file));
+      writeSynced(file, content);
+    }
+    for (const folder of folders) syncFolder(folder);
+    if (exists(path)) renameSync(path, old);
+    renameSync(temporary, path);
+  } catch (error) {
+    if (exists(old) && !exists(path)) renameSync(old, path);
+    throw error;
+  } finally {
+    remove(temporary);
+    remove(old);
+  }
+  syncFolder(dirname(path));
+  return true;
+}
+
+/** The folder of the project's package.json, from src/ as from dist/: there are templates/, recipes/, datasets/ and native/. */
+export function packageRoot(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, 'package.json'))) {
+    const above = dirname(folder);
+    if (above === folder) throw new Error('no package.json above the program');
+    folder = above;
+  }
+  return folder;
+}
+
+/** In the same folder, because a rename does not cross file systems; the process id keeps two programs apart. */
+function temporaryName(path: string): string {
+  const whole = resolve(path);
+  return join(dirname(whole), `.${basename(whole)}.${process.pid}.tmp`);
+}
+
+function writeSynced(path: string, content: Content): void {
+  const file = openSync(path, 'w');
+  try {
+    if (typeof content === 'string' || content instanceof Uint8Array) writeWhole(file, content);
+    else {
+      let gathered: string[] = [];
+      let length = 0;
+      for (const piece of content) {
+        gathered.push(piece);
+        length += piece.length;
+        if (length < CHUNK) continue;
+        writeWhole(file, gathered.join(''));
+        gathered = [];
+        length = 0;
+      }
+      writeWhole(file, gathered.join(''));
+    }
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** One write call may take only a part. */
+function writeWhole(file: number, content: string | Uint8Array): void {
+  const bytes = typeof content === 'string' ? Buffer.from(content, 'utf8') : content;
+  for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
+}
+
+/** A rename is on disk only when its folder is. Some file systems refuse to sync a folder; then nothing is lost but the guarantee. */
+function syncFolder(path: string): void {
+  const folder = openSync(path, 'r');
+  try {
+    fsyncSync(folder);
+  } catch {
+    // refused: see above
+  } finally {
+    closeSync(folder);
+  }
+}
+
+function readingFile<T>(path: string, kind: ErrorKind, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw cannotRead(path, kind, error);
+  }
+}
+
+function cannotRead(path: string, kind: ErrorKind, error: unknown): RectuneError {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === 'ENOENT' || code === 'ENOTDIR') {
+    return new RectuneError(kind, 'there is no such file', path, 'check the path, or make the file first');
+  }
+  if (code === 'EISDIR') return new RectuneError(kind, 'this is a folder, not a file', path, 'name a file');
+  if (code === undefined) throw error;
+  return new RectuneError(kind, `the file cannot be read (${code})`, path, 'check its rights and its disk');
+}

@@ -1,0 +1,203 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { type ErrorKind, ExitCode, RectuneError } from '../core/errors.js';
+import { PROTOCOL } from '../core/run-config.js';
+import { RunEvent } from '../core/run-event.js';
+import { exists, writeSealed } from './files.js';
+import { buildNative, builtBinary } from './native-build.js';
+
+/** Overrides where the program is; also how tests put another one in its place. */
+export const NATIVE_VARIABLE = 'RECTUNE_NATIVE';
+
+/** A step and its checkpoint may take this long after SIGTERM; execa's default of 5 s would cut a checkpoint short. */
+const STOP_PATIENCE = 60_000; // ms
+
+const STDERR_LINES = 20; // kept for the message when the program dies
+
+/** native/ says an error twice, to programs as an event and to people as three lines; ours is made from the event. */
+const REPEATS_ERROR = /^(error: | {2}at: {2}| {2}fix: )/;
+
+export type NativeVerb = Extract<RunEvent, { event: 'start' }>['verb'];
+
+/** How to run the program; every field may be left out. */
+export interface NativeOptions {
+  /** Aborting asks the program to save a checkpoint and end (SIGTERM), and kills it after 60 s. */
+  signal?: AbortSignal | undefined;
+  /** Each line the program writes for people. */
+  onStderr?: ((line: string) => void) | undefined;
+  /** Where the config is written and stays; a temporary file without it. */
+  configPath?: string | undefined;
+  /** Milliseconds between SIGTERM and SIGKILL. */
+  patience?: number | undefined;
+}
+
+/**
+ * The path of `rectune-native`: $RECTUNE_NATIVE, else the built one, which is built first when it is not there.
+ *
+ * throws RectuneError (usage) when $RECTUNE_NATIVE names no file, or the build is not possible
+ */
+export async function nativeProgram(onLine: (line: string) => void): Promise<string> {
+  const named = process.env[NATIVE_VARIABLE];
+  if (named) {
+    if (exists(named)) return named;
+    const fix = `correct or unset ${NATIVE_VARIABLE}`;
+    throw new RectuneError('usage', `there is no native program at ${named}`, NATIVE_VARIABLE, fix);
+  }
+  if (exists(builtBinary())) return builtBinary();
+  onLine('building the native trainer, once; this takes some seconds');
+  return (await buildNative({ onLine: () => {} })).binary;
+}
+
+/**
+ * Runs one verb of native/ in a process of its own, so that a crash there cannot take this program down, and hands on
+ * its events in order, each checked. Ends after `done`; every other ending throws (docs/protocol.md):
+ *
+ * RectuneError  the error that the program reported, or `stopped` after a checkpoint was saved on request
+ * Error         a crash or a breach of the protocol: our bug
+ */
+export async function* runNative(
+  verb: NativeVerb,
+  config: unknown,
+  options: NativeOptions = {},
+): AsyncGenerator<RunEvent, void> {
+  const binary = await nativeProgram(options.onStderr ?? (() => {}));
+  if (options.signal?.aborted) throw stopped('before it began');
+  const folder = options.configPath === undefined ? await mkdtemp(join(tmpdir(), 'rectune-')) : undefined;
+  const configPath = options.configPath ?? join(folder as string, `${verb}.json`);
+  try {
+    writeSealed(configPath, `${JSON.stringify(config, null, 2)}\n`);
+    yield* runProcess(binary, [verb, '--config', configPath], options);
+  } finally {
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function* runProcess(binary: string, args: string[], options: NativeOptions): AsyncGenerator<RunEvent, void> {
+  const child = execa(binary, args, {
+    stdin: 'ignore',
+    buffer: false,
+    reject: false,
+    forceKillAfterDelay: options.patience ?? STOP_PATIENCE,
+  });
+  const stop = () => void child.kill(); // SIGTERM, then SIGKILL when the patience is over
+  options.signal?.addEventListener('abort', stop, { once: true });
+  const words: string[] = [];
+  const listening = listen(child.iterable({ from: 'stderr' }), words, options.onStderr);
+  let last: RunEvent | undefined;
+  try {
+    for await (const line of child.iterable()) {
+      let delivered = false;
+      try {
+        last = parseEvent(line, last, binary);
+        yield last;
+        delivered = true;
+      } finally {
+        // The reader gave up, or the line broke the protocol. Leaving the loop waits for the program, so end it first.
+        if (!delivered) child.kill('SIGKILL');
+      }
+    }
+  } finally {
+    options.signal?.removeEventListener('abort', stop);
+    await listening;
+  }
+  const end = await child;
+  const failure = failureOf(last, end, options.signal?.aborted ?? false, words, `${binary} ${args.join(' ')}`);
+  if (failure) throw failure;
+}
+
+async function listen(lines: AsyncIterable<string>, words: string[], onStderr?: (line: string) => void): Promise<void> {
+  for await (const line of lines) {
+    words.push(line);
+    if (words.length > STDERR_LINES) words.shift();
+    if (!REPEATS_ERROR.test(line)) onStderr?.(line);
+  }
+}
+
+/** One line of stdout as an event. Throws when it is none, when the order is wrong, or when the protocol is another. */
+function parseEvent(line: string, last: RunEvent | undefined, binary: string): RunEvent {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    throw new Error(`native wrote a line that is not JSON: ${line.slice(0, 200)}`);
+  }
+  const spoken = value as { event?: unknown; protocol?: unknown } | null;
+  if (spoken?.event === 'start' && spoken.protocol !== PROTOCOL) {
+    const what = `the native program speaks protocol ${String(spoken.protocol)}, this program speaks ${PROTOCOL}`;
+    throw new RectuneError('usage', what, binary, 'build it anew: rectune build-native');
+  }
+  const parsed = RunEvent.safeParse(value);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    const detail = issue ? `${issue.path.map(String).join('.')}: ${issue.message}` : '';
+    throw new Error(`native wrote an event outside the protocol (${detail}): ${line.slice(0, 200)}`);
+  }
+  const event = parsed.data;
+  if (last === undefined && event.event !== 'start' && event.event !== 'error') {
+    throw new Error(`native must begin with "start", not with "${event.event}"`);
+  }
+  if (last?.event === 'done' || last?.event === 'error')
+    throw new Error(`native went on after "${last.event}": ${line.slice(0, 200)}`);
+  return event;
+}
+
+/** What the ending means; undefined after a proper `done`. */
+function failureOf(
+  last: RunEvent | undefined,
+  end: { exitCode?: number | undefined; signal?: string | undefined; cause?: unknown },
+  aborted: boolean,
+  words: readonly string[],
+  command: string,
+): Error | undefined {
+  if (last?.event === 'error') return reported(last);
+  if (last?.event === 'done' && end.exitCode === ExitCode.done) return undefined;
+  if (last?.event === 'stopped' || end.exitCode === ExitCode.stopped) {
+    return stopped(last?.event === 'stopped' ? `at step ${last.step}, checkpoint ${last.checkpoint}` : 'by a signal');
+  }
+  if (end.signal && aborted) return stopped(`by ${end.signal}, without a checkpoint of its last steps`);
+  if (end.signal === 'SIGKILL') {
+    const fix = 'use a smaller --micro-batch-size or --max-length, or a machine with more memory';
+    return new RectuneError(
+      'memory',
+      'the system killed the native program, most likely for want of memory',
+      command,
+      fix,
+    );
+  }
+  const tail = words.length > 0 ? `; its last words:\n${words.join('\n')}` : '';
+  if (end.signal) return new Error(`the native program crashed (${end.signal})${tail}`);
+  if (end.exitCode === undefined) {
+    const why = end.cause instanceof Error ? end.cause.message : 'unknown cause';
+    return new RectuneError(
+      'usage',
+      `the native program could not be started: ${why}`,
+      command,
+      'build it anew: rectune build-native',
+    );
+  }
+  const kind = kindOf(end.exitCode);
+  if (!kind) return new Error(`the native program ended with code ${end.exitCode} and without a word of why${tail}`);
+  return new RectuneError(
+    kind,
+    words.at(-1) ?? `the native program ended with code ${end.exitCode}`,
+    command,
+    'see its messages above',
+  );
+}
+
+function reported(event: Extract<RunEvent, { event: 'error' }>): Error {
+  const kind = kindOf(event.code);
+  if (kind) return new RectuneError(kind, event.what, event.where, event.fix);
+  return new Error(`native: ${event.what} (at ${event.where}; ${event.fix})`);
+}
+
+function stopped(how: string): RectuneError {
+  return new RectuneError('stopped', `the native program was stopped ${how}`, 'this run', 'go on with --resume');
+}
+
+function kindOf(code: number): ErrorKind | undefined {
+  const kinds: ErrorKind[] = ['usage', 'data', 'memory', 'diverged', 'stopped'];
+  return kinds.find((kind) => ExitCode[kind] === code);
+}

@@ -1,0 +1,12 @@
+import { join } from 'node:path';
+import type { Split } from '../core/instruction.js';
+
+/** Where things lie in a studio folder (`./.rectune`, or what --studio names). */
+export const studioLayout = {
+  store: (studio: string) => join(studio, 'store.db'),
+  fileHashes: (studio: string) => join(studio, 'file-hashes.json'),
+  version: (studio: string, hash: string) => join(studio, 'versions', hash),
+  instructions: (studio: string, hash: string, split: Split) => join(studio, 'versions', hash, `${split}.jsonl`),
+  run: (studio: string, id: string) => join(studio, 'runs', id),
+  report: (studio: string, runId: string) => join(studio, 'reports', runId),
+};

@@ -1,0 +1,152 @@
+import { join } from 'node:path';
+import { RectuneError } from '../core/errors.js';
+import type { Reject } from '../core/interaction.js';
+import type { Source, SourceFile } from '../core/source.js';
+import type { SourceSpec } from '../core/source-spec.js';
+import { fileSize, sha256, sha256File } from '../platform/files.js';
+import type { SourceWriter } from '../store/source-store.js';
+import type { Store } from '../store/store.js';
+import { findSpec } from './find-spec.js';
+import { readLog } from './read-log.js';
+
+/** Raise it when the same file would give other rows than before, so that logs are read again. */
+const READER = 1;
+
+export interface ImportOptions {
+  readonly path: string; // the log's folder
+  readonly spec?: string | undefined; // source.yaml; without it the folder's own, or a known log's
+  readonly now: () => Date;
+  readonly onProgress?: ((progress: ImportProgress) => void) | undefined;
+}
+
+/** How far an import is; told about once a megabyte. */
+export interface ImportProgress {
+  readonly file: string;
+  readonly bytes: number; // read of this file
+  readonly size: number; // of this file, in bytes
+}
+
+/** A source, and whether it was in the store already, unchanged. */
+export type ImportedSource = Source & { readonly unchanged: boolean };
+
+interface HashedFile {
+  readonly role: SourceFile['role'];
+  readonly name: string;
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
+/**
+ * Reads a log into the store: interactions, items, users, and the rows that could not be read, with their line and reason.
+ * The same files read in the same way are not read again (unchanged: true). When it fails, the store is as it was.
+ *
+ * throws  RectuneError 'data' for a missing file or column and for a log without one readable row, 'usage' for a wrong source.yaml
+ */
+export async function importLog(store: Store, options: ImportOptions): Promise<ImportedSource> {
+  const { folder, spec } = findSpec(options.path, options.spec);
+  const files: HashedFile[] = [];
+  for (const [role, table] of tablesOf(spec)) {
+    const path = join(folder, table.file);
+    files.push({ role, name: table.file, sha256: await sha256File(path), bytes: fileSize(path) });
+  }
+  const hash = sourceHash(spec, files);
+  const known = store.sources.find(spec.id);
+  if (known && known.hash === hash && isDescribedAs(known, spec)) return { ...known, unchanged: true };
+  const source = store.sources.write(spec.id, (writer) => readSource(folder, spec, files, hash, writer, options));
+  return { ...source, unchanged: false };
+}
+
+function readSource(
+  folder: string,
+  spec: SourceSpec,
+  files: readonly HashedFile[],
+  hash: string,
+  writer: SourceWriter,
+  { now, onProgress }: ImportOptions,
+): Source {
+  const read = new Map<string, number>();
+  const firstRejects: Reject[] = []; // to explain a log without a single row
+  const keeping: SourceWriter = {
+    interaction: (row) => writer.interaction(row),
+    item: (row) => writer.item(row),
+    user: (row) => writer.user(row),
+    reject: (row) => {
+      if (row.file === spec.interactions.file && firstRejects.length === 0) firstRejects.push(row);
+      writer.reject(row);
+    },
+  };
+  const summary = readLog(folder, spec, keeping, (file, bytes) => {
+    const soFar = (read.get(file) ?? 0) + bytes;
+    read.set(file, soFar);
+    onProgress?.({ file, bytes: soFar, size: files.find(({ name }) => name === file)?.bytes ?? soFar });
+  });
+  const described = files.map((file): SourceFile => {
+    const { rows = 0, rejects = 0, emptyLines = 0, bytes = 0 } = summary.tallies.get(file.role) ?? {};
+    if (bytes !== file.bytes) throw changedWhileRead(join(folder, file.name));
+    return { ...file, rows, rejects, emptyLines };
+  });
+  const [log] = described;
+  if (!log || log.rows === 0)
+    throw nothingRead(join(folder, spec.interactions.file), log?.rejects ?? 0, firstRejects[0]);
+  return {
+    id: spec.id,
+    title: spec.title,
+    terms: spec.terms,
+    homepage: spec.homepage ?? null,
+    hash,
+    importedAt: now().toISOString(),
+    path: folder,
+    files: described,
+    counts: {
+      interactions: log.rows,
+      items: summary.items,
+      users: summary.users,
+      rejects: described.reduce((sum, file) => sum + file.rejects, 0),
+    },
+    warnings: [...unexpectedFiles(spec, files), ...summary.warnings],
+  };
+}
+
+/** The log itself first. */
+function tablesOf(spec: SourceSpec) {
+  const { interactions, items, users } = spec;
+  return [
+    ['interactions', interactions] as const,
+    ...(items ? [['items', items] as const] : []),
+    ...(users ? [['users', users] as const] : []),
+  ];
+}
+
+/** Over what decides the rows: the files, and how source.yaml reads them. Not over title and terms, nor the expected hashes. */
+function sourceHash(spec: SourceSpec, files: readonly HashedFile[]): string {
+  const tables = tablesOf(spec).map(([role, { sha256: _expected, ...table }]) => ({ role, ...table }));
+  return sha256(JSON.stringify({ reader: READER, tables, files: files.map((file) => file.sha256) }));
+}
+
+function isDescribedAs(source: Source, spec: SourceSpec): boolean {
+  return source.title === spec.title && source.terms === spec.terms && source.homepage === (spec.homepage ?? null);
+}
+
+function unexpectedFiles(spec: SourceSpec, files: readonly HashedFile[]): string[] {
+  const expected = new Map(tablesOf(spec).map(([role, table]) => [role, table.sha256]));
+  return files.flatMap((file) => {
+    const hash = expected.get(file.role);
+    if (hash === undefined || hash === file.sha256) return [];
+    return `${file.name} is not the file that source.yaml expects: its sha256 is ${file.sha256}, not ${hash}`;
+  });
+}
+
+function changedWhileRead(path: string): RectuneError {
+  const fix = 'import again when nothing writes to it any more';
+  return new RectuneError('data', 'the file changed while it was read', path, fix);
+}
+
+function nothingRead(path: string, rejects: number, first: Reject | undefined): RectuneError {
+  if (!first) return new RectuneError('data', 'the log has no row', path, 'put the file of the log there');
+  return new RectuneError(
+    'data',
+    `none of the ${rejects} rows of the log can be read: ${first.reason}`,
+    `${path}:${first.line}: ${first.text.slice(0, 80)}`,
+    'correct the delimiter, the columns or the encoding in source.yaml',
+  );
+}

@@ -1,0 +1,233 @@
+import { join } from 'node:path';
+import { RectuneError } from '../core/errors.js';
+import type { SourceFile } from '../core/source.js';
+import type { Column, FileSpec, ItemsSpec, SourceSpec } from '../core/source-spec.js';
+import type { SourceWriter } from '../store/source-store.js';
+import { openTable, type Table, type TableRow, type Tally } from './table.js';
+import { parseRating, parseTimestamp } from './values.js';
+
+const TEXT = 500; // characters of a reject's text
+
+/** What came of reading a log. */
+export interface LogSummary {
+  readonly tallies: ReadonlyMap<SourceFile['role'], Tally>;
+  readonly items: number;
+  readonly users: number;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Reads a log's files: items and users first, then the interactions.
+ * - An id that a file names again is rejected: the first row counts.
+ * - An interaction whose item is not in the item file is rejected: without a title no prompt can be made of it.
+ *   Without an item file every item of the log is one, and its id is its title.
+ * - A user of the log that the user file does not have is kept, without attributes, and a warning tells how many.
+ *
+ * throws  RectuneError 'data' for a file or a column that is not there
+ */
+export function readLog(
+  folder: string,
+  spec: SourceSpec,
+  writer: SourceWriter,
+  onBytes: (file: string, bytes: number) => void,
+): LogSummary {
+  return new LogReader(folder, spec, writer, onBytes).read();
+}
+
+class LogReader {
+  readonly #folder: string;
+  readonly #spec: SourceSpec;
+  readonly #writer: SourceWriter;
+  readonly #onBytes: (file: string, bytes: number) => void;
+  readonly #items = new Set<string>();
+  readonly #users = new Set<string>();
+  readonly #tallies = new Map<SourceFile['role'], Tally>();
+  readonly #warnings: string[] = [];
+  readonly #opened: Table[] = [];
+
+  constructor(folder: string, spec: SourceSpec, writer: SourceWriter, onBytes: (file: string, bytes: number) => void) {
+    this.#folder = folder;
+    this.#spec = spec;
+    this.#writer = writer;
+    this.#onBytes = onBytes;
+  }
+
+  read(): LogSummary {
+    try {
+      return this.#readAll();
+    } finally {
+      for (const table of this.#opened) table.close();
+    }
+  }
+
+  /** All files are opened first: a missing column is told before the first row is read. */
+  #readAll(): LogSummary {
+    const items = this.#spec.items && this.#open('items', this.#spec.items);
+    const users = this.#spec.users && this.#open('users', this.#spec.users);
+    const log = this.#open('interactions', this.#spec.interactions);
+    const fromItems = items && this.#itemReader(items);
+    const fromUsers = users && this.#userReader(users);
+    const fromLog = this.#interactionReader(log);
+    fromItems?.();
+    fromUsers?.();
+    fromLog();
+    return { tallies: this.#tallies, items: this.#items.size, users: this.#users.size, warnings: this.#warnings };
+  }
+
+  #open(role: SourceFile['role'], spec: FileSpec): OpenFile {
+    const tally = { rows: 0, rejects: 0, emptyLines: 0, bytes: 0 };
+    this.#tallies.set(role, tally);
+    const reject = (line: number, reason: string, text: string): void => {
+      tally.rejects += 1;
+      this.#writer.reject({ file: spec.file, line, reason, text: text.slice(0, TEXT) });
+    };
+    const path = join(this.#folder, spec.file);
+    const table = openTable(path, spec, tally, reject, (bytes) => this.#onBytes(spec.file, bytes));
+    this.#opened.push(table);
+    if (table.encodingInDoubt) {
+      this.#warnings.push(`${spec.file} begins with a UTF-8 byte order mark, and source.yaml says ${spec.encoding}`);
+    }
+    return { table, tally, reject: (row, reason) => reject(row.line, reason, row.text) };
+  }
+
+  #itemReader({ table, tally, reject }: OpenFile): () => void {
+    const spec = this.#spec.items as ItemsSpec;
+    const [item, title] = [table.column(spec.columns.item), table.column(spec.columns.title)];
+    const attributesOf = attributeReader(table, spec);
+    return () => {
+      let untitled = 0;
+      for (const row of table.rows()) {
+        const [itemId = '', text = ''] = [row.fields[item], row.fields[title]];
+        const attributes = attributesOf(row);
+        if (itemId.trim() === '') reject(row, 'item is empty');
+        else if (this.#items.has(itemId)) reject(row, 'item is named again');
+        else if (typeof attributes === 'string') reject(row, attributes);
+        else {
+          this.#items.add(itemId);
+          this.#writer.item({ itemId, title: text, attributes });
+          tally.rows += 1;
+          if (text.trim() === '') untitled += 1;
+        }
+      }
+      if (untitled > 0) this.#warnings.push(`${untitled} items of ${spec.file} have an empty title`);
+    };
+  }
+
+  #userReader({ table, tally, reject }: OpenFile): () => void {
+    const spec = this.#spec.users as NonNullable<SourceSpec['users']>;
+    const user = table.column(spec.columns.user);
+    const attributesOf = attributeReader(table, spec);
+    return () => {
+      for (const row of table.rows()) {
+        const userId = row.fields[user] ?? '';
+        const attributes = attributesOf(row);
+        if (userId.trim() === '') reject(row, 'user is empty');
+        else if (this.#users.has(userId)) reject(row, 'user is named again');
+        else if (typeof attributes === 'string') reject(row, attributes);
+        else {
+          this.#users.add(userId);
+          this.#writer.user({ userId, attributes });
+          tally.rows += 1;
+        }
+      }
+    };
+  }
+
+  #interactionReader({ table, tally, reject }: OpenFile): () => void {
+    const { columns, timestampUnit, file } = this.#spec.interactions;
+    const [user, item] = [table.column(columns.user), table.column(columns.item)];
+    const rating = columns.rating === undefined ? undefined : table.column(columns.rating);
+    const timestamp = columns.timestamp === undefined ? undefined : table.column(columns.timestamp);
+    return () => {
+      let [withoutItem, strangers] = [0, 0];
+      for (const row of table.rows()) {
+        const [userId = '', itemId = ''] = [row.fields[user], row.fields[item]];
+        const rated = rating === undefined ? NONE : parseRating(row.fields[rating] ?? '');
+        const time = timestamp === undefined ? NONE : parseTimestamp(row.fields[timestamp] ?? '', timestampUnit);
+        if (userId.trim() === '') reject(row, 'user is empty');
+        else if (itemId.trim() === '') reject(row, 'item is empty');
+        else if ('problem' in rated) reject(row, rated.problem);
+        else if ('problem' in time) reject(row, time.problem);
+        else if (this.#spec.items && !this.#items.has(itemId)) {
+          reject(row, NOT_IN_ITEMS);
+          withoutItem += 1;
+        } else {
+          if (!this.#items.has(itemId)) {
+            this.#items.add(itemId);
+            this.#writer.item({ itemId, title: itemId, attributes: {} });
+          }
+          if (!this.#users.has(userId)) {
+            this.#users.add(userId);
+            this.#writer.user({ userId, attributes: {} });
+            strangers += 1;
+          }
+          this.#writer.interaction({
+            userId,
+            itemId,
+            rating: rated.value,
+            timestamp: time.value,
+            logIndex: row.line,
+          });
+          tally.rows += 1;
+        }
+      }
+      this.#warnOf(withoutItem, strangers, tally, file);
+    };
+  }
+
+  #warnOf(withoutItem: number, strangers: number, tally: Tally, file: string): void {
+    const { items, users } = this.#spec;
+    const all = tally.rows + tally.rejects;
+    const share = ((100 * withoutItem) / Math.max(1, all)).toFixed(1);
+    if (withoutItem > 0) {
+      this.#warnings.push(
+        `${withoutItem} of ${all} rows of ${file} (${share} %) name an item that ${items?.file} does not have`,
+      );
+    }
+    if (!items) this.#warnings.push('the log has no item file: an item has its id as title');
+    if (users && strangers > 0) {
+      this.#warnings.push(`${strangers} users of ${file} are not in ${users.file}: they are kept, without attributes`);
+    }
+  }
+}
+
+interface OpenFile {
+  readonly table: Table;
+  readonly tally: Tally;
+  readonly reject: (row: TableRow, reason: string) => void;
+}
+
+const NONE = { value: null };
+const NOT_IN_ITEMS = 'item is not in the item file';
+
+/** Reads the attributes of a row; a text is the reason why it has none. */
+function attributeReader(
+  table: Table,
+  spec: Pick<ItemsSpec, 'file' | 'attributes' | 'flags' | 'missing'>,
+): (row: TableRow) => Record<string, string> | string {
+  const columns = Object.entries(spec.attributes).map(([name, column]: [string, Column]) => ({
+    name,
+    index: table.column(column),
+  }));
+  const flags = Object.entries(spec.flags).map(([name, { from, names }]) => {
+    if (columns.some((column) => column.name === name)) {
+      throw new RectuneError('usage', `"${name}" is an attribute and a flag`, spec.file, 'rename one in source.yaml');
+    }
+    table.column(from + names.length - 1); // the last flag is there, or an error
+    return { name, from, names };
+  });
+  const missing = new Set(spec.missing);
+  return (row) => {
+    const attributes: Record<string, string> = {};
+    for (const { name, index } of columns) {
+      const value = row.fields[index] ?? '';
+      attributes[name] = missing.has(value) ? '' : value;
+    }
+    for (const { name, from, names } of flags) {
+      const values = row.fields.slice(from, from + names.length);
+      if (values.some((value) => value !== '0' && value !== '1')) return `a flag of ${name} is neither 0 nor 1`;
+      attributes[name] = names.filter((_, index) => values[index] === '1').join('|');
+    }
+    return attributes;
+  };
+}

@@ -1,0 +1,131 @@
+import type { Line } from './lines.js';
+
+const MOST_LINES = 1000; // lines that a quoted field may run over before it counts as never closed
+const LONGEST = 1 << 20; // characters of one row
+
+/** What stands at a place of a delimited file: a row, a line that is none, or nothing. `line` is that of its begin. */
+export type Row =
+  | { readonly kind: 'row'; readonly line: number; readonly text: string; readonly fields: string[] }
+  | { readonly kind: 'problem'; readonly line: number; readonly text: string; readonly problem: string }
+  | { readonly kind: 'empty'; readonly line: number };
+
+/**
+ * Cuts lines into rows of fields, as RFC 4180 has it: a field that begins with the quote ends at the next single quote and may
+ * hold delimiters, line ends (kept as they stand) and doubled quotes; a quote elsewhere is a character like any other.
+ *
+ * Where the quoting is broken (no closing quote, or text behind it), only that line is a problem, and reading goes on at the
+ * next line: one stray quote must not swallow the rest of the file.
+ *
+ * delimiter  any text
+ * quote      one character, or undefined: no quoting
+ */
+export function* rows(
+  lines: Generator<Line, void>,
+  delimiter: string,
+  quote: string | undefined,
+): Generator<Row, void> {
+  const source = new LineQueue(lines);
+  try {
+    for (let line = source.take(); line; line = source.take()) {
+      const { number, text, problem } = line;
+      if (problem !== undefined) yield { kind: 'problem', line: number, text, problem };
+      else if (text === '') yield { kind: 'empty', line: number };
+      else if (quote === undefined || !text.includes(quote)) {
+        yield { kind: 'row', line: number, text, fields: text.split(delimiter) };
+      } else yield quotedRow(line, source, delimiter, quote);
+    }
+  } finally {
+    lines.return(); // closes the file when the reader stops early
+  }
+}
+
+/** Lines that were read ahead can be given back. */
+class LineQueue {
+  readonly #lines: Iterator<Line>;
+  readonly #returned: Line[] = []; // next one last
+
+  constructor(lines: Iterator<Line>) {
+    this.#lines = lines;
+  }
+
+  take(): Line | undefined {
+    const returned = this.#returned.pop();
+    if (returned) return returned;
+    const next = this.#lines.next();
+    return next.done ? undefined : next.value;
+  }
+
+  giveBack(lines: readonly Line[]): void {
+    for (const line of lines.toReversed()) this.#returned.push(line);
+  }
+}
+
+function quotedRow(first: Line, source: LineQueue, delimiter: string, quote: string): Row {
+  const row = new OpenRow(first, source);
+  const fields: string[] = [];
+  for (let position = 0; ; position += delimiter.length) {
+    if (row.text.startsWith(quote, position)) {
+      const field = quotedField(row, position + quote.length, quote);
+      if (!field) return row.broken('quote that is not closed');
+      fields.push(field.value);
+      position = field.end;
+      if (position < row.text.length && !row.text.startsWith(delimiter, position)) {
+        return row.broken('text behind a closing quote');
+      }
+    } else {
+      const end = row.text.indexOf(delimiter, position);
+      fields.push(row.text.slice(position, end < 0 ? undefined : end));
+      position = end < 0 ? row.text.length : end;
+    }
+    if (position >= row.text.length) return { kind: 'row', line: first.number, text: row.text, fields };
+  }
+}
+
+/** Reads from behind the opening quote to behind the closing one; undefined when there is none. */
+function quotedField(row: OpenRow, begin: number, quote: string): { value: string; end: number } | undefined {
+  let value = '';
+  let from = begin; // begin of the part that is not in value yet
+  for (let search = begin; ; ) {
+    const found = row.text.indexOf(quote, search);
+    if (found < 0) {
+      search = row.text.length;
+      if (!row.extend()) return undefined;
+    } else if (row.text.startsWith(quote, found + quote.length)) {
+      value += row.text.slice(from, found + quote.length);
+      from = found + 2 * quote.length;
+      search = from;
+    } else return { value: value + row.text.slice(from, found), end: found + quote.length };
+  }
+}
+
+/** A row whose last line may not be known yet. */
+class OpenRow {
+  readonly #first: Line;
+  readonly #source: LineQueue;
+  readonly #further: Line[] = [];
+  text: string;
+
+  constructor(first: Line, source: LineQueue) {
+    this.#first = first;
+    this.#source = source;
+    this.text = first.text;
+  }
+
+  /** Takes one more line in; false when there is none that could belong to the row. */
+  extend(): boolean {
+    const line = this.#source.take();
+    if (!line) return false;
+    const ending = (this.#further.at(-1) ?? this.#first).ending;
+    this.#further.push(line);
+    if (line.problem !== undefined || this.#further.length >= MOST_LINES) return false;
+    if (this.text.length + line.text.length > LONGEST) return false;
+    this.text += ending + line.text;
+    return true;
+  }
+
+  /** Gives up the row: its first line is a problem, the others are read afresh. */
+  broken(problem: string): Row {
+    this.#source.giveBack(this.#further);
+    return { kind: 'problem', line: this.#first.number, text: this.#first.text, problem };
+  }
+}

@@ -1,0 +1,53 @@
+import type { Database } from 'better-sqlite3';
+import { RectuneError } from '../core/errors.js';
+import { firstTables } from './migrations/0001-first-tables.js';
+
+/** The steps from an empty file to today's tables. Entry i leads to version i + 1. An entry that was released is never edited. */
+export const migrations: readonly string[] = [firstTables];
+
+/** Marks a SQLite file as a store ("RECT"), so that another program's file is not taken for an empty store. */
+const APPLICATION_ID = 0x52454354;
+
+/**
+ * Brings a store to today's tables, each step in its own transaction.
+ *
+ * throws  RectuneError 'data' for a store of a newer program
+ */
+export function migrate(database: Database, path: string, steps: readonly string[] = migrations): void {
+  for (const [index, sql] of steps.entries()) {
+    database
+      .transaction(() => {
+        // Read inside the transaction: another process may have done this step while we waited for the lock.
+        if (version(database) !== index) return;
+        database.exec(sql);
+        database.pragma(`application_id = ${APPLICATION_ID}`);
+        database.pragma(`user_version = ${index + 1}`);
+      })
+      .immediate();
+  }
+  if (version(database) > steps.length) {
+    throw new RectuneError(
+      'data',
+      `the store has version ${version(database)}, and this program knows versions up to ${steps.length}`,
+      path,
+      'use the newer rectune that wrote it, or another folder (--studio DIR)',
+    );
+  }
+}
+
+/** Throws RectuneError 'data' for a SQLite file that is no store. Asked before anything is written to it. */
+export function refuseForeign(database: Database, path: string): void {
+  const tables = database.prepare('select count(*) from sqlite_schema').pluck().get() as number;
+  if (tables > 0 && Number(database.pragma('application_id', { simple: true })) !== APPLICATION_ID) {
+    throw new RectuneError(
+      'data',
+      'this SQLite file is not a store of rectune',
+      path,
+      'name another folder (--studio DIR)',
+    );
+  }
+}
+
+function version(database: Database): number {
+  return Number(database.pragma('user_version', { simple: true }));
+}

@@ -1,0 +1,96 @@
+import type { Database } from 'better-sqlite3';
+import type { Split } from '../core/instruction.js';
+import { Prediction, PredictionSet } from '../core/prediction.js';
+import { BatchInsert } from './batch-insert.js';
+import { sqlLimit } from './paged.js';
+
+/** What models said of rows. */
+export class PredictionStore {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /**
+   * Keeps a set and its predictions in one transaction; a set with that id gives way to it.
+   * throws  SqliteError when the set's dataset version or run is not in the store
+   */
+  save(set: PredictionSet, predictions: readonly Prediction[], madeAt: Date): void {
+    const { id, versionHash, split, modelHash, adapterHash, runId, labelMass } = PredictionSet.parse(set);
+    const save = this.#database.transaction(() => {
+      this.#database.prepare('delete from prediction_sets where id = ?').run(id);
+      const made = this.#database
+        .prepare(
+          `insert into prediction_sets (id, version_hash, split, model_hash, adapter_hash, run_id, label_mass, made_at)
+           values (?, ?, ?, ?, ?, ?, ?, ?)`,
+        )
+        .run(id, versionHash, split, modelHash, adapterHash, runId, labelMass, madeAt.toISOString());
+      const rows = new BatchInsert(this.#database, 'predictions', [
+        'set_key',
+        'row',
+        'user_id',
+        'item_id',
+        'label',
+        'log_odds',
+      ]);
+      for (const one of predictions) {
+        const { row, user, item, label, logOdds } = Prediction.parse(one);
+        rows.add(Number(made.lastInsertRowid), row, user, item, Number(label), logOdds);
+      }
+      rows.flush();
+    });
+    save.immediate();
+  }
+
+  find(id: string): PredictionSet | undefined {
+    return this.#select('where id = ?', id)[0];
+  }
+
+  /** Newest first. */
+  list(limit?: number): PredictionSet[] {
+    return this.#select('order by set_key desc limit ?', sqlLimit(limit));
+  }
+
+  /** The predictions of a set, by row. Without such a set: none. */
+  rows(id: string): Prediction[] {
+    return this.#database
+      .prepare<[string], Omit<Prediction, 'label'> & { label: number }>(
+        `select row, user_id as user, item_id as item, label, log_odds as logOdds from predictions
+         where set_key = (select set_key from prediction_sets where id = ?) order by row`,
+      )
+      .all(id)
+      .map((row) => ({ ...row, label: row.label === 1 }));
+  }
+
+  /** The sets that a run's adapter made, oldest first. */
+  ofRun(runId: string): PredictionSet[] {
+    return this.#select('where run_id = ? order by set_key', runId);
+  }
+
+  /** The newest answer to a question that was asked before. adapterHash null: the base model alone. */
+  select(query: {
+    versionHash: string;
+    split: Split;
+    modelHash: string;
+    adapterHash: string | null;
+  }): PredictionSet | undefined {
+    return this.#select(
+      'where version_hash = ? and split = ? and model_hash = ? and adapter_hash is ? order by set_key desc limit 1',
+      query.versionHash,
+      query.split,
+      query.modelHash,
+      query.adapterHash,
+    )[0];
+  }
+
+  #select(rest: string, ...values: (string | number | null)[]): PredictionSet[] {
+    return this.#database
+      .prepare(
+        `select id, version_hash as versionHash, split, model_hash as modelHash, adapter_hash as adapterHash,
+           run_id as runId, label_mass as labelMass from prediction_sets ${rest}`,
+      )
+      .all(...values)
+      .map((row) => PredictionSet.parse(row));
+  }
+}

@@ -1,0 +1,52 @@
+import type { Database } from 'better-sqlite3';
+import { sqlLimit } from './paged.js';
+
+/** A report as the store keeps it; its HTML and Markdown lie in the directory. */
+export interface StoredReport {
+  id: string;
+  runId: string;
+  json: string; // the report's JSON text
+  directory: string;
+  madeAt: string; // ISO 8601, UTC
+}
+
+const COLUMNS = 'select id, run_id as runId, json, directory, made_at as madeAt from reports';
+
+/** Reports of runs. */
+export class ReportStore {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** Keeps a report; one with that id gives way to it. Throws SqliteError when its run is not in the store. */
+  save(report: StoredReport): void {
+    const { id, runId, json, directory, madeAt } = report;
+    const save = this.#database.transaction(() => {
+      this.#database.prepare('delete from reports where id = ?').run(id);
+      this.#database
+        .prepare('insert into reports (id, run_id, json, directory, made_at) values (?, ?, ?, ?, ?)')
+        .run(id, runId, json, directory, madeAt);
+    });
+    save.immediate();
+  }
+
+  find(id: string): StoredReport | undefined {
+    return this.#database.prepare<[string], StoredReport>(`${COLUMNS} where id = ?`).get(id);
+  }
+
+  /** Newest first. */
+  list(limit?: number): StoredReport[] {
+    return this.#database
+      .prepare<[number], StoredReport>(`${COLUMNS} order by made_at desc, report_key desc limit ?`)
+      .all(sqlLimit(limit));
+  }
+
+  /** The reports of a run, newest first. */
+  ofRun(runId: string): StoredReport[] {
+    return this.#database
+      .prepare<[string], StoredReport>(`${COLUMNS} where run_id = ? order by made_at desc, report_key desc`)
+      .all(runId);
+  }
+}

@@ -1,0 +1,88 @@
+import { join } from 'node:path';
+import { RectuneError } from '../core/errors.js';
+import type { Run } from '../core/run.js';
+import { NativeTrainConfig } from '../core/run-config.js';
+import type { RunEvent } from '../core/run-event.js';
+import { listFolder, remove, sha256File } from '../platform/files.js';
+import { tryLock } from '../platform/lock.js';
+import { runNative } from '../platform/native-program.js';
+import type { Store } from '../store/store.js';
+import { EventLog } from './event-log.js';
+
+/** What every long task of the trainers needs from its caller. */
+export interface Execution {
+  /** Folder of the studio. */
+  studio: string;
+  now: () => Date;
+  /** Aborting it saves a checkpoint and ends with a `stopped` error. */
+  signal?: AbortSignal | undefined;
+  onEvent?: ((event: RunEvent) => void) | undefined;
+  /** Words of native/ for people. */
+  onStderr?: ((line: string) => void) | undefined;
+}
+
+/** True when a run left a checkpoint to go on from. */
+export function hasCheckpoint(runDirectory: string): boolean {
+  return listFolder(join(runDirectory, 'checkpoints')).some((name) => !name.startsWith('.') && !name.endsWith('.tmp'));
+}
+
+/**
+ * Carries a run out, from its beginning or from its newest checkpoint, and keeps its state in the store: running, then
+ * done, stopped or failed. Events go to runs/<id>/events.jsonl and to the store.
+ *
+ * throws what runNative throws, after the state is saved
+ */
+export async function executeRun(store: Store, run: Run, how: 'begin' | 'resume', execution: Execution): Promise<Run> {
+  const folder = run.config.runDirectory;
+  // Beside the folder, because a run that begins anew removes the folder.
+  const lock = await tryLock(`${folder}.lock`);
+  if ('heldBy' in lock) {
+    const fix = 'wait for it to end, or stop it (SIGTERM saves a checkpoint)';
+    throw new RectuneError('usage', `run ${run.id} is being trained by process ${lock.heldBy}`, folder, fix);
+  }
+  try {
+    if (how === 'begin') {
+      remove(folder);
+      store.runs.save(run);
+    } else store.runs.update(run.id, { status: 'running' });
+    const adapterPath = await trainIn(store, run, how, execution);
+    const made = { status: 'done', adapterPath, adapterHash: await sha256File(adapterPath) } as const;
+    store.runs.update(run.id, made);
+    return { ...run, ...made };
+  } catch (error) {
+    const wasStopped = error instanceof RectuneError && error.kind === 'stopped';
+    store.runs.update(run.id, { status: wasStopped ? 'stopped' : 'failed' });
+    throw wasStopped ? stoppedRun(run, error) : error;
+  } finally {
+    await lock.release();
+  }
+}
+
+/** Runs the native trainer to its end; returns the path of the adapter. */
+async function trainIn(store: Store, run: Run, how: 'begin' | 'resume', execution: Execution): Promise<string> {
+  const folder = run.config.runDirectory;
+  const log = new EventLog(store, run.id, join(folder, 'events.jsonl'));
+  let adapterPath: string | null = null;
+  try {
+    // Parsed, so that the keys always stand in the schema's order: native/ compares a checkpoint's settings as text.
+    const config = NativeTrainConfig.parse({ ...run.config, resume: how === 'resume' });
+    const options = { signal: execution.signal, onStderr: execution.onStderr, configPath: join(folder, 'config.json') };
+    for await (const event of runNative('train', config, options)) {
+      log.append(event);
+      if (event.event === 'done') adapterPath = event.output;
+      execution.onEvent?.(event);
+    }
+  } finally {
+    log.close();
+  }
+  if (adapterPath === null) throw new Error('native said "done" for train without naming the adapter');
+  return adapterPath;
+}
+
+function stoppedRun(run: Run, error: RectuneError): RectuneError {
+  const saved = hasCheckpoint(run.config.runDirectory);
+  const fix = saved
+    ? `go on with: rectune train --resume ${run.id}`
+    : 'give the same command again; it had saved no checkpoint yet';
+  return new RectuneError('stopped', `run ${run.id}: ${error.message}`, run.config.runDirectory, fix);
+}

@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import { RectuneError } from '../core/errors.js';
+import type { Split } from '../core/instruction.js';
+import { TrainOptions } from '../core/run-config.js';
+import { writeSealed } from '../platform/files.js';
+import { toJsonLines } from '../platform/json-lines.js';
+import type { Store } from '../store/store.js';
+import type { Execution } from './execute-run.js';
+import { type ScoreAnswer, scoreSplit } from './score-split.js';
+import { findVersion } from './sealed-split.js';
+import { findRun, requireContent } from './train.js';
+
+/** What a user may set about predicting, beside the split. */
+export const PredictOptions = z.strictObject({
+  batchSize: z.coerce.number().int().positive().default(32).describe('rows computed at once'),
+  threads: TrainOptions.shape.threads,
+  again: z.boolean().default(false).describe('compute predictions that are in the store already'),
+});
+export type PredictOptions = z.infer<typeof PredictOptions>;
+
+/** What the adapter of a run says of a split, and what its base model says of the same rows. */
+export interface RunPredictions {
+  runId: string;
+  split: Split;
+  adapter: ScoreAnswer;
+  base: ScoreAnswer;
+}
+
+/**
+ * Predicts a split with the adapter of a run and with its base model alone; both go to the store.
+ *
+ * throws RectuneError: usage (no such run, or it is not done), data (model or adapter changed), and what native reports
+ */
+export async function predictRun(
+  store: Store,
+  request: { run: string; split: Split; options: PredictOptions } & Execution,
+): Promise<RunPredictions> {
+  const { options, split, studio } = request;
+  const run = findRun(store, request.run);
+  if (run.status !== 'done' || run.adapterPath === null || run.adapterHash === null) {
+    const fix = `finish it first: rectune train --resume ${run.id}`;
+    throw new RectuneError('usage', `run ${run.id} has no adapter yet: it is ${run.status}`, 'this studio', fix);
+  }
+  await requireContent(run.modelPath, run.modelHash, 'model', studio);
+  await requireContent(run.adapterPath, run.adapterHash, 'adapter', studio);
+  const { maxLength, sharePrefixes } = run.config;
+  const version = findVersion(store, run.versionHash);
+  const question = { ...options, split, version, model: run.modelPath, maxLength, sharePrefixes };
+  const base = await scoreSplit(store, { ...question, adapter: null, runId: null }, request);
+  const adapter = await scoreSplit(store, { ...question, adapter: run.adapterPath, runId: run.id }, request);
+  return { runId: run.id, split, adapter, base };
+}
+
+/**
+ * Predicts a split of a dataset version with any model and adapter; the predictions go to the store, and to `out` as JSON
+ * lines {"row","user","item","label","logOdds"} in the order of the rows.
+ *
+ * model, adapter, out  paths
+ */
+export async function predictFile(
+  store: Store,
+  request: {
+    data: string;
+    split: Split;
+    model: string;
+    adapter?: string | undefined;
+    out: string;
+    maxLength: number;
+    options: PredictOptions;
+  } & Execution,
+): Promise<ScoreAnswer> {
+  const { options, split, model, maxLength } = request;
+  const version = findVersion(store, request.data);
+  const question = {
+    ...options,
+    split,
+    version,
+    model,
+    adapter: request.adapter ?? null,
+    runId: null,
+    maxLength,
+    sharePrefixes: true,
+  };
+  const answer = await scoreSplit(store, question, request);
+  writeSealed(request.out, toJsonLines(answer.predictions));
+  return answer;
+}
+
+/** The splits that a report on a run needs: valid and test, as far as the version has rows in them. */
+export function reportedSplits(store: Store, runId: string): Split[] {
+  const version = findVersion(store, findRun(store, runId).versionHash);
+  return (['valid', 'test'] as const).filter((split) => version.counts[split] > 0);
+}

@@ -1,0 +1,32 @@
+import type { NativeTrainConfig } from '../core/run-config.js';
+import { sha256 } from '../platform/files.js';
+
+/** What says how a run is carried out, but not what comes out of it. */
+const NO_PART = [
+  'protocol',
+  'model',
+  'adapter',
+  'runDirectory',
+  'data',
+  'checkpointEvery',
+  'threads',
+  'resume',
+] as const;
+
+/**
+ * The hash of all that decides an adapter: each setting, and the content (not the path) of data, model and start adapter.
+ * Keys are sorted, so the order in which a schema lists them does not count.
+ */
+export function configHash(
+  config: NativeTrainConfig,
+  content: { versionHash: string; modelHash: string; adapterHash: string | null },
+): string {
+  const settings = Object.entries(config).filter(([key]) => !NO_PART.some((name) => name === key));
+  const decisive = [...settings, ...Object.entries(content)].sort(([a], [b]) => (a < b ? -1 : 1));
+  return sha256(JSON.stringify(decisive));
+}
+
+/** A run's name: the dataset version's name, then the first 8 digits of the hash. */
+export function runId(versionName: string, hash: string): string {
+  return `${versionName}-${hash.slice(0, 8)}`;
+}

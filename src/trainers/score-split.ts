@@ -1,0 +1,123 @@
+import { resolve } from 'node:path';
+import type { DatasetVersion } from '../core/dataset-version.js';
+import { RectuneError } from '../core/errors.js';
+import { InstructionLine, type Split } from '../core/instruction.js';
+import { parseAs } from '../core/parse.js';
+import type { Prediction, PredictionSet } from '../core/prediction.js';
+import { type NativeScoreConfig, PROTOCOL } from '../core/run-config.js';
+import { defaultThreads } from '../platform/cpu.js';
+import { rememberedSha256 } from '../platform/file-hashes.js';
+import { sha256 } from '../platform/files.js';
+import { jsonLines } from '../platform/json-lines.js';
+import { runNative } from '../platform/native-program.js';
+import { studioLayout } from '../platform/studio.js';
+import type { Store } from '../store/store.js';
+import type { Execution } from './execute-run.js';
+import { sealedSplit } from './sealed-split.js';
+
+/** One question: what does this model, with or without this adapter, say of each row of this split? */
+export interface ScoreQuestion {
+  version: DatasetVersion;
+  split: Split;
+  model: string; // path of the GGUF file
+  adapter: string | null; // path; null: the base model alone
+  runId: string | null; // the run that made the adapter
+  maxLength: number; // tokens; 0: no limit
+  sharePrefixes: boolean;
+  batchSize: number; // rows computed at once
+  threads?: number | undefined;
+  again: boolean; // ask even if the answer is in the store
+}
+
+/** The answer: predictions in the order of the rows. */
+export interface ScoreAnswer {
+  set: PredictionSet;
+  predictions: Prediction[];
+  reused: boolean;
+}
+
+/**
+ * Scores a split with native/ and keeps the answer in the store; a question that was answered before is not computed again.
+ *
+ * throws RectuneError (data) when the rows carry no yes/no label, and what runNative throws
+ */
+export async function scoreSplit(store: Store, question: ScoreQuestion, execution: Execution): Promise<ScoreAnswer> {
+  const { version, split } = question;
+  const memory = studioLayout.fileHashes(execution.studio);
+  const modelHash = await rememberedSha256(question.model, memory);
+  const adapterHash = question.adapter === null ? null : await rememberedSha256(question.adapter, memory);
+  const asked = { versionHash: version.hash, split, modelHash, adapterHash, runId: question.runId };
+  // The length limit is no field of the set, but another limit is another question.
+  const id = sha256(JSON.stringify({ ...asked, maxLength: question.maxLength }));
+  const known = question.again ? undefined : store.predictions.find(id);
+  if (known) {
+    const predictions = store.predictions.rows(id);
+    // The report takes the newest answer for a model and a split; a limit of other runs must not stand in its place.
+    if (store.predictions.select(asked)?.id !== id) store.predictions.save(known, predictions, execution.now());
+    return { set: known, predictions, reused: true };
+  }
+
+  const data = await sealedSplit(execution.studio, version, split);
+  const lines = readLabelledLines(data);
+  const scores = await runScore(data, question, execution);
+  const predictions = lines.map((line) => predictionOf(line, scores, data));
+  const masses = lines.map((line) => scores.get(line.row)?.labelMass ?? 0);
+  const labelMass = masses.reduce((sum, mass) => sum + mass, 0) / masses.length;
+  const set: PredictionSet = { id, ...asked, labelMass };
+  store.predictions.save(set, predictions, execution.now());
+  return { set, predictions, reused: false };
+}
+
+type Score = { logOdds: number; labelMass: number };
+
+async function runScore(data: string, question: ScoreQuestion, execution: Execution): Promise<Map<number, Score>> {
+  const config: NativeScoreConfig = {
+    protocol: PROTOCOL,
+    model: resolve(question.model),
+    adapter: question.adapter === null ? null : resolve(question.adapter),
+    data,
+    labels: question.version.labels,
+    maxLength: question.maxLength,
+    sharePrefixes: question.sharePrefixes,
+    batchSize: question.batchSize,
+    threads: question.threads ?? defaultThreads(),
+  };
+  const scores = new Map<number, Score>();
+  for await (const event of runNative('score', config, { signal: execution.signal, onStderr: execution.onStderr })) {
+    if (event.event === 'score') {
+      if (scores.has(event.row)) throw new Error(`native scored row ${event.row} twice`);
+      scores.set(event.row, { logOdds: event.logOdds, labelMass: event.labelMass });
+    }
+    execution.onEvent?.(event);
+  }
+  return scores;
+}
+
+type LabelledLine = InstructionLine & { label: boolean };
+
+/** Reads the rows before anything long starts, and checks that each can be compared with what happened. */
+function readLabelledLines(path: string): LabelledLine[] {
+  const lines = [...jsonLines(path)].map(({ line, value }) =>
+    parseAs(InstructionLine, value, `${path}:${line}`, 'data'),
+  );
+  if (lines.length === 0) {
+    throw new RectuneError(
+      'data',
+      'the split has no rows, so there is nothing to predict',
+      path,
+      'build a version with rows in this split',
+    );
+  }
+  const bare = lines.find((line) => line.label === null);
+  if (bare) {
+    const fix = 'predict a version whose task has a yes/no label';
+    throw new RectuneError('data', `row ${bare.row} has no yes/no label to compare with`, path, fix);
+  }
+  return lines as LabelledLine[];
+}
+
+function predictionOf(line: LabelledLine, scores: ReadonlyMap<number, Score>, path: string): Prediction {
+  const score = scores.get(line.row);
+  if (!score) throw new Error(`native did not score row ${line.row} of ${path}`);
+  return { row: line.row, user: line.user, item: line.item, label: line.label, logOdds: score.logOdds };
+}

@@ -1,0 +1,149 @@
+import { resolve } from 'node:path';
+import { RectuneError } from '../core/errors.js';
+import type { Run } from '../core/run.js';
+import { DEFAULT_EPOCHS, type NativeTrainConfig, PROTOCOL, type TrainOptions } from '../core/run-config.js';
+import { defaultThreads } from '../platform/cpu.js';
+import { rememberedSha256 } from '../platform/file-hashes.js';
+import { exists, sha256File } from '../platform/files.js';
+import { studioLayout } from '../platform/studio.js';
+import type { Store } from '../store/store.js';
+import { type Execution, executeRun, hasCheckpoint } from './execute-run.js';
+import { configHash, runId } from './run-identity.js';
+import { findVersion, sealedSplit } from './sealed-split.js';
+import { drawShots } from './shots.js';
+
+/** A finished run, and whether it was there already. */
+export interface TrainResult {
+  run: Run;
+  reused: boolean;
+}
+
+/**
+ * Trains an adapter on a dataset version. The same version, model and settings are the same run: one that is done is
+ * returned as it is, and one that was cut short is not begun anew behind the user's back.
+ *
+ * version  name, hash or unique beginning of a hash
+ * model       path of the base model's GGUF file
+ * unfinished  what to do when the run was cut short before: refuse and name --resume (without it), or go on
+ * throws   RectuneError: usage (settings, or an unfinished run of that name), data, memory, diverged, stopped
+ */
+export async function trainRun(
+  store: Store,
+  request: { version: string; model: string; options: TrainOptions; unfinished?: 'refuse' | 'resume' } & Execution,
+): Promise<TrainResult> {
+  const { studio, options } = request;
+  if (options.epochs !== undefined && options.steps !== undefined) {
+    throw new RectuneError('usage', 'both --epochs and --steps are given', 'training options', 'give one of them');
+  }
+  const version = findVersion(store, request.version);
+  const memory = studioLayout.fileHashes(studio);
+  const modelHash = await rememberedSha256(request.model, memory);
+  const adapterHash = options.adapter === undefined ? null : await rememberedSha256(options.adapter, memory);
+  const data = await sealedSplit(studio, version, 'train');
+  const settings = nativeSettings(options, version.counts.train);
+  const files = {
+    model: resolve(request.model),
+    adapter: options.adapter ? resolve(options.adapter) : null,
+    data,
+    labels: version.labels,
+  };
+  const unnamed: NativeTrainConfig = { protocol: PROTOCOL, ...files, runDirectory: '', ...settings, resume: false };
+  const hash = configHash(unnamed, { versionHash: version.hash, modelHash, adapterHash });
+  const id = runId(version.name, hash);
+  const config = { ...unnamed, runDirectory: studioLayout.run(studio, id) };
+
+  const known = store.runs.find(id);
+  if (known && (await isWhole(known))) return { run: known, reused: true };
+  // A run that is done but lost its adapter has nothing to go on with: it is trained again.
+  if (known && known.status !== 'done' && hasCheckpoint(config.runDirectory)) {
+    if (request.unfinished === 'resume') return resumeRun(store, { ...request, run: id, threads: options.threads });
+    const fix = `go on with: rectune train --resume ${id}; or remove ${config.runDirectory} to begin anew`;
+    throw new RectuneError('usage', `run ${id} was begun before and is ${known.status}`, config.runDirectory, fix);
+  }
+  const run: Run = {
+    id,
+    versionHash: version.hash,
+    modelPath: config.model,
+    modelHash,
+    config,
+    configHash: hash,
+    status: 'running',
+    adapterPath: null,
+    adapterHash: null,
+    startedAt: request.now().toISOString(),
+  };
+  return { run: await executeRun(store, run, 'begin', request), reused: false };
+}
+
+/**
+ * Goes on with a run that was stopped or failed, from its newest checkpoint and with its own settings; without a
+ * checkpoint it begins anew. A run that is done is returned as it is.
+ *
+ * version  when given, must be the run's dataset version
+ * model    when given, where the base model lies now; its content must be the run's
+ */
+export async function resumeRun(
+  store: Store,
+  request: {
+    run: string;
+    version?: string | undefined;
+    model?: string | undefined;
+    threads?: number | undefined;
+  } & Execution,
+): Promise<TrainResult> {
+  const run = findRun(store, request.run);
+  if (request.version !== undefined && findVersion(store, request.version).hash !== run.versionHash) {
+    const fix = `leave the version out: rectune train --resume ${run.id}`;
+    throw new RectuneError(
+      'usage',
+      `run ${run.id} was trained on another version than "${request.version}"`,
+      '--resume',
+      fix,
+    );
+  }
+  if (await isWhole(run)) return { run, reused: true };
+  const model = request.model ?? run.modelPath;
+  await requireContent(model, run.modelHash, 'model', request.studio);
+  const data = await sealedSplit(request.studio, findVersion(store, run.versionHash), 'train');
+  const runDirectory = studioLayout.run(request.studio, run.id);
+  const threads = request.threads ?? run.config.threads;
+  const moved = { ...run, config: { ...run.config, model: resolve(model), data, runDirectory, threads } };
+  const how = hasCheckpoint(runDirectory) ? 'resume' : 'begin';
+  return { run: await executeRun(store, moved, how, request), reused: false };
+}
+
+/** The run of a name. Throws RectuneError (usage) when there is none. */
+export function findRun(store: Store, id: string): Run {
+  const run = store.runs.find(id);
+  if (run) return run;
+  const known = store.runs.list(5).map((other) => other.id);
+  const fix =
+    known.length > 0 ? `the newest are ${known.join(', ')}; see rectune list runs` : 'train one: rectune train';
+  throw new RectuneError('usage', `there is no run "${id}"`, 'this studio', fix);
+}
+
+/** Throws RectuneError (data) when a file is not the one the run was made with. */
+export async function requireContent(path: string, hash: string, what: string, studio: string): Promise<void> {
+  if ((await rememberedSha256(path, studioLayout.fileHashes(studio))) === hash) return;
+  const fix = `put the ${what} with sha256 ${hash.slice(0, 12)}... there, or train anew`;
+  throw new RectuneError('data', `the ${what} is not the one of this run any more`, path, fix);
+}
+
+/** The user's options as native/ reads them, defaults that depend on other values filled in. */
+function nativeSettings(options: TrainOptions, trainRows: number) {
+  const { adapter: _, shots, epochs, steps, microBatchSize, threads, ...same } = options;
+  return {
+    ...same,
+    rows: shots === undefined ? null : drawShots(shots, trainRows, options.seed),
+    epochs: steps === undefined ? (epochs ?? DEFAULT_EPOCHS) : null,
+    steps: steps ?? null,
+    microBatchSize: Math.min(microBatchSize ?? options.batchSize, options.batchSize),
+    threads: threads ?? defaultThreads(),
+  };
+}
+
+/** A run is whole when it is done and its adapter is still the file it made. */
+async function isWhole(run: Run): Promise<boolean> {
+  if (run.status !== 'done' || run.adapterPath === null || !exists(run.adapterPath)) return false;
+  return (await sha256File(run.adapterPath)) === run.adapterHash;
+}

@@ -1,0 +1,142 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { isLiked, makeExamples } from '../../src/builders/examples.js';
+import { userSequences } from '../../src/builders/user-sequences.js';
+import type { Interaction } from '../../src/core/interaction.js';
+import { anyLog } from './invented-log.js';
+
+const TIME = { kind: 'time' } as const;
+const lines = (interactions: readonly Interaction[]): number[] => interactions.map(({ logIndex }) => logIndex);
+
+/** Users as a set in order of appearance; each user's lines by insertion: before the first that is strictly later. */
+function slowSequences(log: readonly Interaction[]): { userId: string; lines: number[] }[] {
+  const users: string[] = [];
+  for (const { userId } of log) if (!users.includes(userId)) users.push(userId);
+  return users.map((userId) => {
+    const sorted: Interaction[] = [];
+    for (const interaction of log.filter((row) => row.userId === userId)) {
+      const later = sorted.findIndex((other) => (other.timestamp ?? 0) > (interaction.timestamp ?? 0));
+      sorted.splice(later < 0 ? sorted.length : later, 0, interaction);
+    }
+    return { userId, lines: lines(sorted) };
+  });
+}
+
+describe('userSequences', () => {
+  it('sorts by time alone: ties stay in log order, users in order of first appearance', () => {
+    fc.assert(
+      fc.property(anyLog(), (log) => {
+        const made = userSequences(log, TIME).map(({ userId, interactions }) => ({
+          userId,
+          lines: lines(interactions),
+        }));
+        expect(made).toEqual(slowSequences(log));
+      }),
+    );
+  });
+
+  it('shuffles each user by the seed, whoever else is in the log', () => {
+    fc.assert(
+      fc.property(anyLog({ min: 1 }), fc.nat(1000), (log, seed) => {
+        const order = { kind: 'shuffled', seed } as const;
+        const all = userSequences(log, order);
+        expect(all).toEqual(userSequences(log, order));
+        for (const { userId, interactions } of all) {
+          const alone = log.filter((row) => row.userId === userId);
+          expect(userSequences(alone, order)).toEqual([{ userId, interactions }]);
+          expect(lines(interactions).sort((a, b) => a - b)).toEqual(lines(alone));
+        }
+      }),
+    );
+  });
+
+  it('names the line of an interaction without time', () => {
+    const log = [1, 2].map((logIndex) => ({ userId: 'u', itemId: 'i', rating: 1, timestamp: null, logIndex }));
+    expect(() => userSequences(log, TIME)).toThrow(
+      expect.objectContaining({ kind: 'data', where: 'line 1 of the log' }),
+    );
+  });
+});
+
+describe('sliding windows', () => {
+  it('are every run of history and the interaction after it, user by user, the last ones kept', () => {
+    fc.assert(
+      fc.property(anyLog(), fc.integer({ min: 1, max: 4 }), fc.nat(60), (log, history, keep) => {
+        const expected: { userId: string; lines: number[] }[] = [];
+        for (const { userId, lines } of slowSequences(log)) {
+          for (let end = 0; end < lines.length; end++) {
+            if (end >= history) expected.push({ userId, lines: lines.slice(end - history, end + 1) });
+          }
+        }
+        const rule = { kind: 'sliding-window', order: TIME, history } as const;
+        const sequences = userSequences(log, TIME);
+        const plain = (keepLast: number | null) =>
+          makeExamples(sequences, { ...rule, keepLast }).map((example) => ({
+            userId: example.userId,
+            lines: lines([...example.history, example.target]),
+          }));
+        expect(plain(null)).toEqual(expected);
+        if (keep > expected.length) expect(() => plain(keep)).toThrow(`the log gives ${expected.length}`);
+        else expect(plain(keep)).toEqual(keep === 0 ? [] : expected.slice(-keep));
+      }),
+    );
+  });
+});
+
+describe('last items', () => {
+  it('are one a user: the last is the target, the first or the latest before it the history', () => {
+    fc.assert(
+      fc.property(
+        anyLog(),
+        fc.integer({ min: 1, max: 4 }),
+        fc.integer({ min: 2, max: 6 }),
+        fc.constantFrom('first' as const, 'latest' as const),
+        (log, history, minInteractions, take) => {
+          const examples = makeExamples(userSequences(log, TIME), {
+            kind: 'last-item',
+            order: TIME,
+            history,
+            take,
+            minInteractions,
+          });
+          const users = slowSequences(log).filter(({ lines }) => lines.length >= minInteractions);
+          expect(examples.map(({ userId }) => userId)).toEqual(users.map(({ userId }) => userId));
+          examples.forEach((example, i) => {
+            const own = users[i]?.lines ?? [];
+            const shown = lines(example.history);
+            expect(example.target.logIndex).toBe(own[own.length - 1]);
+            expect(shown.length).toBe(Math.min(history, own.length - 1));
+            const from = take === 'first' ? 0 : own.length - 1 - shown.length;
+            shown.forEach((line, at) => {
+              expect(line).toBe(own[from + at]);
+            });
+          });
+        },
+      ),
+    );
+  });
+});
+
+describe('isLiked', () => {
+  const rated = (rating: number | null): Interaction => ({
+    userId: 'u',
+    itemId: 'i',
+    rating,
+    timestamp: 0,
+    logIndex: 7,
+  });
+  const rule = { kind: 'rating-above', threshold: 3 } as const;
+
+  it.each([
+    { rating: 4, liked: true },
+    { rating: 3.5, liked: true },
+    { rating: 3, liked: false },
+    { rating: 0, liked: false },
+  ])('says $liked for a rating of $rating above 3', ({ rating, liked }) =>
+    expect(isLiked(rated(rating), rule)).toBe(liked),
+  );
+
+  it('names the line of an interaction without rating', () => {
+    expect(() => isLiked(rated(null), rule)).toThrow(expect.objectContaining({ where: 'line 7 of the log' }));
+  });
+});

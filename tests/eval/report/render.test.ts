@@ -1,0 +1,134 @@
+import { parseHTML } from 'linkedom';
+import { describe, expect, it } from 'vitest';
+import { METRICS, MODEL_TITLES, MODELS, Report } from '../../../src/core/report.js';
+import { renderHtml } from '../../../src/eval/report/html.js';
+import { renderJson } from '../../../src/eval/report/json.js';
+import { renderMarkdown } from '../../../src/eval/report/markdown.js';
+import { makeReport } from '../../../src/eval/report.js';
+import { inventInput, type World } from '../fixtures.js';
+
+const reportOn = (world: World = {}) => makeReport(inventInput(world));
+const report = reportOn();
+const HOSTILE = '</td><script>alert("1")</script> & \'x\' | `y` *z* <img src=x onerror=1>';
+
+describe.each([
+  { form: 'HTML', render: renderHtml },
+  { form: 'Markdown', render: renderMarkdown },
+  { form: 'JSON', render: renderJson },
+])('the $form report', ({ render }) => {
+  it('has the same bytes for the same report', () => {
+    expect(render(report)).toBe(render(reportOn()));
+  });
+
+  it('has the verdict, the warnings, the seeds and the hashes', () => {
+    const text = render(report)
+      .replaceAll('&quot;', '"')
+      .replaceAll('&#39;', "'")
+      .replaceAll('\\"', '"')
+      .replace(/\\([_#~])/g, '$1');
+    for (const { sentence } of report.verdicts) expect(text).toContain(sentence);
+    for (const warning of report.warnings) expect(text).toContain(warning);
+    expect(report.warnings.length).toBeGreaterThan(0);
+    for (const hash of [report.run.modelHash, report.run.adapterHash, report.version.hash, report.version.recipeHash]) {
+      expect(text).toContain(hash);
+    }
+    expect(text).toContain('2026-11-24T02:00:00.000Z');
+  });
+
+  it('is made of a report without validation rows, steps, ROC or intervals too', () => {
+    const bare = makeReport(inventInput({ users: 1, oneLabel: true, validRows: false }, { events: [] }));
+    expect(bare.curves.roc).toEqual([]);
+    expect(render(bare)).not.toMatch(/undefined|NaN/);
+  });
+});
+
+describe('the HTML report', () => {
+  const { document } = parseHTML(renderHtml(report));
+
+  it('loads nothing and runs nothing', () => {
+    const text = renderHtml(report);
+    expect(document.querySelectorAll('script, link, img, iframe, object').length).toBe(0);
+    expect(text).not.toMatch(/(href|src)=|url\(|@import/);
+    expect(text).toContain(`content="default-src 'none'; style-src 'unsafe-inline'"`);
+  });
+
+  it('shows the verdict before anything else', () => {
+    const sections = [...document.querySelectorAll('section')];
+    expect(sections[0]?.querySelectorAll('.verdict').length).toBe(2);
+    const headings = [...document.querySelectorAll('h2')].map((heading) => heading.textContent);
+    expect(headings).toEqual([
+      'Metrics on test',
+      'Metrics on valid',
+      'Paired differences',
+      'Curves on test',
+      'Training loss',
+      'Dataset',
+      'Serving notes',
+      'Recipe, seeds, hashes, versions',
+    ]);
+  });
+
+  it('has a cell with an interval for each metric of each model', () => {
+    const [test] = [...document.querySelectorAll('table')];
+    const rows = [...(test?.querySelectorAll('tbody tr') ?? [])];
+    expect(rows.map((row) => row.querySelector('th')?.textContent)).toEqual(MODELS.map((model) => MODEL_TITLES[model]));
+    for (const row of rows) {
+      const cells = [...row.querySelectorAll('td')].map((cell) => cell.textContent);
+      expect(cells).toHaveLength(METRICS.length);
+      for (const cell of cells) expect(cell).toMatch(/^\d\.\d{3}\[\d\.\d{3}, \d\.\d{3}\]$/);
+    }
+  });
+
+  it('draws the four plots as SVG in the page', () => {
+    const labels = [...document.querySelectorAll('svg')].map((svg) => svg.getAttribute('aria-label'));
+    expect(labels).toEqual([
+      'AUC of each model on test, with intervals',
+      'ROC curves',
+      'Reliability: what was predicted against what came true',
+      'Training loss by step',
+    ]);
+    for (const svg of document.querySelectorAll('svg'))
+      expect(svg.querySelectorAll('path, circle, line').length).toBeGreaterThan(4);
+  });
+
+  it('escapes every text that comes from data', () => {
+    const text = renderHtml(reportOn({ titles: HOSTILE }));
+    expect(text).not.toContain('<script');
+    expect(text).not.toContain('<img');
+    expect(text).toContain('&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt; &amp; &#39;x&#39;');
+    const page = parseHTML(text).document;
+    expect(page.querySelectorAll('script, img').length).toBe(0);
+    expect(page.querySelector('header p')?.textContent).toContain(HOSTILE);
+  });
+});
+
+describe('the Markdown report', () => {
+  it('keeps the columns of its tables whatever the data says', () => {
+    const lines = renderMarkdown(reportOn({ titles: HOSTILE })).split('\n');
+    const columns = (line: string) => line.replaceAll('\\|', '').split('|').length;
+    let head: number | undefined;
+    let rows = 0;
+    for (const line of lines) {
+      if (!line.startsWith('|')) {
+        head = undefined;
+        continue;
+      }
+      head ??= columns(line);
+      expect(columns(line)).toBe(head);
+      rows += 1;
+    }
+    expect(rows).toBeGreaterThan(50);
+  });
+
+  it('shows markup in data as characters', () => {
+    const [, afterTitle] = renderMarkdown(reportOn({ titles: HOSTILE })).split('\n\n');
+    expect(afterTitle).toContain('\\<script\\>');
+    expect(afterTitle).toContain('\\`y\\` \\*z\\*');
+  });
+});
+
+describe('the JSON report', () => {
+  it('is read back by its schema', () => {
+    expect(Report.parse(JSON.parse(renderJson(report)))).toEqual(report);
+  });
+});

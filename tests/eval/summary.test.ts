@@ -1,0 +1,28 @@
+import { expect, it } from 'vitest';
+import { makeReport } from '../../src/eval/report.js';
+import { summarizeReport } from '../../src/eval/summary.js';
+import { inventInput } from './fixtures.js';
+
+it('a summary has the verdicts, one line a model and the warnings', () => {
+  const report = makeReport(inventInput());
+  const lines = summarizeReport(report).split('\n');
+  for (const { sentence } of report.verdicts) expect(lines).toContain(sentence);
+  for (const warning of report.warnings) expect(lines).toContain(`warning: ${warning}`);
+  const head = lines.findIndex((line) => line.startsWith('test: 300 rows, 20 users'));
+  expect(lines.slice(head, head + 6).map((line) => line.split(/ {2,}/)[0])).toEqual([
+    'test: 300 rows, 20 users',
+    'adapter',
+    'base model without adapter',
+    'liked share of the shown history',
+    "target's like rate in train",
+    'majority class of train',
+  ]);
+  for (const line of lines.slice(head + 1, head + 6))
+    expect(line).toMatch(/ {2}0\.\d{3} \[0\.\d{3}, 0\.\d{3}\]( {2,}\d\.\d{3}){3}$/);
+});
+
+it('a summary of figures that are not defined says so', () => {
+  const text = summarizeReport(makeReport(inventInput({ oneLabel: true })));
+  expect(text).toMatch(/^adapter +not defined/m);
+  expect(text).not.toMatch(/NaN|undefined/);
+});

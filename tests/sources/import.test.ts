@@ -1,0 +1,295 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { stringify } from 'yaml';
+import { importLog } from '../../src/sources/import-log.js';
+import { NOW, temporaryFolder, temporaryStore } from '../store/fixtures.js';
+
+const now = () => NOW;
+const SPEC = {
+  id: 'shop',
+  title: 'Shop',
+  terms: 'invented',
+  interactions: { file: 'log.csv', columns: { user: 'user', item: 'item', rating: 'stars', timestamp: 'time' } },
+  items: { file: 'items.csv', columns: { item: 'id', title: 'name' }, attributes: { maker: 'maker' } },
+  users: { file: 'users.tsv', delimiter: '\t', columns: { user: 'id' }, attributes: { age: 'age' }, missing: ['NULL'] },
+};
+const FILES = {
+  'log.csv': 'user,item,stars,time\nu1,i1,5,100\nu2,i2,1,50\n',
+  'items.csv': 'id,name,maker\ni1,"Lamp, small",Acme\ni2,Chair,""\n',
+  'users.tsv': 'id\tage\nu1\t30\nu2\tNULL\n',
+};
+
+/** A folder with these files, and source.yaml when a spec is given. */
+function logFolder(files: Record<string, string | Uint8Array>, spec?: unknown): string {
+  const folder = join(temporaryFolder(), 'log');
+  mkdirSync(folder);
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
+  if (spec) writeFileSync(join(folder, 'source.yaml'), stringify(spec));
+  return folder;
+}
+
+it('reads a log by its own source.yaml', async () => {
+  const { store } = temporaryStore();
+  const source = await importLog(store, { path: logFolder(FILES, SPEC), now });
+  expect(source).toMatchObject({
+    id: 'shop',
+    unchanged: false,
+    importedAt: NOW.toISOString(),
+    counts: { interactions: 2, items: 2, users: 2, rejects: 0 },
+    warnings: [],
+  });
+  expect([...store.sources.interactions('shop')]).toEqual([
+    { userId: 'u1', itemId: 'i1', rating: 5, timestamp: 100, logIndex: 2 },
+    { userId: 'u2', itemId: 'i2', rating: 1, timestamp: 50, logIndex: 3 },
+  ]);
+  expect([...store.sources.items('shop').values()]).toEqual([
+    { itemId: 'i1', title: 'Lamp, small', attributes: { maker: 'Acme' } },
+    { itemId: 'i2', title: 'Chair', attributes: { maker: '' } },
+  ]);
+  expect([...store.sources.users('shop').values()]).toEqual([
+    { userId: 'u1', attributes: { age: '30' } },
+    { userId: 'u2', attributes: { age: '' } },
+  ]);
+});
+
+it('keeps every bad row with its file, line, reason and text, and reads the others', async () => {
+  const { store } = temporaryStore();
+  const log = Buffer.concat([
+    Buffer.from('\ufeffuser,item,stars,time\r\n'), // 1
+    Buffer.from('u1,i1,5,100\r\n'), // 2
+    Buffer.from('\r\n'), // 3: empty
+    Buffer.from('u1,i1,5\r\n'), // 4
+    Buffer.from('u1,i1,five,100\r\n'), // 5
+    Buffer.from('u1,i1,5,today\r\n'), // 6
+    Buffer.from(',i1,5,100\r\n'), // 7
+    Buffer.from('u1, ,5,100\r\n'), // 8
+    Buffer.from('u1,i9,5,100\r\n'), // 9
+    Buffer.from('u1,i1,"5\r\n'), // 10: broken quote
+    Buffer.from('user,item,stars,time\r\n'), // 11
+    Buffer.from([0x75, 0xe9, 0x2c, 0x69, 0x31, 0x2c, 0x35, 0x2c, 0x31, 0x0d, 0x0a]), // 12
+    Buffer.from('u1,i1\0,5,100\r\n'), // 13
+    Buffer.from('u3,"i\r\n1",4,7\r\n'), // 14 and 15
+    Buffer.from('u1,i2,2,300'), // 16, no final line end
+  ]);
+  const items = `${FILES['items.csv']}i1,Lamp again,Other\n"i\r\n1",Odd,x\n,nameless,x\n`;
+  const users = `${FILES['users.tsv']}u1\t31\n`;
+  const path = logFolder({ 'log.csv': log, 'items.csv': items, 'users.tsv': users }, SPEC);
+  const source = await importLog(store, { path, now });
+  expect([...store.sources.interactions('shop')].map(({ logIndex, itemId }) => [logIndex, itemId])).toEqual([
+    [2, 'i1'],
+    [14, 'i\r\n1'],
+    [16, 'i2'],
+  ]);
+  const rejects = store.sources.rejects('shop').map(({ file, line, reason }) => [file, line, reason]);
+  expect(rejects).toEqual([
+    ['items.csv', 4, 'item is named again'],
+    ['items.csv', 7, 'item is empty'],
+    ['users.tsv', 4, 'user is named again'],
+    ['log.csv', 4, '3 fields instead of 4'],
+    ['log.csv', 5, 'rating is not a number'],
+    ['log.csv', 6, 'timestamp is not a number'],
+    ['log.csv', 7, 'user is empty'],
+    ['log.csv', 8, 'item is empty'],
+    ['log.csv', 9, 'item is not in the item file'],
+    ['log.csv', 10, 'quote that is not closed'],
+    ['log.csv', 11, 'the header again'],
+    ['log.csv', 12, 'bytes that are not UTF-8'],
+    ['log.csv', 13, 'NUL byte'],
+  ]);
+  expect(store.sources.rejects('shop')[4]?.text).toBe('u1,i1,five,100');
+  expect(store.sources.items('shop').get('i1')?.title).toBe('Lamp, small');
+  expect(source.counts).toEqual({ interactions: 3, items: 3, users: 3, rejects: 13 });
+  expect(source.files.map(({ role, rows, rejects, emptyLines }) => [role, rows, rejects, emptyLines])).toEqual([
+    ['interactions', 3, 10, 1],
+    ['items', 3, 2, 0],
+    ['users', 2, 1, 0],
+  ]);
+  expect(source.warnings).toEqual([
+    '1 of 13 rows of log.csv (7.7 %) name an item that items.csv does not have',
+    '1 users of log.csv are not in users.tsv: they are kept, without attributes',
+  ]);
+});
+
+it('does not read the same log again, and reads one again that changed in its bytes or its reading', async () => {
+  const { store } = temporaryStore();
+  const path = logFolder(FILES, SPEC);
+  const first = await importLog(store, { path, now });
+  const later = () => new Date(NOW.getTime() + 1000);
+  expect(await importLog(store, { path, now: later })).toEqual({ ...first, unchanged: true });
+  writeFileSync(join(path, 'log.csv'), `${FILES['log.csv']}u1,i2,3,400\n`);
+  const second = await importLog(store, { path, now: later });
+  expect(second).toMatchObject({ unchanged: false, counts: { interactions: 3 } });
+  expect(second.hash).not.toBe(first.hash);
+  const noRating = { ...SPEC, interactions: { file: 'log.csv', columns: { user: 'user', item: 'item' } } };
+  writeFileSync(join(path, 'source.yaml'), stringify(noRating));
+  const third = await importLog(store, { path, now: later });
+  expect([third.unchanged, third.hash === second.hash]).toEqual([false, false]);
+  expect([...store.sources.interactions('shop')][0]).toMatchObject({ rating: null, timestamp: null });
+  writeFileSync(join(path, 'source.yaml'), stringify({ ...noRating, title: 'New title' }));
+  const fourth = await importLog(store, { path, now: later });
+  expect([fourth.unchanged, fourth.title, fourth.hash === third.hash]).toEqual([false, 'New title', true]);
+  expect(store.sources.list()).toHaveLength(1);
+});
+
+it('makes items and users from the log when it has no other file', async () => {
+  const { store } = temporaryStore();
+  const { items: _items, users: _users, ...spec } = SPEC;
+  const source = await importLog(store, { path: logFolder(FILES, spec), now });
+  expect([...store.sources.items('shop').values()].map(({ title }) => title)).toEqual(['i1', 'i2']);
+  expect([...store.sources.users('shop').keys()]).toEqual(['u1', 'u2']);
+  expect(source.warnings).toEqual(['the log has no item file: an item has its id as title']);
+});
+
+it('reads a file without a header by index, and lets most of the first rows say how many fields a row has', async () => {
+  const { store } = temporaryStore();
+  const log = 'damaged\nu1::i1::5::978300760\nu2::i1::4::978300761\nu2::i1::4\n';
+  const interactions = {
+    file: 'log.dat',
+    delimiter: '::',
+    header: false,
+    quote: 'none',
+    columns: { user: 0, item: 1, rating: 2, timestamp: 3 },
+  };
+  const path = logFolder({ 'log.dat': log }, { id: 'dat', title: 'Dat', terms: 'none', interactions });
+  await importLog(store, { path, now });
+  expect([...store.sources.interactions('dat')].map(({ logIndex }) => logIndex)).toEqual([2, 3]);
+  expect(store.sources.rejects('dat').map(({ line, reason }) => [line, reason])).toEqual([
+    [1, '1 field instead of 4'],
+    [4, '3 fields instead of 4'],
+  ]);
+});
+
+it('makes one attribute of flag columns, and rejects a row whose flag is neither 0 nor 1', async () => {
+  const { store } = temporaryStore();
+  const items = {
+    file: 'items.csv',
+    columns: { item: 'id', title: 'name' },
+    flags: { genres: { from: 2, names: ['Drama', 'War', 'Comedy'] } },
+  };
+  const { users: _users, ...spec } = { ...SPEC, items };
+  const rows = 'id,name,a,b,c\ni1,One,1,0,1\ni2,Two,0,0,0\ni3,Three,0,yes,0\n';
+  await importLog(store, { path: logFolder({ ...FILES, 'items.csv': rows }, spec), now });
+  const genres = [...store.sources.items('shop').values()].map(({ attributes }) => attributes.genres);
+  expect(genres).toEqual(['Drama|Comedy', '']);
+  expect(store.sources.rejects('shop').map(({ reason }) => reason)).toEqual(['a flag of genres is neither 0 nor 1']);
+});
+
+it('warns of a file that is another one than source.yaml expects', async () => {
+  const { store } = temporaryStore();
+  const spec = { ...SPEC, interactions: { ...SPEC.interactions, sha256: '0'.repeat(64) } };
+  const source = await importLog(store, { path: logFolder(FILES, spec), now });
+  expect(source.warnings).toEqual([expect.stringMatching(/^log.csv is not the file that source.yaml expects/)]);
+});
+
+it('tells how far it is, up to the whole of each file', async () => {
+  const { store } = temporaryStore();
+  const log = FILES['log.csv'] + 'u1,i1,5,100\n'.repeat(100_000);
+  const told = new Map<string, number[]>();
+  await importLog(store, {
+    path: logFolder({ ...FILES, 'log.csv': log }, SPEC),
+    now,
+    onProgress: ({ file, bytes, size }) => told.set(file, [...(told.get(file) ?? []), bytes / size]),
+  });
+  expect([...told.keys()].sort()).toEqual(['items.csv', 'log.csv', 'users.tsv']);
+  expect(told.get('log.csv')?.length).toBeGreaterThan(1);
+  for (const shares of told.values()) expect(shares.at(-1)).toBe(1);
+});
+
+const change = (part: Record<string, unknown>) => ({ ...SPEC, ...part });
+it.each([
+  {
+    case: 'a missing column, with the near one',
+    spec: change({ interactions: { file: 'log.csv', columns: { user: 'user', item: 'itm' } } }),
+    error: { kind: 'data', message: /no column "itm"; the header has "user", "item", "stars", "time"/, fix: /"item"/ },
+  },
+  {
+    case: 'a wrong delimiter',
+    spec: change({ interactions: { ...SPEC.interactions, delimiter: ';' } }),
+    error: { kind: 'data', message: /the header has "user,item,stars,time"/, fix: /delimiter ";"/ },
+  },
+  {
+    case: 'an index behind the last column',
+    spec: change({ items: { ...SPEC.items, attributes: { colour: 7 } } }),
+    error: { kind: 'data', message: /no column 7: a row has 3 fields/ },
+  },
+  {
+    case: 'flags that go on behind the last column',
+    spec: change({ items: { ...SPEC.items, flags: { genres: { from: 2, names: ['a', 'b'] } } } }),
+    error: { kind: 'data', message: /no column 3/ },
+  },
+  {
+    case: 'a missing file',
+    spec: change({ users: { ...SPEC.users, file: 'people.tsv' } }),
+    error: { kind: 'data', message: /no such file/, where: /people\.tsv$/ },
+  },
+  {
+    case: 'a name where there is no header',
+    spec: change({ interactions: { ...SPEC.interactions, header: false } }),
+    error: { kind: 'usage', message: /has no header/ },
+  },
+  {
+    case: 'an unknown key, with the near one',
+    spec: change({ interactions: { ...SPEC.interactions, delimeter: ';' } }),
+    error: { kind: 'usage', message: /unknown key "delimeter"/, fix: /delimiter/ },
+  },
+  {
+    case: 'a unit that does not fit the log',
+    spec: change({ interactions: { ...SPEC.interactions, timestampUnit: 'iso' } }),
+    error: {
+      kind: 'data',
+      message: /none of the 2 rows of the log can be read: timestamp is not an ISO date/,
+      where: /:2: u1/,
+    },
+  },
+])('tells of $case, and leaves the store as it was', async ({ spec, error }) => {
+  const { store } = temporaryStore();
+  await importLog(store, { path: logFolder(FILES, SPEC), now });
+  const before = [...store.sources.interactions('shop')];
+  const { message, fix = /./, where = /./, kind } = error;
+  await expect(importLog(store, { path: logFolder(FILES, spec), now })).rejects.toMatchObject({
+    kind,
+    message: expect.stringMatching(message),
+    fix: expect.stringMatching(fix),
+    where: expect.stringMatching(where),
+  });
+  expect([...store.sources.interactions('shop')]).toEqual(before);
+});
+
+it.each([
+  { case: 'an empty log', log: '', message: /the file is empty/ },
+  { case: 'a log of a header', log: 'user,item,stars,time\n', message: /the log has no row/ },
+  { case: 'a header with the name twice', log: 'user,item,stars,time,user\n', message: /names "user" more than once/ },
+  { case: 'UTF-16', log: Buffer.from('\ufeffuser,item\n', 'utf16le'), message: /UTF-16/ },
+  { case: 'a header that cannot be read', log: 'user,"item"x\n', message: /the header cannot be read/ },
+])('refuses $case', async ({ log, message }) => {
+  const { store } = temporaryStore();
+  await expect(importLog(store, { path: logFolder({ ...FILES, 'log.csv': log }, SPEC), now })).rejects.toMatchObject({
+    kind: 'data',
+    message: expect.stringMatching(message),
+  });
+  expect(store.sources.list()).toEqual([]);
+});
+
+it('says what it looked for when it cannot tell how to read a folder', async () => {
+  const { store } = temporaryStore();
+  const path = logFolder({ 'ratings.csv': 'a,b\n' });
+  await expect(importLog(store, { path, now })).rejects.toMatchObject({
+    kind: 'usage',
+    message: expect.stringMatching(/no source\.yaml.*ml-100k \(u\.data, u\.item, u\.user\)/),
+    where: expect.stringContaining('ratings.csv'),
+    fix: expect.stringMatching(/source\.yaml.*--spec FILE.*ratings\.csv/),
+  });
+  await expect(importLog(store, { path: join(path, 'none'), now })).rejects.toMatchObject({ kind: 'data' });
+  await expect(importLog(store, { path: join(path, 'ratings.csv'), now })).rejects.toMatchObject({ kind: 'usage' });
+});
+
+it('takes the source.yaml that is named before any other', async () => {
+  const { store } = temporaryStore();
+  const path = logFolder(FILES, SPEC);
+  const spec = join(temporaryFolder(), 'mine.yaml');
+  writeFileSync(spec, stringify({ ...SPEC, id: 'mine' }));
+  expect((await importLog(store, { path, spec, now })).id).toBe('mine');
+  writeFileSync(spec, 'id: [');
+  await expect(importLog(store, { path, spec, now })).rejects.toMatchObject({ kind: 'usage', where: spec });
+});

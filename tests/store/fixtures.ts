@@ -1,0 +1,134 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import type { DatasetVersion } from '../../src/core/dataset-version.js';
+import type { Instruction } from '../../src/core/instruction.js';
+import type { Run } from '../../src/core/run.js';
+import type { Source } from '../../src/core/source.js';
+import { openStore, type Store } from '../../src/store/store.js';
+
+/** A folder that is gone when the test ends. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'rectune-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** An empty store that is closed when the test ends, and the path of its file. */
+export function temporaryStore(): { store: Store; path: string } {
+  const path = join(temporaryFolder(), 'studio', 'store.db');
+  const store = openStore(path);
+  onTestFinished(() => store.close());
+  return { store, path };
+}
+
+export const NOW = new Date('2026-01-02T03:04:05.000Z');
+
+export function source(id: string, change: Partial<Source> = {}): Source {
+  return {
+    id,
+    title: 'Invented log',
+    terms: 'free',
+    homepage: null,
+    hash: 'a'.repeat(64),
+    importedAt: NOW.toISOString(),
+    path: 'logs/invented',
+    files: [
+      { name: 'log.csv', role: 'interactions', sha256: 'b', bytes: 10, rows: 2, rejects: 1, emptyLines: 0 },
+      { name: 'items.csv', role: 'items', sha256: 'c', bytes: 10, rows: 2, rejects: 0, emptyLines: 1 },
+    ],
+    counts: { interactions: 2, items: 2, users: 1, rejects: 1 },
+    warnings: [],
+    ...change,
+  };
+}
+
+export function version(hash: string, change: Partial<DatasetVersion> = {}): DatasetVersion {
+  const counts = { train: 1, valid: 0, test: 0 };
+  return {
+    hash: hash.padEnd(64, '0'),
+    name: 'invented',
+    recipe: { seed: 1 },
+    recipeHash: 'r',
+    sourceId: 'log',
+    sourceHash: 's',
+    labels: ['Yes', 'No'],
+    split: { kind: 'tail', leaks: 'nothing' },
+    templates: [{ id: 'preference', version: 1, hash: 't' }],
+    counts: { ...counts, users: counts, liked: counts },
+    files: { train: '1', valid: '2', test: '3' },
+    program: '0.1.0',
+    ...change,
+  };
+}
+
+export function instruction(row: number, change: Partial<Instruction> = {}): Instruction {
+  return {
+    row,
+    split: 'train',
+    userId: 'u1',
+    itemId: 'i1',
+    label: true,
+    templateId: 'preference',
+    templateVersion: 1,
+    instruction: 'Will the user like it?',
+    input: `Liked: "A", "B" ${row}`,
+    answer: 'Yes.',
+    prompt: `Liked: "A", "B" ${row}\nAnswer:`,
+    values: [[7, 10]],
+    history: [
+      [7, 11],
+      [12, 15],
+    ],
+    historyLabels: [true, null],
+    target: 3 + row,
+    historyInteractions: [1, 2],
+    ...change,
+  };
+}
+
+export function run(id: string, versionHash: string, change: Partial<Run> = {}): Run {
+  return {
+    id,
+    versionHash,
+    modelPath: 'model.gguf',
+    modelHash: 'm',
+    config: {
+      protocol: 1,
+      model: 'model.gguf',
+      adapter: null,
+      runDirectory: 'runs/x',
+      data: 'train.jsonl',
+      labels: ['Yes', 'No'],
+      rows: null,
+      seed: 1,
+      epochs: 1,
+      steps: null,
+      batchSize: 8,
+      microBatchSize: 8,
+      learningRate: 1e-3,
+      schedule: 'constant',
+      warmupSteps: 0,
+      weightDecay: 0,
+      maxGradientNorm: 0,
+      rank: 8,
+      alpha: 16,
+      dropout: 0,
+      targets: ['attn_q'],
+      loss: 'answer',
+      shuffle: true,
+      maxLength: 1024,
+      sharePrefixes: true,
+      checkpointEvery: 50,
+      threads: 1,
+      resume: false,
+    },
+    configHash: 'c',
+    status: 'running',
+    adapterPath: null,
+    adapterHash: null,
+    startedAt: NOW.toISOString(),
+    ...change,
+  };
+}

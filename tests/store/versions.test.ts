@@ -1,0 +1,68 @@
+import { expect, it } from 'vitest';
+import { RectuneError } from '../../src/core/errors.js';
+import { instruction, NOW, temporaryStore, version } from './fixtures.js';
+
+it('gives back every instruction as it was saved, by row, with its lines in order', () => {
+  const { store } = temporaryStore();
+  const made = [
+    ...Array.from({ length: 1234 }, (_, row) => instruction(row, { historyInteractions: [9, 2, 5] })),
+    instruction(0, { split: 'test', label: null, historyInteractions: [], history: [], historyLabels: [], values: [] }),
+    instruction(1, { split: 'test', label: false, prompt: 'Schindler\u2019s \u{1f3ac} & "quotes"' }),
+  ];
+  store.versions.save(version('abc'), made, NOW);
+  const hash = version('abc').hash;
+  expect([...store.versions.instructions(hash, 'train'), ...store.versions.instructions(hash, 'test')]).toEqual(made);
+  expect([...store.versions.instructions(hash, 'valid')]).toEqual([]);
+  expect([...store.versions.instructions(hash, 'train', 3)]).toEqual(made.slice(0, 3));
+  expect([...store.versions.instructions('f'.repeat(64), 'train')]).toEqual([]);
+});
+
+it('finds the newest version of a name, a hash, or a prefix of six digits', () => {
+  const { store } = temporaryStore();
+  store.versions.save(version('abcdef1'), [instruction(0)], NOW);
+  store.versions.save(version('abcdef2'), [instruction(0)], NOW);
+  store.versions.save(version('123456', { name: 'other' }), [], NOW);
+  expect(store.versions.find('invented')?.hash).toBe(version('abcdef2').hash);
+  expect(store.versions.find('123456')?.name).toBe('other');
+  expect(store.versions.find('12345')).toBeUndefined();
+  expect(store.versions.find('abcdef1')?.hash).toBe(version('abcdef1').hash);
+  expect(store.versions.find(version('abcdef2').hash)?.hash).toBe(version('abcdef2').hash);
+  expect(store.versions.find('no such')).toBeUndefined();
+  expect(() => store.versions.find('abcdef')).toThrow(RectuneError);
+});
+
+it('leaves a known hash as it is, does not ask for its instructions, and makes it the newest of its name', () => {
+  const { store } = temporaryStore();
+  store.versions.save(version('aaa'), [instruction(0)], NOW);
+  store.versions.save(version('bbb'), [instruction(0)], NOW);
+  const untouchable = (function* () {
+    yield expect.fail('the instructions were asked for');
+  })();
+  store.versions.save(version('aaa'), untouchable, new Date(0));
+  expect(store.versions.find('invented')?.hash).toBe(version('aaa').hash);
+  expect(store.versions.list().map((found) => found.hash[0])).toEqual(['a', 'b']);
+  expect(store.versions.list(1)).toHaveLength(1);
+  expect(store.versions.builtAt(version('aaa').hash)).toEqual(NOW);
+});
+
+it('answers which instructions came from a log line, as target or as history', () => {
+  const { store } = temporaryStore();
+  store.versions.save(version('aaa'), [instruction(0), instruction(1, { historyInteractions: [3, 3, 4] })], NOW);
+  store.versions.save(version('bbb', { sourceId: 'another log' }), [instruction(0)], NOW);
+  const rows = (line: number) => store.versions.instructionsOfLine('log', line).map((found) => found.instruction.row);
+  expect(rows(1)).toEqual([0]);
+  expect(rows(3)).toEqual([0, 1]);
+  expect(rows(4)).toEqual([1]);
+  expect(rows(99)).toEqual([]);
+  expect(store.versions.instructionsOfLine('another log', 1)[0]?.hash).toBe(version('bbb').hash);
+});
+
+it('keeps nothing of a version whose instructions end in an error', () => {
+  const { store } = temporaryStore();
+  const failing = (function* () {
+    yield instruction(0);
+    throw new Error('the builder failed');
+  })();
+  expect(() => store.versions.save(version('aaa'), failing, NOW)).toThrow('the builder failed');
+  expect(store.versions.list()).toEqual([]);
+});

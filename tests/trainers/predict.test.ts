@@ -1,0 +1,149 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { writeSealed } from '../../src/platform/files.js';
+import { PredictOptions, predictFile, predictRun, reportedSplits } from '../../src/trainers/predict.js';
+import { trainRun } from '../../src/trainers/train.js';
+import { type Call, fakeNative, SCORES, TRAINS } from './fake-native.js';
+import { options, testStudio } from './trained-studio.js';
+
+let calls: () => Call[];
+const scorings = () => calls().filter(({ verb }) => verb === 'score');
+const predicting = PredictOptions.parse({ threads: 1 });
+
+beforeEach(() => {
+  calls = fakeNative(`if (verb === 'train') { ${TRAINS} } else { ${SCORES} }`);
+});
+afterEach(() => vi.unstubAllEnvs());
+
+/** A studio with one run that is done. */
+async function withRun(given: Parameters<typeof options>[0] = {}) {
+  const made = testStudio();
+  const { run } = await trainRun(made.store, { ...made, version: 'invented', options: options(given) });
+  return { ...made, run };
+}
+
+it('predicts with the adapter and with its base model, in the order of the rows', async () => {
+  const { store, run, version, ...studio } = await withRun();
+  const { adapter, base } = await predictRun(store, { ...studio, run: run.id, split: 'test', options: predicting });
+  expect(base.predictions.map(({ row, logOdds }) => [row, logOdds])).toEqual([
+    [0, 0],
+    [1, 1],
+    [2, 2],
+  ]);
+  expect(adapter.predictions.map(({ logOdds }) => logOdds)).toEqual([10, 11, 12]);
+  expect(adapter.predictions[1]).toEqual({ row: 1, user: 'u1', item: 'i1', label: false, logOdds: 11 });
+  expect(adapter.set).toMatchObject({
+    versionHash: version.hash,
+    split: 'test',
+    adapterHash: run.adapterHash,
+    runId: run.id,
+    labelMass: 0.5,
+  });
+  expect(base.set).toMatchObject({ modelHash: run.modelHash, adapterHash: null, runId: null });
+  expect(store.predictions.rows(adapter.set.id)).toEqual(adapter.predictions);
+});
+
+it('asks a base model once, however many runs stand on it', async () => {
+  const { store, run, version: _, ...studio } = await withRun();
+  const other = await trainRun(store, { ...studio, version: 'invented', options: options({ seed: 9 }) });
+  await predictRun(store, { ...studio, run: run.id, split: 'test', options: predicting });
+  const second = await predictRun(store, { ...studio, run: other.run.id, split: 'test', options: predicting });
+  expect(second.base.reused).toBe(true);
+  expect(second.adapter.reused).toBe(false);
+  expect(scorings().map(({ config }) => config.adapter === null)).toEqual([true, false, false]);
+  const third = await predictRun(store, { ...studio, run: run.id, split: 'test', options: predicting });
+  expect([third.base.reused, third.adapter.reused]).toEqual([true, true]);
+  expect(scorings()).toHaveLength(3);
+});
+
+it('asks again when told to', async () => {
+  const { store, run, version: _, ...studio } = await withRun();
+  const request = { ...studio, run: run.id, split: 'test' as const };
+  await predictRun(store, { ...request, options: predicting });
+  await predictRun(store, { ...request, options: { ...predicting, again: true } });
+  expect(scorings()).toHaveLength(4);
+});
+
+it('takes another length limit for another question, and leaves the asked run’s answer as the newest', async () => {
+  const { store, run, version, ...studio } = await withRun();
+  const short = await trainRun(store, { ...studio, version: 'invented', options: options({ maxLength: 64 }) });
+  const newestBase = () =>
+    store.predictions.select({ versionHash: version.hash, split: 'test', modelHash: run.modelHash, adapterHash: null })
+      ?.id;
+  const first = await predictRun(store, { ...studio, run: run.id, split: 'test', options: predicting });
+  const second = await predictRun(store, { ...studio, run: short.run.id, split: 'test', options: predicting });
+  expect(second.base.reused).toBe(false);
+  expect(newestBase()).toBe(second.base.set.id);
+  expect(scorings().map(({ config }) => config.maxLength)).toEqual([1024, 1024, 64, 64]);
+  await predictRun(store, { ...studio, run: run.id, split: 'test', options: predicting });
+  expect(newestBase()).toBe(first.base.set.id);
+  expect(scorings()).toHaveLength(4);
+});
+
+it('writes one line a row to a file, in the order of the rows', async () => {
+  const { store, run, version: _, ...studio } = await withRun();
+  const out = join(studio.studio, 'deep', 'predictions.jsonl');
+  const request = { ...studio, data: 'invented', split: 'valid' as const, out, maxLength: 1024, options: predicting };
+  await predictFile(store, request);
+  expect(readFileSync(out, 'utf8')).toBe(
+    '{"row":0,"user":"u0","item":"i1","label":true,"logOdds":0}\n{"row":1,"user":"u1","item":"i1","label":false,"logOdds":1}\n',
+  );
+  await predictFile(store, { ...request, adapter: run.adapterPath as string });
+  expect(readFileSync(out, 'utf8')).toContain('"logOdds":11}');
+});
+
+it('needs predictions of valid and test for a report', async () => {
+  const { store, run } = await withRun();
+  expect(reportedSplits(store, run.id)).toEqual(['valid', 'test']);
+});
+
+it('refuses rows without a label before anything is computed', async () => {
+  const { store, version: _, ...studio } = testStudio({ label: null });
+  const request = {
+    ...studio,
+    data: 'invented',
+    split: 'test' as const,
+    out: 'x.jsonl',
+    maxLength: 0,
+    options: predicting,
+  };
+  await expect(predictFile(store, request)).rejects.toMatchObject({
+    kind: 'data',
+    message: expect.stringContaining('no yes/no label'),
+  });
+  expect(scorings()).toEqual([]);
+});
+
+it('refuses an adapter that was changed, and a run that is not done', async () => {
+  const { store, run, version: _, ...studio } = await withRun();
+  const request = { ...studio, run: run.id, split: 'test' as const, options: predicting };
+  writeSealed(run.adapterPath as string, 'tampered');
+  await expect(predictRun(store, request)).rejects.toMatchObject({
+    kind: 'data',
+    message: expect.stringContaining('adapter'),
+  });
+  store.runs.update(run.id, { status: 'stopped', adapterPath: null, adapterHash: null });
+  await expect(predictRun(store, request)).rejects.toMatchObject({
+    kind: 'usage',
+    fix: expect.stringContaining('--resume'),
+  });
+});
+
+it.each([
+  { case: 'leaves a row out', body: SCORES.replace('rows.reverse()', 'rows.slice(1)'), words: /did not score row 0/ },
+  { case: 'scores a row twice', body: SCORES.replace('rows.reverse()', '[...rows, rows[0]]'), words: /row 0 twice/ },
+])('takes it for our bug when native $case, and keeps nothing', async ({ body, words }) => {
+  const { store, version: _, ...studio } = testStudio();
+  fakeNative(body);
+  const request = {
+    ...studio,
+    data: 'invented',
+    split: 'test' as const,
+    out: 'x.jsonl',
+    maxLength: 0,
+    options: predicting,
+  };
+  await expect(predictFile(store, request)).rejects.toThrow(words);
+  expect(store.predictions.list()).toEqual([]);
+});

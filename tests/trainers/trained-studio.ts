@@ -1,0 +1,46 @@
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import type { DatasetVersion } from '../../src/core/dataset-version.js';
+import { type Instruction, instructionLine, SPLITS, type Split } from '../../src/core/instruction.js';
+import { TrainOptions } from '../../src/core/run-config.js';
+import { sha256, writeSealed } from '../../src/platform/files.js';
+import { toJsonLines } from '../../src/platform/json-lines.js';
+import { studioLayout } from '../../src/platform/studio.js';
+import { openStore, type Store } from '../../src/store/store.js';
+import { instruction, NOW, temporaryFolder, version } from '../store/fixtures.js';
+
+/** A studio with one sealed version "invented" (20 train rows, 2 valid, 3 test) and a model file; gone when the test ends. */
+export interface TestStudio {
+  studio: string;
+  store: Store;
+  model: string;
+  version: DatasetVersion;
+  now: () => Date;
+}
+
+const COUNTS = { train: 20, valid: 2, test: 3 };
+
+export function testStudio(change: Partial<Instruction> = {}): TestStudio {
+  const studio = temporaryFolder();
+  const store = openStore(studioLayout.store(studio));
+  onTestFinished(() => store.close());
+  const rows = SPLITS.flatMap((split) =>
+    Array.from({ length: COUNTS[split] }, (_, row) =>
+      instruction(row, { split, label: row % 2 === 0, userId: `u${row}`, ...change }),
+    ),
+  );
+  const bySplit = (split: Split) =>
+    [...toJsonLines(rows.filter((row) => row.split === split).map(instructionLine))].join('');
+  const files = { train: sha256(bySplit('train')), valid: sha256(bySplit('valid')), test: sha256(bySplit('test')) };
+  const built = version('abcdef', { counts: { ...COUNTS, users: COUNTS, liked: COUNTS }, files });
+  for (const split of SPLITS) writeSealed(studioLayout.instructions(studio, built.hash, split), bySplit(split));
+  store.versions.save(built, rows, NOW);
+  const model = join(studio, 'model.gguf');
+  writeSealed(model, 'a model');
+  return { studio, store, model, version: built, now: () => NOW };
+}
+
+/** Training options as a command line gives them. */
+export function options(given: Partial<TrainOptions> = {}): TrainOptions {
+  return TrainOptions.parse(given);
+}
