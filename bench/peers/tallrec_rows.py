@@ -3,7 +3,7 @@
 Rule: like = rating > 3. A user's ratings are sorted by time; each window of 10 ratings and the one after it is a row. Rows of all
 users, in the order in which users appear in u.data, are joined; the last 10,000 are kept and cut 8000 / 1000 / 1000.
 
-    python tallrec_rows.py /work/shared/data/ml-100k /tmp/peers/movie
+    python tallrec_rows.py ../shared/data/ml-100k OUT/movie
 
 Source: Bao et al. 2023, "TALLRec", RecSys, arXiv:2305.00447, and its published repository.
 """

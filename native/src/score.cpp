@@ -19,10 +19,11 @@ static double label_mass(const float * logits, size_t n_vocab, const std::vector
 exit_code score(const score_config & config) {
     session open("score", config.model, config.threads);
     const vocabulary vocab(config.model);
+    const int32_t limit = length_limit(config.max_length, open.model.shape);
     std::vector<scoring_row> rows;
     int64_t n_tokens = 0, longest = 0, truncated = 0;
     for (const instruction & row : read_instructions(config.data)) {
-        rows.push_back(tokenize_for_scoring(vocab, row, config.labels, config.max_length));
+        rows.push_back(tokenize_for_scoring(vocab, row, config.labels, limit));
         n_tokens += static_cast<int64_t>(rows.back().context.size());
         longest = std::max(longest, static_cast<int64_t>(rows.back().context.size()));
         if (rows.back().dropped_history > 0) {

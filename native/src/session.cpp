@@ -1,6 +1,7 @@
 #include "session.h"
 #include "events.h"
 #include "kernels/gemm.h"
+#include <algorithm>
 
 const char * const PROGRAM_VERSION = "0.1.0";
 
@@ -21,6 +22,10 @@ session::session(const std::string & verb, const std::string & model_path, int32
     : file(announced(verb, model_path, threads)), model(load_model(file)), cpu(threads) {
     emit("model", {{"architecture", model.shape.architecture}, {"blocks", model.shape.n_block}, {"width", model.shape.n_embd},
                    {"vocabulary", model.shape.n_vocab}, {"parameters", model.n_parameters}, {"types", model.tensors_by_type}});
+}
+
+int32_t length_limit(int32_t asked, const model_shape & shape) {
+    return asked == 0 ? shape.context_length : std::min(asked, shape.context_length);
 }
 
 void announce_adapter(const adapter & lora) {

@@ -22,5 +22,8 @@ struct session {
     backend cpu;
 };
 
+// The longest row in tokens: what was asked for (0: no limit), and never more than the model was made for.
+int32_t length_limit(int32_t asked, const model_shape & shape);
+
 // Emits "adapter".
 void announce_adapter(const adapter & lora);

@@ -17,7 +17,7 @@ volatile std::sig_atomic_t stop_asked = 0;
 void ask_to_stop(int) { stop_asked = 1; }
 
 // The rows to train on, as tokens, in the order of the config.
-std::vector<token_row> read_rows(const train_config & config, const vocabulary & vocab) {
+std::vector<token_row> read_rows(const train_config & config, const vocabulary & vocab, int32_t max_length) {
     const std::vector<instruction> all = read_instructions(config.data);
     std::vector<const instruction *> chosen;
     if (config.rows) {
@@ -35,7 +35,7 @@ std::vector<token_row> read_rows(const train_config & config, const vocabulary &
     }
     if (chosen.empty()) throw user_error(exit_data, "there is no row to train on", config.data, "build a dataset version with train rows");
     std::vector<token_row> rows;
-    for (const instruction * row : chosen) rows.push_back(tokenize_for_training(vocab, *row, config.max_length, config.labels));
+    for (const instruction * row : chosen) rows.push_back(tokenize_for_training(vocab, *row, max_length, config.labels));
     return rows;
 }
 
@@ -120,7 +120,7 @@ exit_code train(const train_config & config) {
     std::signal(SIGINT, ask_to_stop);
     session open("train", config.model, config.threads);
     const vocabulary vocab(config.model);
-    const std::vector<token_row> rows = read_rows(config, vocab);
+    const std::vector<token_row> rows = read_rows(config, vocab, length_limit(config.max_length, open.model.shape));
     announce_data(rows, config);
 
     const std::unique_ptr<adapter> lora = starting_adapter(open, config);

@@ -154,13 +154,15 @@ function parseArguments(
   const [issue] = result.error.issues;
   if (!issue) throw new Error('zod reported a failure without an issue');
   const key = String(issue.path[0] ?? '');
-  const what = key === '' ? issue.message : `${nameOf(key)} ${String(values[key])}: ${complaint(issue)}`;
+  const what = complaint(issue, nameOf(key), values[key]);
   throw new RectuneError('usage', what, `rectune ${name}`, `see rectune ${name} --help`);
 }
 
 /** zod would say "expected number, received NaN" of a word where a number belongs. */
-function complaint(issue: z.core.$ZodIssue): string {
-  return issue.code === 'invalid_type' && issue.expected === 'number' ? 'this is not a number' : issue.message;
+function complaint(issue: z.core.$ZodIssue, name: string, value: unknown): string {
+  if (value === undefined) return `${name} is missing`;
+  const isNumber = issue.code === 'invalid_type' && issue.expected === 'number';
+  return `${name} ${String(value)}: ${isNumber ? 'this is not a number' : issue.message}`;
 }
 
 /** commander's message, e.g. "error: unknown option '--shot'\n(Did you mean --shots?)", as an error of ours. */

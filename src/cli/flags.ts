@@ -26,6 +26,12 @@ export function argumentsOf(schema: z.ZodObject): { name: string; required: bool
   }));
 }
 
+/** An option as a user writes it to change its default: `--no-shuffle`, `--micro-batch-size`. */
+export function writtenFlag(schema: z.ZodObject, key: string): string {
+  const isOn = inspect(schema).properties[key]?.default === true;
+  return isOn ? `--no-${flagName(key).slice(2)}` : flagName(key);
+}
+
 /** `microBatchSize` as it stands on the command line: `--micro-batch-size`. */
 export function flagName(key: string): string {
   return `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
@@ -44,11 +50,13 @@ function flagOf(name: string, property: Property, required: boolean): Option {
       ? new Option(`--no-${flag.slice(2)}`, `without: ${description}`)
       : new Option(flag, description);
   }
-  const shown = property.default === undefined ? description : `${description} (default: ${String(property.default)})`;
+  const more =
+    property.default !== undefined ? ` (default: ${String(property.default)})` : required ? ' (required)' : '';
+  const shown = `${description}${more}`;
   const option = new Option(`${flag} <${property.value ?? valueName(property)}>`, shown);
   if (property.enum) option.choices(property.enum);
   else option.argParser((value: string) => readValue(value, property.type === 'array'));
-  return required ? option.makeOptionMandatory() : option;
+  return option; // a missing one is noticed by the schema: commander would complain of it before a mistyped flag
 }
 
 function valueName(property: Property): string {

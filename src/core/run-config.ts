@@ -36,7 +36,7 @@ export const TrainOptions = z.strictObject({
   maxLength: wholeNumber
     .nonnegative()
     .default(1024)
-    .describe('longest row in tokens; drops the oldest history, never the label; 0: no limit'),
+    .describe('longest row in tokens; drops the oldest history, never the label; 0: as long as the model allows'),
   sharePrefixes: z.boolean().default(true).describe('compute a prefix that rows share once'),
   checkpointEvery: wholeNumber.positive().default(50).describe('steps between checkpoints'),
   threads: wholeNumber.positive().optional().describe('CPU threads; the free cores without it'),

@@ -63,7 +63,7 @@ export async function* runNative(
   options: NativeOptions = {},
 ): AsyncGenerator<RunEvent, void> {
   const binary = await nativeProgram(options.onStderr ?? (() => {}));
-  if (options.signal?.aborted) throw stopped('before it began');
+  if (options.signal?.aborted) throw stopped('before it began', 'give the same command again');
   const folder = options.configPath === undefined ? await mkdtemp(join(tmpdir(), 'rectune-')) : undefined;
   const configPath = options.configPath ?? join(folder as string, `${verb}.json`);
   try {
@@ -153,10 +153,11 @@ function failureOf(
 ): Error | undefined {
   if (last?.event === 'error') return reported(last);
   if (last?.event === 'done' && end.exitCode === ExitCode.done) return undefined;
-  if (last?.event === 'stopped' || end.exitCode === ExitCode.stopped) {
-    return stopped(last?.event === 'stopped' ? `at step ${last.step}, checkpoint ${last.checkpoint}` : 'by a signal');
+  if (last?.event === 'stopped') {
+    return stopped(`at step ${last.step}, checkpoint ${last.checkpoint}`, 'go on with --resume');
   }
-  if (end.signal && aborted) return stopped(`by ${end.signal}, without a checkpoint of its last steps`);
+  if (end.exitCode === ExitCode.stopped) return stopped('by a signal', 'give the same command again');
+  if (end.signal && aborted) return stopped(`by ${end.signal}`, 'give the same command again');
   if (end.signal === 'SIGKILL') {
     const fix = 'use a smaller --micro-batch-size or --max-length, or a machine with more memory';
     return new RectuneError(
@@ -193,8 +194,8 @@ function reported(event: Extract<RunEvent, { event: 'error' }>): Error {
   return new Error(`native: ${event.what} (at ${event.where}; ${event.fix})`);
 }
 
-function stopped(how: string): RectuneError {
-  return new RectuneError('stopped', `the native program was stopped ${how}`, 'this run', 'go on with --resume');
+function stopped(how: string, fix: string): RectuneError {
+  return new RectuneError('stopped', `the native program was stopped ${how}`, 'this command', fix);
 }
 
 function kindOf(code: number): ErrorKind | undefined {

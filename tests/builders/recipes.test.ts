@@ -61,7 +61,7 @@ describe('loadRecipe', () => {
   });
 
   it('keeps what the recipe says about training, and nothing that it does not say', () => {
-    expect(loadRecipe('tallrec-movie').train).toEqual({ shots: 64, seed: 1, epochs: 10, learningRate: 0.001 });
+    expect(loadRecipe('tallrec-movie').train).toEqual({ shots: 64, seed: 1, epochs: 5, learningRate: 0.001 });
     expect(loadRecipe(written(MOVIE.slice(MOVIE.indexOf('\ntrain:')), '\n')).train).toEqual({});
   });
 
@@ -124,7 +124,7 @@ describe('loadRecipe', () => {
       fix: 'use one of rating-above',
     },
     { case: 'a wrong type', from: 'history: 10', to: 'history: ten', what: 'expected number', fix: 'correct' },
-    { case: 'a wrong training value', from: 'epochs: 10', to: 'epochs: 0', what: '>0', fix: 'correct' },
+    { case: 'a wrong training value', from: 'epochs: 5', to: 'epochs: 0', what: '>0', fix: 'correct' },
     {
       case: 'text that is not YAML',
       from: 'kind: rating-above',

@@ -4,7 +4,7 @@ import { TrainOptions } from '../../core/run-config.js';
 import { resumeRun, trainRun } from '../../trainers/train.js';
 import { command, named } from '../command.js';
 import { executionOf, trainingEvents } from '../execution.js';
-import { flagName } from '../flags.js';
+import { writtenFlag } from '../flags.js';
 import { renderTrainResult } from '../render-train.js';
 import { trainFlags } from '../train-flags.js';
 
@@ -51,7 +51,12 @@ function requireOnly(given: ReadonlySet<string>, run: string): void {
   const extra = [...given].filter((name) => name in TrainOptions.shape && !WITH_RESUME.includes(name));
   if (extra.length === 0) return;
   const fix = `leave ${extra.length > 1 ? 'them' : 'it'} out: a resumed run goes on with its own settings`;
-  throw new RectuneError('usage', `${extra.map(flagName).join(', ')} given together with --resume`, `run ${run}`, fix);
+  throw new RectuneError(
+    'usage',
+    `${extra.map((key) => writtenFlag(TrainOptions, key)).join(', ')} given together with --resume`,
+    `run ${run}`,
+    fix,
+  );
 }
 
 function missing(what: string, usage: string): RectuneError {

@@ -23,7 +23,7 @@ export const TINY_WORLD: WorldSettings = {
   genresOfUser: 4,
   taste: 1,
   quality: 0.3,
-  noise: 0.7,
+  noise: 0.8,
 };
 
 /** A rating is this plus taste, quality and noise, rounded to 1 to 5: so it is above 3 exactly when those three add up to 0 or more. */
@@ -38,7 +38,7 @@ export interface InventedInteraction {
   readonly userId: string;
   readonly itemId: string;
   readonly rating: number; // 1 to 5
-  readonly timestamp: number; // seconds since 1970, UTC; no two are the same
+  readonly timestamp: number; // seconds since 1970, UTC
 }
 
 /** Users, items and what happened between them, with all that is hidden from a log. */

@@ -1,0 +1,137 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { writeSealed } from '../../src/platform/files.js';
+import { temporaryFolder } from '../store/fixtures.js';
+import { type Call, fakeNative, SCORES, TRAINS } from '../trainers/fake-native.js';
+import { invoke } from './invoke.js';
+
+const SOURCE = `
+id: invented
+title: An invented log
+terms: free
+interactions:
+  file: log.csv
+  delimiter: ","
+  header: true
+  columns: { user: user, item: item, rating: rating, timestamp: time }
+  timestampUnit: seconds
+items:
+  file: items.csv
+  delimiter: ","
+  header: true
+  columns: { item: item, title: title }
+`;
+
+const RECIPE = `
+name: tiny-movie
+source: invented
+label: { kind: rating-above, threshold: 3 }
+examples: { kind: sliding-window, order: { kind: time }, history: 3 }
+split: { kind: row-order, sizes: { unit: parts, train: 8, valid: 1, test: 1 } }
+template: tallrec/movie
+wrapper: { kind: alpaca }
+train: { shots: 16, epochs: 2, learningRate: 0.001, adapter: start.gguf }
+`;
+
+/** A folder with a log of 20 users and 8 interactions each (one row is broken), a recipe, a model and a start adapter. */
+function invented() {
+  const folder = temporaryFolder();
+  const rows = Array.from({ length: 160 }, (_, i) => `u${i % 20},i${(i * 7) % 23},${((i * 3) % 5) + 1},${1000 + i}`);
+  const items = Array.from({ length: 23 }, (_, i) => `i${i},Title ${i}`);
+  writeSealed(join(folder, 'log', 'log.csv'), ['user,item,rating,time', ...rows, 'u1,i1,many,5', ''].join('\n'));
+  writeSealed(join(folder, 'log', 'items.csv'), ['item,title', ...items, ''].join('\n'));
+  writeSealed(join(folder, 'log', 'source.yaml'), SOURCE);
+  writeSealed(join(folder, 'recipe.yaml'), RECIPE);
+  writeSealed(join(folder, 'model.gguf'), 'a model');
+  writeSealed(join(folder, 'start.gguf'), 'a start');
+  const studio = join(folder, 'studio');
+  const argv = [
+    'run',
+    join(folder, 'recipe.yaml'),
+    '--log',
+    join(folder, 'log'),
+    '--model',
+    join(folder, 'model.gguf'),
+  ];
+  return { folder, studio, argv: [...argv, '--studio', studio] };
+}
+
+let calls: () => Call[];
+
+beforeEach(() => {
+  calls = fakeNative(`if (verb === 'train') { ${TRAINS} } else { ${SCORES} }`);
+});
+afterEach(() => vi.unstubAllEnvs());
+
+it('goes from the log to the report, and shows what it did', async () => {
+  const { argv, studio } = invented();
+  const { code, stdout, stderr } = await invoke(argv);
+  expect(stderr).toContain('import: invented, 160 interactions of 20 users, 1 rows rejected');
+  expect(code).toBe(0);
+  expect(stdout).toContain('report of run tiny-movie-');
+  const value = JSON.parse((await invoke([...argv, '--json'])).stdout);
+  const reports = JSON.parse((await invoke(['list', 'reports', '--studio', studio, '--json'])).stdout);
+  expect(reports[0]).toMatchObject({ runId: value.run, directory: value.directory });
+  expect(existsSync(join(value.directory, 'report.html'))).toBe(true);
+  expect(JSON.parse(readFileSync(join(value.directory, 'report.json'), 'utf8'))).toMatchObject({
+    run: { id: value.run },
+  });
+});
+
+it('does only what is missing when it is asked again', async () => {
+  const { argv } = invented();
+  await invoke(argv);
+  expect(calls().map(({ verb }) => verb)).toEqual(['train', 'score', 'score', 'score', 'score']); // adapter and base, valid and test
+  const again = await invoke(argv);
+  expect(again.code).toBe(0);
+  expect(again.stderr).toContain('in the store already');
+  expect(again.stderr).toContain('is done already');
+  expect(calls()).toHaveLength(5);
+});
+
+it('takes the training settings of the recipe, and those of the command line in their place', async () => {
+  const { argv, folder } = invented();
+  await invoke(argv);
+  await invoke([...argv, '--steps', '5', '--seed', '2', '--shots', '4']);
+  const [first, second] = calls().filter(({ verb }) => verb === 'train');
+  const adapter = join(folder, 'start.gguf'); // as seen from the recipe
+  expect(first?.config).toMatchObject({ epochs: 2, steps: null, seed: 1, learningRate: 0.001, batchSize: 8, adapter });
+  expect(first?.config.rows).toHaveLength(16);
+  expect(second?.config).toMatchObject({ epochs: null, steps: 5, seed: 2, learningRate: 0.001 });
+  expect(second?.config.rows).toHaveLength(4);
+});
+
+it('goes on with a training that was stopped', async () => {
+  const { argv } = invented();
+  calls = fakeNative(`if (verb === 'score') { ${SCORES} } else if (config.resume) { ${TRAINS} } else {
+    start(); step(1, 3);
+    fs.mkdirSync(path.join(config.runDirectory, 'checkpoints'), { recursive: true });
+    fs.writeFileSync(path.join(config.runDirectory, 'checkpoints', 'newest'), '1');
+    say({ event: 'stopped', step: 1, checkpoint: 'newest' });
+    process.exitCode = 130;
+  }`);
+  expect((await invoke(argv)).code).toBe(130);
+  expect((await invoke(argv)).code).toBe(0);
+  expect(
+    calls()
+      .filter(({ verb }) => verb === 'train')
+      .map(({ config }) => config.resume),
+  ).toEqual([false, true]);
+});
+
+it('starts no training when a signal came while the log was read', async () => {
+  const { argv } = invented();
+  const { code, stderr } = await invoke(argv, { signal: AbortSignal.abort() });
+  expect(code).toBe(130);
+  expect(stderr).toContain('give the same command again');
+  expect(calls()).toEqual([]);
+});
+
+it('says that a log is not the one the recipe reads', async () => {
+  const { argv, folder } = invented();
+  writeSealed(join(folder, 'log', 'source.yaml'), SOURCE.replace('id: invented', 'id: other'));
+  const { code, stderr } = await invoke(argv);
+  expect(code).toBe(2);
+  expect(stderr).toContain('the recipe reads "invented", but this log is "other"');
+});

@@ -1,0 +1,178 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { RunEvent } from '../../src/core/run-event.js';
+import { type Call, fakeNative, SCORES, TRAINS } from '../trainers/fake-native.js';
+import { testStudio } from '../trainers/trained-studio.js';
+import { invoke } from './invoke.js';
+
+let calls: () => Call[];
+
+beforeEach(() => {
+  calls = fakeNative(`if (verb === 'train') { ${TRAINS} } else { ${SCORES} }`);
+});
+afterEach(() => vi.unstubAllEnvs());
+
+const events = (stdout: string) =>
+  stdout
+    .trim()
+    .split('\n')
+    .map((line) => RunEvent.parse(JSON.parse(line)).event);
+
+describe('rectune train', () => {
+  it('says where the adapter is and what comes next; progress goes to stderr', async () => {
+    const { studio, store, model } = testStudio();
+    const { code, stdout, stderr } = await invoke(['train', 'invented', '--model', model, '--studio', studio]);
+    expect(code).toBe(0);
+    const [run] = store.runs.list();
+    expect(stdout).toContain(run?.adapterPath);
+    expect(stdout).toContain(`rectune predict ${run?.id}`);
+    expect(stderr).toContain('step 3/3');
+  });
+
+  it('streams the run events as JSON lines with --json, and the stored ones when the run is done already', async () => {
+    const { studio, model } = testStudio();
+    const argv = ['train', 'invented', '--model', model, '--studio', studio, '--json'];
+    const first = await invoke(argv);
+    expect(events(first.stdout)).toEqual([
+      'start',
+      'step',
+      'checkpoint',
+      'step',
+      'checkpoint',
+      'step',
+      'checkpoint',
+      'done',
+    ]);
+    const second = await invoke(argv);
+    expect(second.stdout).toBe(first.stdout);
+    expect(calls()).toHaveLength(1);
+  });
+
+  it('hands every option to native', async () => {
+    const { studio, model } = testStudio();
+    const words =
+      '--shots 4 --seed 3 --steps 9 --batch-size 4 --micro-batch-size 2 --learning-rate 1e-3 --schedule cosine --warmup-steps 2 ' +
+      '--weight-decay 0.1 --max-gradient-norm 1 --rank 4 --alpha 8 --dropout 0.05 --targets attn_q,ffn_up --loss all --no-shuffle ' +
+      '--max-length 512 --no-share-prefixes --checkpoint-every 5 --threads 1';
+    const { code } = await invoke(['train', 'invented', '--model', model, '--studio', studio, ...words.split(' ')]);
+    expect(code).toBe(0);
+    const { rows, ...config } = calls()[0]?.config ?? {};
+    expect(rows).toHaveLength(4);
+    expect(config).toMatchObject({
+      seed: 3,
+      epochs: null,
+      steps: 9,
+      batchSize: 4,
+      microBatchSize: 2,
+      learningRate: 1e-3,
+      schedule: 'cosine',
+      warmupSteps: 2,
+      weightDecay: 0.1,
+      maxGradientNorm: 1,
+      rank: 4,
+      alpha: 8,
+      dropout: 0.05,
+      targets: ['attn_q', 'ffn_up'],
+      loss: 'all',
+      shuffle: false,
+      maxLength: 512,
+      sharePrefixes: false,
+      checkpointEvery: 5,
+      threads: 1,
+    });
+  });
+
+  it.each([
+    { case: 'no version', argv: ['--model', 'm'], what: 'a dataset version is missing' },
+    { case: 'no model', argv: ['invented'], what: '--model is missing' },
+    {
+      case: 'settings beside --resume',
+      argv: ['--resume', 'x', '--learning-rate', '1', '--no-shuffle'],
+      what: '--no-shuffle, --learning-rate given together with --resume',
+    },
+  ])('refuses $case', async ({ argv, what }) => {
+    const { studio } = testStudio();
+    const { code, stderr } = await invoke(['train', ...argv, '--studio', studio]);
+    expect(code).toBe(2);
+    expect(stderr).toContain(what);
+  });
+
+  it('ends with 130 and names --resume when it is stopped', async () => {
+    fakeNative(`start(); say({ event: 'stopped', step: 1, checkpoint: 'c' }); process.exitCode = 130;`);
+    const { studio, model } = testStudio();
+    const { code, stderr } = await invoke(['train', 'invented', '--model', model, '--studio', studio, '--json']);
+    expect(code).toBe(130);
+    expect(JSON.parse(stderr.trim().split('\n').at(-1) as string)).toMatchObject({ error: { code: 130 } });
+  });
+});
+
+describe('rectune predict', () => {
+  it('predicts valid and test of a run, or the split that is named', async () => {
+    const { studio, store, model } = testStudio();
+    await invoke(['train', 'invented', '--model', model, '--studio', studio]);
+    const run = store.runs.list()[0]?.id as string;
+    const one = await invoke(['predict', run, '--split', 'test', '--studio', studio, '--json']);
+    expect(JSON.parse(one.stdout)).toMatchObject({
+      run,
+      splits: [{ split: 'test', adapter: { rows: 3, reused: false } }],
+    });
+    const both = JSON.parse((await invoke(['predict', run, '--studio', studio, '--json'])).stdout);
+    expect(
+      both.splits.map(({ split, base }: { split: string; base: { reused: boolean } }) => [split, base.reused]),
+    ).toEqual([
+      ['valid', false],
+      ['test', true],
+    ]);
+  });
+
+  it('writes the predictions of any model and adapter to a file', async () => {
+    const { studio, model } = testStudio();
+    const out = join(studio, 'p.jsonl');
+    const argv = [
+      'predict',
+      '--data',
+      'invented',
+      '--split',
+      'test',
+      '--model',
+      model,
+      '--out',
+      out,
+      '--studio',
+      studio,
+    ];
+    expect((await invoke(argv)).code).toBe(0);
+    expect(
+      readFileSync(out, 'utf8')
+        .trim()
+        .split('\n')
+        .map((line) => Object.keys(JSON.parse(line))),
+    ).toEqual(Array.from({ length: 3 }, () => ['row', 'user', 'item', 'label', 'logOdds']));
+  });
+
+  it.each([
+    { case: 'neither a run nor --data', argv: [], what: 'neither a run nor --data' },
+    { case: 'both', argv: ['run', '--data', 'invented'], what: 'both a run and --data' },
+    { case: '--data without --out', argv: ['--data', 'invented', '--model', 'm'], what: '--out is missing' },
+    { case: 'a model beside a run', argv: ['run', '--model', 'm'], what: '--model given together with a run' },
+  ])('refuses $case', async ({ argv, what }) => {
+    const { studio } = testStudio();
+    const { code, stderr } = await invoke(['predict', ...argv, '--studio', studio]);
+    expect(code).toBe(2);
+    expect(stderr).toContain(what);
+  });
+});
+
+describe('rectune list', () => {
+  it('prints at most --limit rows, and an empty list as such', async () => {
+    const { studio, model } = testStudio();
+    for (const seed of ['1', '2', '3'])
+      await invoke(['train', 'invented', '--model', model, '--seed', seed, '--studio', studio]);
+    const two = await invoke(['list', 'runs', '--limit', '2', '--studio', studio, '--json']);
+    expect(JSON.parse(two.stdout)).toHaveLength(2);
+    expect((await invoke(['list', 'versions', '--studio', studio])).stdout).toContain('invented');
+    expect((await invoke(['list', 'reports', '--studio', studio])).stdout).toBe('none\n');
+    expect((await invoke(['list', 'rusn', '--studio', studio])).code).toBe(2);
+  });
+});

@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ExitCode } from '../../src/core/errors.js';
+import { NativeScoreConfig, NativeTrainConfig } from '../../src/core/run-config.js';
+import { RunEvent } from '../../src/core/run-event.js';
+import { packageRoot } from '../../src/platform/files.js';
+
+const page = readFileSync(join(packageRoot(), 'docs', 'protocol.md'), 'utf8');
+
+/** The part of the page under a heading. */
+function section(heading: string): string {
+  const text = page.split(/^#+ /m).find((part) => part.startsWith(`${heading}\n`));
+  if (text === undefined) throw new Error(`docs/protocol.md has no section "${heading}"`);
+  return text;
+}
+
+describe('docs/protocol.md', () => {
+  it.each([
+    { verb: 'train', schema: NativeTrainConfig },
+    { verb: 'score', schema: NativeScoreConfig },
+  ])('names every key of the config of $verb', ({ verb, schema }) => {
+    const keys = Object.keys(schema.shape);
+    expect(keys.length).toBeGreaterThan(5);
+    expect(keys.filter((key) => !section(verb).includes(`\`${key}\``))).toEqual([]);
+  });
+
+  it('names every event with every field', () => {
+    const lines = section('Events').split('\n');
+    expect(RunEvent.options.length).toBeGreaterThan(10);
+    for (const { shape } of RunEvent.options) {
+      const [name] = shape.event.values;
+      const line = lines.find((row) => row.startsWith(`| \`${name}\` |`));
+      expect(line, `a row for "${name}"`).toBeDefined();
+      const missing = Object.keys(shape).filter((key) => key !== 'event' && !line?.includes(`\`${key}\``));
+      expect(missing, `fields of "${name}"`).toEqual([]);
+    }
+  });
+
+  it('names every exit code', () => {
+    const codes = Object.values(ExitCode);
+    expect(codes.filter((code) => !section('Exit codes').includes(`| ${code} |`))).toEqual([]);
+  });
+});
