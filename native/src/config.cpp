@@ -138,7 +138,7 @@ train_config read_train_config(const std::string & path) {
     config.loss_on_all = loss == "all";
     config.schedule = schedule == "linear" ? schedule_kind::linear : schedule == "cosine" ? schedule_kind::cosine : schedule_kind::constant;
 
-    json deciding = object;
+    nlohmann::json deciding = nlohmann::json::parse(object.dump()); // sorted by key: the order in the file says nothing
     for (const char * key : {"model", "adapter", "runDirectory", "data", "checkpointEvery", "threads", "resume"}) deciding.erase(key);
     config.fingerprint = deciding.dump();
     return config;

@@ -39,7 +39,10 @@ export const TrainOptions = z.strictObject({
     .describe('longest row in tokens; drops the oldest history, never the label; 0: as long as the model allows'),
   sharePrefixes: z.boolean().default(true).describe('compute a prefix that rows share once'),
   checkpointEvery: wholeNumber.positive().default(50).describe('steps between checkpoints'),
-  threads: wholeNumber.positive().optional().describe('CPU threads; the free cores without it'),
+  threads: wholeNumber
+    .positive()
+    .optional()
+    .describe('CPU threads; without it the CPUs that this process may use, at most 16'),
 });
 export type TrainOptions = z.infer<typeof TrainOptions>;
 export const DEFAULT_EPOCHS = 3;
