@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { ExitCode } from '../core/errors.js';
 import { runCommandLine } from './command-line.js';
 import { COMMANDS } from './commands.js';
