@@ -6,6 +6,8 @@ const main = new URL('../dist/cli/main.js', import.meta.url);
 if (existsSync(main)) {
   await import(main.href);
 } else {
-  process.stderr.write('error: rectune is not built yet\n  at:  dist/cli/main.js\n  fix: run `npm run build` in its folder\n');
+  process.stderr.write(
+    'error: rectune is not built yet\n  at:  dist/cli/main.js\n  fix: run `npm run build` in its folder\n',
+  );
   process.exitCode = 2;
 }

@@ -6,6 +6,7 @@ import exportCommand from './commands/export.js';
 import importCommand from './commands/import.js';
 import list from './commands/list.js';
 import predict from './commands/predict.js';
+import quickstart from './commands/quickstart.js';
 import rejects from './commands/rejects.js';
 import report from './commands/report.js';
 import run from './commands/run.js';
@@ -13,6 +14,7 @@ import train from './commands/train.js';
 
 /** Every verb, in the order of help: the stages first, then what looks and helps. */
 export const COMMANDS: readonly Command[] = [
+  quickstart,
   run,
   importCommand,
   build,

@@ -72,6 +72,7 @@ export const WrapperRule = z.discriminatedUnion('kind', [
     kind: z.literal('alpaca'),
     noqaComment: z.boolean().default(false), // the two spaces and the lint comment that published TALLRec prompts hold
   }),
+  z.strictObject({ kind: z.literal('plain') }), // instruction and input alone
 ]);
 export type WrapperRule = z.infer<typeof WrapperRule>;
 

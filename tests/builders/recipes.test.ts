@@ -46,7 +46,7 @@ describe('the recipes of the package', () => {
     const recipe = loadRecipe(`recipes/${file}`);
     const text = readFileSync(join(packageRoot(), 'recipes', file), 'utf8');
     const keys = (value: unknown): string[] =>
-      typeof value === 'object' && value !== null
+      typeof value === 'object' && value !== null && !Array.isArray(value)
         ? Object.entries(value).flatMap(([key, inner]) => [key, ...keys(inner)])
         : [];
     const { file: _file, ...written } = recipe;

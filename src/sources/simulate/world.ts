@@ -14,23 +14,24 @@ export interface WorldSettings {
   readonly noise: number; // standard deviation of what no one can know
 }
 
-/** The world of datasets/tiny. Another value here is another data set: run `npm run simulate`, and change the README's figures. */
+/** The world of datasets/tiny. Another value here is another data set: write it with `npm run simulate`. */
 export const TINY_WORLD: WorldSettings = {
   seed: 1,
   users: 200,
   items: 200,
-  events: 18,
+  events: 24,
   genresOfUser: 4,
   taste: 1,
   quality: 0.3,
   noise: 0.8,
 };
 
-/** A rating is this plus taste, quality and noise, rounded to 1 to 5: so it is above 3 exactly when those three add up to 0 or more. */
-export const MIDDLE = 3.5;
+/** A rating is this plus taste, quality and noise, rounded to 1 to 5: it is above 3 exactly when those three add up to 0 or more. */
+const MIDDLE = 3.5;
+export const LIKED_ABOVE = 3;
 
 export interface InventedUser {
-  readonly userId: string; // u001, u002, ...
+  readonly userId: string; // u0001, u0002, ...
   readonly tastes: ReadonlyMap<string, 1 | -1>; // genre to liked or disliked, for the genres that the user meets
 }
 
@@ -52,14 +53,15 @@ export interface World {
 /**
  * Invents a world. What a user meets does not depend on what he likes, so the choice of items gives nothing away.
  *
- * taken  titles that may not be used; the new ones are added
+ * taken   titles that may not be used; the new ones are added
+ * throws  RangeError when a user would meet more items of a genre than there are
  */
 export function inventWorld(settings: WorldSettings, taken: Set<string> = new Set()): World {
   const { seed } = settings;
   const items = inventItems(new Random(seed, 'simulate items'), settings.items, settings.quality, taken);
   const chance = new Random(seed, 'simulate users');
   const users = Array.from({ length: settings.users }, (_, i) => ({
-    userId: `u${String(i + 1).padStart(3, '0')}`,
+    userId: `u${String(i + 1).padStart(4, '0')}`,
     tastes: drawTastes(chance, settings.genresOfUser),
   }));
   const interactions = users
@@ -83,22 +85,20 @@ const PAUSE = 3 * 86_400; // seconds between two events of a user, at most
 
 function meetings(
   random: Random,
-  user: InventedUser,
+  { userId, tastes }: InventedUser,
   items: readonly InventedItem[],
   { events, taste, noise }: WorldSettings,
 ): InventedInteraction[] {
-  const unseen = new Map(
-    [...user.tastes.keys()].map((genre) => [genre, random.shuffle(items.filter((item) => item.genre === genre))]),
-  );
-  const genres = [...user.tastes.keys()];
+  const genres = [...tastes.keys()];
+  const unseen = new Map(genres.map((genre) => [genre, random.shuffle(items.filter((item) => item.genre === genre))]));
   let timestamp = FIRST_DAY + random.integer(DAYS * 86_400);
   return Array.from({ length: events }, () => {
     const genre = genres[random.integer(genres.length)] as string;
     const item = unseen.get(genre)?.pop();
-    if (!item) throw new RangeError(`user ${user.userId} has met every item of genre ${genre}`);
+    if (!item) throw new RangeError(`user ${userId} has met every item of genre ${genre}`);
     timestamp += 1 + random.integer(PAUSE);
-    const opinion = taste * (user.tastes.get(genre) ?? 0) + item.quality + noise * random.normal();
+    const opinion = taste * (tastes.get(genre) ?? 0) + item.quality + noise * random.normal();
     const rating = Math.min(5, Math.max(1, Math.round(MIDDLE + opinion)));
-    return { userId: user.userId, itemId: item.itemId, rating, timestamp };
+    return { userId, itemId: item.itemId, rating, timestamp };
   });
 }

@@ -1,0 +1,114 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Outside, runCommandLine } from '../../src/cli/command-line.js';
+import quickstart from '../../src/cli/commands/quickstart.js';
+import { type QuickstartRequest, type QuickstartResult, runQuickstart } from '../../src/cli/quickstart.js';
+import { Report } from '../../src/core/report.js';
+import { summarizeReport } from '../../src/eval/summary.js';
+import { inventTexts, type TextSettings } from '../../src/sources/simulate/invent-texts.js';
+import { inventWorld, TINY_WORLD } from '../../src/sources/simulate/world.js';
+import { openStore, type Store } from '../../src/store/store.js';
+
+const studio = mkdtempSync(join(tmpdir(), 'rectune-quickstart-'));
+let store: Store;
+afterAll(() => {
+  store?.close();
+  rmSync(studio, { recursive: true });
+});
+
+/** Little text and a short training: all stages, but a base model too weak for a good adapter. */
+const stages: string[] = [];
+const request: QuickstartRequest = {
+  studio,
+  threads: 1,
+  program: '0.0.0',
+  now: () => new Date('2025-01-02T03:04:05Z'),
+  onStage: (line) => stages.push(line),
+  texts: { seed: 1001, logs: 200, facts: 100 },
+  train: { epochs: 1, learningRate: 0.005 },
+};
+
+describe('the quickstart in a small form', () => {
+  let first: QuickstartResult;
+  beforeAll(async () => {
+    store = openStore(join(studio, 'store.db'));
+    first = await runQuickstart(store, request);
+  }, 120_000);
+
+  it('ends in a report of three files that says what was measured', () => {
+    for (const file of ['report.html', 'report.md', 'report.json'])
+      expect(existsSync(join(first.directory, file))).toBe(true);
+    const report = Report.parse(JSON.parse(readFileSync(join(first.directory, 'report.json'), 'utf8')));
+    expect(report).toEqual(first.report);
+    const test = report.splits.find(({ split }) => split === 'test');
+    expect([test?.rows, test?.users]).toEqual([960, 60]);
+    for (const { model, metrics } of test?.models ?? []) {
+      const { value, low, high } = metrics.auc as { value: number; low: number; high: number };
+      expect(low, model).toBeLessThanOrEqual(value);
+      expect(high, model).toBeGreaterThanOrEqual(value);
+    }
+    expect(report.verdicts.length).toBeGreaterThan(0);
+  });
+
+  it('trains an adapter that changes what the base model says', () => {
+    expect(first.run.status).toBe('done');
+    expect(first.report.serving.largestChange).toBeGreaterThan(0.1);
+    const masses = first.report.serving.predictions.filter(({ split }) => split === 'test');
+    const [adapter, base] = ['adapter', 'base'].map(
+      (model) => masses.find((one) => one.model === model)?.labelMass as number,
+    );
+    expect(adapter).toBeGreaterThan(10 * (base as number));
+    expect(adapter).toBeGreaterThan(0.2); // it learns to answer with Yes or No
+  });
+
+  it('knows the best AUC, above everything that was measured', () => {
+    const { byPrompt, byTaste } = first.best;
+    expect(byPrompt).toBeGreaterThan(0.8);
+    expect(byTaste).toBeGreaterThan(byPrompt);
+    expect(byTaste).toBeLessThan(0.95);
+    const test = first.report.splits.find(({ split }) => split === 'test');
+    for (const { metrics } of test?.models ?? []) expect(metrics.auc.value as number).toBeLessThan(byPrompt);
+  });
+
+  it('asks in the form that the recipe gives, about invented titles that the base model has not read', () => {
+    const titles = inventWorld(TINY_WORLD).items.map(({ title }) => title);
+    const read = inventTexts(request.texts as TextSettings, new Set(titles)).world.items.map(({ title }) => title);
+    for (const { prompt, answer } of store.versions.instructions(first.version.hash, 'test')) {
+      const question =
+        /^Read the votes of a user and answer\.\nLog:( [A-Z][\w ]+ [+-][a-z]+){8}\nWill the user like (.+) \([a-z]+\)\?$/;
+      const target = question.exec(prompt)?.[2] as string;
+      expect(titles).toContain(target);
+      expect(read).not.toContain(target);
+      expect([' Yes.', ' No.']).toContain(answer);
+    }
+  });
+
+  it('does nothing twice: a second one finds all there and says the same', async () => {
+    stages.length = 0;
+    const again = await runQuickstart(store, request);
+    expect(again.model).toEqual({ ...first.model, reused: true });
+    expect(again.run).toEqual(first.run);
+    expect(again.best).toEqual(first.best);
+    expect(summarizeReport(again.report)).toBe(summarizeReport(first.report));
+    expect(stages.join('\n')).toContain('is done already');
+  });
+});
+
+describe('rectune quickstart', () => {
+  it('says in its help that it takes threads and no argument', async () => {
+    const written: string[] = [];
+    const outside: Outside = {
+      stdout: { write: (text) => written.push(text) },
+      stderr: { write: (text) => written.push(text) },
+      environment: {},
+      now: request.now,
+      stopSignal: () => new AbortController().signal,
+    };
+    expect(await runCommandLine(['quickstart', '--help'], [quickstart], '0.0.0', outside)).toBe(0);
+    expect(written.join('')).toContain('--threads <n>');
+    expect(await runCommandLine(['quickstart', '--thread', '2'], [quickstart], '0.0.0', outside)).toBe(2);
+    expect(written.join('')).toContain('did you mean --threads');
+  });
+});
