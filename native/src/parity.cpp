@@ -19,7 +19,8 @@ namespace {
 // A file in the temporary folder that goes away with its name.
 struct temporary_file {
     std::string path = (std::filesystem::temp_directory_path() / ("rectune-parity-" + std::to_string(getpid()) + ".gguf")).string();
-    ~temporary_file() {
+    ~temporary_file() { remove(); }
+    void remove() {
         std::error_code ignored;
         std::filesystem::remove(path, ignored);
     }
@@ -38,6 +39,7 @@ void check_parity(backend & cpu, const gguf_file & file, const base_model & mode
     temporary_file copy;
     write_f32_copy(file, model, blocks, lora, copy.path);
     reference_model reference(copy.path, std::nullopt, cpu.n_threads(), static_cast<int32_t>(MOST_TOKENS));
+    copy.remove(); // libllama has read or mapped it; a kill from here on leaves nothing behind
     const base_model reduced = with_blocks(model, blocks);
     network own(cpu, reduced, lora);
 
