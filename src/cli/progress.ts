@@ -9,6 +9,7 @@ export interface Screen {
 
 const PLAIN_EVERY = 15_000; // ms between lines when stderr is not a terminal
 const REDRAW_EVERY = 100; // ms between redraws on a terminal
+const NAMED_ROWS = 10; // of those that were too long
 const READING_PATIENCE = 1000; // ms of reading before a line is shown
 
 /**
@@ -90,6 +91,7 @@ class Meter {
   #firstStep: number | undefined;
   #firstSeconds = 0;
   #tokens = 0;
+  readonly #truncated: number[] = [];
   isComplete = false;
 
   /** Lines that stay on the screen. */
@@ -99,11 +101,14 @@ class Meter {
         return [`${event.verb}: ggml ${event.ggml}, kernels ${event.kernel}, ${event.threads} threads`];
       case 'model':
         return [`model: ${event.architecture}, ${event.blocks} blocks, ${millions(event.parameters)} parameters`];
-      case 'data': {
-        const shortened =
-          event.truncatedRows > 0 ? `, ${event.truncatedRows} rows shortened (oldest history dropped)` : '';
-        return [`data: ${event.rows} rows, ${event.tokens} tokens, longest ${event.longest}${shortened}`];
-      }
+      case 'truncated':
+        this.#truncated.push(event.row);
+        return [];
+      case 'data':
+        return [
+          `data: ${event.rows} rows, ${event.tokens} tokens, longest ${event.longest}`,
+          ...(event.truncatedRows > 0 ? [`too long, oldest history dropped: ${this.#truncatedRows()}`] : []),
+        ];
       case 'parity':
         return [
           `parity with llama.cpp: largest logit difference ${event.maxDifference.toExponential(1)} (tolerance ${event.tolerance})`,
@@ -115,6 +120,13 @@ class Meter {
       default:
         return [];
     }
+  }
+
+  #truncatedRows(): string {
+    const rows = this.#truncated;
+    const named = rows.slice(0, NAMED_ROWS).join(', ');
+    const rest = rows.length - NAMED_ROWS;
+    return `${rows.length} rows: ${named}${rest > 0 ? ` and ${rest} more` : ''}`;
   }
 
   /** The progress line after this event; undefined when it does not change. */

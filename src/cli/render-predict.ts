@@ -24,10 +24,20 @@ export function renderPredictedFile(out: string, answer: ScoreAnswer): Answer {
 }
 
 function summary({ set, predictions, reused }: ScoreAnswer) {
-  return { set: set.id, split: set.split, rows: predictions.length, labelMass: set.labelMass, reused };
+  const truncated = predictions
+    .filter(({ droppedHistory }) => droppedHistory > 0)
+    .map(({ row, droppedHistory }) => ({ row, droppedHistory }));
+  return { set: set.id, split: set.split, rows: predictions.length, labelMass: set.labelMass, truncated, reused };
 }
 
 /** Label mass says whether the model answers in the asked form at all. */
-function state({ set, reused }: ScoreAnswer): string {
-  return `label mass ${set.labelMass.toFixed(3)}${reused ? ', from the store' : ''}`;
+function state({ set, predictions, reused }: ScoreAnswer): string {
+  const cut = predictions.filter(({ droppedHistory }) => droppedHistory > 0).length;
+  return [
+    `label mass ${set.labelMass.toFixed(3)}`,
+    ...(cut > 0
+      ? [`${cut} rows lost their oldest history to the limit of ${set.maxLength} tokens (--json names them)`]
+      : []),
+    ...(reused ? ['from the store'] : []),
+  ].join(', ');
 }

@@ -8,17 +8,19 @@ export const Prediction = z.strictObject({
   item: z.string(),
   label: z.boolean(),
   logOdds: z.number(), // log P(liked label) - log P(other label) at the answer position
+  droppedHistory: z.number().int().nonnegative(), // oldest history items that did not fit the length limit
 });
 export type Prediction = z.infer<typeof Prediction>;
 
-/** Who predicted which rows: a base model, with or without an adapter, on one split of one dataset version. */
+/** Who predicted which rows: a base model, with or without an adapter, on one split of one dataset version under one length limit. */
 export const PredictionSet = z.strictObject({
-  id: z.string(), // sha256 of the other fields, so the same question is asked once
+  id: z.string(), // sha256 of the fields that are the question, so the same question is asked once
   versionHash: z.string(),
   split: Split,
   modelHash: z.string(), // sha256 of the GGUF file
   adapterHash: z.string().nullable(), // null: the base model alone
   runId: z.string().nullable(), // the run that made the adapter
+  maxLength: z.number().int().nonnegative(), // tokens of a row; 0: no limit
   labelMass: z.number(), // mean probability of the two label tokens together
 });
 export type PredictionSet = z.infer<typeof PredictionSet>;

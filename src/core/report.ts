@@ -143,7 +143,15 @@ export const Report = z.strictObject({
     loss: z.array(LossPoint),
   }),
   serving: z.strictObject({
-    predictions: z.array(z.strictObject({ model: ModelId, split: Split, set: z.string(), labelMass: z.number() })),
+    predictions: z.array(
+      z.strictObject({
+        model: ModelId,
+        split: Split,
+        set: z.string(),
+        labelMass: z.number(),
+        truncatedRows: z.array(count), // rows that lost their oldest history to the length limit
+      }),
+    ),
     parity: z.strictObject({ rows: count, blocks: count, maxDifference: z.number(), tolerance: z.number() }).nullable(), // null: the run recorded none
     gap: z.strictObject({ rows: count, maxDifference: z.number() }).nullable(),
     truncatedTrainRows: count.nullable(),

@@ -76,8 +76,11 @@ function splitInput(store: Store, run: Run, version: DatasetVersion, split: Spli
   };
 }
 
-function scored(store: Store, { id, versionHash, modelHash }: Run, split: Split, adapterHash: string | null): Scored {
-  const set = store.predictions.select({ versionHash, split, modelHash, adapterHash });
+/** Predictions under the run's own length limit: under another one the same row is another prompt. */
+function scored(store: Store, run: Run, split: Split, adapterHash: string | null): Scored {
+  const { id, versionHash, modelHash } = run;
+  const { maxLength } = run.config;
+  const set = store.predictions.select({ versionHash, split, modelHash, adapterHash, maxLength });
   if (set) return { set, predictions: store.predictions.rows(set.id) };
   const who = adapterHash === null ? `the base model of run "${id}"` : `run "${id}"`;
   throw new RectuneError(

@@ -1,7 +1,7 @@
 import type { DatasetVersion } from '../core/dataset-version.js';
 import { RectuneError } from '../core/errors.js';
 import type { Instruction } from '../core/instruction.js';
-import { type ModelId, REPORT_FORMAT, Report, type ReportOptions } from '../core/report.js';
+import { BASELINES, type ModelId, REPORT_FORMAT, Report, type ReportOptions } from '../core/report.js';
 import type { Run } from '../core/run.js';
 import type { RunEvent } from '../core/run-event.js';
 import { countTrainLabels } from './baselines/train-labels.js';
@@ -51,10 +51,9 @@ export function makeReport(input: ReportInput): Report {
   const test = scoreSplit('test', input.test, train);
   const valid = input.valid && scoreSplit('valid', input.valid, train);
   const baseline = bestBaseline(valid);
-  const pairs: Pair[] = [
-    { first: 'adapter', second: baseline.model },
-    { first: 'adapter', second: 'base' },
-  ];
+  const others = BASELINES.filter((model) => model !== baseline.model);
+  const rivals: ModelId[] = [baseline.model, 'base', ...others];
+  const pairs = rivals.map((second): Pair => ({ first: 'adapter', second }));
   const compared = [test, ...(valid ? [valid] : [])].map((scores) => compareModels(scores, pairs, options));
   const splits = compared.map(({ result }) => result);
   const differences = compared.flatMap((one) => one.differences);
@@ -65,7 +64,9 @@ export function makeReport(input: ReportInput): Report {
     program: input.program,
     options,
     verdicts: differences
-      .filter(({ split, metric }) => split === 'test' && metric === 'auc')
+      .filter(({ split, metric, second }) => {
+        return split === 'test' && metric === 'auc' && (second === baseline.model || second === 'base');
+      })
       .map((paired) => verdict(splits[0] as Report['splits'][number], paired)),
     baseline,
     version,
@@ -118,8 +119,15 @@ function reportedRun(run: Run, version: DatasetVersion, adapterHash: string): Re
 function servedPredictions({ test, valid }: ReportInput): Report['serving']['predictions'] {
   return [test, ...(valid ? [valid] : [])].flatMap(({ adapter, base }) =>
     (['adapter', 'base'] as const).map((model) => {
-      const { set } = model === 'adapter' ? adapter : base;
-      return { model, split: set.split, set: set.id, labelMass: set.labelMass };
+      const { set, predictions } = model === 'adapter' ? adapter : base;
+      const truncatedRows = predictions.filter(({ droppedHistory }) => droppedHistory > 0).map(({ row }) => row);
+      return {
+        model,
+        split: set.split,
+        set: set.id,
+        labelMass: set.labelMass,
+        truncatedRows: truncatedRows.sort((a, b) => a - b),
+      };
     }),
   );
 }

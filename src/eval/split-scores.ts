@@ -49,11 +49,17 @@ export function scoreSplit(split: Split, { instructions, adapter, base }: SplitI
     logOdds: {
       adapter: alignToRows(instructions, adapter),
       base: alignToRows(instructions, base),
-      'liked-share': likedShare(instructions),
+      'liked-share': likedShare(shownHistories(instructions, adapter)),
       'item-like-rate': itemLikeRate(instructions, train),
       'majority-class': majorityClass(instructions, train),
     },
   };
+}
+
+/** The histories as the model saw them: without what the length limit cut off. */
+function shownHistories(instructions: readonly EvaluatedInstruction[], { predictions }: Scored) {
+  const dropped = new Map(predictions.map(({ row, droppedHistory }) => [row, droppedHistory]));
+  return instructions.map(({ row, historyLabels }) => ({ historyLabels: historyLabels.slice(dropped.get(row)) }));
 }
 
 /** Log-odds in the order of the rows. Each row must have been predicted once, with the same user, item and label. */

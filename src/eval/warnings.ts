@@ -10,7 +10,7 @@ const SMALL_LABEL_MASS = 0.5;
 
 /** What a reader has to know before trusting the numbers, the gravest first. Empty when there is nothing to say. */
 export function warnings(report: Omit<Report, 'warnings'>): string[] {
-  const { run, serving, splits, baseline, options } = report;
+  const { run, serving, splits, baseline, options, differences } = report;
   const test = splits.find(({ split }) => split === 'test');
   const said: string[] = [];
   if (serving.largestChange !== null && serving.largestChange <= NO_CHANGE) {
@@ -21,6 +21,15 @@ export function warnings(report: Omit<Report, 'warnings'>): string[] {
   }
   if (run.status !== 'done') said.push(`The run is "${run.status}", not done: its adapter is not the final one.`);
   if (test) said.push(...aboutUsers(test, options.resamples));
+  // The baseline of the verdict was chosen on valid; the others may still do better on test.
+  for (const { split, metric, second, finding, difference } of differences) {
+    if (split !== 'test' || metric !== 'auc' || second === baseline.model || second === 'base') continue;
+    if (finding !== 'worse' && finding !== 'undecided') continue;
+    said.push(
+      `On test the adapter ${finding === 'worse' ? 'is also worse than' : 'does not beat'} another trivial baseline, ` +
+        `"${MODEL_TITLES[second]}": difference of AUC ${withInterval(difference)}.`,
+    );
+  }
   if (!splits.some((result) => result.split === 'valid' && aucOf(result, baseline.model) !== null)) {
     said.push(baseline.chosenBy);
   }
@@ -38,6 +47,10 @@ export function warnings(report: Omit<Report, 'warnings'>): string[] {
       `The trainer's logits differ from llama.cpp's by ${figure(serving.parity.maxDifference)}, ` +
         `above the tolerance ${figure(serving.parity.tolerance)}.`,
     );
+  }
+  for (const { split, truncatedRows } of serving.predictions.filter(({ model }) => model === 'adapter')) {
+    if (truncatedRows.length === 0) continue;
+    said.push(`${counted(truncatedRows.length, `${split} row`)} lost the oldest history to the length limit.`);
   }
   if (serving.truncatedTrainRows) {
     said.push(`${counted(serving.truncatedTrainRows, 'train row')} lost the oldest history to the length limit.`);
@@ -70,9 +83,11 @@ function aboutUsers(test: SplitResult, resamples: number): string[] {
   }
   const { low, high } = adapter.uauc;
   if (low !== null && high !== null && low <= 0.5 && high >= 0.5) {
+    const aucIsAboveChance = adapter.auc.low !== null && adapter.auc.low > 0.5;
     said.push(
       `Within one user the adapter's order cannot be told from chance: UAUC ${withInterval(adapter.uauc)} ` +
-        `over ${counted(test.usersWithBothLabels, 'user')} with both labels. Its AUC may come from knowing which users like much.`,
+        `over ${counted(test.usersWithBothLabels, 'user')} with both labels.` +
+        (aucIsAboveChance ? ' Its AUC may come from knowing which users like much.' : ''),
     );
   }
   return said;

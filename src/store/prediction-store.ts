@@ -17,15 +17,15 @@ export class PredictionStore {
    * throws  SqliteError when the set's dataset version or run is not in the store
    */
   save(set: PredictionSet, predictions: readonly Prediction[], madeAt: Date): void {
-    const { id, versionHash, split, modelHash, adapterHash, runId, labelMass } = PredictionSet.parse(set);
+    const { id, versionHash, split, modelHash, adapterHash, runId, maxLength, labelMass } = PredictionSet.parse(set);
     const save = this.#database.transaction(() => {
       this.#database.prepare('delete from prediction_sets where id = ?').run(id);
       const made = this.#database
         .prepare(
-          `insert into prediction_sets (id, version_hash, split, model_hash, adapter_hash, run_id, label_mass, made_at)
-           values (?, ?, ?, ?, ?, ?, ?, ?)`,
+          `insert into prediction_sets (id, version_hash, split, model_hash, adapter_hash, run_id, max_length, label_mass, made_at)
+           values (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         )
-        .run(id, versionHash, split, modelHash, adapterHash, runId, labelMass, madeAt.toISOString());
+        .run(id, versionHash, split, modelHash, adapterHash, runId, maxLength, labelMass, madeAt.toISOString());
       const rows = new BatchInsert(this.#database, 'predictions', [
         'set_key',
         'row',
@@ -33,10 +33,11 @@ export class PredictionStore {
         'item_id',
         'label',
         'log_odds',
+        'dropped_history',
       ]);
       for (const one of predictions) {
-        const { row, user, item, label, logOdds } = Prediction.parse(one);
-        rows.add(Number(made.lastInsertRowid), row, user, item, Number(label), logOdds);
+        const { row, user, item, label, logOdds, droppedHistory } = Prediction.parse(one);
+        rows.add(Number(made.lastInsertRowid), row, user, item, Number(label), logOdds, droppedHistory);
       }
       rows.flush();
     });
@@ -56,7 +57,8 @@ export class PredictionStore {
   rows(id: string): Prediction[] {
     return this.#database
       .prepare<[string], Omit<Prediction, 'label'> & { label: number }>(
-        `select row, user_id as user, item_id as item, label, log_odds as logOdds from predictions
+        `select row, user_id as user, item_id as item, label, log_odds as logOdds,
+           dropped_history as droppedHistory from predictions
          where set_key = (select set_key from prediction_sets where id = ?) order by row`,
       )
       .all(id)
@@ -74,13 +76,15 @@ export class PredictionStore {
     split: Split;
     modelHash: string;
     adapterHash: string | null;
+    maxLength: number;
   }): PredictionSet | undefined {
     return this.#select(
-      'where version_hash = ? and split = ? and model_hash = ? and adapter_hash is ? order by set_key desc limit 1',
+      'where version_hash = ? and split = ? and model_hash = ? and adapter_hash is ? and max_length = ? order by set_key desc limit 1',
       query.versionHash,
       query.split,
       query.modelHash,
       query.adapterHash,
+      query.maxLength,
     )[0];
   }
 
@@ -88,7 +92,7 @@ export class PredictionStore {
     return this.#database
       .prepare(
         `select id, version_hash as versionHash, split, model_hash as modelHash, adapter_hash as adapterHash,
-           run_id as runId, label_mass as labelMass from prediction_sets ${rest}`,
+           run_id as runId, max_length as maxLength, label_mass as labelMass from prediction_sets ${rest}`,
       )
       .all(...values)
       .map((row) => PredictionSet.parse(row));

@@ -82,7 +82,8 @@ export async function predictFile(
     sharePrefixes: true,
   };
   const answer = await scoreSplit(store, question, request);
-  writeSealed(request.out, toJsonLines(answer.predictions));
+  const published = answer.predictions.map(({ droppedHistory: _, ...prediction }) => prediction);
+  writeSealed(request.out, toJsonLines(published));
   return answer;
 }
 

@@ -46,29 +46,24 @@ export async function scoreSplit(store: Store, question: ScoreQuestion, executio
   const memory = studioLayout.fileHashes(execution.studio);
   const modelHash = await rememberedSha256(question.model, memory);
   const adapterHash = question.adapter === null ? null : await rememberedSha256(question.adapter, memory);
-  const asked = { versionHash: version.hash, split, modelHash, adapterHash, runId: question.runId };
-  // The length limit is no field of the set, but another limit is another question.
-  const id = sha256(JSON.stringify({ ...asked, maxLength: question.maxLength }));
+  const { runId, maxLength } = question;
+  const asked = { versionHash: version.hash, split, modelHash, adapterHash, runId, maxLength };
+  const id = sha256(JSON.stringify(asked));
   const known = question.again ? undefined : store.predictions.find(id);
-  if (known) {
-    const predictions = store.predictions.rows(id);
-    // The report takes the newest answer for a model and a split; a limit of other runs must not stand in its place.
-    if (store.predictions.select(asked)?.id !== id) store.predictions.save(known, predictions, execution.now());
-    return { set: known, predictions, reused: true };
-  }
+  if (known) return { set: known, predictions: store.predictions.rows(id), reused: true };
 
   const data = await sealedSplit(execution.studio, version, split);
   const lines = readLabelledLines(data);
   const scores = await runScore(data, question, execution);
   const predictions = lines.map((line) => predictionOf(line, scores, data));
-  const masses = lines.map((line) => scores.get(line.row)?.labelMass ?? 0);
+  const masses = [...scores.values()].map(({ labelMass }) => labelMass);
   const labelMass = masses.reduce((sum, mass) => sum + mass, 0) / masses.length;
   const set: PredictionSet = { id, ...asked, labelMass };
   store.predictions.save(set, predictions, execution.now());
   return { set, predictions, reused: false };
 }
 
-type Score = { logOdds: number; labelMass: number };
+type Score = { logOdds: number; labelMass: number; droppedHistory: number };
 
 async function runScore(data: string, question: ScoreQuestion, execution: Execution): Promise<Map<number, Score>> {
   const config: NativeScoreConfig = {
@@ -83,10 +78,13 @@ async function runScore(data: string, question: ScoreQuestion, execution: Execut
     threads: question.threads ?? defaultThreads(),
   };
   const scores = new Map<number, Score>();
+  const dropped = new Map<number, number>(); // of the rows that were too long
   for await (const event of runNative('score', config, { signal: execution.signal, onStderr: execution.onStderr })) {
+    if (event.event === 'truncated') dropped.set(event.row, event.droppedHistory);
     if (event.event === 'score') {
       if (scores.has(event.row)) throw new Error(`native scored row ${event.row} twice`);
-      scores.set(event.row, { logOdds: event.logOdds, labelMass: event.labelMass });
+      const { row, logOdds, labelMass } = event;
+      scores.set(row, { logOdds, labelMass, droppedHistory: dropped.get(row) ?? 0 });
     }
     execution.onEvent?.(event);
   }
@@ -119,5 +117,6 @@ function readLabelledLines(path: string): LabelledLine[] {
 function predictionOf(line: LabelledLine, scores: ReadonlyMap<number, Score>, path: string): Prediction {
   const score = scores.get(line.row);
   if (!score) throw new Error(`native did not score row ${line.row} of ${path}`);
-  return { row: line.row, user: line.user, item: line.item, label: line.label, logOdds: score.logOdds };
+  const { logOdds, droppedHistory } = score;
+  return { row: line.row, user: line.user, item: line.item, label: line.label, logOdds, droppedHistory };
 }

@@ -64,11 +64,12 @@ it('begins anew with each task', () => {
 it('counts scored rows', () => {
   const data = { event: 'data', rows: 2, tokens: 9, columns: 9, lossTokens: 0, longest: 5, truncatedRows: 1 };
   const score = (row: number) => ({ event: 'score', row, logOdds: 1, labelMass: 0.5 });
+  const truncated = { event: 'truncated', row: 7, droppedHistory: 2 };
   const text = shown(
     false,
-    [data, score(0), score(1)].map((event) => RunEvent.parse(event)),
+    [truncated, data, score(0), score(1)].map((event) => RunEvent.parse(event)),
   );
-  expect(text).toContain('1 rows shortened');
+  expect(text).toContain('too long, oldest history dropped: 1 rows: 7\n');
   expect(text).toContain('scored 2/2 rows');
 });
 

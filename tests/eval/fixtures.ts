@@ -72,6 +72,7 @@ export function scoredBy(rows: readonly Instruction[], logOdds: readonly number[
       modelHash: MODEL_HASH,
       adapterHash,
       runId: adapterHash === null ? null : 'tiny-bbbbbbbb',
+      maxLength: inventedRun.config.maxLength,
       labelMass: 0.97,
     }),
     predictions: rows.map(
@@ -81,6 +82,7 @@ export function scoredBy(rows: readonly Instruction[], logOdds: readonly number[
         item: itemId,
         label: label === true,
         logOdds: logOdds[i] as number,
+        droppedHistory: 0,
       }),
     ),
   };
@@ -197,6 +199,7 @@ export function inventVersion(world: World, splits: Record<Split, readonly Instr
       users: of((rows) => new Set(rows.map(({ userId }) => userId)).size),
       liked: of((rows) => rows.filter(({ label }) => label).length),
     },
+    checks: { leftOut: { zeroRatings: 0, missingTitles: 17 }, twinPrompts: { valid: 2, test: 1234 } },
     files: { train: digest('2'), valid: digest('3'), test: digest('4') },
     program: '0.1.0',
   });

@@ -61,6 +61,15 @@ describe('reportRun', () => {
     expect(report).toEqual(makeReport({ ...input, program }));
   });
 
+  it('takes no predictions that were made under another length limit', async () => {
+    const { store, input } = storeWith(ALL);
+    const shorter = { ...input.test.base.set, id: 'other', maxLength: 64 };
+    const wrong = input.test.base.predictions.map((one) => ({ ...one, logOdds: -one.logOdds }));
+    store.predictions.save(shorter, wrong, now());
+    const report = await reportRun(store, inventedRun.id, { studio: temporaryFolder(), now, options });
+    expect(report).toEqual(makeReport({ ...input, program: report.program }));
+  });
+
   it('writes three whole files into the studio and keeps the report in the store', async () => {
     const { store } = storeWith(ALL);
     const studio = temporaryFolder();

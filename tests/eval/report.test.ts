@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { RectuneError } from '../../src/core/errors.js';
-import { METRICS, MODELS, type ModelId, Report, ReportOptions } from '../../src/core/report.js';
+import { BASELINES, METRICS, MODELS, type ModelId, Report, ReportOptions } from '../../src/core/report.js';
 import type { RunEvent } from '../../src/core/run-event.js';
 import { likedShare } from '../../src/eval/baselines/liked-share.js';
 import { auc } from '../../src/eval/metrics/auc.js';
@@ -48,10 +48,10 @@ describe('makeReport', () => {
     expect(aucOf(report, 'majority-class')).toMatchObject({ value: 0.5, low: 0.5, high: 0.5 });
   });
 
-  it('compares the adapter with the best baseline and with its base model, on every metric and both splits', () => {
+  it('compares the adapter with every baseline and with its base model, on every metric and both splits, the best baseline first', () => {
     const pairs = report.differences.map(({ split, first, second, metric }) => `${split} ${first} ${second} ${metric}`);
     const expected = ['test', 'valid'].flatMap((split) =>
-      [report.baseline.model, 'base'].flatMap((second) =>
+      [report.baseline.model, 'base', ...BASELINES.filter((one) => one !== report.baseline.model)].flatMap((second) =>
         METRICS.map((metric) => `${split} adapter ${second} ${metric}`),
       ),
     );
@@ -70,6 +70,24 @@ describe('makeReport', () => {
     const reversed = { ...test, adapter: { ...test.adapter, predictions: [...test.adapter.predictions].reverse() } };
     expect(JSON.stringify(makeReport(input))).toBe(JSON.stringify(report));
     expect(JSON.stringify(makeReport({ ...input, test: reversed }))).toBe(JSON.stringify(report));
+  });
+
+  it('counts the liked share of the history that was shown, without what the length limit cut off', () => {
+    const input = inventInput({ users: 60 });
+    const cut = (side: typeof input.test.base) => ({
+      ...side,
+      predictions: side.predictions.map((one) => ({ ...one, droppedHistory: one.row % 4 })),
+    });
+    const test = { ...input.test, adapter: cut(input.test.adapter), base: cut(input.test.base) };
+    const shown = input.test.instructions.map(({ row, historyLabels }) => ({
+      historyLabels: historyLabels.filter((_, position) => position >= row % 4),
+    }));
+    const labels = input.test.instructions.map(({ label }) => label === true);
+    const made = makeReport({ ...input, test });
+    expect(aucOf(made, 'liked-share')?.value).toBe(auc(likedShare(shown), labels));
+    expect(aucOf(made, 'liked-share')?.value).not.toBe(aucOf(report, 'liked-share')?.value);
+    expect(made.serving.predictions[0]?.truncatedRows.slice(0, 4)).toEqual([1, 2, 3, 5]);
+    expect(made.warnings).toContainEqual(expect.stringMatching(/^675 test rows lost the oldest history/));
   });
 
   it('changes intervals with the bootstrap seed, and no figure', () => {
@@ -208,6 +226,32 @@ describe('warnings', () => {
     const paired = report.differences.find(({ second, metric }) => second === 'base' && metric === 'auc');
     expect(paired?.difference).toEqual({ value: 0, low: 0, high: 0, leftOut: 0 });
     expect(paired?.shareAboveZero).toBe(0);
+  });
+
+  it('tell of a trivial baseline that the adapter does not beat, though the one chosen on valid is beaten', () => {
+    const input = inventInput({ users: 60, adapterSkill: 1 });
+    // On test alone the train rate of each item tells its label.
+    const train = [
+      ...input.train,
+      ...Array.from({ length: 4000 }, (_, i) => ({ itemId: i % 2 ? 'good' : 'bad', label: i % 2 === 1 })),
+    ];
+    const rename = (label: boolean | null) => (label ? 'good' : 'bad');
+    const renamed = (side: typeof input.test.base) => ({
+      ...side,
+      predictions: side.predictions.map((one) => ({ ...one, item: rename(one.label) })),
+    });
+    const test = {
+      instructions: input.test.instructions.map((row) => ({ ...row, itemId: rename(row.label) })),
+      adapter: renamed(input.test.adapter),
+      base: renamed(input.test.base),
+    };
+    const report = makeReport({ ...input, train, test });
+    expect(report.baseline.model).toBe('liked-share');
+    expect(report.warnings).toContainEqual(
+      expect.stringMatching(
+        /^On test the adapter is also worse than another trivial baseline, "target's like rate in train"/,
+      ),
+    );
   });
 
   it('tell of a run that is not done', () => {

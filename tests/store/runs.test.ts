@@ -20,10 +20,18 @@ const set = (id: string, change: Partial<PredictionSet> = {}): PredictionSet => 
   modelHash: 'm',
   adapterHash: 'a',
   runId: 'first',
+  maxLength: 1024,
   labelMass: 0.25,
   ...change,
 });
-const prediction = (row: number): Prediction => ({ row, user: 'u', item: 'i', label: row % 2 === 0, logOdds: row / 7 });
+const prediction = (row: number): Prediction => ({
+  row,
+  user: 'u',
+  item: 'i',
+  label: row % 2 === 0,
+  logOdds: row / 7,
+  droppedHistory: row % 3,
+});
 
 it('saves, changes and lists runs, newest first', () => {
   const store = storeWithRun();
@@ -69,10 +77,11 @@ it('gives back predictions by row, bit for bit, and finds the newest set of a qu
   expect(store.predictions.rows('p1')).toEqual(predictions);
   expect(store.predictions.find('p1')).toEqual(set('p1'));
   expect(store.predictions.ofRun('first')).toEqual([set('p1')]);
-  const question = { versionHash: HASH, split: 'test', modelHash: 'm' } as const;
+  const question = { versionHash: HASH, split: 'test', modelHash: 'm', maxLength: 1024 } as const;
   expect(store.predictions.select({ ...question, adapterHash: 'a' })?.id).toBe('p1');
   expect(store.predictions.select({ ...question, adapterHash: null })?.id).toBe('p2');
   expect(store.predictions.select({ ...question, adapterHash: 'b' })).toBeUndefined();
+  expect(store.predictions.select({ ...question, adapterHash: 'a', maxLength: 64 })).toBeUndefined();
   expect(store.predictions.list().map(({ id }) => id)).toEqual(['p2', 'p1']);
 });
 

@@ -32,7 +32,14 @@ it('predicts with the adapter and with its base model, in the order of the rows'
     [2, 2],
   ]);
   expect(adapter.predictions.map(({ logOdds }) => logOdds)).toEqual([10, 11, 12]);
-  expect(adapter.predictions[1]).toEqual({ row: 1, user: 'u1', item: 'i1', label: false, logOdds: 11 });
+  expect(adapter.predictions[1]).toEqual({
+    row: 1,
+    user: 'u1',
+    item: 'i1',
+    label: false,
+    logOdds: 11,
+    droppedHistory: 0,
+  });
   expect(adapter.set).toMatchObject({
     versionHash: version.hash,
     split: 'test',
@@ -65,20 +72,26 @@ it('asks again when told to', async () => {
   expect(scorings()).toHaveLength(4);
 });
 
-it('takes another length limit for another question, and leaves the asked run’s answer as the newest', async () => {
+it('takes another length limit for another question, and keeps the answers apart', async () => {
   const { store, run, version, ...studio } = await withRun();
   const short = await trainRun(store, { ...studio, version: 'invented', options: options({ maxLength: 64 }) });
-  const newestBase = () =>
-    store.predictions.select({ versionHash: version.hash, split: 'test', modelHash: run.modelHash, adapterHash: null })
-      ?.id;
+  const question = { versionHash: version.hash, split: 'test', modelHash: run.modelHash, adapterHash: null } as const;
+  const baseUnder = (maxLength: number) => store.predictions.select({ ...question, maxLength })?.id;
   const first = await predictRun(store, { ...studio, run: run.id, split: 'test', options: predicting });
   const second = await predictRun(store, { ...studio, run: short.run.id, split: 'test', options: predicting });
   expect(second.base.reused).toBe(false);
-  expect(newestBase()).toBe(second.base.set.id);
   expect(scorings().map(({ config }) => config.maxLength)).toEqual([1024, 1024, 64, 64]);
+  expect([baseUnder(1024), baseUnder(64)]).toEqual([first.base.set.id, second.base.set.id]);
   await predictRun(store, { ...studio, run: run.id, split: 'test', options: predicting });
-  expect(newestBase()).toBe(first.base.set.id);
   expect(scorings()).toHaveLength(4);
+});
+
+it('keeps with each prediction how much history the length limit cut off', async () => {
+  const { store, run, version: _, ...studio } = await withRun();
+  fakeNative(SCORES.replace('start();', "start(); say({ event: 'truncated', row: 1, droppedHistory: 4 });"));
+  const { adapter } = await predictRun(store, { ...studio, run: run.id, split: 'test', options: predicting });
+  expect(adapter.predictions.map(({ droppedHistory }) => droppedHistory)).toEqual([0, 4, 0]);
+  expect(store.predictions.rows(adapter.set.id)).toEqual(adapter.predictions);
 });
 
 it('writes one line a row to a file, in the order of the rows', async () => {

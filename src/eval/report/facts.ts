@@ -1,6 +1,8 @@
 import { MODEL_TITLES, type Report } from '../../core/report.js';
 import { counted, figure, percent, thousands } from '../numbers.js';
 
+const NAMED_ROWS = 10;
+
 /** A name and what is known of it, both plain text. HTML and Markdown print the same facts. */
 export type Fact = readonly [name: string, value: string];
 
@@ -12,6 +14,18 @@ export function splitCounts({ version: { counts } }: Report): string[][] {
     thousands(counts.users[split]),
     counts[split] === 0 ? '-' : percent(counts.liked[split] / counts[split]),
   ]);
+}
+
+/** What the build counted and let pass; none where the version recorded nothing. */
+export function datasetFacts({ version: { checks } }: Report): Fact[] {
+  if (!checks) return [];
+  const { leftOut, twinPrompts } = checks;
+  return [
+    ['interactions left out: rating 0', thousands(leftOut.zeroRatings)],
+    ['interactions left out: no title', thousands(leftOut.missingTitles)],
+    ['valid rows whose prompt train holds too', thousands(twinPrompts.valid)],
+    ['test rows whose prompt an earlier split holds too', thousands(twinPrompts.test)],
+  ];
 }
 
 /** How the scores were made, and how far they can stray from what a server of the model file would give. */
@@ -36,6 +50,9 @@ export function servingFacts({ serving, splits }: Report): Fact[] {
       'train rows cut to the length limit',
       truncatedTrainRows === null ? 'not recorded' : thousands(truncatedTrainRows),
     ],
+    ...predictions
+      .filter(({ model }) => model === 'adapter') // the base model was asked under the same limit
+      .map(({ split, truncatedRows }): Fact => [`${split} rows cut to the length limit`, cutRows(truncatedRows)]),
     ...predictions.map(
       ({ model, split, labelMass }): Fact => [
         `label mass, ${MODEL_TITLES[model]}, ${split}`,
@@ -113,6 +130,13 @@ function cost({ seconds, peakMemory, parameters, adapterParameters }: Report['tr
     ...(adapterParameters === null ? [] : [`${thousands(adapterParameters)} in the adapter`]),
   ];
   return known.length === 0 ? 'not recorded' : known.join(', ');
+}
+
+/** How many, and the first few by number; report.json has them all. */
+function cutRows(rows: readonly number[]): string {
+  if (rows.length === 0) return '0';
+  const named = rows.slice(0, NAMED_ROWS).join(', ');
+  return `${thousands(rows.length)} (rows ${named}${rows.length > NAMED_ROWS ? ', ...' : ''})`;
 }
 
 /** Two digits of a value that may be very small. */

@@ -10,7 +10,7 @@ import {
 } from '../../core/report.js';
 import { METRIC } from '../metrics/metric.js';
 import { counted, figure, interval, levelTitle, percent, thousands } from '../numbers.js';
-import { type Fact, provenanceFacts, servingFacts, splitCounts } from './facts.js';
+import { datasetFacts, type Fact, provenanceFacts, servingFacts, splitCounts } from './facts.js';
 import { html, type Markup, trusted } from './markup.js';
 import { aucPlot, lossPlot, MODEL_COLORS, reliabilityPlot, rocPlot } from './plots.js';
 import { STYLE } from './style.js';
@@ -159,6 +159,7 @@ ${splitCounts(report).map(
 `,
 )}</tbody>
 </table></div>
+${version.checks ? factTable(datasetFacts(report)) : ''}
 <p class="soft">Answers: "${version.labels[0]}" when liked, "${version.labels[1]}" when not.</p>
 </section>`;
 }

@@ -2,7 +2,7 @@ import { stringify } from 'yaml';
 import { METRICS, MODEL_TITLES, type Report } from '../../core/report.js';
 import { METRIC } from '../metrics/metric.js';
 import { counted, figure, levelTitle, percent, thousands, withInterval } from '../numbers.js';
-import { type Fact, provenanceFacts, servingFacts, splitCounts } from './facts.js';
+import { datasetFacts, type Fact, provenanceFacts, servingFacts, splitCounts } from './facts.js';
 
 /** A report as Markdown: the same figures as the HTML page, curves as tables where they are short. */
 export function renderMarkdown(report: Report): string {
@@ -62,6 +62,7 @@ export function renderMarkdown(report: Report): string {
     '## Dataset',
     `What the split leaks (${plain(version.split.kind)}): ${plain(version.split.leaks)}`,
     table(['split', 'rows', 'users', 'liked'], splitCounts(report)),
+    ...(version.checks ? [facts(datasetFacts(report))] : []),
     '## Serving notes',
     facts(servingFacts(report)),
     '## Recipe, seeds, hashes, versions',

@@ -35,6 +35,11 @@ describe.each([
     expect(text).toContain('2026-11-24T02:00:00.000Z');
   });
 
+  it('has what the build left out and let pass', () => {
+    expect(render(report)).toMatch(/(no title|missingTitles)\W[^\d]*17\b/);
+    expect(render(report)).toMatch(/(an earlier split holds too|"test":)[^\d]*1,?234\b/);
+  });
+
   it('is made of a report without validation rows, steps, ROC or intervals too', () => {
     const bare = makeReport(inventInput({ users: 1, oneLabel: true, validRows: false }, { events: [] }));
     expect(bare.curves.roc).toEqual([]);
