@@ -21,3 +21,13 @@ struct user_error : std::runtime_error {
     std::string where;
     std::string fix;
 };
+
+// Does work on one row of a file; an error about the row names the file too.
+template <typename Work> auto naming_file(const std::string & file, Work work) {
+    try {
+        return work();
+    } catch (user_error & error) {
+        error.where = file + ", " + error.where;
+        throw;
+    }
+}

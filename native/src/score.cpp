@@ -23,7 +23,7 @@ exit_code score(const score_config & config) {
     std::vector<scoring_row> rows;
     int64_t n_tokens = 0, longest = 0, truncated = 0;
     for (const instruction & row : read_instructions(config.data)) {
-        rows.push_back(tokenize_for_scoring(vocab, row, config.labels, limit));
+        rows.push_back(naming_file(config.data, [&] { return tokenize_for_scoring(vocab, row, config.labels, limit); }));
         n_tokens += static_cast<int64_t>(rows.back().context.size());
         longest = std::max(longest, static_cast<int64_t>(rows.back().context.size()));
         if (rows.back().dropped_history > 0) {

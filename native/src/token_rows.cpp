@@ -35,14 +35,38 @@ static shortened_row shorten(const vocabulary & vocab, const instruction & row, 
         if (max_length == 0 || length <= size_t(max_length)) return shortened;
         if (dropped == row.history.size())
             throw user_error(exit_data, "the row has " + std::to_string(length) + " tokens without any history, and the limit is " +
-                             std::to_string(max_length), place(row), "raise max_length to at least " + std::to_string(length) + ", or shorten the template");
+                             std::to_string(max_length), place(row), "raise --max-length to at least " + std::to_string(length) + ", or shorten the template");
     }
+}
+
+// What one row's prompt has in common with all labels behind it, and the token that each label gives next.
+struct label_split { size_t shared; std::vector<llama_token> next; };
+
+// tokens  of the prompt with each label, in their order
+static label_split split_labels(const vocabulary & vocab, const instruction & row, const std::vector<std::string> & labels,
+                                const std::vector<std::vector<llama_token>> & tokens) {
+    label_split split = { tokens[0].size(), {} };
+    for (const auto & other : tokens) split.shared = std::min(split.shared, common_prefix(tokens[0], other));
+    for (size_t i = 0; i < labels.size(); i++) {
+        if (tokens[i].size() == split.shared)
+            throw user_error(exit_data, "label \"" + labels[i] + "\" has no token that the other labels do not begin with", place(row),
+                             "choose label words that start with different tokens under this model");
+        const llama_token token = tokens[i][split.shared];
+        const auto same = std::find(split.next.begin(), split.next.end(), token);
+        if (same != split.next.end())
+            throw user_error(exit_data, "labels \"" + labels[size_t(same - split.next.begin())] + "\" and \"" + labels[i] +
+                             "\" both begin with token " + std::to_string(token) + " (\"" + vocab.piece(token) + "\")", place(row),
+                             "choose label words that start with different tokens under this model");
+        split.next.push_back(token);
+    }
+    return split;
 }
 
 token_row tokenize_for_training(const vocabulary & vocab, const instruction & row, int32_t max_length, const std::vector<std::string> & labels) {
     std::vector<std::string> answers = { row.answer };
-    if (max_length > 0) answers.insert(answers.end(), labels.begin(), labels.end());
+    answers.insert(answers.end(), labels.begin(), labels.end());
     shortened_row shortened = shorten(vocab, row, answers, max_length);
+    if (!labels.empty()) split_labels(vocab, row, labels, { shortened.tokens.begin() + 1, shortened.tokens.end() });
 
     token_row tokens = { row.row, std::move(shortened.tokens[0]), 0, int32_t(shortened.dropped) };
     tokens.answer_begin = int32_t(common_prefix(tokens.tokens, vocab.tokenize(shortened.prompt.text, shortened.prompt.values)));
@@ -57,27 +81,12 @@ scoring_row tokenize_for_scoring(const vocabulary & vocab, const instruction & r
     if (labels.size() < 2) throw std::invalid_argument("scoring needs two labels or more"); // config has checked it
     const shortened_row shortened = shorten(vocab, row, labels, max_length);
 
-    const std::vector<llama_token> & first = shortened.tokens[0];
-    size_t shared = first.size();
-    for (const auto & other : shortened.tokens) shared = std::min(shared, common_prefix(first, other));
-    if (shared == 0)
+    const label_split split = split_labels(vocab, row, labels, shortened.tokens);
+    if (split.shared == 0)
         throw user_error(exit_data, "the labels begin with the first token, so that nothing predicts them", place(row),
                          "let the template write some text before the answer");
-
-    scoring_row scoring = { row.row, { first.begin(), first.begin() + std::ptrdiff_t(shared) }, {}, int32_t(shortened.dropped) };
-    for (size_t i = 0; i < labels.size(); i++) {
-        if (shortened.tokens[i].size() == shared)
-            throw user_error(exit_data, "label \"" + labels[i] + "\" has no token that the other labels do not begin with", place(row),
-                             "choose label words that start with different tokens under this model");
-        const llama_token token = shortened.tokens[i][shared];
-        const auto same = std::find(scoring.label_tokens.begin(), scoring.label_tokens.end(), token);
-        if (same != scoring.label_tokens.end())
-            throw user_error(exit_data, "labels \"" + labels[size_t(same - scoring.label_tokens.begin())] + "\" and \"" + labels[i] +
-                             "\" both begin with token " + std::to_string(token) + " (\"" + vocab.piece(token) + "\")", place(row),
-                             "choose label words that start with different tokens under this model");
-        scoring.label_tokens.push_back(token);
-    }
-    return scoring;
+    const std::vector<llama_token> & first = shortened.tokens[0];
+    return { row.row, { first.begin(), first.begin() + std::ptrdiff_t(split.shared) }, split.next, int32_t(shortened.dropped) };
 }
 
 index_range loss_positions(const token_row & row, bool all) {

@@ -27,8 +27,8 @@ struct index_range { int32_t begin, end; }; // [begin, end)
 
 // max_length  in tokens, eos included; 0: no limit
 // labels      every answer the task allows, the row's own among them; {}: no others
-// throws      user_error(exit_data) when the row does not fit without any history, or when its first token is
-//             already one of the answer, so that nothing is there to predict it from
+// throws      user_error(exit_data) when the row does not fit without any history, when its first token is already
+//             one of the answer, so that nothing is there to predict it from, or when no scoring could tell the labels apart
 token_row tokenize_for_training(const vocabulary & vocab, const instruction & row, int32_t max_length, const std::vector<std::string> & labels = {});
 
 // labels  two or more

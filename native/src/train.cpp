@@ -35,7 +35,9 @@ std::vector<token_row> read_rows(const train_config & config, const vocabulary &
     }
     if (chosen.empty()) throw user_error(exit_data, "there is no row to train on", config.data, "build a dataset version with train rows");
     std::vector<token_row> rows;
-    for (const instruction * row : chosen) rows.push_back(tokenize_for_training(vocab, *row, max_length, config.labels));
+    for (const instruction * row : chosen) {
+        rows.push_back(naming_file(config.data, [&] { return tokenize_for_training(vocab, *row, max_length, config.labels); }));
+    }
     return rows;
 }
 

@@ -230,6 +230,12 @@ int main() {
             CHECK(says(refusal([&] { tokenize_for_scoring(vocab, plain_row("x", ""), { "Yes!", "Yes" }, 0); }), "label \"Yes\" has no token"));
             CHECK(says(refusal([&] { tokenize_for_scoring(vocab, plain_row("x", ""), { "No", "No" }, 0); }), "label \"No\" has no token"));
         } },
+        { "labels that no scoring could tell apart are an error before training too", [] {
+            const vocabulary vocab(models()[0]);
+            CHECK(says(refusal([&] { tokenize_for_training(vocab, plain_row("x", "Yes"), 0, { "Yes!", "Yes" }); }), "label \"Yes\" has no token"));
+            CHECK(says(refusal([&] { tokenize_for_training(vocab, plain_row("x", "No."), 0, { "Maybe", "No.", "Nothing" }); }), "(\"N\")"));
+            CHECK(tokenize_for_training(vocab, plain_row("x", "No."), 0, { "Yes.", "No." }).tokens.size() == 5);
+        } },
         { "labels that share a first token are scored at the next", [] {
             const vocabulary vocab(models()[0]);
             const scoring_row scoring = tokenize_for_scoring(vocab, plain_row("x", ""), { "1a", "1c" }, 0);
