@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import type { DatasetVersion } from '../core/dataset-version.js';
 import { RectuneError } from '../core/errors.js';
-import { SPLITS } from '../core/instruction.js';
+import { SPLITS, type Split } from '../core/instruction.js';
 import { exists, readText, writeSealed } from '../platform/files.js';
+import { checkOutputFiles } from '../platform/output-place.js';
 import type { Store } from '../store/store.js';
 import { pythonJson } from './python-json.js';
 
@@ -25,13 +26,16 @@ export interface ExportedFile {
 /**
  * Writes train.json, valid.json and test.json: an array of {instruction, input, output} each, rows in order.
  *
- * throws  RectuneError 'usage' before anything is written when one of the files is there with other content, unless forced
+ * throws  RectuneError before anything is written: 'usage' when one of the files is there with other content, unless forced,
+ *         or when the folder cannot be one; 'data' when the disk refuses
  */
 export function exportVersion(store: Store, version: DatasetVersion, options: ExportOptions): ExportedFile[] {
+  const pathOf = (split: Split) => join(options.out, `${split}.json`);
+  checkOutputFiles(SPLITS.map(pathOf));
   const files = SPLITS.map((split) => {
     const rows = [...store.versions.instructions(version.hash, split)];
     const objects = rows.map(({ instruction, input, answer }) => ({ instruction, input, output: answer }));
-    return { path: join(options.out, `${split}.json`), rows: rows.length, text: [...pythonJson(objects)].join('') };
+    return { path: pathOf(split), rows: rows.length, text: [...pythonJson(objects)].join('') };
   });
   const missing = files.filter((file) => !exists(file.path));
   const different = files.filter((file) => exists(file.path) && readText(file.path) !== file.text);

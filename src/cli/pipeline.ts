@@ -8,6 +8,7 @@ import type { Report } from '../core/report.js';
 import type { Run } from '../core/run.js';
 import { TrainOptions } from '../core/run-config.js';
 import type { Source } from '../core/source.js';
+import { checkReportFolder } from '../eval/report/write.js';
 import { reportRun } from '../eval/report-run.js';
 import { studioLayout } from '../platform/studio.js';
 import { importLog } from '../sources/import-log.js';
@@ -47,6 +48,7 @@ export async function runPipeline(store: Store, request: PipelineRequest): Promi
   const { studio, now, program, onStage } = request;
   const recipe = loadRecipe(request.recipe);
   const options = trainOptions(recipe, request.train);
+  if (request.reportDirectory !== undefined) checkReportFolder(request.reportDirectory);
   const source = request.log === undefined ? undefined : await importFor(store, recipe, request.log, request);
   throwIfStopped(request);
   const version = await buildVersion(store, recipe, {

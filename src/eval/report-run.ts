@@ -9,7 +9,7 @@ import { packageRoot, readJson, sha256 } from '../platform/files.js';
 import { studioLayout } from '../platform/studio.js';
 import type { Store } from '../store/store.js';
 import { renderJson } from './report/json.js';
-import { writeReport } from './report/write.js';
+import { checkReportFolder, writeReport } from './report/write.js';
 import { makeReport } from './report.js';
 import type { Scored, SplitInput } from './split-scores.js';
 
@@ -25,11 +25,13 @@ export interface ReportRunSettings {
  * Reports on a run from what the store keeps: reads rows and predictions, makes the report, writes its three files and keeps it.
  * Nothing is scored here: the predictions of the adapter and of its base model must be there, on test and, if it has rows, on valid.
  *
- * throws RectuneError 'usage' for an unknown run, a run without adapter, or missing predictions
+ * throws RectuneError 'usage' for an unknown run, a run without adapter, or missing predictions, and when the folder cannot be written
  */
 export async function reportRun(store: Store, runId: string, settings: ReportRunSettings): Promise<Report> {
   const { studio, now, options = ReportOptions.parse({}) } = settings;
   const run = findRun(store, runId);
+  const directory = settings.directory ?? studioLayout.report(studio, run.id);
+  checkReportFolder(directory);
   const version = store.versions.find(run.versionHash);
   if (!version) throw new Error(`the store has run ${run.id} without its dataset version ${run.versionHash}`);
   const report = makeReport({
@@ -43,7 +45,6 @@ export async function reportRun(store: Store, runId: string, settings: ReportRun
     madeAt: now(),
     program: programVersion(),
   });
-  const directory = settings.directory ?? studioLayout.report(studio, run.id);
   await writeReport(report, directory);
   const json = renderJson(report);
   store.reports.save({ id: sha256(json), runId: run.id, json, directory, madeAt: report.madeAt });

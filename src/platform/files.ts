@@ -17,6 +17,7 @@ import { open } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type ErrorKind, RectuneError } from '../core/errors.js';
+import { cannotRead, reading, writing } from './file-errors.js';
 
 /** What a file is written from. Pieces are written one after the other, so a long file need not stand in memory. */
 export type Content = string | Uint8Array | Iterable<string>;
@@ -28,12 +29,12 @@ export function exists(path: string): boolean {
 }
 
 export function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  return exists(path) && (statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false);
 }
 
 /** Size of a file in bytes. Throws RectuneError 'data' when there is no such file. */
 export function fileSize(path: string): number {
-  return readingFile(path, 'data', () => statSync(path).size);
+  return reading(path, 'data', () => statSync(path).size);
 }
 
 /** Names in a folder, sorted by code unit so that every machine sees one order; without a folder, none. */
@@ -41,9 +42,20 @@ export function listFolder(path: string): string[] {
   return isFolder(path) ? readdirSync(path).sort() : [];
 }
 
-/** Makes a folder and those above it. */
+/** Makes a folder and those above it. Throws RectuneError (file-errors.ts). */
 export function makeFolder(path: string): void {
-  mkdirSync(path, { recursive: true });
+  writing(path, () => makeFolders(resolve(path)));
+}
+
+/** One by one: Node's own recursive way turns for ever where the system denies that a folder is there, as in /proc. */
+function makeFolders(path: string): void {
+  if (isFolder(path)) return;
+  if (dirname(path) !== path) makeFolders(dirname(path));
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    if (!isFolder(path)) throw error; // else another program made it meanwhile
+  }
 }
 
 /** Removes a file or a folder with all in it; nothing there is fine. */
@@ -58,7 +70,7 @@ export function remove(path: string): void {
  * throws  RectuneError
  */
 export function readText(path: string, kind: ErrorKind = 'data'): string {
-  const bytes = readingFile(path, kind, () => readFileSync(path));
+  const bytes = reading(path, kind, () => readFileSync(path));
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
@@ -68,7 +80,7 @@ export function readText(path: string, kind: ErrorKind = 'data'): string {
 
 /** Bytes of a file. Throws RectuneError 'data' when it cannot be read. */
 export function readBytes(path: string): Uint8Array {
-  return readingFile(path, 'data', () => readFileSync(path));
+  return reading(path, 'data', () => readFileSync(path));
 }
 
 /** A JSON file as a plain value; parse it by a schema (core/parse.ts). Throws RectuneError. */
@@ -86,11 +98,11 @@ export function readJson(path: string, kind: ErrorKind = 'data'): unknown {
  * A chunk is valid until the next one is asked for. Throws RectuneError 'data' when the file cannot be read.
  */
 export function* readChunks(path: string, size: number = CHUNK): Generator<Uint8Array, void> {
-  const file = readingFile(path, 'data', () => openSync(path, 'r'));
+  const file = reading(path, 'data', () => openSync(path, 'r'));
   try {
     const buffer = new Uint8Array(size);
     for (;;) {
-      const length = readingFile(path, 'data', () => readSync(file, buffer, 0, size, null));
+      const length = reading(path, 'data', () => readSync(file, buffer, 0, size, null));
       if (length === 0) return;
       yield buffer.subarray(0, length);
     }
@@ -123,17 +135,21 @@ export async function sha256File(path: string): Promise<string> {
 /**
  * Writes a file so that it is there whole or not at all: under a temporary name, fsynced, renamed.
  * Makes the folder when needed; replaces a file of that name.
+ *
+ * throws  RectuneError (file-errors.ts), and what the content throws
  */
 export function writeSealed(path: string, content: Content): void {
   makeFolder(dirname(path));
   const temporary = temporaryName(path);
-  try {
-    writeSynced(temporary, content);
-    renameSync(temporary, path);
-  } catch (error) {
-    remove(temporary);
-    throw error;
-  }
+  writing(path, () => {
+    try {
+      writeSynced(temporary, content);
+      renameSync(temporary, path);
+    } catch (error) {
+      remove(temporary);
+      throw error;
+    }
+  });
   syncFolder(dirname(path));
 }
 
@@ -144,6 +160,7 @@ export function writeSealed(path: string, content: Content): void {
  *          with replace it gives way to the new one
  * files    name inside the folder, "/" between folders, to content
  * returns  whether the folder was written
+ * throws   RectuneError (file-errors.ts), and what the contents throw
  */
 export function writeSealedFolder(
   path: string,
@@ -154,27 +171,33 @@ export function writeSealedFolder(
   makeFolder(dirname(path));
   const temporary = temporaryName(path);
   const old = `${temporary}.old`;
-  try {
-    makeFolder(temporary);
-    const folders = new Set([temporary]);
-    for (const [name, content] of Object.entries(files)) {
-      const file = join(temporary, name);
-      makeFolder(dirname(file));
-      folders.add(dirname(file));
-      writeSynced(file, content);
+  writing(path, () => {
+    try {
+      writeFolder(temporary, files);
+      if (exists(path)) renameSync(path, old);
+      renameSync(temporary, path);
+    } catch (error) {
+      if (exists(old) && !exists(path)) renameSync(old, path);
+      throw error;
+    } finally {
+      remove(temporary);
+      remove(old);
     }
-    for (const folder of folders) syncFolder(folder);
-    if (exists(path)) renameSync(path, old);
-    renameSync(temporary, path);
-  } catch (error) {
-    if (exists(old) && !exists(path)) renameSync(old, path);
-    throw error;
-  } finally {
-    remove(temporary);
-    remove(old);
-  }
+  });
   syncFolder(dirname(path));
   return true;
+}
+
+function writeFolder(path: string, files: Record<string, Content>): void {
+  makeFolders(path);
+  const folders = new Set([path]);
+  for (const [name, content] of Object.entries(files)) {
+    const file = join(path, name);
+    makeFolders(dirname(file));
+    folders.add(dirname(file));
+    writeSynced(file, content);
+  }
+  for (const folder of folders) syncFolder(folder);
 }
 
 /** The folder of the project's package.json, from src/ as from dist/: there are templates/, recipes/, datasets/ and native/. */
@@ -189,7 +212,7 @@ export function packageRoot(): string {
 }
 
 /** In the same folder, because a rename does not cross file systems; the process id keeps two programs apart. */
-function temporaryName(path: string): string {
+export function temporaryName(path: string): string {
   const whole = resolve(path);
   return join(dirname(whole), `.${basename(whole)}.${process.pid}.tmp`);
 }
@@ -225,30 +248,14 @@ function writeWhole(file: number, content: string | Uint8Array): void {
 
 /** A rename is on disk only when its folder is. Some file systems refuse to sync a folder; then nothing is lost but the guarantee. */
 function syncFolder(path: string): void {
-  const folder = openSync(path, 'r');
   try {
-    fsyncSync(folder);
+    const folder = openSync(path, 'r');
+    try {
+      fsyncSync(folder);
+    } finally {
+      closeSync(folder);
+    }
   } catch {
     // refused: see above
-  } finally {
-    closeSync(folder);
   }
-}
-
-function readingFile<T>(path: string, kind: ErrorKind, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    throw cannotRead(path, kind, error);
-  }
-}
-
-function cannotRead(path: string, kind: ErrorKind, error: unknown): RectuneError {
-  const code = (error as NodeJS.ErrnoException).code;
-  if (code === 'ENOENT' || code === 'ENOTDIR') {
-    return new RectuneError(kind, 'there is no such file', path, 'check the path, or make the file first');
-  }
-  if (code === 'EISDIR') return new RectuneError(kind, 'this is a folder, not a file', path, 'name a file');
-  if (code === undefined) throw error;
-  return new RectuneError(kind, `the file cannot be read (${code})`, path, 'check its rights and its disk');
 }

@@ -1,6 +1,9 @@
-import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { writeFileSync } from 'node:fs';
+import { link, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { writing } from './file-errors.js';
+import { makeFolder } from './files.js';
 import { processLives } from './process.js';
 
 /** What a held lock gives back. */
@@ -14,9 +17,9 @@ export interface Lock {
  * returns the lock, or the number of the living process that holds it
  */
 export async function tryLock(path: string): Promise<Lock | { heldBy: number }> {
-  await mkdir(dirname(path), { recursive: true });
+  makeFolder(dirname(path));
   const own = `${path}.${process.pid}.${counter++}`;
-  await writeFile(own, `${process.pid}\n`);
+  writing(path, () => writeFileSync(own, `${process.pid}\n`));
   try {
     for (;;) {
       try {

@@ -1,10 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { type ErrorKind, ExitCode, RectuneError } from '../core/errors.js';
 import { PROTOCOL } from '../core/run-config.js';
 import { RunEvent } from '../core/run-event.js';
+import { writing } from './file-errors.js';
 import { exists, writeSealed } from './files.js';
 import { buildNative, builtBinary } from './native-build.js';
 
@@ -64,7 +66,7 @@ export async function* runNative(
 ): AsyncGenerator<RunEvent, void> {
   const binary = await nativeProgram(options.onStderr ?? (() => {}));
   if (options.signal?.aborted) throw stopped('before it began', 'give the same command again');
-  const folder = options.configPath === undefined ? await mkdtemp(join(tmpdir(), 'rectune-')) : undefined;
+  const folder = options.configPath === undefined ? temporaryFolder() : undefined;
   const configPath = options.configPath ?? join(folder as string, `${verb}.json`);
   try {
     writeSealed(configPath, `${JSON.stringify(config, null, 2)}\n`);
@@ -72,6 +74,10 @@ export async function* runNative(
   } finally {
     if (folder !== undefined) await rm(folder, { recursive: true, force: true });
   }
+}
+
+function temporaryFolder(): string {
+  return writing(tmpdir(), () => mkdtempSync(join(tmpdir(), 'rectune-')));
 }
 
 async function* runProcess(binary: string, args: string[], options: NativeOptions): AsyncGenerator<RunEvent, void> {

@@ -4,6 +4,7 @@ import type { Split } from '../core/instruction.js';
 import { TrainOptions } from '../core/run-config.js';
 import { writeSealed } from '../platform/files.js';
 import { toJsonLines } from '../platform/json-lines.js';
+import { checkOutputFiles } from '../platform/output-place.js';
 import type { Store } from '../store/store.js';
 import type { Execution } from './execute-run.js';
 import { type ScoreAnswer, scoreSplit } from './score-split.js';
@@ -71,6 +72,7 @@ export async function predictFile(
 ): Promise<ScoreAnswer> {
   const { options, split, model, maxLength } = request;
   const version = findVersion(store, request.data);
+  checkOutputFiles([request.out]); // before a model is read, and not after hours of scoring
   const question = {
     ...options,
     split,

@@ -128,6 +128,14 @@ it('starts no training when a signal came while the log was read', async () => {
   expect(calls()).toEqual([]);
 });
 
+it('refuses a report folder that cannot be one before anything is trained', async () => {
+  const { argv, folder } = invented();
+  const { code, stderr } = await invoke([...argv, '--out', join(folder, 'model.gguf')]);
+  expect(code).toBe(2);
+  expect(stderr).toContain('this is a file, not a folder');
+  expect(calls()).toEqual([]);
+});
+
 it('says that a log is not the one the recipe reads', async () => {
   const { argv, folder } = invented();
   writeSealed(join(folder, 'log', 'source.yaml'), SOURCE.replace('id: invented', 'id: other'));

@@ -3,8 +3,11 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
+import { AppendFile } from '../../src/platform/append-file.js';
+import { cannotRead, cannotWrite } from '../../src/platform/file-errors.js';
 import {
   listFolder,
+  makeFolder,
   packageRoot,
   readChunks,
   readJson,
@@ -14,6 +17,7 @@ import {
   writeSealed,
   writeSealedFolder,
 } from '../../src/platform/files.js';
+import { checkOutputFiles } from '../../src/platform/output-place.js';
 
 function folder(): string {
   const made = mkdtempSync(join(tmpdir(), 'rectune-'));
@@ -120,6 +124,83 @@ it('lists names in one order, and nothing without a folder', () => {
   for (const name of ['b', 'a', 'B']) writeFileSync(join(root, name), '');
   expect(listFolder(root)).toEqual(['B', 'a', 'b']);
   expect(listFolder(join(root, 'none'))).toEqual([]);
+});
+
+it.each([
+  { case: 'a folder where the file is to be', place: 'folder', kind: 'usage', message: 'this is a folder, not a file' },
+  { case: 'a file where a folder is to be', place: 'file/new', kind: 'usage', message: 'a file stands where' },
+  { case: 'a file further up', place: 'file/deep/new', kind: 'usage', message: 'a file stands where' },
+  { case: 'a name that is too long', place: 'x'.repeat(300), kind: 'usage', message: 'the name is too long' },
+])('tells of $case when it cannot write there, and leaves nothing behind', ({ place, kind, message }) => {
+  const root = folder();
+  mkdirSync(join(root, 'folder'));
+  writeFileSync(join(root, 'file'), 'mine');
+  const path = join(root, place);
+  const told = expect.objectContaining({ kind, message: expect.stringContaining(message) });
+  expect(() => writeSealed(path, 'text')).toThrow(told);
+  expect(() => new AppendFile(path)).toThrow(told);
+  if (place !== 'folder') expect(() => writeSealedFolder(path, { a: '1' })).toThrow(told);
+  expect(readdirSync(root)).toEqual(['file', 'folder']);
+  expect(readText(join(root, 'file'))).toBe('mine');
+});
+
+it.runIf(existsSync('/dev/full'))('tells of a full disk', () => {
+  const file = new AppendFile('/dev/full');
+  expect(() => file.writeLines(['one'])).toThrow(
+    expect.objectContaining({ kind: 'data', where: '/dev/full', message: 'the disk is full (ENOSPC)' }),
+  );
+});
+
+// In Node's own hands this turns for ever.
+it.runIf(existsSync('/proc/self'))('ends with an error where the system denies a folder that it has just made', () => {
+  const told = expect.objectContaining({ name: 'RectuneError', kind: 'data' });
+  expect(() => makeFolder('/proc/none/deep')).toThrow(told);
+  expect(() => writeSealed('/proc/none/file', 'text')).toThrow(told);
+  expect(() => checkOutputFiles(['/proc/none/file'])).toThrow(told);
+});
+
+it('makes a folder that is there already, and those above it', () => {
+  const root = folder();
+  makeFolder(join(root, 'a', 'b'));
+  makeFolder(join(root, 'a', 'b'));
+  expect(existsSync(join(root, 'a', 'b'))).toBe(true);
+});
+
+it('lets through what is no refusal of the system', () => {
+  const ours = new TypeError('no');
+  expect(cannotWrite('place', ours)).toBe(ours);
+  expect(cannotRead('place', 'data', ours)).toBe(ours);
+  const database = Object.assign(new Error('busy'), { code: 'SQLITE_BUSY' });
+  expect(cannotWrite('place', database)).toBe(database);
+});
+
+it.each([
+  { code: 'EACCES', message: 'nothing may be written here (EACCES)' },
+  { code: 'EROFS', message: 'nothing may be written here (EROFS)' },
+  { code: 'EIO', message: 'this cannot be written (EIO)' },
+])('says what to do when the system refuses with $code', ({ code, message }) => {
+  expect(cannotWrite('place', Object.assign(new Error(code), { code, errno: -1 }))).toMatchObject({
+    kind: 'data',
+    where: 'place',
+    message,
+    fix: expect.stringContaining('name another place'),
+  });
+});
+
+it.each([
+  { case: 'a new file', place: 'new', message: undefined },
+  { case: 'a new file in new folders', place: 'a/b/new', message: undefined },
+  { case: 'a file that is there', place: 'file', message: undefined },
+  { case: 'a folder', place: 'folder', message: 'this is a folder, not a file' },
+  { case: 'a place below a file', place: 'file/deep/new', message: 'this is a file, not a folder' },
+])('checks $case before the work begins, and changes nothing', ({ place, message }) => {
+  const root = folder();
+  mkdirSync(join(root, 'folder'));
+  writeFileSync(join(root, 'file'), 'mine');
+  const check = () => checkOutputFiles([join(root, place), join(root, 'other')]);
+  if (message === undefined) check();
+  else expect(check).toThrow(expect.objectContaining({ kind: 'usage', message }));
+  expect(readdirSync(root)).toEqual(['file', 'folder']);
 });
 
 it('finds the folder of package.json', () => {

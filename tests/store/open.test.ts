@@ -128,5 +128,5 @@ it('tells when the store cannot be opened', () => {
   expect(() => openStore(path)).toThrow(expect.objectContaining({ kind: 'data', where: path }));
   const file = join(dirname(path), 'file');
   writeFileSync(file, '');
-  expect(() => openStore(join(file, 'store.db'))).toThrow(expect.objectContaining({ kind: 'data' }));
+  expect(() => openStore(join(file, 'store.db'))).toThrow(expect.objectContaining({ kind: 'usage' }));
 });
