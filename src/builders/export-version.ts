@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { DatasetVersion } from '../core/dataset-version.js';
 import { RectuneError } from '../core/errors.js';
 import { SPLITS, type Split } from '../core/instruction.js';
-import { exists, readText, writeSealed } from '../platform/files.js';
+import { exists, readBytes, writeSealed } from '../platform/files.js';
 import { checkOutputFiles } from '../platform/output-place.js';
 import type { Store } from '../store/store.js';
 import { pythonJson } from './python-json.js';
@@ -38,7 +38,7 @@ export function exportVersion(store: Store, version: DatasetVersion, options: Ex
     return { path: pathOf(split), rows: rows.length, text: [...pythonJson(objects)].join('') };
   });
   const missing = files.filter((file) => !exists(file.path));
-  const different = files.filter((file) => exists(file.path) && readText(file.path) !== file.text);
+  const different = files.filter((file) => exists(file.path) && !Buffer.from(file.text).equals(readBytes(file.path)));
   const [first] = different;
   if (first && !options.force) {
     const fix = 'name another folder with --out, or replace the files with --force';

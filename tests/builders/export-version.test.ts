@@ -66,6 +66,14 @@ describe('exportVersion', () => {
     expect(readFileSync(join(out, 'notes.txt'), 'utf8')).toBe('mine');
   });
 
+  it('takes a file that is not text for something else, and replaces it when forced', () => {
+    mkdirSync(out);
+    writeFileSync(join(out, 'valid.json'), Uint8Array.of(0xff, 0xfe, 0));
+    expect(() => run()).toThrow(expect.objectContaining({ kind: 'usage', where: join(out, 'valid.json') }));
+    run(true);
+    expect(JSON.parse(readFileSync(join(out, 'valid.json'), 'utf8')).length).toBe(version.counts.valid);
+  });
+
   it('may be repeated', () => {
     run();
     expect(() => run()).not.toThrow();
