@@ -45,9 +45,10 @@ export async function buildVersion(store: Store, recipe: LoadedRecipe, options: 
   const { interactions, leftOut } = chosenInteractions(store.sources.interactions(source.id), recipe, texts);
   progress(`${interactions.length} interactions of ${source.id}`);
   const sequences = userSequences(interactions, recipe.examples.order);
-  const examples = makeExamples(sequences, recipe.examples);
+  const examples = makeExamples(sequences, recipe.examples, recipe.file);
   progress(`${examples.length} examples of ${sequences.length} users`);
-  const splits = renderSplits(splitExamples(examples, recipe.split), recipe.label, texts, template, wrapper);
+  const shared = splitExamples(examples, recipe.split, recipe.file);
+  const splits = renderSplits(shared, recipe.label, texts, template, wrapper);
   checkInstructions(allRows(splits), sequences, template.labels);
 
   const files = bySplit((split) => [...toJsonLines(splits[split].map(instructionLine))].join(''));

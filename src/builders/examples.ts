@@ -10,11 +10,16 @@ export interface Example {
   readonly target: Interaction;
 }
 
-/** Makes examples by the recipe's rule, user by user, in the order of the sequences. */
-export function makeExamples(sequences: readonly UserSequence[], rule: ExampleRule): Example[] {
+/**
+ * Makes examples by the recipe's rule, user by user, in the order of the sequences.
+ *
+ * recipeFile  what errors name
+ * throws      RectuneError 'usage' when the rule keeps more examples than the log gives
+ */
+export function makeExamples(sequences: readonly UserSequence[], rule: ExampleRule, recipeFile: string): Example[] {
   switch (rule.kind) {
     case 'sliding-window':
-      return slidingWindows(sequences, rule.history, rule.keepLast);
+      return slidingWindows(sequences, rule.history, rule.keepLast, `${recipeFile}: examples.keepLast`);
     case 'last-item':
       return lastItems(sequences, rule);
   }
@@ -24,14 +29,19 @@ export function makeExamples(sequences: readonly UserSequence[], rule: ExampleRu
  * Every run of `history` interactions of a user with the interaction after it. Users with fewer than history + 1 give none.
  *
  * keepLast  keeps the last so many of all windows, joined user by user; null: all
- * throws    RectuneError 'data' when there are fewer
+ * where     the rule's place, for the error when there are fewer
  */
-function slidingWindows(sequences: readonly UserSequence[], history: number, keepLast: number | null): Example[] {
+function slidingWindows(
+  sequences: readonly UserSequence[],
+  history: number,
+  keepLast: number | null,
+  where: string,
+): Example[] {
   const counts = sequences.map(({ interactions }) => Math.max(0, interactions.length - history));
   const total = counts.reduce((sum, count) => sum + count, 0);
   if (keepLast !== null && keepLast > total) {
     const what = `the recipe keeps the last ${keepLast} examples, and the log gives ${total}`;
-    throw new RectuneError('data', what, 'examples.keepLast', `lower it to ${total} at most, or import a longer log`);
+    throw new RectuneError('usage', what, where, `lower it to ${total} at most, or import a longer log`);
   }
   let skipped = keepLast === null ? 0 : total - keepLast; // most windows of a long log are not kept: they are not made either
   const examples: Example[] = [];

@@ -6,23 +6,29 @@ import type { SplitRule, SplitSizes } from '../core/recipe.js';
 /**
  * Shares examples out to train, valid and test. Inside a split they keep their order.
  *
- * throws  RectuneError 'data' when sizes in rows do not add up to the examples there are, or a split would be empty
+ * recipeFile  what errors name
+ * throws      RectuneError 'usage' when sizes in rows do not add up to the examples there are, or a split would be empty
  */
 export function splitExamples<T extends { readonly userId: string }>(
   examples: readonly T[],
   rule: SplitRule,
+  recipeFile: string,
 ): Record<Split, T[]> {
-  const splits = rule.kind === 'row-order' ? byRowOrder(examples, rule.sizes) : byUser(examples, rule.sizes, rule.seed);
+  const where = `${recipeFile}: split.sizes`;
+  const splits =
+    rule.kind === 'row-order'
+      ? byRowOrder(examples, rule.sizes, where)
+      : byUser(examples, rule.sizes, rule.seed, where);
   for (const split of SPLITS) {
     if (splits[split].length > 0) continue;
     const what = `${split} would be empty: there are ${examples.length} examples`;
-    throw new RectuneError('data', what, 'split.sizes', 'change the sizes, or import a longer log');
+    throw new RectuneError('usage', what, where, 'change the sizes, or import a longer log');
   }
   return splits;
 }
 
-function byRowOrder<T>(examples: readonly T[], sizes: SplitSizes): Record<Split, T[]> {
-  const [first, second] = cuts(examples.length, sizes);
+function byRowOrder<T>(examples: readonly T[], sizes: SplitSizes, where: string): Record<Split, T[]> {
+  const [first, second] = cuts(examples.length, sizes, where);
   return { train: examples.slice(0, first), valid: examples.slice(first, second), test: examples.slice(second) };
 }
 
@@ -30,9 +36,10 @@ function byUser<T extends { readonly userId: string }>(
   examples: readonly T[],
   sizes: SplitSizes,
   seed: number,
+  where: string,
 ): Record<Split, T[]> {
   const users = new Random(seed, 'split by user').shuffle([...new Set(examples.map(({ userId }) => userId))]);
-  const [first, second] = cuts(users.length, sizes);
+  const [first, second] = cuts(users.length, sizes, where);
   const place = new Map(users.map((user, i) => [user, i < first ? 'train' : i < second ? 'valid' : 'test'] as const));
   const splits: Record<Split, T[]> = { train: [], valid: [], test: [] };
   for (const example of examples) splits[place.get(example.userId) ?? 'train'].push(example);
@@ -40,14 +47,14 @@ function byUser<T extends { readonly userId: string }>(
 }
 
 /** Where valid and test begin among `total` rows or users. Whole numbers only: no fraction is rounded differently elsewhere. */
-function cuts(total: number, sizes: SplitSizes): [number, number] {
+function cuts(total: number, sizes: SplitSizes, where: string): [number, number] {
   const sum = sizes.train + sizes.valid + sizes.test;
   if (sizes.unit === 'parts') {
     return [Math.floor((total * sizes.train) / sum), Math.floor((total * (sizes.train + sizes.valid)) / sum)];
   }
   if (sum !== total) {
     const what = `the sizes add up to ${sum} rows, and there are ${total} examples`;
-    throw new RectuneError('data', what, 'split.sizes', `let them add up to ${total}, or write them in parts`);
+    throw new RectuneError('usage', what, where, `let them add up to ${total}, or write them in parts`);
   }
   return [sizes.train, sizes.train + sizes.valid];
 }

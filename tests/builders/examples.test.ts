@@ -58,6 +58,8 @@ describe('userSequences', () => {
   });
 });
 
+const FILE = 'mine.yaml';
+
 describe('sliding windows', () => {
   it('are every run of history and the interaction after it, user by user, the last ones kept', () => {
     fc.assert(
@@ -71,13 +73,24 @@ describe('sliding windows', () => {
         const rule = { kind: 'sliding-window', order: TIME, history } as const;
         const sequences = userSequences(log, TIME);
         const plain = (keepLast: number | null) =>
-          makeExamples(sequences, { ...rule, keepLast }).map((example) => ({
+          makeExamples(sequences, { ...rule, keepLast }, FILE).map((example) => ({
             userId: example.userId,
             lines: lines([...example.history, example.target]),
           }));
         expect(plain(null)).toEqual(expected);
         if (keep > expected.length) expect(() => plain(keep)).toThrow(`the log gives ${expected.length}`);
         else expect(plain(keep)).toEqual(keep === 0 ? [] : expected.slice(-keep));
+      }),
+    );
+  });
+
+  it('that the recipe keeps and the log does not give are a fault of the recipe, which is named', () => {
+    const rule = { kind: 'sliding-window', order: TIME, history: 1, keepLast: 5 } as const;
+    expect(() => makeExamples([], rule, FILE)).toThrow(
+      expect.objectContaining({
+        kind: 'usage',
+        where: 'mine.yaml: examples.keepLast',
+        fix: expect.stringContaining('0'),
       }),
     );
   });
@@ -92,13 +105,17 @@ describe('last items', () => {
         fc.integer({ min: 2, max: 6 }),
         fc.constantFrom('first' as const, 'latest' as const),
         (log, history, minInteractions, take) => {
-          const examples = makeExamples(userSequences(log, TIME), {
-            kind: 'last-item',
-            order: TIME,
-            history,
-            take,
-            minInteractions,
-          });
+          const examples = makeExamples(
+            userSequences(log, TIME),
+            {
+              kind: 'last-item',
+              order: TIME,
+              history,
+              take,
+              minInteractions,
+            },
+            FILE,
+          );
           const users = slowSequences(log).filter(({ lines }) => lines.length >= minInteractions);
           expect(examples.map(({ userId }) => userId)).toEqual(users.map(({ userId }) => userId));
           examples.forEach((example, i) => {
