@@ -115,6 +115,13 @@ describe('loadRecipe', () => {
       what: '"maybe" is not known here',
       fix: 'use one of keep, remove',
     },
+    {
+      case: 'swapped letters in a key',
+      from: 'label:',
+      to: 'lable:',
+      what: 'unknown key "lable"',
+      fix: 'did you mean "label"?',
+    },
     { case: 'a missing key', from: 'source: ml-100k', to: '', what: '"source" is missing', fix: 'add it' },
     {
       case: 'a missing kind',
