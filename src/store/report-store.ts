@@ -36,6 +36,10 @@ export class ReportStore {
     return this.#database.prepare<[string], StoredReport>(`${COLUMNS} where id = ?`).get(id);
   }
 
+  count(): number {
+    return this.#database.prepare('select count(*) from reports').pluck().get() as number;
+  }
+
   /** Newest first. */
   list(limit?: number): StoredReport[] {
     return this.#database

@@ -40,6 +40,10 @@ export class RunStore {
     return json === undefined ? undefined : Run.parse(JSON.parse(json as string));
   }
 
+  count(): number {
+    return this.#database.prepare('select count(*) from runs').pluck().get() as number;
+  }
+
   /** Newest first. */
   list(limit?: number): Run[] {
     return this.#database

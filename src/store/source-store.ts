@@ -73,9 +73,14 @@ export class SourceStore {
     return json === undefined ? undefined : Source.parse(JSON.parse(json as string));
   }
 
-  /** By id. */
+  count(): number {
+    return this.#database.prepare('select count(*) from sources').pluck().get() as number;
+  }
+
+  /** Newest import first. A source that is imported again is new again. */
   list(limit?: number): Source[] {
-    const rows = this.#database.prepare('select json from sources order by id limit ?').pluck().all(sqlLimit(limit));
+    const newest = this.#database.prepare('select json from sources order by source_key desc limit ?').pluck();
+    const rows = newest.all(sqlLimit(limit));
     return rows.map((json) => Source.parse(JSON.parse(json as string)));
   }
 

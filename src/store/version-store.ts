@@ -59,6 +59,10 @@ export class VersionStore {
     );
   }
 
+  count(): number {
+    return this.#database.prepare('select count(*) from dataset_versions').pluck().get() as number;
+  }
+
   /** Newest first. */
   list(limit?: number): DatasetVersion[] {
     return this.#select('order by newest desc limit ?', sqlLimit(limit));

@@ -72,7 +72,7 @@ it('goes from the log to the report, and shows what it did', async () => {
   expect(stdout).toContain('report of run tiny-movie-');
   const value = JSON.parse((await invoke([...argv, '--json'])).stdout);
   const reports = JSON.parse((await invoke(['list', 'reports', '--studio', studio, '--json'])).stdout);
-  expect(reports[0]).toMatchObject({ runId: value.run, directory: value.directory });
+  expect(reports.reports[0]).toMatchObject({ runId: value.run, directory: value.directory });
   expect(existsSync(join(value.directory, 'report.html'))).toBe(true);
   expect(JSON.parse(readFileSync(join(value.directory, 'report.json'), 'utf8'))).toMatchObject({
     run: { id: value.run },

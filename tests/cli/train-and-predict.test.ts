@@ -165,12 +165,15 @@ describe('rectune predict', () => {
 });
 
 describe('rectune list', () => {
-  it('prints at most --limit rows, and an empty list as such', async () => {
+  it('prints at most --limit rows, tells how many there are in all, and prints an empty list as such', async () => {
     const { studio, model } = testStudio();
     for (const seed of ['1', '2', '3'])
       await invoke(['train', 'invented', '--model', model, '--seed', seed, '--studio', studio]);
     const two = await invoke(['list', 'runs', '--limit', '2', '--studio', studio, '--json']);
-    expect(JSON.parse(two.stdout)).toHaveLength(2);
+    expect(JSON.parse(two.stdout)).toEqual({ total: 3, runs: [expect.anything(), expect.anything()] });
+    const words = await invoke(['list', 'runs', '--limit', '2', '--studio', studio]);
+    expect(words.stdout).toMatch(/\n\.\.\. and 1 more \(--limit 3\)\n$/);
+    expect((await invoke(['list', 'runs', '--studio', studio])).stdout).not.toContain('more');
     expect((await invoke(['list', 'versions', '--studio', studio])).stdout).toContain('invented');
     expect((await invoke(['list', 'reports', '--studio', studio])).stdout).toBe('none\n');
     expect((await invoke(['list', 'rusn', '--studio', studio])).code).toBe(2);

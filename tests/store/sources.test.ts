@@ -79,6 +79,18 @@ it('replaces a source and all its rows, and no other source', () => {
   expect(store.sources.list(1)).toHaveLength(1);
 });
 
+it('lists sources newest import first, whatever their names, and counts them all', () => {
+  const { store } = temporaryStore();
+  const bring = (id: string) => store.sources.replace(source(id), { ...ROWS, interactions: [] });
+  const ids = (limit?: number) => store.sources.list(limit).map(({ id }) => id);
+  for (const id of ['b', 'c', 'a']) bring(id);
+  expect(ids()).toEqual(['a', 'c', 'b']);
+  bring('b');
+  expect(ids()).toEqual(['b', 'a', 'c']);
+  expect(ids(1)).toEqual(['b']);
+  expect(store.sources.count()).toBe(3);
+});
+
 it('keeps the old rows when the new ones end in an error', () => {
   const { store } = temporaryStore();
   store.sources.replace(source('log'), { ...ROWS, interactions: [interaction(1)] });

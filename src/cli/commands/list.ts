@@ -1,8 +1,19 @@
 import { z } from 'zod';
+import type { Store } from '../../store/store.js';
 import { command, limitOption } from '../command.js';
+import { renderMore } from '../render-list.js';
 import { renderTable } from '../render-table.js';
 
 const KINDS = ['sources', 'versions', 'runs', 'reports'] as const;
+type Kind = (typeof KINDS)[number];
+
+/** One kind of thing: what --json tells of each, how many there are in all, and the table that people see. */
+interface Listing {
+  values: readonly object[];
+  total: number;
+  head: readonly string[];
+  rows: readonly (readonly string[])[];
+}
 
 export default command({
   name: 'list',
@@ -11,49 +22,51 @@ export default command({
   options: z.strictObject({ limit: limitOption }),
   examples: ['rectune list runs --limit 5'],
   async run({ kind }, { limit }, context) {
-    const store = context.openStore('existing');
-    switch (kind) {
-      case 'sources': {
-        const value = store.sources.list(limit);
-        const rows = value.map(({ id, counts, importedAt }) => [
-          id,
-          String(counts.interactions),
-          String(counts.users),
-          String(counts.items),
-          String(counts.rejects),
-          importedAt,
-        ]);
-        return { value, text: renderTable(['source', 'interactions', 'users', 'items', 'rejects', 'imported'], rows) };
-      }
-      case 'versions': {
-        const value = store.versions.list(limit);
-        const rows = value.map(({ name, hash, sourceId, counts }) => [
-          name,
-          hash.slice(0, 12),
-          sourceId,
-          String(counts.train),
-          String(counts.valid),
-          String(counts.test),
-        ]);
-        return { value, text: renderTable(['version', 'hash', 'source', 'train', 'valid', 'test'], rows) };
-      }
-      case 'runs': {
-        const value = store.runs.list(limit);
-        const rows = value.map(({ id, status, startedAt, adapterHash }) => [
-          id,
-          status,
-          startedAt,
-          adapterHash?.slice(0, 12) ?? '',
-        ]);
-        return { value, text: renderTable(['run', 'status', 'started', 'adapter'], rows) };
-      }
-      case 'reports': {
-        const value = store.reports
-          .list(limit)
-          .map(({ id, runId, directory, madeAt }) => ({ id, runId, directory, madeAt }));
-        const rows = value.map(({ runId, madeAt, directory }) => [runId, madeAt, directory]);
-        return { value, text: renderTable(['run', 'made', 'folder'], rows) };
-      }
-    }
+    const { values, total, head, rows } = LISTINGS[kind](context.openStore('existing'), limit);
+    const text = [renderTable(head, rows), ...renderMore(values.length, total)].join('\n');
+    return { value: { total, [kind]: values }, text };
   },
 });
+
+const LISTINGS: Record<Kind, (store: Store, limit: number) => Listing> = {
+  sources({ sources }, limit) {
+    const values = sources.list(limit);
+    const rows = values.map(({ id, counts, importedAt }) => [
+      id,
+      String(counts.interactions),
+      String(counts.users),
+      String(counts.items),
+      String(counts.rejects),
+      importedAt,
+    ]);
+    const head = ['source', 'interactions', 'users', 'items', 'rejects', 'imported'];
+    return { values, total: sources.count(), head, rows };
+  },
+  versions({ versions }, limit) {
+    const values = versions.list(limit);
+    const rows = values.map(({ name, hash, sourceId, counts }) => [
+      name,
+      hash.slice(0, 12),
+      sourceId,
+      String(counts.train),
+      String(counts.valid),
+      String(counts.test),
+    ]);
+    return { values, total: versions.count(), head: ['version', 'hash', 'source', 'train', 'valid', 'test'], rows };
+  },
+  runs({ runs }, limit) {
+    const values = runs.list(limit);
+    const rows = values.map(({ id, status, startedAt, adapterHash }) => [
+      id,
+      status,
+      startedAt,
+      adapterHash?.slice(0, 12) ?? '',
+    ]);
+    return { values, total: runs.count(), head: ['run', 'status', 'started', 'adapter'], rows };
+  },
+  reports({ reports }, limit) {
+    const values = reports.list(limit).map(({ id, runId, directory, madeAt }) => ({ id, runId, directory, madeAt }));
+    const rows = values.map(({ runId, madeAt, directory }) => [runId, madeAt, directory]);
+    return { values, total: reports.count(), head: ['run', 'made', 'folder'], rows };
+  },
+};

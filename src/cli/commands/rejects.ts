@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { RectuneError } from '../../core/errors.js';
 import { command, limitOption } from '../command.js';
+import { renderMore } from '../render-list.js';
 
 export default command({
   name: 'rejects',
@@ -19,7 +20,7 @@ export default command({
     const rejects = store.sources.rejects(id, limit);
     const lines = rejects.map(({ file, line, reason, text }) => `${file}:${line}: ${reason}\n    ${text}`);
     const total = source.counts.rejects;
-    const more = total > rejects.length ? [`... and ${total - rejects.length} more (--limit ${total})`] : [];
+    const more = renderMore(rejects.length, total);
     return {
       value: { source: id, total, rejects },
       text: total === 0 ? `no rows of ${id} were rejected` : [...lines, ...more].join('\n'),
