@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { Command as Commander, CommanderError } from 'commander';
 import { z } from 'zod';
 import { ExitCode, RectuneError } from '../core/errors.js';
+import { expectation } from '../core/expectation.js';
 import { exists } from '../platform/files.js';
 import { studioLayout } from '../platform/studio.js';
 import { openStore, type Store } from '../store/store.js';
@@ -158,11 +159,10 @@ function parseArguments(
   throw new RectuneError('usage', what, `rectune ${name}`, `see rectune ${name} --help`);
 }
 
-/** zod would say "expected number, received NaN" of a word where a number belongs. */
 function complaint(issue: z.core.$ZodIssue, name: string, value: unknown): string {
   if (value === undefined) return `${name} is missing`;
-  const isNumber = issue.code === 'invalid_type' && issue.expected === 'number';
-  return `${name} ${String(value)}: ${isNumber ? 'this is not a number' : issue.message}`;
+  const wanted = expectation(issue);
+  return `${name} ${String(value)}: ${wanted === undefined ? issue.message : `this is not ${wanted}`}`;
 }
 
 /** commander's message, e.g. "error: unknown option '--shot'\n(Did you mean --shots?)", as an error of ours. */

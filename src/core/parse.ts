@@ -1,5 +1,8 @@
 import type { z } from 'zod';
 import { type ErrorKind, nearestWord, RectuneError } from './errors.js';
+import { expectation } from './expectation.js';
+
+const LONGEST = 60; // characters of a value that an error shows
 
 /**
  * Parses a value by a schema; a mismatch becomes one error that names the place, and an unknown key gets a suggestion.
@@ -36,9 +39,45 @@ export function parseAs<Schema extends z.ZodType>(
     throw new RectuneError(kind, `"${String(issue.path.at(-1))}" is missing`, place, fix);
   }
   if (words.length > 0) {
-    throw new RectuneError(kind, `${JSON.stringify(given)} is not known here`, place, oneOf(String(given), words));
+    throw new RectuneError(kind, `${shown(given)} is not known here`, place, oneOf(String(given), words));
   }
-  throw new RectuneError(kind, issue.message, place, 'correct this value');
+  if (given === null && issue.path.length === 0) {
+    const keys = knownKeys(schema, [], value).join(', ');
+    throw new RectuneError(
+      kind,
+      'the file is empty',
+      place,
+      keys === '' ? 'write something' : `write its keys: ${keys}`,
+    );
+  }
+  const { what, fix } = complaint(issue, given);
+  throw new RectuneError(kind, what, place, fix);
+}
+
+/** What is wrong with a value that is there, and what to write instead. */
+function complaint(issue: z.core.$ZodIssue, given: unknown): { what: string; fix: string } {
+  const wanted = expectation(issue);
+  if (wanted !== undefined) {
+    const what = given === null ? `"${String(issue.path.at(-1))}" has no value` : `${shown(given)} is not ${wanted}`;
+    return { what, fix: meantSwitch(issue, given) ?? `write ${wanted}` };
+  }
+  if (issue.code === 'custom') return { what: issue.message, fix: String(issue.params?.fix ?? 'correct this value') };
+  const isKey = issue.code === 'invalid_key';
+  const value = isKey ? `the name ${shown(String(issue.path.at(-1)))}` : shown(given);
+  const rule = isKey ? (issue.issues[0]?.message ?? issue.message) : issue.message;
+  return { what: `${value} does not fit: ${rule}`, fix: `change the ${isKey ? 'name' : 'value'} so that it does` };
+}
+
+/** YAML 1.2 reads yes, no, on and off as text; so does it "true" in quotes. */
+function meantSwitch(issue: z.core.$ZodIssue, given: unknown): string | undefined {
+  if (issue.code !== 'invalid_type' || issue.expected !== 'boolean' || typeof given !== 'string') return undefined;
+  const meant = /^(y|yes|on|true)$/i.test(given) ? 'true' : /^(n|no|off|false)$/i.test(given) ? 'false' : undefined;
+  return meant && `write ${meant}, without quotes: ${shown(given)} is read as text`;
+}
+
+function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > LONGEST ? `${text.slice(0, LONGEST)}...` : text;
 }
 
 function oneOf(word: string, known: readonly string[]): string {

@@ -85,8 +85,9 @@ function namesNeedHeader(
   for (const group of ['columns', 'attributes'] as const) {
     for (const [name, column] of Object.entries(table[group] ?? {})) {
       if (typeof column !== 'string') continue;
-      const message = `"${column}" is the name of a column, and this file has no header: write the column's index, from 0`;
-      context.addIssue({ code: 'custom', path: [group, name], message });
+      const message = `"${column}" is the name of a column, and this file has no header`;
+      const fix = "write the column's index, from 0, or header: true";
+      context.addIssue({ code: 'custom', path: [group, name], message, params: { fix } });
     }
   }
 }

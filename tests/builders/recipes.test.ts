@@ -130,8 +130,20 @@ describe('loadRecipe', () => {
       what: '"kind" is missing',
       fix: 'use one of rating-above',
     },
-    { case: 'a wrong type', from: 'history: 10', to: 'history: ten', what: 'expected number', fix: 'correct' },
-    { case: 'a wrong training value', from: 'epochs: 5', to: 'epochs: 0', what: '>0', fix: 'correct' },
+    {
+      case: 'a wrong type',
+      from: 'history: 10',
+      to: 'history: ten',
+      what: '"ten" is not a number',
+      fix: 'write a number',
+    },
+    {
+      case: 'a wrong training value',
+      from: 'epochs: 5',
+      to: 'epochs: 0',
+      what: '0 is not a number above 0',
+      fix: 'write a number above 0',
+    },
     {
       case: 'text that is not YAML',
       from: 'kind: rating-above',

@@ -90,13 +90,13 @@ describe('the command line', () => {
     {
       case: 'a number out of range',
       argv: ['echo', 'x', '--count', '0'],
-      what: '--count 0: Too small',
+      what: '--count 0: this is not a number of at least 1',
       fix: 'see rectune echo --help',
     },
     {
       case: 'half a number',
       argv: ['echo', 'x', '--count', '1.5'],
-      what: '--count 1.5',
+      what: '--count 1.5: this is not a whole number',
       fix: 'see rectune echo --help',
     },
     { case: 'an empty value', argv: ['echo', 'x', '--count', ''], what: 'It is empty', fix: 'see rectune echo --help' },
