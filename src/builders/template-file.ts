@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import { RectuneError } from '../core/errors.js';
 import { parseAs } from '../core/parse.js';
 import { packageRoot, readText, sha256 } from '../platform/files.js';
+import { findFault } from './handlebars-fault.js';
 import { holdsMarks } from './marks.js';
 
 /** A file of YAML front matter and Handlebars text, opened but not yet understood. */
@@ -68,11 +69,9 @@ export function openTemplateFile<Schema extends z.ZodType>(
 export function parseHandlebars(text: string, where: (line: number) => string): hbs.AST.Program {
   try {
     return Handlebars.parse(text);
-  } catch (error) {
-    const message = (error as Error).message;
-    const line = Number(/(?:on line |- )(\d+)/.exec(message)?.[1] ?? 1);
-    const what = message.split('\n').at(-1)?.trim() ?? message;
-    throw new RectuneError('usage', `not a Handlebars template: ${what}`, where(line), 'correct the braces there');
+  } catch {
+    const { line, what, fix } = findFault(text);
+    throw new RectuneError('usage', `not a Handlebars template: ${what}`, where(line), fix);
   }
 }
 
