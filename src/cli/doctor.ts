@@ -1,11 +1,10 @@
-import { join } from 'node:path';
-import { z } from 'zod';
 import { RectuneError } from '../core/errors.js';
 import { availableThreads, cpuFeatures, defaultThreads } from '../platform/cpu.js';
-import { exists, packageRoot, readJson } from '../platform/files.js';
+import { exists } from '../platform/files.js';
 import { llamaRelease } from '../platform/llama-release.js';
 import { builtBinary } from '../platform/native-build.js';
 import { NATIVE_VARIABLE } from '../platform/native-program.js';
+import { packageVersion } from '../platform/package-version.js';
 import { programVersion } from '../platform/process.js';
 
 /** One thing that was looked at; `fix` when something is to be done about it. */
@@ -30,11 +29,6 @@ export async function examine(): Promise<Finding[]> {
     await toolFinding('cmake', 'cmake', 'cmake'),
     await toolFinding('ninja', 'ninja', 'ninja-build'),
   ];
-}
-
-/** This package's version. */
-export function packageVersion(): string {
-  return z.object({ version: z.string() }).parse(readJson(join(packageRoot(), 'package.json'))).version;
 }
 
 function llamaFinding(): Finding {

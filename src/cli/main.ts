@@ -1,7 +1,7 @@
 import { ExitCode } from '../core/errors.js';
+import { packageVersion } from '../platform/package-version.js';
 import { runCommandLine } from './command-line.js';
 import { COMMANDS } from './commands.js';
-import { packageVersion } from './doctor.js';
 
 // A reader that has seen enough ("rectune list runs | head -1") is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

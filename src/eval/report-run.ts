@@ -1,11 +1,10 @@
-import { join } from 'node:path';
-import { z } from 'zod';
 import type { DatasetVersion } from '../core/dataset-version.js';
 import { nearestWord, RectuneError } from '../core/errors.js';
 import type { Split } from '../core/instruction.js';
 import { type Report, ReportOptions } from '../core/report.js';
 import type { Run } from '../core/run.js';
-import { packageRoot, readJson, sha256 } from '../platform/files.js';
+import { sha256 } from '../platform/files.js';
+import { packageVersion } from '../platform/package-version.js';
 import { studioLayout } from '../platform/studio.js';
 import type { Store } from '../store/store.js';
 import { renderJson } from './report/json.js';
@@ -43,7 +42,7 @@ export async function reportRun(store: Store, runId: string, settings: ReportRun
     test: splitInput(store, run, version, 'test'),
     options,
     madeAt: now(),
-    program: programVersion(),
+    program: packageVersion(),
   });
   await writeReport(report, directory);
   const json = renderJson(report);
@@ -90,8 +89,4 @@ function scored(store: Store, run: Run, split: Split, adapterHash: string | null
     `run ${id}`,
     `run \`rectune predict ${id} --split ${split}\` first`,
   );
-}
-
-function programVersion(): string {
-  return z.object({ version: z.string() }).parse(readJson(join(packageRoot(), 'package.json'))).version;
 }

@@ -18,6 +18,7 @@ import {
   writeSealedFolder,
 } from '../../src/platform/files.js';
 import { checkOutputFiles } from '../../src/platform/output-place.js';
+import { packageVersion } from '../../src/platform/package-version.js';
 
 function folder(): string {
   const made = mkdtempSync(join(tmpdir(), 'rectune-'));
@@ -203,7 +204,8 @@ it.each([
   expect(readdirSync(root)).toEqual(['file', 'folder']);
 });
 
-it('finds the folder of package.json', () => {
+it('finds the folder of package.json, and the version in it', () => {
   expect(existsSync(join(packageRoot(), 'package.json'))).toBe(true);
   expect(existsSync(join(packageRoot(), 'datasets'))).toBe(true);
+  expect(readJson(join(packageRoot(), 'package.json'))).toMatchObject({ version: packageVersion() });
 });

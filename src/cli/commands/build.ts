@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { packageVersion } from '../../platform/package-version.js';
 import { command } from '../command.js';
-import { packageVersion } from '../doctor.js';
 import { renderVersion } from '../render-version.js';
 
 export default command({

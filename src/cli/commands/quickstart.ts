@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
+import { packageVersion } from '../../platform/package-version.js';
 import { command } from '../command.js';
-import { packageVersion } from '../doctor.js';
 import { executionOf } from '../execution.js';
 
 const NEXT = 'npx rectune run recipes/tallrec-movie.yaml --log <ml-100k folder> --model <model.gguf>';

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { packageVersion } from '../../platform/package-version.js';
 import { command, named } from '../command.js';
-import { packageVersion } from '../doctor.js';
 import { executionOf } from '../execution.js';
 import { trainFlags } from '../train-flags.js';
 
