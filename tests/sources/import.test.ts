@@ -111,6 +111,29 @@ it('keeps every bad row with its file, line, reason and text, and reads the othe
   ]);
 });
 
+it('recognises Book-Crossing by the file names of its first publication, semicolons and latin-1 with them', async () => {
+  const { store } = temporaryStore();
+  const latin1 = (text: string) => Buffer.from(text, 'latin1');
+  const path = logFolder({
+    'BX-Book-Ratings.csv': latin1('"User-ID";"ISBN";"Book-Rating"\r\n"1";"0X";"0"\r\n"2";"0X";"8"\r\n'),
+    'BX-Books.csv': latin1(
+      '"ISBN";"Book-Title";"Book-Author";"Year-Of-Publication";"Publisher";"Image-URL-S"\r\n' +
+        '"0X";"Stra\xdfe; ein ""Roman""";"A. B.";"1999";"Verlag";"http://x"\r\n' +
+        '"1X";"Der \\"Rest\\"";"A. B.";"1999";"Verlag";"http://x"\r\n',
+    ),
+    'BX-Users.csv': latin1('"User-ID";"Location";"Age"\r\n"1";"k\xf6ln";NULL\r\n"2";"bonn";"30"\r\n'),
+  });
+  const source = await importLog(store, { path, now });
+  expect(source).toMatchObject({ id: 'book-crossing', counts: { interactions: 2, items: 1, users: 2, rejects: 1 } });
+  expect([...store.sources.interactions('book-crossing')].map(({ rating }) => rating)).toEqual([0, 8]);
+  expect(store.sources.items('book-crossing').get('0X')).toEqual({
+    itemId: '0X',
+    title: 'Stra\xdfe; ein "Roman"',
+    attributes: { author: 'A. B.', year: '1999', publisher: 'Verlag' },
+  });
+  expect(store.sources.users('book-crossing').get('1')?.attributes).toEqual({ location: 'k\xf6ln', age: '' });
+});
+
 it('does not read the same log again, and reads one again that changed in its bytes or its reading', async () => {
   const { store } = temporaryStore();
   const path = logFolder(FILES, SPEC);
