@@ -128,6 +128,20 @@ it('starts no training when a signal came while the log was read', async () => {
   expect(calls()).toEqual([]);
 });
 
+it('imports what can be read with code 0, and tells how many rows were rejected', async () => {
+  const { folder, studio } = invented();
+  const argv = ['import', join(folder, 'log'), '--studio', studio];
+  const words = await invoke(argv);
+  expect(words.code).toBe(0);
+  expect(words.stdout).toContain('1 rows could not be read: rectune rejects invented');
+  expect(JSON.parse((await invoke([...argv, '--json'])).stdout)).toMatchObject({
+    counts: { interactions: 160, rejects: 1 },
+  });
+  expect((await invoke(['import', '--help'])).stdout.replace(/\s+/g, ' ')).toContain('kept as rejects and counted');
+  const rejects = JSON.parse((await invoke(['rejects', 'invented', '--studio', studio, '--json'])).stdout);
+  expect(rejects).toMatchObject({ total: 1, rejects: [{ line: 162 }] });
+});
+
 it('refuses a report folder that cannot be one before anything is trained', async () => {
   const { argv, folder } = invented();
   const { code, stderr } = await invoke([...argv, '--out', join(folder, 'model.gguf')]);

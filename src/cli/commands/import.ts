@@ -4,7 +4,8 @@ import { renderSource } from '../render-source.js';
 
 export default command({
   name: 'import',
-  summary: 'read a log into the store: interactions, items, users, and the rows that could not be read',
+  summary:
+    'read a log into the store: interactions, items, users; rows that cannot be read are kept as rejects and counted, and end nothing (code 0)',
   positionals: z.strictObject({ log: z.string().describe("the log's folder") }),
   options: z.strictObject({
     spec: named(
