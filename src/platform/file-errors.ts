@@ -58,7 +58,7 @@ export function cannotWrite(path: string, error: unknown): unknown {
     case 'EACCES':
     case 'EPERM':
     case 'EROFS': {
-      const fix = 'give yourself the right to write there, or name another place';
+      const fix = 'name another place, or let this user write there';
       return new RectuneError('data', `nothing may be written here (${code})`, path, fix);
     }
     default:

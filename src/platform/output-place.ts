@@ -1,5 +1,5 @@
 import { mkdirSync, rmSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { RectuneError } from '../core/errors.js';
 import { cannotWrite } from './file-errors.js';
 import { exists, isFolder, temporaryName } from './files.js';
@@ -22,10 +22,10 @@ function checkFolder(folder: string): void {
   let standing = folder;
   while (!exists(standing) && dirname(standing) !== standing) standing = dirname(standing);
   if (!isFolder(standing)) {
-    const fix = 'name a folder, or one that can be made';
+    const fix = 'name another place, or move the file away';
     throw new RectuneError('usage', 'this is a file, not a folder', standing, fix);
   }
-  const probe = temporaryName(`${standing}/probe`);
+  const probe = temporaryName(join(standing, 'probe'));
   try {
     mkdirSync(probe);
   } catch (error) {
