@@ -16,6 +16,7 @@ const APPLICATION_ID = 0x52454354;
  */
 export function migrate(database: Database, path: string, steps: readonly string[] = migrations): void {
   for (const [index, sql] of steps.entries()) {
+    if (version(database) > index) continue; // asks for no lock: a long import of another process does not matter
     database
       .transaction(() => {
         // Read inside the transaction: another process may have done this step while we waited for the lock.

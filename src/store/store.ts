@@ -1,12 +1,16 @@
 import type { Database } from 'better-sqlite3';
-import { openDatabase } from './database.js';
+import { BUSY_TIMEOUT, openDatabase } from './database.js';
 import { PredictionStore } from './prediction-store.js';
 import { ReportStore } from './report-store.js';
 import { RunStore } from './run-store.js';
 import { SourceStore } from './source-store.js';
+import { translated } from './store-errors.js';
 import { VersionStore } from './version-store.js';
 
-/** Everything the stages keep, in one SQLite file. All calls are synchronous. */
+/**
+ * Everything the stages keep, in one SQLite file. All calls are synchronous.
+ * Each throws RectuneError 'data' when the file is locked (StoreBusy, after 10 s), full, damaged, or may not be written.
+ */
 export class Store {
   readonly sources: SourceStore;
   readonly versions: VersionStore;
@@ -17,11 +21,21 @@ export class Store {
 
   constructor(database: Database) {
     this.#database = database;
-    this.sources = new SourceStore(database);
-    this.versions = new VersionStore(database);
-    this.runs = new RunStore(database);
-    this.predictions = new PredictionStore(database);
-    this.reports = new ReportStore(database);
+    this.sources = translated(new SourceStore(database), database.name);
+    this.versions = translated(new VersionStore(database), database.name);
+    this.runs = translated(new RunStore(database), database.name);
+    this.predictions = translated(new PredictionStore(database), database.name);
+    this.reports = translated(new ReportStore(database), database.name);
+  }
+
+  /** Does something without waiting for another process's transaction: StoreBusy comes at once. */
+  atOnce<T>(action: () => T): T {
+    this.#database.pragma('busy_timeout = 0');
+    try {
+      return action();
+    } finally {
+      this.#database.pragma(`busy_timeout = ${BUSY_TIMEOUT}`);
+    }
   }
 
   close(): void {

@@ -8,6 +8,7 @@ import { tryLock } from '../platform/lock.js';
 import { runNative } from '../platform/native-program.js';
 import type { Store } from '../store/store.js';
 import { EventLog } from './event-log.js';
+import { whenStoreIsFree } from './store-patience.js';
 
 /** What every long task of the trainers needs from its caller. */
 export interface Execution {
@@ -40,19 +41,25 @@ export async function executeRun(store: Store, run: Run, how: 'begin' | 'resume'
     const fix = 'wait for it to end, or stop it (SIGTERM saves a checkpoint)';
     throw new RectuneError('usage', `run ${run.id} is being trained by process ${lock.heldBy}`, folder, fix);
   }
+  const onWait = execution.onStderr ?? (() => {});
+  const update = (change: Parameters<Store['runs']['update']>[1]) =>
+    whenStoreIsFree(store, () => store.runs.update(run.id, change), onWait);
   try {
     if (how === 'begin') {
       remove(folder);
-      store.runs.save(run);
-    } else store.runs.update(run.id, { status: 'running' });
-    const adapterPath = await trainIn(store, run, how, execution);
-    const made = { status: 'done', adapterPath, adapterHash: await sha256File(adapterPath) } as const;
-    store.runs.update(run.id, made);
-    return { ...run, ...made };
-  } catch (error) {
-    const wasStopped = error instanceof RectuneError && error.kind === 'stopped';
-    store.runs.update(run.id, { status: wasStopped ? 'stopped' : 'failed' });
-    throw wasStopped ? stoppedRun(run, error) : error;
+      await whenStoreIsFree(store, () => store.runs.save(run), onWait);
+    } else await update({ status: 'running' });
+    try {
+      const adapterPath = await trainIn(store, run, how, execution);
+      const made = { status: 'done', adapterPath, adapterHash: await sha256File(adapterPath) } as const;
+      await update(made);
+      return { ...run, ...made };
+    } catch (error) {
+      const wasStopped = error instanceof RectuneError && error.kind === 'stopped';
+      // A store that cannot take the state must not hide what happened: the run then counts as cut short.
+      await update({ status: wasStopped ? 'stopped' : 'failed' }).catch(() => {});
+      throw wasStopped ? stoppedRun(run, error) : error;
+    }
   } finally {
     await lock.release();
   }
@@ -61,6 +68,7 @@ export async function executeRun(store: Store, run: Run, how: 'begin' | 'resume'
 /** Runs the native trainer to its end; returns the path of the adapter. */
 async function trainIn(store: Store, run: Run, how: 'begin' | 'resume', execution: Execution): Promise<string> {
   const folder = run.config.runDirectory;
+  const onWait = execution.onStderr ?? (() => {});
   const log = new EventLog(store, run.id, join(folder, 'events.jsonl'));
   let adapterPath: string | null = null;
   try {
@@ -72,9 +80,11 @@ async function trainIn(store: Store, run: Run, how: 'begin' | 'resume', executio
       if (event.event === 'done') adapterPath = event.output;
       execution.onEvent?.(event);
     }
-  } finally {
-    log.close();
+  } catch (error) {
+    await log.close(onWait).catch(() => {}); // what native said counts for more
+    throw error;
   }
+  await log.close(onWait);
   if (adapterPath === null) throw new Error('native said "done" for train without naming the adapter');
   return adapterPath;
 }
