@@ -34,6 +34,7 @@ export interface PipelineResult {
   source: Source | undefined;
   version: DatasetVersion;
   run: Run;
+  adapter: string; // path
   report: Report;
   directory: string;
 }
@@ -59,7 +60,7 @@ export async function runPipeline(store: Store, request: PipelineRequest): Promi
   });
   throwIfStopped(request);
   const asked = { version: version.hash, model: request.model, options, unfinished: 'resume' as const };
-  const { run, reused } = await trainRun(store, { ...request, ...asked });
+  const { run, adapter, reused } = await trainRun(store, { ...request, ...asked });
   onStage(`train: run ${run.id} ${reused ? 'is done already' : 'done'}`);
   for (const split of reportedSplits(store, run.id)) {
     onStage(`predict: ${split}, ${version.counts[split]} rows, adapter and base model`);
@@ -72,7 +73,7 @@ export async function runPipeline(store: Store, request: PipelineRequest): Promi
   }
   const directory = request.reportDirectory ?? studioLayout.report(studio, run.id);
   const report = await reportRun(store, run.id, { studio, directory, now });
-  return { source, version, run, report, directory };
+  return { source, version, run, adapter, report, directory };
 }
 
 /** The recipe's settings under those of the command line. */

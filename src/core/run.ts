@@ -5,13 +5,12 @@ import { NativeTrainConfig } from './run-config.js';
 export const Run = z.strictObject({
   id: z.string(), // name of the version, then the first 8 digits of configHash
   versionHash: z.string(),
-  modelPath: z.string(),
+  modelPath: z.string(), // where the model lay last; it is the run's when its hash is
   modelHash: z.string(), // sha256 of the GGUF file
   config: NativeTrainConfig,
   configHash: z.string(), // over what decides the adapter's bytes: settings, model and data hashes; not paths
   status: z.enum(['running', 'stopped', 'failed', 'done']),
-  adapterPath: z.string().nullable(),
-  adapterHash: z.string().nullable(),
+  adapterHash: z.string().nullable(), // sha256 of adapter.gguf in the run's folder; null: not done yet
   startedAt: z.string(), // ISO 8601, UTC
 });
 export type Run = z.infer<typeof Run>;

@@ -8,5 +8,6 @@ export const studioLayout = {
   version: (studio: string, hash: string) => join(studio, 'versions', hash),
   instructions: (studio: string, hash: string, split: Split) => join(studio, 'versions', hash, `${split}.jsonl`),
   run: (studio: string, id: string) => join(studio, 'runs', id),
+  adapter: (studio: string, runId: string) => join(studio, 'runs', runId, 'adapter.gguf'),
   report: (studio: string, runId: string) => join(studio, 'reports', runId),
 };

@@ -2,9 +2,10 @@ import type { Database } from 'better-sqlite3';
 import { RectuneError } from '../core/errors.js';
 import { firstTables } from './migrations/0001-first-tables.js';
 import { lengthLimits } from './migrations/0002-length-limits.js';
+import { noAdapterPath } from './migrations/0003-no-adapter-path.js';
 
 /** The steps from an empty file to today's tables. Entry i leads to version i + 1. An entry that was released is never edited. */
-export const migrations: readonly string[] = [firstTables, lengthLimits];
+export const migrations: readonly string[] = [firstTables, lengthLimits, noAdapterPath];
 
 /** Marks a SQLite file as a store ("RECT"), so that another program's file is not taken for an empty store. */
 const APPLICATION_ID = 0x52454354;

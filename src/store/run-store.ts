@@ -26,7 +26,7 @@ export class RunStore {
   }
 
   /** Changes what a run becomes while it goes on. Throws Error without such a run. */
-  update(id: string, change: Partial<Pick<Run, 'status' | 'adapterPath' | 'adapterHash'>>): void {
+  update(id: string, change: Partial<Pick<Run, 'status' | 'modelPath' | 'adapterHash'>>): void {
     const update = this.#database.transaction(() => {
       const run = this.find(id);
       if (!run) throw new Error(`the store has no run "${id}"`);

@@ -48,10 +48,10 @@ export async function executeRun(store: Store, run: Run, how: 'begin' | 'resume'
     if (how === 'begin') {
       remove(folder);
       await whenStoreIsFree(store, () => store.runs.save(run), onWait);
-    } else await update({ status: 'running' });
+    } else await update({ status: 'running', modelPath: run.modelPath });
     try {
-      const adapterPath = await trainIn(store, run, how, execution);
-      const made = { status: 'done', adapterPath, adapterHash: await sha256File(adapterPath) } as const;
+      const adapter = await trainIn(store, run, how, execution);
+      const made = { status: 'done', adapterHash: await sha256File(adapter) } as const;
       await update(made);
       return { ...run, ...made };
     } catch (error) {
@@ -70,14 +70,14 @@ async function trainIn(store: Store, run: Run, how: 'begin' | 'resume', executio
   const folder = run.config.runDirectory;
   const onWait = execution.onStderr ?? (() => {});
   const log = new EventLog(store, run.id, join(folder, 'events.jsonl'));
-  let adapterPath: string | null = null;
+  let adapter: string | null = null;
   try {
     // Parsed, so that the keys always stand in the schema's order: native/ compares a checkpoint's settings as text.
     const config = NativeTrainConfig.parse({ ...run.config, resume: how === 'resume' });
     const options = { signal: execution.signal, onStderr: execution.onStderr, configPath: join(folder, 'config.json') };
     for await (const event of runNative('train', config, options)) {
       log.append(event);
-      if (event.event === 'done') adapterPath = event.output;
+      if (event.event === 'done') adapter = event.output;
       execution.onEvent?.(event);
     }
   } catch (error) {
@@ -85,8 +85,8 @@ async function trainIn(store: Store, run: Run, how: 'begin' | 'resume', executio
     throw error;
   }
   await log.close(onWait);
-  if (adapterPath === null) throw new Error('native said "done" for train without naming the adapter');
-  return adapterPath;
+  if (adapter === null) throw new Error('native said "done" for train without naming the adapter');
+  return adapter;
 }
 
 function stoppedRun(run: Run, error: RectuneError): RectuneError {

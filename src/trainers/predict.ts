@@ -7,9 +7,10 @@ import { toJsonLines } from '../platform/json-lines.js';
 import { checkOutputFiles } from '../platform/output-place.js';
 import type { Store } from '../store/store.js';
 import type { Execution } from './execute-run.js';
+import { adapterOf, modelOf } from './run-files.js';
 import { type ScoreAnswer, scoreSplit } from './score-split.js';
 import { findVersion } from './sealed-split.js';
-import { findRun, requireContent } from './train.js';
+import { findRun } from './train.js';
 
 /** What a user may set about predicting, beside the split. */
 export const PredictOptions = z.strictObject({
@@ -30,25 +31,26 @@ export interface RunPredictions {
 /**
  * Predicts a split with the adapter of a run and with its base model alone; both go to the store.
  *
- * throws RectuneError: usage (no such run, or it is not done), data (model or adapter changed), and what native reports
+ * model  when given, where the base model lies now; its content must be the run's
+ * throws RectuneError: usage (no such run, or it is not done), data (model or adapter gone or changed), and what native reports
  */
 export async function predictRun(
   store: Store,
-  request: { run: string; split: Split; options: PredictOptions } & Execution,
+  request: { run: string; split: Split; model?: string | undefined; options: PredictOptions } & Execution,
 ): Promise<RunPredictions> {
   const { options, split, studio } = request;
   const run = findRun(store, request.run);
-  if (run.status !== 'done' || run.adapterPath === null || run.adapterHash === null) {
+  if (run.status !== 'done') {
     const fix = `finish it first: rectune train --resume ${run.id}`;
     throw new RectuneError('usage', `run ${run.id} has no adapter yet: it is ${run.status}`, 'this studio', fix);
   }
-  await requireContent(run.modelPath, run.modelHash, 'model', studio);
-  await requireContent(run.adapterPath, run.adapterHash, 'adapter', studio);
+  const model = await modelOf(store, studio, run, request.model);
+  const ownAdapter = await adapterOf(studio, run);
   const { maxLength, sharePrefixes } = run.config;
   const version = findVersion(store, run.versionHash);
-  const question = { ...options, split, version, model: run.modelPath, maxLength, sharePrefixes };
+  const question = { ...options, split, version, model, maxLength, sharePrefixes };
   const base = await scoreSplit(store, { ...question, adapter: null, runId: null }, request);
-  const adapter = await scoreSplit(store, { ...question, adapter: run.adapterPath, runId: run.id }, request);
+  const adapter = await scoreSplit(store, { ...question, adapter: ownAdapter, runId: run.id }, request);
   return { runId: run.id, split, adapter, base };
 }
 

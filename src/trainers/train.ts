@@ -4,10 +4,10 @@ import type { Run } from '../core/run.js';
 import { DEFAULT_EPOCHS, type NativeTrainConfig, PROTOCOL, type TrainOptions } from '../core/run-config.js';
 import { defaultThreads } from '../platform/cpu.js';
 import { rememberedSha256 } from '../platform/file-hashes.js';
-import { exists, sha256File } from '../platform/files.js';
 import { studioLayout } from '../platform/studio.js';
 import type { Store } from '../store/store.js';
 import { type Execution, executeRun, hasCheckpoint } from './execute-run.js';
+import { isWhole, modelOf } from './run-files.js';
 import { configHash, runId } from './run-identity.js';
 import { findVersion, sealedSplit } from './sealed-split.js';
 import { drawShots } from './shots.js';
@@ -15,6 +15,7 @@ import { drawShots } from './shots.js';
 /** A finished run, and whether it was there already. */
 export interface TrainResult {
   run: Run;
+  adapter: string; // path
   reused: boolean;
 }
 
@@ -53,10 +54,13 @@ export async function trainRun(
   const config = { ...unnamed, runDirectory: studioLayout.run(studio, id) };
 
   const known = store.runs.find(id);
-  if (known && (await isWhole(known))) return { run: known, reused: true };
+  if (known && (await isWhole(studio, known))) return whole(store, studio, known, config.model);
   // A run that is done but lost its adapter has nothing to go on with: it is trained again.
   if (known && known.status !== 'done' && hasCheckpoint(config.runDirectory)) {
-    if (request.unfinished === 'resume') return resumeRun(store, { ...request, run: id, threads: options.threads });
+    if (request.unfinished === 'resume') {
+      const { adapter } = config;
+      return resumeRun(store, { ...request, run: id, adapter, threads: options.threads });
+    }
     const fix = `go on with: rectune train --resume ${id}; or remove ${config.runDirectory} to begin anew`;
     throw new RectuneError('usage', `run ${id} was begun before and is ${known.status}`, config.runDirectory, fix);
   }
@@ -68,11 +72,10 @@ export async function trainRun(
     config,
     configHash: hash,
     status: 'running',
-    adapterPath: null,
     adapterHash: null,
     startedAt: request.now().toISOString(),
   };
-  return { run: await executeRun(store, run, 'begin', request), reused: false };
+  return trained(studio, await executeRun(store, run, 'begin', request));
 }
 
 /**
@@ -81,6 +84,7 @@ export async function trainRun(
  *
  * version  when given, must be the run's dataset version
  * model    when given, where the base model lies now; its content must be the run's
+ * adapter  when given, where the start adapter lies now; the caller has checked its content
  */
 export async function resumeRun(
   store: Store,
@@ -89,6 +93,7 @@ export async function resumeRun(
     version?: string | undefined;
     model?: string | undefined;
     threads?: number | undefined;
+    adapter?: string | null | undefined;
   } & Execution,
 ): Promise<TrainResult> {
   const run = findRun(store, request.run);
@@ -101,15 +106,26 @@ export async function resumeRun(
       fix,
     );
   }
-  if (await isWhole(run)) return { run, reused: true };
-  const model = request.model ?? run.modelPath;
-  await requireContent(model, run.modelHash, 'model', request.studio);
-  const data = await sealedSplit(request.studio, findVersion(store, run.versionHash), 'train');
-  const runDirectory = studioLayout.run(request.studio, run.id);
+  const { studio } = request;
+  if (await isWhole(studio, run)) return whole(store, studio, run, request.model);
+  const model = await modelOf(store, studio, run, request.model);
+  const data = await sealedSplit(studio, findVersion(store, run.versionHash), 'train');
+  const runDirectory = studioLayout.run(studio, run.id);
   const threads = request.threads ?? run.config.threads;
-  const moved = { ...run, config: { ...run.config, model: resolve(model), data, runDirectory, threads } };
+  const adapter = request.adapter ?? run.config.adapter;
+  const moved = { ...run, modelPath: model, config: { ...run.config, model, adapter, data, runDirectory, threads } };
   const how = hasCheckpoint(runDirectory) ? 'resume' : 'begin';
-  return { run: await executeRun(store, moved, how, request), reused: false };
+  return trained(studio, await executeRun(store, moved, how, request));
+}
+
+function trained(studio: string, run: Run): TrainResult {
+  return { run, adapter: studioLayout.adapter(studio, run.id), reused: false };
+}
+
+/** A run that needs nothing. A model that is named must still be its own: a new place is remembered, another file refused. */
+async function whole(store: Store, studio: string, run: Run, model: string | undefined): Promise<TrainResult> {
+  const modelPath = model === undefined ? run.modelPath : await modelOf(store, studio, run, model);
+  return { ...trained(studio, { ...run, modelPath }), reused: true };
 }
 
 /** The run of a name. Throws RectuneError (usage) when there is none. */
@@ -120,13 +136,6 @@ export function findRun(store: Store, id: string): Run {
   const fix =
     known.length > 0 ? `the newest are ${known.join(', ')}; see rectune list runs` : 'train one: rectune train';
   throw new RectuneError('usage', `there is no run "${id}"`, 'this studio', fix);
-}
-
-/** Throws RectuneError (data) when a file is not the one the run was made with. */
-export async function requireContent(path: string, hash: string, what: string, studio: string): Promise<void> {
-  if ((await rememberedSha256(path, studioLayout.fileHashes(studio))) === hash) return;
-  const fix = `put the ${what} with sha256 ${hash.slice(0, 12)}... there, or train anew`;
-  throw new RectuneError('data', `the ${what} is not the one of this run any more`, path, fix);
 }
 
 /** The user's options as native/ reads them, defaults that depend on other values filled in. */
@@ -140,10 +149,4 @@ function nativeSettings(options: TrainOptions, trainRows: number) {
     microBatchSize: Math.min(microBatchSize ?? options.batchSize, options.batchSize),
     threads: threads ?? defaultThreads(),
   };
-}
-
-/** A run is whole when it is done and its adapter is still the file it made. */
-async function isWhole(run: Run): Promise<boolean> {
-  if (run.status !== 'done' || run.adapterPath === null || !exists(run.adapterPath)) return false;
-  return (await sha256File(run.adapterPath)) === run.adapterHash;
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { RunEvent } from '../../src/core/run-event.js';
+import { studioLayout } from '../../src/platform/studio.js';
 import { type Call, fakeNative, SCORES, TRAINS } from '../trainers/fake-native.js';
 import { testStudio } from '../trainers/trained-studio.js';
 import { invoke } from './invoke.js';
@@ -25,7 +26,7 @@ describe('rectune train', () => {
     const { code, stdout, stderr } = await invoke(['train', 'invented', '--model', model, '--studio', studio]);
     expect(code).toBe(0);
     const [run] = store.runs.list();
-    expect(stdout).toContain(run?.adapterPath);
+    expect(stdout).toContain(studioLayout.adapter(studio, run?.id as string));
     expect(stdout).toContain(`rectune predict ${run?.id}`);
     expect(stderr).toContain('step 3/3');
   });
@@ -155,7 +156,7 @@ describe('rectune predict', () => {
     { case: 'neither a run nor --data', argv: [], what: 'neither a run nor --data' },
     { case: 'both', argv: ['run', '--data', 'invented'], what: 'both a run and --data' },
     { case: '--data without --out', argv: ['--data', 'invented', '--model', 'm'], what: '--out is missing' },
-    { case: 'a model beside a run', argv: ['run', '--model', 'm'], what: '--model given together with a run' },
+    { case: 'an adapter beside a run', argv: ['run', '--adapter', 'a'], what: '--adapter given together with a run' },
   ])('refuses $case', async ({ argv, what }) => {
     const { studio } = testStudio();
     const { code, stderr } = await invoke(['predict', ...argv, '--studio', studio]);

@@ -168,7 +168,6 @@ export const inventedRun = Run.parse({
   },
   configHash: digest('d'),
   status: 'done',
-  adapterPath: '/somewhere/runs/tiny-bbbbbbbb/adapter.gguf',
   adapterHash: ADAPTER_HASH,
   startedAt: '2026-11-24T01:00:00.000Z',
 });

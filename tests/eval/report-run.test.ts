@@ -141,7 +141,7 @@ describe('reportRun', () => {
   });
 
   it('refuses a run that has no adapter yet', async () => {
-    const { store } = storeWith(ALL, {}, { ...inventedRun, status: 'stopped', adapterHash: null, adapterPath: null });
+    const { store } = storeWith(ALL, {}, { ...inventedRun, status: 'stopped', adapterHash: null });
     const error = await errorOf(reportRun(store, inventedRun.id, { studio: temporaryFolder(), now, options }));
     expect(error.message).toBe('run "tiny-bbbbbbbb" has no adapter yet (it is stopped)');
   });

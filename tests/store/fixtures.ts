@@ -126,7 +126,6 @@ export function run(id: string, versionHash: string, change: Partial<Run> = {}):
     },
     configHash: 'c',
     status: 'running',
-    adapterPath: null,
     adapterHash: null,
     startedAt: NOW.toISOString(),
     ...change,

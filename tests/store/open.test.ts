@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { openDatabase } from '../../src/store/database.js';
 import { migrate, migrations } from '../../src/store/migrations.js';
 import { openStore } from '../../src/store/store.js';
-import { NOW, source, temporaryFolder, temporaryStore } from './fixtures.js';
+import { NOW, run, source, temporaryFolder, temporaryStore, version } from './fixtures.js';
 
 it('makes the folder and all tables from nothing, with WAL, foreign keys, STRICT tables and the version', () => {
   const path = join(temporaryFolder(), 'a', 'b', 'store.db');
@@ -62,6 +62,20 @@ it('takes the steps that a store lacks, one after the other, and no step twice',
   expect(database.pragma('user_version', { simple: true })).toBe(3);
   expect(database.prepare('select * from a').all()).toEqual([{ x: 1, y: '2' }]);
   database.close();
+});
+
+it('reads the runs of a store that kept the paths of their adapters', () => {
+  const { store, path } = temporaryStore();
+  store.versions.save(version('aaa'), [], NOW);
+  store.runs.save(run('old', version('aaa').hash));
+  store.close();
+  const raw = new SQLite(path);
+  raw.exec(`update runs set json = json_set(json, '$.adapterPath', '/gone/adapter.gguf')`);
+  raw.pragma('user_version = 1');
+  raw.close();
+  const again = openStore(path);
+  expect(again.runs.find('old')).toEqual(run('old', version('aaa').hash));
+  again.close();
 });
 
 it('leaves the version before a step that fails', () => {

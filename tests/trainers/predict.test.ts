@@ -19,8 +19,8 @@ afterEach(() => vi.unstubAllEnvs());
 /** A studio with one run that is done. */
 async function withRun(given: Parameters<typeof options>[0] = {}) {
   const made = testStudio();
-  const { run } = await trainRun(made.store, { ...made, version: 'invented', options: options(given) });
-  return { ...made, run };
+  const { run, adapter } = await trainRun(made.store, { ...made, version: 'invented', options: options(given) });
+  return { ...made, run, ownAdapter: adapter };
 }
 
 it('predicts with the adapter and with its base model, in the order of the rows', async () => {
@@ -95,14 +95,14 @@ it('keeps with each prediction how much history the length limit cut off', async
 });
 
 it('writes one line a row to a file, in the order of the rows', async () => {
-  const { store, run, version: _, ...studio } = await withRun();
+  const { store, run: _run, ownAdapter, version: _, ...studio } = await withRun();
   const out = join(studio.studio, 'deep', 'predictions.jsonl');
   const request = { ...studio, data: 'invented', split: 'valid' as const, out, maxLength: 1024, options: predicting };
   await predictFile(store, request);
   expect(readFileSync(out, 'utf8')).toBe(
     '{"row":0,"user":"u0","item":"i1","label":true,"logOdds":0}\n{"row":1,"user":"u1","item":"i1","label":false,"logOdds":1}\n',
   );
-  await predictFile(store, { ...request, adapter: run.adapterPath as string });
+  await predictFile(store, { ...request, adapter: ownAdapter });
   expect(readFileSync(out, 'utf8')).toContain('"logOdds":11}');
 });
 
@@ -129,14 +129,14 @@ it('refuses rows without a label before anything is computed', async () => {
 });
 
 it('refuses an adapter that was changed, and a run that is not done', async () => {
-  const { store, run, version: _, ...studio } = await withRun();
+  const { store, run, ownAdapter, version: _, ...studio } = await withRun();
   const request = { ...studio, run: run.id, split: 'test' as const, options: predicting };
-  writeSealed(run.adapterPath as string, 'tampered');
+  writeSealed(ownAdapter, 'tampered');
   await expect(predictRun(store, request)).rejects.toMatchObject({
     kind: 'data',
     message: expect.stringContaining('adapter'),
   });
-  store.runs.update(run.id, { status: 'stopped', adapterPath: null, adapterHash: null });
+  store.runs.update(run.id, { status: 'stopped', adapterHash: null });
   await expect(predictRun(store, request)).rejects.toMatchObject({
     kind: 'usage',
     fix: expect.stringContaining('--resume'),

@@ -59,7 +59,7 @@ describe('trainRun', () => {
     writeSealed(elsewhere, 'a model');
     const changes = { threads: 1, checkpointEvery: 7 }; // how, not what
     const second = await trainRun(store, { ...request, model: elsewhere, options: options(changes) });
-    expect(second).toEqual({ run: first.run, reused: true });
+    expect(second).toEqual({ ...first, run: { ...first.run, modelPath: elsewhere }, reused: true });
     expect(calls()).toHaveLength(1);
   });
 
@@ -96,10 +96,10 @@ describe('trainRun', () => {
     fakeNative(TRAINS);
     const { store, version: _, ...studio } = testStudio();
     const request = { ...studio, version: 'invented', options: options() };
-    const { run } = await trainRun(store, request);
-    writeSealed(run.adapterPath as string, 'tampered');
+    const { adapter } = await trainRun(store, request);
+    writeSealed(adapter, 'tampered');
     expect((await trainRun(store, request)).reused).toBe(false);
-    rmSync(run.adapterPath as string);
+    rmSync(adapter);
     expect((await trainRun(store, request)).reused).toBe(false);
   });
 
@@ -147,8 +147,8 @@ describe('trainRun', () => {
     fakeNative(TRAINS);
     const { store, version: _, ...studio } = testStudio();
     const request = { ...studio, version: 'invented', options: options() };
-    const { run } = await trainRun(store, request);
-    rmSync(run.adapterPath as string);
+    const { run, adapter } = await trainRun(store, request);
+    rmSync(adapter);
     await tryLock(`${studioLayout.run(studio.studio, run.id)}.lock`);
     await expect(trainRun(store, { ...request, unfinished: 'resume' })).rejects.toMatchObject({
       kind: 'usage',
@@ -184,7 +184,7 @@ describe('resumeRun', () => {
     const calls = fakeNative(TRAINS);
     const { store, version: _, ...studio } = testStudio();
     const { run } = await trainRun(store, { ...studio, version: 'invented', options: options() });
-    expect(await resumeRun(store, { ...studio, run: run.id })).toEqual({ run, reused: true });
+    expect(await resumeRun(store, { ...studio, run: run.id })).toMatchObject({ run, reused: true });
     expect(calls()).toHaveLength(1);
   });
 

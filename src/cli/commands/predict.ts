@@ -14,7 +14,7 @@ export default command({
   options: z.strictObject({
     split: Split.optional().describe('rows to predict; for a run valid and test without it, else test'),
     data: named('VERSION', 'instead of a run: dataset version to predict').optional(),
-    model: named('FILE', 'with --data: base model, a GGUF file').optional(),
+    model: named('FILE', 'base model, a GGUF file; for a run only when it lies in another place now').optional(),
     adapter: named('FILE', 'with --data: adapter, a GGUF file').optional(),
     out: named('FILE', 'with --data: JSON lines with row, user, item, label, logOdds').optional(),
     maxLength: TrainOptions.shape.maxLength.describe('with --data: longest row in tokens; 0: no limit'),
@@ -33,10 +33,11 @@ export default command({
     const store = context.openStore('existing');
     const execution = executionOf(context);
     if (run !== undefined) {
-      requireAbsent({ model, adapter, out, maxLength: context.given.has('maxLength') ? maxLength : undefined });
+      requireAbsent({ adapter, out, maxLength: context.given.has('maxLength') ? maxLength : undefined });
       const splits = split ? [split] : reportedSplits(store, run);
       const answers = [];
-      for (const each of splits) answers.push(await predictRun(store, { run, split: each, options, ...execution }));
+      for (const each of splits)
+        answers.push(await predictRun(store, { run, split: each, model, options, ...execution }));
       return renderRunPredictions(run, answers);
     }
     const files = { data: present(data, 'data'), model: present(model, 'model'), out: present(out, 'out') };
@@ -55,6 +56,6 @@ function requireAbsent(flags: Record<string, unknown>): void {
   const extra = Object.keys(flags).filter((name) => flags[name] !== undefined);
   if (extra.length === 0) return;
   const names = extra.map((name) => `--${name === 'maxLength' ? 'max-length' : name}`).join(', ');
-  const fix = 'leave it out: a run predicts with its own model, adapter and limit';
+  const fix = 'leave it out: a run predicts with its own adapter and limit';
   throw new RectuneError('usage', `${names} given together with a run`, 'rectune predict', fix);
 }

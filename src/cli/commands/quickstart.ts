@@ -31,7 +31,7 @@ export default command({
       program: packageVersion(),
       onStage: (line) => context.note(line),
     });
-    const { version, run, report, directory, model, best } = result;
+    const { version, run, adapter, report, directory, model, best } = result;
     const seconds = Math.round((performance.now() - began) / 1000);
     const value = { version: version.hash, model: model.path, run: run.id, best, directory, seconds, report };
     const text = [
@@ -41,7 +41,7 @@ export default command({
       `shows, ${best.byTaste.toFixed(3)} for one who knows every user's tastes.`,
       '',
       `report:  ${join(directory, 'report.html')}`,
-      `adapter: ${run.adapterPath}`,
+      `adapter: ${adapter}`,
       `time:    ${seconds} s`,
       '',
       'With real data and a real model:',

@@ -38,8 +38,8 @@ export default command({
       onStage: (line) => context.note(line),
       onReading: context.progress.reading(),
     });
-    const { source, version, run, report, directory } = result;
+    const { source, version, run, adapter, report, directory } = result;
     const value = { source: source?.id ?? version.sourceId, version: version.hash, run: run.id, directory, report };
-    return { value, text: `${summarizeReport(report)}\n\nadapter: ${run.adapterPath}\nfiles: ${directory}` };
+    return { value, text: `${summarizeReport(report)}\n\nadapter: ${adapter}\nfiles: ${directory}` };
   },
 });
