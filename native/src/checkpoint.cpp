@@ -158,7 +158,7 @@ std::optional<restored> restore_checkpoint(const std::string & folder, const ada
         }
     }
     if (first_fault) {
-        throw user_error(exit_data, std::string("no whole checkpoint is left: ") + first_fault->what(), first_fault->where, "start the run again without --resume");
+        throw user_error(exit_data, std::string("no whole checkpoint is left: ") + first_fault->what(), first_fault->where, "remove the folder " + folder + " and give the same command again: the run then begins anew");
     }
     return std::nullopt;
 }

@@ -149,7 +149,11 @@ void rotten_checkpoints_are_refused() {
         file.put(flipped);
     }
     r.config.resume = true;
-    CHECK(refused([&] { train(r.config); }).code == exit_data);
+    const user_error error = refused([&] { train(r.config); });
+    CHECK(error.code == exit_data && error.fix.find("remove the folder " + r.config.run_directory + "/checkpoints ") == 0);
+    std::filesystem::remove_all(r.config.run_directory + "/checkpoints"); // what the fix says
+    events_of([&] { train(r.config); });
+    CHECK(std::filesystem::exists(r.checkpoint(12)));
 }
 
 void other_settings_are_refused() {
@@ -229,7 +233,7 @@ int main() {
         {"a resumed run gives the adapter bytes of the uninterrupted one", resume_gives_the_same_bytes},
         {"the two newest checkpoints are kept", newest_two_checkpoints_are_kept},
         {"a cut-off checkpoint is passed over for the one before it", broken_checkpoint_falls_back},
-        {"when every checkpoint is rotten, resume is refused", rotten_checkpoints_are_refused},
+        {"when every checkpoint is rotten, resume is refused and names a way out that works", rotten_checkpoints_are_refused},
         {"a checkpoint of a run with other settings is refused", other_settings_are_refused},
         {"one batch can be learned by heart", one_batch_can_be_learned_by_heart},
         {"training goes on from a start adapter, and refuses one of another rank", a_start_adapter_goes_on},

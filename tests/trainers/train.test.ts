@@ -179,6 +179,32 @@ describe('trainRun', () => {
   });
 });
 
+describe('a run whose checkpoints are all broken', () => {
+  // native/ refuses and says: remove the folder of the checkpoints and give the same command again.
+  const BROKEN = `if (config.resume) { start();
+    say({ event: 'error', code: 3, what: 'no whole checkpoint is left', where: 'c', fix: 'f' }); process.exitCode = 3;
+  } else { ${STOPS_FIRST} }`;
+
+  it.each([
+    { command: 'train', unfinished: 'refuse' as const },
+    { command: 'run', unfinished: 'resume' as const },
+    { command: 'train --resume', unfinished: undefined },
+  ])('begins anew with $command once the folder of its checkpoints is removed', async ({ unfinished }) => {
+    const { store, version: _, ...studio } = testStudio();
+    const request = { ...studio, version: 'invented', options: options() };
+    fakeNative(BROKEN);
+    await expect(trainRun(store, request)).rejects.toMatchObject({ kind: 'stopped' });
+    const run = store.runs.list()[0]?.id as string;
+    await expect(resumeRun(store, { ...studio, run })).rejects.toMatchObject({ kind: 'data' });
+    expect(store.runs.find(run)?.status).toBe('failed'); // it was begun before: nothing of it is thrown away
+    rmSync(join(studioLayout.run(studio.studio, run), 'checkpoints'), { recursive: true });
+    const calls = fakeNative(TRAINS);
+    const again = unfinished ? trainRun(store, { ...request, unfinished }) : resumeRun(store, { ...studio, run });
+    expect((await again).run.status).toBe('done');
+    expect(calls().map(({ config }) => config.resume)).toEqual([false]);
+  });
+});
+
 describe('resumeRun', () => {
   it('returns a done run as it is', async () => {
     const calls = fakeNative(TRAINS);
