@@ -37,6 +37,12 @@ export async function tryLock(path: string): Promise<Lock | { heldBy: number }> 
   }
 }
 
+/** The number of the living process that holds a lock, or undefined when nobody does. */
+export async function lockHolder(path: string): Promise<number | undefined> {
+  const holder = await readHolder(path);
+  return holder !== undefined && processLives(holder) ? holder : undefined;
+}
+
 /** Runs a task alone: waits until nobody holds the lock. `onWait` is told once when there is a wait. */
 export async function withLock<T>(path: string, onWait: (heldBy: number) => void, task: () => Promise<T>): Promise<T> {
   let lock = await tryLock(path);

@@ -6,8 +6,10 @@ import type { RunEvent } from '../core/run-event.js';
 import { listFolder, remove, sha256File } from '../platform/files.js';
 import { tryLock } from '../platform/lock.js';
 import { runNative } from '../platform/native-program.js';
+import { studioLayout } from '../platform/studio.js';
 import type { Store } from '../store/store.js';
 import { EventLog } from './event-log.js';
+import { beingTrained } from './run-state.js';
 import { whenStoreIsFree } from './store-patience.js';
 
 /** What every long task of the trainers needs from its caller. */
@@ -35,12 +37,8 @@ export function hasCheckpoint(runDirectory: string): boolean {
  */
 export async function executeRun(store: Store, run: Run, how: 'begin' | 'resume', execution: Execution): Promise<Run> {
   const folder = run.config.runDirectory;
-  // Beside the folder, because a run that begins anew removes the folder.
-  const lock = await tryLock(`${folder}.lock`);
-  if ('heldBy' in lock) {
-    const fix = 'wait for it to end, or stop it (SIGTERM saves a checkpoint)';
-    throw new RectuneError('usage', `run ${run.id} is being trained by process ${lock.heldBy}`, folder, fix);
-  }
+  const lock = await tryLock(studioLayout.runLock(execution.studio, run.id));
+  if ('heldBy' in lock) throw beingTrained(run.id, lock.heldBy, folder);
   const onWait = execution.onStderr ?? (() => {});
   const update = (change: Parameters<Store['runs']['update']>[1]) =>
     whenStoreIsFree(store, () => store.runs.update(run.id, change), onWait);

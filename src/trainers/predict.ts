@@ -8,6 +8,7 @@ import { checkOutputFiles } from '../platform/output-place.js';
 import type { Store } from '../store/store.js';
 import type { Execution } from './execute-run.js';
 import { adapterOf, modelOf } from './run-files.js';
+import { runState } from './run-state.js';
 import { type ScoreAnswer, scoreSplit } from './score-split.js';
 import { findVersion } from './sealed-split.js';
 import { findRun } from './train.js';
@@ -41,8 +42,9 @@ export async function predictRun(
   const { options, split, studio } = request;
   const run = findRun(store, request.run);
   if (run.status !== 'done') {
-    const fix = `finish it first: rectune train --resume ${run.id}`;
-    throw new RectuneError('usage', `run ${run.id} has no adapter yet: it is ${run.status}`, 'this studio', fix);
+    const state = await runState(studio, run);
+    const fix = state === 'running' ? 'wait for it to end' : `finish it first: rectune train --resume ${run.id}`;
+    throw new RectuneError('usage', `run ${run.id} has no adapter yet (${state})`, 'this studio', fix);
   }
   const model = await modelOf(store, studio, run, request.model);
   const ownAdapter = await adapterOf(studio, run);

@@ -9,6 +9,7 @@ import type { Store } from '../store/store.js';
 import { type Execution, executeRun, hasCheckpoint } from './execute-run.js';
 import { isWhole, modelOf } from './run-files.js';
 import { configHash, runId } from './run-identity.js';
+import { begunBefore } from './run-state.js';
 import { findVersion, sealedSplit } from './sealed-split.js';
 import { drawShots } from './shots.js';
 
@@ -61,8 +62,7 @@ export async function trainRun(
       const { adapter } = config;
       return resumeRun(store, { ...request, run: id, adapter, threads: options.threads });
     }
-    const fix = `go on with: rectune train --resume ${id}; or remove ${config.runDirectory} to begin anew`;
-    throw new RectuneError('usage', `run ${id} was begun before and is ${known.status}`, config.runDirectory, fix);
+    throw await begunBefore(studio, known);
   }
   const run: Run = {
     id,

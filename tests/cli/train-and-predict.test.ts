@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { RunEvent } from '../../src/core/run-event.js';
+import { writeSealed } from '../../src/platform/files.js';
 import { studioLayout } from '../../src/platform/studio.js';
 import { type Call, fakeNative, SCORES, TRAINS } from '../trainers/fake-native.js';
 import { testStudio } from '../trainers/trained-studio.js';
@@ -166,6 +167,16 @@ describe('rectune predict', () => {
 });
 
 describe('rectune list', () => {
+  it('calls a run whose process died cut short, not running', async () => {
+    const { studio, store, model } = testStudio();
+    await invoke(['train', 'invented', '--model', model, '--studio', studio]);
+    const run = store.runs.list()[0]?.id as string;
+    store.runs.update(run, { status: 'running' });
+    expect((await invoke(['list', 'runs', '--studio', studio])).stdout).toMatch(/ cut short /);
+    writeSealed(studioLayout.runLock(studio, run), `${process.pid}\n`);
+    expect((await invoke(['list', 'runs', '--studio', studio])).stdout).toMatch(/ running /);
+  });
+
   it('prints at most --limit rows, tells how many there are in all, and prints an empty list as such', async () => {
     const { studio, model } = testStudio();
     for (const seed of ['1', '2', '3'])

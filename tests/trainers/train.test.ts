@@ -1,11 +1,14 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { RectuneError } from '../../src/core/errors.js';
+import type { Run } from '../../src/core/run.js';
 import { NativeTrainConfig } from '../../src/core/run-config.js';
 import type { RunEvent } from '../../src/core/run-event.js';
 import { sha256, writeSealed } from '../../src/platform/files.js';
 import { tryLock } from '../../src/platform/lock.js';
 import { studioLayout } from '../../src/platform/studio.js';
+import { runState } from '../../src/trainers/run-state.js';
 import { resumeRun, trainRun } from '../../src/trainers/train.js';
 import { fakeNative, TRAINS } from './fake-native.js';
 import { options, testStudio } from './trained-studio.js';
@@ -149,11 +152,32 @@ describe('trainRun', () => {
     const request = { ...studio, version: 'invented', options: options() };
     const { run, adapter } = await trainRun(store, request);
     rmSync(adapter);
-    await tryLock(`${studioLayout.run(studio.studio, run.id)}.lock`);
+    await tryLock(studioLayout.runLock(studio.studio, run.id));
     await expect(trainRun(store, { ...request, unfinished: 'resume' })).rejects.toMatchObject({
       kind: 'usage',
       message: expect.stringContaining(String(process.pid)),
     });
+  });
+
+  it('never advises to remove the folder of a run that is alive', async () => {
+    const { store, version: _, ...studio } = testStudio();
+    const request = { ...studio, version: 'invented', options: options() };
+    fakeNative(STOPS_FIRST);
+    await trainRun(store, request).catch(() => {});
+    const run = store.runs.list()[0] as Run;
+    store.runs.update(run.id, { status: 'running' });
+    const lock = await tryLock(studioLayout.runLock(studio.studio, run.id));
+    const alive = await trainRun(store, request).catch((error: RectuneError) => error);
+    expect(alive).toMatchObject({ message: `run ${run.id} is being trained by process ${process.pid}` });
+    expect((alive as RectuneError).fix).not.toContain('remove');
+    expect(await runState(studio.studio, run)).toBe('stopped');
+    expect(await runState(studio.studio, { ...run, status: 'running' })).toBe('running');
+    if ('release' in lock) await lock.release();
+    await expect(trainRun(store, request)).rejects.toMatchObject({
+      message: `run ${run.id} was begun before and was cut short`,
+      fix: expect.stringMatching(/--resume .*; or remove /),
+    });
+    expect(await runState(studio.studio, { ...run, status: 'running' })).toBe('cut short');
   });
 
   it.each([

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Store } from '../../store/store.js';
+import { runState } from '../../trainers/run-state.js';
 import { command, limitOption } from '../command.js';
 import { renderMore } from '../render-list.js';
 import { renderTable } from '../render-table.js';
@@ -22,13 +23,13 @@ export default command({
   options: z.strictObject({ limit: limitOption }),
   examples: ['rectune list runs --limit 5'],
   async run({ kind }, { limit }, context) {
-    const { values, total, head, rows } = LISTINGS[kind](context.openStore('existing'), limit);
+    const { values, total, head, rows } = await LISTINGS[kind](context.openStore('existing'), limit, context.studio);
     const text = [renderTable(head, rows), ...renderMore(values.length, total)].join('\n');
     return { value: { total, [kind]: values }, text };
   },
 });
 
-const LISTINGS: Record<Kind, (store: Store, limit: number) => Listing> = {
+const LISTINGS: Record<Kind, (store: Store, limit: number, studio: string) => Listing | Promise<Listing>> = {
   sources({ sources }, limit) {
     const values = sources.list(limit);
     const rows = values.map(({ id, counts, importedAt }) => [
@@ -54,8 +55,10 @@ const LISTINGS: Record<Kind, (store: Store, limit: number) => Listing> = {
     ]);
     return { values, total: versions.count(), head: ['version', 'hash', 'source', 'train', 'valid', 'test'], rows };
   },
-  runs({ runs }, limit) {
-    const values = runs.list(limit);
+  async runs({ runs }, limit, studio) {
+    const values = await Promise.all(
+      runs.list(limit).map(async (run) => ({ ...run, status: await runState(studio, run) })),
+    );
     const rows = values.map(({ id, status, startedAt, adapterHash }) => [
       id,
       status,
