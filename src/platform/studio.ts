@@ -8,7 +8,7 @@ export const studioLayout = {
   version: (studio: string, hash: string) => join(studio, 'versions', hash),
   instructions: (studio: string, hash: string, split: Split) => join(studio, 'versions', hash, `${split}.jsonl`),
   run: (studio: string, id: string) => join(studio, 'runs', id),
-  /** Held while a run is trained. Beside its folder, not inside: a run that begins anew may remove the folder. */
+  /** Held while a run is trained. Beside its folder, not inside: the folder of a refused run is removed. */
   runLock: (studio: string, id: string) => join(studio, 'runs', `${id}.lock`),
   adapter: (studio: string, runId: string) => join(studio, 'runs', runId, 'adapter.gguf'),
   report: (studio: string, runId: string) => join(studio, 'reports', runId),

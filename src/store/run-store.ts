@@ -35,6 +35,11 @@ export class RunStore {
     update.immediate();
   }
 
+  /** Forgets a run with its events, predictions and reports. */
+  remove(id: string): void {
+    this.#database.prepare('delete from runs where id = ?').run(id);
+  }
+
   find(id: string): Run | undefined {
     const json = this.#database.prepare('select json from runs where id = ?').pluck().get(id);
     return json === undefined ? undefined : Run.parse(JSON.parse(json as string));

@@ -31,7 +31,8 @@ export function hasCheckpoint(runDirectory: string): boolean {
 
 /**
  * Carries a run out, from its beginning or from its newest checkpoint, and keeps its state in the store: running, then
- * done, stopped or failed. Events go to runs/<id>/events.jsonl and to the store.
+ * done, stopped or failed. Events go to runs/<id>/events.jsonl and to the store. A new run that native refuses before its
+ * first step (a broken model, an unknown layer) leaves nothing; a run that was there before keeps what it has.
  *
  * throws what runNative throws, after the state is saved
  */
@@ -42,17 +43,28 @@ export async function executeRun(store: Store, run: Run, how: 'begin' | 'resume'
   const onWait = execution.onStderr ?? (() => {});
   const update = (change: Parameters<Store['runs']['update']>[1]) =>
     whenStoreIsFree(store, () => store.runs.update(run.id, change), onWait);
+  const isNew = store.runs.find(run.id) === undefined;
+  let stepped = false;
+  const onEvent = (event: RunEvent) => {
+    stepped ||= event.event === 'step';
+    execution.onEvent?.(event);
+  };
   try {
+    if (isNew) remove(folder); // of a studio that lost its store
     if (how === 'begin') {
-      remove(folder);
       await whenStoreIsFree(store, () => store.runs.save(run), onWait);
     } else await update({ status: 'running', modelPath: run.modelPath });
     try {
-      const adapter = await trainIn(store, run, how, execution);
+      const adapter = await trainIn(store, run, how, { ...execution, onEvent });
       const made = { status: 'done', adapterHash: await sha256File(adapter) } as const;
       await update(made);
       return { ...run, ...made };
     } catch (error) {
+      if (isNew && !stepped && isRefusal(error)) {
+        await whenStoreIsFree(store, () => store.runs.remove(run.id), onWait).catch(() => {});
+        remove(folder);
+        throw error;
+      }
       const wasStopped = error instanceof RectuneError && error.kind === 'stopped';
       // A store that cannot take the state must not hide what happened: the run then counts as cut short.
       await update({ status: wasStopped ? 'stopped' : 'failed' }).catch(() => {});
@@ -61,6 +73,11 @@ export async function executeRun(store: Store, run: Run, how: 'begin' | 'resume'
   } finally {
     await lock.release();
   }
+}
+
+/** The config, the model or the data do not do: nothing that another try of the same would change. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof RectuneError && (error.kind === 'usage' || error.kind === 'data');
 }
 
 /** Runs the native trainer to its end; returns the path of the adapter. */

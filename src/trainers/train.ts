@@ -56,9 +56,9 @@ export async function trainRun(
 
   const known = store.runs.find(id);
   if (known && (await isWhole(studio, known))) return whole(store, studio, known, config.model);
-  // A run that is done but lost its adapter has nothing to go on with: it is trained again.
-  if (known && known.status !== 'done' && hasCheckpoint(config.runDirectory)) {
-    if (request.unfinished === 'resume') {
+  if (known && hasCheckpoint(config.runDirectory)) {
+    // A run that is done but lost its adapter gets it back from its last checkpoint.
+    if (known.status === 'done' || request.unfinished === 'resume') {
       const { adapter } = config;
       return resumeRun(store, { ...request, run: id, adapter, threads: options.threads });
     }

@@ -5,7 +5,7 @@ import type { RectuneError } from '../../src/core/errors.js';
 import type { Run } from '../../src/core/run.js';
 import { NativeTrainConfig } from '../../src/core/run-config.js';
 import type { RunEvent } from '../../src/core/run-event.js';
-import { sha256, writeSealed } from '../../src/platform/files.js';
+import { listFolder, sha256, writeSealed } from '../../src/platform/files.js';
 import { tryLock } from '../../src/platform/lock.js';
 import { studioLayout } from '../../src/platform/studio.js';
 import { runState } from '../../src/trainers/run-state.js';
@@ -95,7 +95,7 @@ describe('trainRun', () => {
     expect(calls()[1]?.config.adapter).toBe(adapter);
   });
 
-  it('trains anew when the adapter of a done run is gone or was changed', async () => {
+  it('makes the adapter of a done run again when it is gone or was changed', async () => {
     fakeNative(TRAINS);
     const { store, version: _, ...studio } = testStudio();
     const request = { ...studio, version: 'invented', options: options() };
@@ -137,13 +137,41 @@ describe('trainRun', () => {
   });
 
   it('keeps a failed run as failed and begins it anew when there is no checkpoint', async () => {
-    fakeNative(FAILS_AT_ONCE);
+    fakeNative(`start(); step(1, 3);
+      say({ event: 'error', code: 3, what: 'broken model', where: 'm', fix: 'f' }); process.exitCode = 3;`);
     const { store, version: _, ...studio } = testStudio();
     const request = { ...studio, version: 'invented', options: options() };
     await expect(trainRun(store, request)).rejects.toMatchObject({ kind: 'data', message: 'broken model' });
     expect(store.runs.list()[0]?.status).toBe('failed');
     fakeNative(TRAINS);
     expect((await trainRun(store, request)).run.status).toBe('done');
+  });
+
+  it.each([2, 3])('leaves nothing of a new run that native refuses with %i before its first step', async (code) => {
+    fakeNative(FAILS_AT_ONCE.replaceAll('3', String(code)));
+    const { store, version: _, ...studio } = testStudio();
+    const request = { ...studio, version: 'invented', options: options() };
+    await expect(trainRun(store, request)).rejects.toMatchObject({ message: 'broken model' });
+    expect(store.runs.list()).toEqual([]);
+    expect(listFolder(join(studio.studio, 'runs'))).toEqual([]);
+  });
+
+  it('keeps what a run has when native refuses to go on with it or to begin it anew', async () => {
+    const { store, version: _, ...studio } = testStudio();
+    const request = { ...studio, version: 'invented', options: options(), unfinished: 'resume' as const };
+    fakeNative(STOPS_FIRST);
+    await trainRun(store, request).catch(() => {});
+    const run = store.runs.list()[0]?.id as string;
+    const folder = studioLayout.run(studio.studio, run);
+    const before = store.runs.events(run);
+    fakeNative(FAILS_AT_ONCE);
+    await trainRun(store, request).catch(() => {});
+    expect(listFolder(join(folder, 'checkpoints'))).toEqual(['newest']);
+    rmSync(join(folder, 'checkpoints'), { recursive: true });
+    await trainRun(store, request).catch(() => {});
+    expect(store.runs.find(run)?.status).toBe('failed');
+    expect(store.runs.events(run).slice(0, before.length)).toEqual(before);
+    expect(readFileSync(join(folder, 'events.jsonl'), 'utf8').trim().split('\n')).toHaveLength(before.length + 4);
   });
 
   it('refuses a run that a living process is training', async () => {
