@@ -11,6 +11,7 @@ import type { Command, Context } from './command.js';
 import { argumentsOf, flagName, flagsOf } from './flags.js';
 import { Progress, type Screen } from './progress.js';
 import { renderError } from './render-error.js';
+import type { Stoppable } from './signals.js';
 
 /** The world outside, so that a test can put its own in place. */
 export interface Outside {
@@ -18,8 +19,7 @@ export interface Outside {
   stderr: Screen;
   environment: Record<string, string | undefined>;
   now: () => Date;
-  /** A signal that SIGINT and SIGTERM abort; asked for at most once a command. */
-  stopSignal(): AbortSignal;
+  stoppable: Stoppable;
 }
 
 const common = z.strictObject({
@@ -111,7 +111,7 @@ async function perform(
   const context: Context = {
     ...settings,
     now: outside.now,
-    stopSignal: outside.stopSignal,
+    stoppable: outside.stoppable,
     openStore: (how) => {
       store ??= openStudio(settings.studio, how);
       return store;

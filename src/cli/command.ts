@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { ExitCode } from '../core/errors.js';
 import type { Store } from '../store/store.js';
 import type { Progress } from './progress.js';
+import type { Stoppable } from './signals.js';
 
 /** What a command answers: one JSON value for programs (--json), words for people. */
 export interface Answer {
@@ -19,8 +20,8 @@ export interface Context {
   /** Names of the options that stand on the command line; the others hold their defaults. */
   given: ReadonlySet<string>;
   now: () => Date;
-  /** Aborted by SIGINT and SIGTERM. Whoever asks for it promises to end soon after; unasked, signals end the program at once. */
-  stopSignal(): AbortSignal;
+  /** SIGINT and SIGTERM abort the task's signal; it should end soon after. Outside of it signals end the program at once. */
+  stoppable: Stoppable;
   /** Opens the store; closed when the command ends. 'existing': an error when there is no studio yet. */
   openStore(how: 'make' | 'existing'): Store;
   /** One line to stdout, for answers that come in pieces (train --json). */

@@ -5,12 +5,11 @@ import type { Execution } from '../trainers/execute-run.js';
 import type { TrainResult } from '../trainers/train.js';
 import type { Answer, Context } from './command.js';
 
-/** What the trainers need of a command's surroundings: progress is shown, and signals save a checkpoint. */
-export function executionOf(context: Context): Execution {
+/** What the trainers need of a command's surroundings, beside the signal of context.stoppable. */
+export function executionOf(context: Context): Omit<Execution, 'signal'> {
   return {
     studio: context.studio,
     now: context.now,
-    signal: context.stopSignal(),
     onEvent: (event) => context.progress.event(event),
     onStderr: (line) => context.note(line),
   };

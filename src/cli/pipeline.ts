@@ -16,9 +16,11 @@ import type { Store } from '../store/store.js';
 import type { Execution } from '../trainers/execute-run.js';
 import { PredictOptions, predictRun, reportedSplits } from '../trainers/predict.js';
 import { trainRun } from '../trainers/train.js';
+import type { Stoppable } from './signals.js';
 
 /** What to carry through. */
-export interface PipelineRequest extends Execution {
+export interface PipelineRequest extends Omit<Execution, 'signal'> {
+  stoppable: Stoppable; // goes round training and predicting; a signal at another time ends the program at once
   recipe: string; // path, or name of a recipe of the package
   log: string | undefined; // folder of the log; without it the recipe's source must be imported already
   model: string; // GGUF file
@@ -51,26 +53,25 @@ export async function runPipeline(store: Store, request: PipelineRequest): Promi
   const options = trainOptions(recipe, request.train);
   if (request.reportDirectory !== undefined) checkReportFolder(request.reportDirectory);
   const source = request.log === undefined ? undefined : await importFor(store, recipe, request.log, request);
-  throwIfStopped(request);
   const version = await buildVersion(store, recipe, {
     studio,
     now,
     program,
     onProgress: (line) => onStage(`build: ${line}`),
   });
-  throwIfStopped(request);
-  const asked = { version: version.hash, model: request.model, options, unfinished: 'resume' as const };
-  const { run, adapter, reused } = await trainRun(store, { ...request, ...asked });
-  onStage(`train: run ${run.id} ${reused ? 'is done already' : 'done'}`);
-  for (const split of reportedSplits(store, run.id)) {
-    onStage(`predict: ${split}, ${version.counts[split]} rows, adapter and base model`);
-    await predictRun(store, {
-      ...request,
-      run: run.id,
-      split,
-      options: PredictOptions.parse({ threads: options.threads }),
-    });
-  }
+  const { run, adapter } = await request.stoppable(async (signal) => {
+    const asked = { version: version.hash, model: request.model, options, unfinished: 'resume' as const };
+    const trained = await trainRun(store, { ...request, ...asked, signal });
+    onStage(`train: run ${trained.run.id} ${trained.reused ? 'is done already' : 'done'}`);
+    const predicting = PredictOptions.parse({ threads: options.threads });
+    for (const split of reportedSplits(store, trained.run.id)) {
+      throwIfStopped(signal, request.recipe); // the signal came with the last step, or between two splits
+      onStage(`predict: ${split}, ${version.counts[split]} rows, adapter and base model`);
+      await predictRun(store, { ...request, run: trained.run.id, split, options: predicting, signal });
+    }
+    throwIfStopped(signal, request.recipe);
+    return trained;
+  });
   const directory = request.reportDirectory ?? studioLayout.report(studio, run.id);
   const report = await reportRun(store, run.id, { studio, directory, now });
   return { source, version, run, adapter, report, directory };
@@ -101,8 +102,7 @@ async function importFor(store: Store, recipe: LoadedRecipe, log: string, reques
   return source;
 }
 
-/** Import and build are over in seconds and run to their end; a signal that came meanwhile counts before the next stage. */
-function throwIfStopped(request: PipelineRequest): void {
-  if (!request.signal?.aborted) return;
-  throw new RectuneError('stopped', 'stopped before training began', request.recipe, 'give the same command again');
+function throwIfStopped(signal: AbortSignal, recipe: string): void {
+  if (!signal.aborted) return;
+  throw new RectuneError('stopped', 'stopped before the report', recipe, 'give the same command again');
 }

@@ -16,10 +16,12 @@ import type { Execution } from '../trainers/execute-run.js';
 import { makeTinyModel, type TinyModel } from '../trainers/tiny-model/make-tiny-model.js';
 import { TINY_MODEL } from '../trainers/tiny-model/settings.js';
 import { type PipelineResult, runPipeline } from './pipeline.js';
+import type { Stoppable } from './signals.js';
 
 const RECIPE = 'recipes/tiny.yaml';
 
-export interface QuickstartRequest extends Execution {
+export interface QuickstartRequest extends Omit<Execution, 'signal'> {
+  readonly stoppable: Stoppable;
   readonly threads: number;
   readonly program: string; // version of rectune, for the manifest
   readonly onStage: (line: string) => void;
@@ -51,7 +53,8 @@ export async function runQuickstart(store: Store, request: QuickstartRequest): P
   onStage(`model: a base model of its own, from ${texts.length} invented texts`);
   const wording = promptsOf(invented);
   const folder = join(studio, 'quickstart');
-  const model = await makeTinyModel({ ...request, folder, settings: TINY_MODEL, texts, wording, threads });
+  const making = { ...request, folder, settings: TINY_MODEL, texts, wording, threads };
+  const model = await request.stoppable((signal) => makeTinyModel({ ...making, signal }));
   onStage(`model: ${model.reused ? 'was made before' : 'made'}, ${model.path}`);
   const result = await runPipeline(store, {
     ...request,

@@ -1,6 +1,7 @@
 import type { Command } from '../../src/cli/command.js';
 import { runCommandLine } from '../../src/cli/command-line.js';
 import { COMMANDS } from '../../src/cli/commands.js';
+import type { Stoppable } from '../../src/cli/signals.js';
 import { NOW } from '../store/fixtures.js';
 
 /** What a command line printed and how it ended. */
@@ -17,16 +18,21 @@ export async function invoke(
     commands?: readonly Command[];
     isTTY?: boolean;
     environment?: Record<string, string>;
-    signal?: AbortSignal;
+    stoppable?: Stoppable;
+    onStderr?: (text: string) => void;
   } = {},
 ): Promise<Invocation> {
   let [stdout, stderr] = ['', ''];
+  const takeError = (text: string) => {
+    stderr += text;
+    options.onStderr?.(text);
+  };
   const code = await runCommandLine(argv, options.commands ?? COMMANDS, '1.2.3', {
     stdout: { write: (text: string) => (stdout += text) },
-    stderr: { write: (text: string) => (stderr += text), isTTY: options.isTTY ?? false, columns: 200 },
+    stderr: { write: takeError, isTTY: options.isTTY ?? false, columns: 200 },
     environment: options.environment ?? {},
     now: () => NOW,
-    stopSignal: () => options.signal ?? new AbortController().signal,
+    stoppable: options.stoppable ?? ((task) => task(new AbortController().signal)),
   });
   return { code, stdout, stderr };
 }

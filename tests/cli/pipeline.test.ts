@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { writeSealed } from '../../src/platform/files.js';
+import { listFolder, writeSealed } from '../../src/platform/files.js';
 import { temporaryFolder } from '../store/fixtures.js';
 import { type Call, fakeNative, SCORES, TRAINS } from '../trainers/fake-native.js';
 import { invoke } from './invoke.js';
@@ -120,12 +120,39 @@ it('goes on with a training that was stopped', async () => {
   ).toEqual([false, true]);
 });
 
-it('starts no training when a signal came while the log was read', async () => {
+it('listens to signals while it trains and predicts, and leaves them their way while it imports, builds and reports', async () => {
+  const { argv, studio } = invented();
+  const done: string[][] = [];
+  const { code } = await invoke(argv, {
+    stoppable: async (task) => {
+      const files = () => [...listFolder(studio), ...calls().map(({ verb }) => verb)];
+      done.push(files());
+      const answer = await task(new AbortController().signal);
+      done.push(files());
+      return answer;
+    },
+  });
+  expect(code).toBe(0);
+  expect(done).toHaveLength(2);
+  const [before = [], after = []] = done;
+  expect(before).toContain('versions'); // import and build are over
+  expect(before).not.toContain('train');
+  expect(after.filter((name) => name === 'score')).toHaveLength(4);
+  expect(after).not.toContain('reports'); // the report is still to come
+});
+
+it('goes no further when a signal came with the last step of the training', async () => {
   const { argv } = invented();
-  const { code, stderr } = await invoke(argv, { signal: AbortSignal.abort() });
+  const controller = new AbortController();
+  const { code, stderr } = await invoke(argv, {
+    stoppable: (task) => task(controller.signal),
+    onStderr: (text) => {
+      if (/^train: run .* done$/m.test(text)) controller.abort();
+    },
+  });
   expect(code).toBe(130);
   expect(stderr).toContain('give the same command again');
-  expect(calls()).toEqual([]);
+  expect(calls().map(({ verb }) => verb)).toEqual(['train']);
 });
 
 it('imports what can be read with code 0, and tells how many rows were rejected', async () => {

@@ -24,6 +24,7 @@ const request: QuickstartRequest = {
   studio,
   threads: 1,
   program: '0.0.0',
+  stoppable: (task) => task(new AbortController().signal),
   now: () => new Date('2025-01-02T03:04:05Z'),
   onStage: (line) => stages.push(line),
   texts: { seed: 1001, logs: 200, facts: 100 },
@@ -104,7 +105,7 @@ describe('rectune quickstart', () => {
       stderr: { write: (text) => written.push(text) },
       environment: {},
       now: request.now,
-      stopSignal: () => new AbortController().signal,
+      stoppable: (task) => task(new AbortController().signal),
     };
     expect(await runCommandLine(['quickstart', '--help'], [quickstart], '0.0.0', outside)).toBe(0);
     expect(written.join('')).toContain('--threads <n>');

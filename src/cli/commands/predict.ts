@@ -42,7 +42,8 @@ export default command({
     }
     const files = { data: present(data, 'data'), model: present(model, 'model'), out: present(out, 'out') };
     const request = { ...files, split: split ?? 'test', adapter, maxLength, options, ...execution };
-    return renderPredictedFile(files.out, await predictFile(store, request));
+    const answer = await context.stoppable((signal) => predictFile(store, { ...request, signal }));
+    return renderPredictedFile(files.out, answer);
   },
 });
 

@@ -27,6 +27,7 @@ export default command({
     ]);
     const result = await runQuickstart(context.openStore('make'), {
       ...executionOf(context),
+      stoppable: context.stoppable,
       threads,
       program: packageVersion(),
       onStage: (line) => context.note(line),

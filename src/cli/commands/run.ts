@@ -29,6 +29,7 @@ export default command({
     const given = Object.entries(options).filter(([name]) => context.given.has(name));
     const result = await runPipeline(context.openStore('make'), {
       ...executionOf(context),
+      stoppable: context.stoppable,
       recipe,
       log,
       model,

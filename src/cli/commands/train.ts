@@ -36,13 +36,15 @@ export default command({
     if (resume !== undefined) {
       requireOnly(context.given, resume);
       const { threads } = options;
-      const result = await resumeRun(store, { run: resume, version, model, threads, ...execution });
+      const request = { run: resume, version, model, threads, ...execution };
+      const result = await context.stoppable((signal) => resumeRun(store, { ...request, signal }));
       return events.answer(store, result, renderTrainResult);
     }
     if (version === undefined)
       throw missing('a dataset version', 'rectune train VERSION --model FILE, or --resume RUN');
     if (model === undefined) throw missing('--model', `rectune train ${version} --model FILE`);
-    const result = await trainRun(store, { version, model, options, ...execution });
+    const request = { version, model, options, ...execution };
+    const result = await context.stoppable((signal) => trainRun(store, { ...request, signal }));
     return events.answer(store, result, renderTrainResult);
   },
 });
