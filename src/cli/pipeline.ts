@@ -10,7 +10,9 @@ import { TrainOptions } from '../core/run-config.js';
 import type { Source } from '../core/source.js';
 import { checkReportFolder } from '../eval/report/write.js';
 import { reportRun } from '../eval/report-run.js';
+import { requireGguf } from '../platform/gguf-file.js';
 import { studioLayout } from '../platform/studio.js';
+import { findSpec } from '../sources/find-spec.js';
 import { importLog } from '../sources/import-log.js';
 import type { Store } from '../store/store.js';
 import type { Execution } from '../trainers/execute-run.js';
@@ -45,13 +47,17 @@ export interface PipelineResult {
  * A recipe from the log to the report: import, build, train, predict, report. Each stage finds by hashes whether its work
  * is there already, so giving the same command again does only what is missing; a stopped training goes on.
  *
- * throws RectuneError of the stage that failed; what earlier stages made stays
+ * openStore  called when recipe, model and log are found: a mistyped name makes no studio
+ * throws     RectuneError of the stage that failed; what earlier stages made stays
  */
-export async function runPipeline(store: Store, request: PipelineRequest): Promise<PipelineResult> {
+export async function runPipeline(openStore: () => Store, request: PipelineRequest): Promise<PipelineResult> {
   const { studio, now, program, onStage } = request;
   const recipe = loadRecipe(request.recipe);
   const options = trainOptions(recipe, request.train);
   if (request.reportDirectory !== undefined) checkReportFolder(request.reportDirectory);
+  requireGguf(request.model);
+  if (request.log !== undefined) findSpec(request.log);
+  const store = openStore();
   const source = request.log === undefined ? undefined : await importFor(store, recipe, request.log, request);
   const version = await buildVersion(store, recipe, {
     studio,

@@ -56,7 +56,7 @@ export async function runQuickstart(store: Store, request: QuickstartRequest): P
   const making = { ...request, folder, settings: TINY_MODEL, texts, wording, threads };
   const model = await request.stoppable((signal) => makeTinyModel({ ...making, signal }));
   onStage(`model: ${model.reused ? 'was made before' : 'made'}, ${model.path}`);
-  const result = await runPipeline(store, {
+  const result = await runPipeline(() => store, {
     ...request,
     recipe: join(packageRoot(), RECIPE),
     log,

@@ -43,7 +43,7 @@ function invented() {
   writeSealed(join(folder, 'log', 'items.csv'), ['item,title', ...items, ''].join('\n'));
   writeSealed(join(folder, 'log', 'source.yaml'), SOURCE);
   writeSealed(join(folder, 'recipe.yaml'), RECIPE);
-  writeSealed(join(folder, 'model.gguf'), 'a model');
+  writeSealed(join(folder, 'model.gguf'), 'GGUF, a model');
   writeSealed(join(folder, 'start.gguf'), 'a start');
   const studio = join(folder, 'studio');
   const argv = [
@@ -175,6 +175,30 @@ it('refuses a report folder that cannot be one before anything is trained', asyn
   expect(code).toBe(2);
   expect(stderr).toContain('this is a file, not a folder');
   expect(calls()).toEqual([]);
+});
+
+it.each([
+  { case: 'no model', flag: '--model', value: 'nowhere.gguf', what: 'there is no such file' },
+  { case: 'a folder for a model', flag: '--model', value: 'log', what: 'this is a folder, not a file' },
+  { case: 'a model that is no GGUF', flag: '--model', value: 'recipe.yaml', what: 'this is not a GGUF file' },
+  { case: 'no log', flag: '--log', value: 'nolog', what: 'there is no such folder' },
+])('notices $case before it makes anything', async ({ flag, value, what }) => {
+  const { argv, folder, studio } = invented();
+  const changed = argv.with(argv.indexOf(flag) + 1, join(folder, value));
+  const { code, stderr } = await invoke(changed);
+  expect(code).toBe(3);
+  expect(stderr).toContain(what);
+  expect(existsSync(studio)).toBe(false);
+});
+
+it('makes no studio for a recipe that is not there, nor for a log that was never imported', async () => {
+  const { argv, folder, studio } = invented();
+  const model = join(folder, 'model.gguf');
+  expect((await invoke(argv.with(1, 'nonexist'))).code).toBe(2);
+  const unimported = await invoke(['run', join(folder, 'recipe.yaml'), '--model', model, '--studio', studio]);
+  expect(unimported.stderr).toContain('there is no studio here');
+  expect((await invoke(['import', join(folder, 'nodir'), '--studio', studio])).code).toBe(3);
+  expect(existsSync(studio)).toBe(false);
 });
 
 it('says that a log is not the one the recipe reads', async () => {

@@ -15,7 +15,11 @@ export default command({
   }),
   examples: ['rectune import ml-100k', 'rectune import my-log --spec source.yaml'],
   async run({ log }, { spec }, context) {
-    const { importLog } = await import('../../sources/import-log.js');
+    const [{ importLog }, { findSpec }] = await Promise.all([
+      import('../../sources/import-log.js'),
+      import('../../sources/find-spec.js'),
+    ]);
+    findSpec(log, spec); // a mistyped name makes no studio
     const onProgress = context.progress.reading();
     const source = await importLog(context.openStore('make'), { path: log, spec, now: context.now, onProgress });
     return { value: source, text: renderSource(source) };

@@ -27,7 +27,9 @@ export default command({
       import('../../eval/summary.js'),
     ]);
     const given = Object.entries(options).filter(([name]) => context.given.has(name));
-    const result = await runPipeline(context.openStore('make'), {
+    // Without a log its rows must be in the store already.
+    const openStore = () => context.openStore(log === undefined ? 'existing' : 'make');
+    const result = await runPipeline(openStore, {
       ...executionOf(context),
       stoppable: context.stoppable,
       recipe,
