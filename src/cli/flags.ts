@@ -8,6 +8,7 @@ interface Property {
   default?: unknown;
   enum?: readonly string[];
   value?: string; // name of the value in help, from .meta({ value })
+  first?: string; // what goes before the default, from .meta({ first })
 }
 
 /** commander's options for the keys of a schema: `batchSize` becomes `--batch-size <n>`, a boolean that is true by default `--no-...`. */
@@ -50,8 +51,8 @@ function flagOf(name: string, property: Property, required: boolean): Option {
       ? new Option(`--no-${flag.slice(2)}`, `without: ${description}`)
       : new Option(flag, description);
   }
-  const more =
-    property.default !== undefined ? ` (default: ${String(property.default)})` : required ? ' (required)' : '';
+  const otherwise = [property.first, property.default].filter((value) => value !== undefined).map(String);
+  const more = otherwise.length > 0 ? ` (default: ${otherwise.join(', else ')})` : required ? ' (required)' : '';
   const shown = `${description}${more}`;
   const option = new Option(`${flag} <${property.value ?? valueName(property)}>`, shown);
   if (property.enum) option.choices(property.enum);

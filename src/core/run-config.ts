@@ -3,6 +3,9 @@ import { z } from 'zod';
 /** The version of the config and event format between TypeScript and native/ (docs/protocol.md). */
 export const PROTOCOL = 1;
 
+/** Passes over the rows when neither epochs nor steps are given. No default of the schema: it would stand beside given steps. */
+export const DEFAULT_EPOCHS = 3;
+
 const wholeNumber = z.coerce.number().int();
 const measure = z.coerce.number();
 
@@ -14,7 +17,10 @@ export const TrainOptions = z.strictObject({
     .optional()
     .describe('train on this many rows of train, drawn by the seed; all rows without it'),
   seed: wholeNumber.nonnegative().default(1).describe('draws shots, order, initial adapter and dropout'),
-  epochs: wholeNumber.positive().optional().describe('passes over the chosen rows; 3 without --epochs and --steps'),
+  epochs: wholeNumber
+    .positive()
+    .optional()
+    .describe(`passes over the chosen rows; ${DEFAULT_EPOCHS} without --epochs and --steps`),
   steps: wholeNumber.positive().optional().describe('optimiser steps, instead of --epochs'),
   batchSize: wholeNumber.positive().default(8).describe('rows a step'),
   microBatchSize: wholeNumber.positive().optional().describe('rows computed at once; the whole batch without it'),
@@ -45,7 +51,14 @@ export const TrainOptions = z.strictObject({
     .describe('CPU threads; without it the CPUs that this process may use, at most 16'),
 });
 export type TrainOptions = z.infer<typeof TrainOptions>;
-export const DEFAULT_EPOCHS = 3;
+
+/** What a user may set about the quickstart. */
+export const QuickstartOptions = z.strictObject({
+  threads: wholeNumber
+    .positive()
+    .default(1)
+    .describe('CPU threads; for a model this small a second one costs more than it brings'),
+});
 
 /** The JSON file that native/ reads for `train`. Paths are absolute. An unknown key is an error there too. */
 export const NativeTrainConfig = z.strictObject({

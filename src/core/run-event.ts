@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PROTOCOL } from './run-config.js';
 
 const count = z.number().int().nonnegative();
 const finite = z.number();
@@ -10,7 +11,7 @@ const finite = z.number();
 export const RunEvent = z.discriminatedUnion('event', [
   z.strictObject({
     event: z.literal('start'),
-    protocol: z.literal(1),
+    protocol: z.literal(PROTOCOL),
     verb: z.enum(['train', 'score', 'init', 'merge']),
     program: z.string(), // version of native/
     ggml: z.string(), // version of the library, equal to that of the headers

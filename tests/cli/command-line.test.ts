@@ -5,7 +5,7 @@ import { command, named } from '../../src/cli/command.js';
 import { COMMANDS } from '../../src/cli/commands.js';
 import { writtenFlag } from '../../src/cli/flags.js';
 import { RectuneError } from '../../src/core/errors.js';
-import { TrainOptions } from '../../src/core/run-config.js';
+import { DEFAULT_EPOCHS, TrainOptions } from '../../src/core/run-config.js';
 import { temporaryFolder } from '../store/fixtures.js';
 import { invoke } from './invoke.js';
 
@@ -233,16 +233,18 @@ describe('the commands of rectune', () => {
     for (const name of ['list', 'rejects']) expect((await invoke([name, '--help'])).stdout).toContain('--limit <n>');
   });
 
-  it('offers every training option in train and run, with the default of the schema', async () => {
+  it.each([
+    { name: 'train', first: '' },
+    { name: 'run', first: "the recipe's, else " },
+  ])('offers every training option in $name, with what counts when it is not given', async ({ name, first }) => {
     const defaults: Record<string, unknown> = TrainOptions.parse({});
-    for (const name of ['train', 'run']) {
-      const help = (await invoke([name, '--help'])).stdout.replace(/\s+/g, ' ');
-      for (const key of Object.keys(TrainOptions.shape)) {
-        expect(help).toContain(`${writtenFlag(TrainOptions, key)} `);
-        const value = defaults[key];
-        if (value !== undefined && value !== true) expect(help).toContain(`(default: ${String(value)})`);
-      }
+    const help = (await invoke([name, '--help'])).stdout.replace(/\s+/g, ' ');
+    for (const key of Object.keys(TrainOptions.shape)) {
+      expect(help).toContain(`${writtenFlag(TrainOptions, key)} `);
+      const value = defaults[key];
+      if (value !== undefined && value !== true) expect(help).toContain(`(default: ${first}${String(value)})`);
     }
+    expect(help).toContain(`passes over the chosen rows; ${DEFAULT_EPOCHS} without`);
   });
 
   it('gives each command another name and a summary', () => {

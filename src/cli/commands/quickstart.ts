@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
+import { QuickstartOptions } from '../../core/run-config.js';
 import { packageVersion } from '../../platform/package-version.js';
 import { command } from '../command.js';
 import { executionOf } from '../execution.js';
@@ -10,14 +11,7 @@ export default command({
   name: 'quickstart',
   summary: 'the whole pipeline in a minute, offline: invented users and items, a base model made here, a report',
   positionals: z.strictObject({}),
-  options: z.strictObject({
-    threads: z.coerce
-      .number()
-      .int()
-      .positive()
-      .default(1)
-      .describe('CPU threads; for a model this small a second one costs more than it brings'),
-  }),
+  options: QuickstartOptions,
   examples: ['rectune quickstart', 'rectune quickstart --studio trial'],
   async run(_, { threads }, context) {
     const began = performance.now();

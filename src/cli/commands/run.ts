@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { packageVersion } from '../../platform/package-version.js';
 import { command, named } from '../command.js';
 import { executionOf } from '../execution.js';
-import { trainFlags } from '../train-flags.js';
+import { trainFlagsOverRecipe } from '../train-flags.js';
 
 export default command({
   name: 'run',
@@ -15,7 +15,7 @@ export default command({
     log: named('DIR', "the log's folder; not needed when the log is imported already").optional(),
     model: named('FILE', 'base model, a GGUF file'),
     out: named('DIR', 'folder of the report; reports/<run> of the studio without it').optional(),
-    ...trainFlags,
+    ...trainFlagsOverRecipe,
   }),
   examples: [
     'rectune run recipes/tallrec-movie.yaml --log ml-100k --model M.gguf',
