@@ -35,6 +35,7 @@ export const TrainOptions = z.strictObject({
   targets: z
     .array(z.string().min(1))
     .min(1)
+    .refine((names) => new Set(names).size === names.length, 'a layer is named twice') // it would be another run of the same adapter
     .default(['attn_q', 'attn_v'])
     .describe('linear layers that get an adapter'),
   loss: z.enum(['answer', 'all']).default('answer').describe('tokens that carry the loss'),

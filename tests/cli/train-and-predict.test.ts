@@ -87,6 +87,11 @@ describe('rectune train', () => {
 
   it.each([
     { case: 'no version', argv: ['--model', 'm'], what: 'a dataset version is missing' },
+    {
+      case: 'a layer named twice',
+      argv: ['invented', '--model', 'm', '--targets', 'attn_q,attn_q'],
+      what: '--targets attn_q,attn_q: a layer is named twice',
+    },
     { case: 'no model', argv: ['invented'], what: '--model is missing' },
     {
       case: 'settings beside --resume',
