@@ -1,6 +1,6 @@
 import type { LossPoint, Report } from '../core/report.js';
 import type { RunEvent } from '../core/run-event.js';
-import { standingEvents } from '../core/run-history.js';
+import { standingEvents, trainingSeconds } from '../core/run-history.js';
 
 type Named<Name extends RunEvent['event']> = Extract<RunEvent, { event: Name }>;
 
@@ -40,7 +40,7 @@ export function trainingFacts(recorded: readonly RunEvent[]): TrainingFacts {
       architecture: model?.architecture ?? null,
       parameters: model?.parameters ?? null,
       adapterParameters: adapter?.parameters ?? null,
-      seconds: done?.seconds ?? null,
+      seconds: trainingSeconds(recorded) ?? null,
       peakMemory: done?.peakMemory ?? null,
     },
   };

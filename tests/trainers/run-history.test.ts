@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { RunEvent } from '../../src/core/run-event.js';
-import { standingEvents } from '../../src/core/run-history.js';
+import { standingEvents, trainingSeconds } from '../../src/core/run-history.js';
 import { DONE, START } from './fake-native.js';
 
 const start = RunEvent.parse(START);
@@ -48,3 +48,23 @@ it.each([
   },
   { case: 'nothing but a failure', events: [start, failed], standing: [start, failed] },
 ])('keeps what counts of $case', ({ events, standing }) => expect(standingEvents(events)).toEqual(standing));
+
+const at = (seconds: number): RunEvent => ({ ...step(seconds), seconds }) as RunEvent;
+const doneAt = (seconds: number): RunEvent => ({ ...done, seconds }) as RunEvent;
+
+it.each([
+  { case: 'one attempt', events: [start, at(3), doneAt(4)], seconds: 4 },
+  {
+    case: 'a stop and a resume',
+    events: [start, at(30), stopped(30), start, resumed(30), at(5), doneAt(7)],
+    seconds: 37,
+  },
+  { case: 'a crash, whose steps were done again', events: [start, at(9), start, resumed(1), doneAt(5)], seconds: 14 },
+  { case: 'a new beginning', events: [start, at(30), start, at(5), doneAt(6)], seconds: 6 },
+  {
+    case: 'a resume that failed at once',
+    events: [start, at(8), start, failed, start, resumed(8), doneAt(2)],
+    seconds: 10,
+  },
+  { case: 'a run that is not done', events: [start, at(30), stopped(30)], seconds: undefined },
+])('counts $seconds seconds for $case', ({ events, seconds }) => expect(trainingSeconds(events)).toBe(seconds));
