@@ -15,11 +15,6 @@ export interface JsonLine {
  *
  * throws  RectuneError 'data' that names file and line
  */
-export async function* readJsonLines(path: string): AsyncGenerator<JsonLine, void> {
-  yield* jsonLines(path);
-}
-
-/** The same without waiting, for code inside one transaction. */
 export function* jsonLines(path: string): Generator<JsonLine, void> {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   let line = 0;

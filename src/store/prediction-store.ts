@@ -2,7 +2,6 @@ import type { Database } from 'better-sqlite3';
 import type { Split } from '../core/instruction.js';
 import { Prediction, PredictionSet } from '../core/prediction.js';
 import { BatchInsert } from './batch-insert.js';
-import { sqlLimit } from './paged.js';
 
 /** What models said of rows. */
 export class PredictionStore {
@@ -48,11 +47,6 @@ export class PredictionStore {
     return this.#select('where id = ?', id)[0];
   }
 
-  /** Newest first. */
-  list(limit?: number): PredictionSet[] {
-    return this.#select('order by set_key desc limit ?', sqlLimit(limit));
-  }
-
   /** The predictions of a set, by row. Without such a set: none. */
   rows(id: string): Prediction[] {
     return this.#database
@@ -63,11 +57,6 @@ export class PredictionStore {
       )
       .all(id)
       .map((row) => ({ ...row, label: row.label === 1 }));
-  }
-
-  /** The sets that a run's adapter made, oldest first. */
-  ofRun(runId: string): PredictionSet[] {
-    return this.#select('where run_id = ? order by set_key', runId);
   }
 
   /** The newest answer to a question that was asked before. adapterHash null: the base model alone. */

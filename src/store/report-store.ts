@@ -10,8 +10,6 @@ export interface StoredReport {
   madeAt: string; // ISO 8601, UTC
 }
 
-const COLUMNS = 'select id, run_id as runId, json, directory, made_at as madeAt from reports';
-
 /** Reports of runs. */
 export class ReportStore {
   readonly #database: Database;
@@ -32,10 +30,6 @@ export class ReportStore {
     save.immediate();
   }
 
-  find(id: string): StoredReport | undefined {
-    return this.#database.prepare<[string], StoredReport>(`${COLUMNS} where id = ?`).get(id);
-  }
-
   count(): number {
     return this.#database.prepare('select count(*) from reports').pluck().get() as number;
   }
@@ -43,14 +37,10 @@ export class ReportStore {
   /** Newest first. */
   list(limit?: number): StoredReport[] {
     return this.#database
-      .prepare<[number], StoredReport>(`${COLUMNS} order by made_at desc, report_key desc limit ?`)
+      .prepare<[number], StoredReport>(
+        `select id, run_id as runId, json, directory, made_at as madeAt from reports
+         order by made_at desc, report_key desc limit ?`,
+      )
       .all(sqlLimit(limit));
-  }
-
-  /** The reports of a run, newest first. */
-  ofRun(runId: string): StoredReport[] {
-    return this.#database
-      .prepare<[string], StoredReport>(`${COLUMNS} where run_id = ? order by made_at desc, report_key desc`)
-      .all(runId);
   }
 }

@@ -20,25 +20,6 @@ export class SourceStore {
     this.#database = database;
   }
 
-  /** Replaces a source and all its rows in one transaction. */
-  replace(
-    source: Source,
-    rows: {
-      interactions: Iterable<Interaction>;
-      items: Iterable<Item>;
-      users: Iterable<User>;
-      rejects: Iterable<Reject>;
-    },
-  ): void {
-    this.write(source.id, (writer) => {
-      for (const item of rows.items) writer.item(item);
-      for (const user of rows.users) writer.user(user);
-      for (const interaction of rows.interactions) writer.interaction(interaction);
-      for (const reject of rows.rejects) writer.reject(reject);
-      return source;
-    });
-  }
-
   /**
    * Replaces a source and all its rows in one transaction, as they are read: a long log never stands in memory.
    *
@@ -111,16 +92,6 @@ export class SourceStore {
     );
   }
 
-  /** By user id, in the order of the user file, then of first appearance in the log. */
-  users(id: string): Map<string, User> {
-    const rows = this.#database
-      .prepare<[number], { id: string; attributes: string }>(
-        'select id, attributes from users where source_key = ? order by position',
-      )
-      .all(this.#keyOf(id) ?? -1);
-    return new Map(rows.map((row) => [row.id, { userId: row.id, attributes: JSON.parse(row.attributes) }]));
-  }
-
   /** Rows that could not be read, as the import met them: items, users, then the log. */
   rejects(id: string, limit?: number): Reject[] {
     return this.#database
@@ -128,16 +99,6 @@ export class SourceStore {
         'select file, line, reason, text from rejects where source_key = ? order by reject_key limit ?',
       )
       .all(this.#keyOf(id) ?? -1, sqlLimit(limit));
-  }
-
-  /** How many rejects have which reason, most frequent first. */
-  rejectReasons(id: string): { reason: string; count: number }[] {
-    return this.#database
-      .prepare<[number], { reason: string; count: number }>(
-        `select reason, count(*) as count from rejects where source_key = ?
-         group by reason order by count(*) desc, reason`,
-      )
-      .all(this.#keyOf(id) ?? -1);
   }
 
   #keyOf(id: string): number | undefined {

@@ -68,12 +68,6 @@ export class VersionStore {
     return this.#select('order by newest desc limit ?', sqlLimit(limit));
   }
 
-  /** When a version was built; undefined without such a hash. */
-  builtAt(hash: string): Date | undefined {
-    const text = this.#database.prepare('select built_at from dataset_versions where hash = ?').pluck().get(hash);
-    return text === undefined ? undefined : new Date(text as string);
-  }
-
   /** Instructions of one split, by row. Without such a version: none. */
   *instructions(hash: string, split: Split, limit?: number): IterableIterator<Instruction> {
     const key = this.#database.prepare('select version_key from dataset_versions where hash = ?').pluck().get(hash);
@@ -89,23 +83,6 @@ export class VersionStore {
       limit,
     );
     for (const row of rows) yield toInstruction(row, lines);
-  }
-
-  /**
-   * The instructions that a line of a log went into, as target or as history, over all versions of that source.
-   * Versions built on an earlier import of the source count too; compare version.sourceHash with the source's hash.
-   */
-  instructionsOfLine(sourceId: string, logIndex: number, limit?: number): { hash: string; instruction: Instruction }[] {
-    const lines = this.#linesOf();
-    return this.#database
-      .prepare<[number, string, number], InstructionRow & { hash: string }>(
-        `${INSTRUCTION_COLUMNS}, v.hash from instruction_interactions l
-         join instructions i using (instruction_key) join dataset_versions v using (version_key)
-         where l.log_index = ? and v.source_id = ? group by instruction_key
-         order by v.newest desc, instruction_key limit ?`,
-      )
-      .all(logIndex, sourceId, sqlLimit(limit))
-      .map((row) => ({ hash: row.hash, instruction: toInstruction(row, lines) }));
   }
 
   #select(rest: string, ...values: (string | number)[]): DatasetVersion[] {

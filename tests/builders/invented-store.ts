@@ -5,6 +5,7 @@ import { type LoadedRecipe, loadRecipe } from '../../src/builders/load-recipe.js
 import type { Interaction, Item } from '../../src/core/interaction.js';
 import type { Source } from '../../src/core/source.js';
 import { openStore, type Store } from '../../src/store/store.js';
+import { keepSource } from '../store/fixtures.js';
 
 /** A studio folder of its own, removed by close(). */
 export interface InventedStudio {
@@ -49,7 +50,7 @@ export function importInvented(
     counts: { interactions: interactions.length, items: items.length, users: users.length, rejects: 0 },
     warnings: [],
   };
-  store.sources.replace(source, { interactions, items, users, rejects: [] });
+  keepSource(store, source, { interactions, items, users });
 }
 
 /** 40 users with 8 interactions each, taking turns in the log, three of four timestamps tied. */

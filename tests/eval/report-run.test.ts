@@ -8,7 +8,7 @@ import { renderJson } from '../../src/eval/report/json.js';
 import { makeReport, type ReportInput } from '../../src/eval/report.js';
 import { reportRun } from '../../src/eval/report-run.js';
 import type { Store } from '../../src/store/store.js';
-import { source, temporaryFolder, temporaryStore } from '../store/fixtures.js';
+import { keepSource, source, temporaryFolder, temporaryStore } from '../store/fixtures.js';
 import { inventedRun, inventInput, type World } from './fixtures.js';
 
 type Kept = 'test adapter' | 'test base' | 'valid adapter' | 'valid base';
@@ -19,7 +19,7 @@ function storeWith(kept: readonly Kept[], world: World = {}, run = inventedRun):
   const { store } = temporaryStore();
   const input = inventInput(world);
   const { version, train, valid, test, events, madeAt } = input;
-  store.sources.replace(source(version.sourceId), { interactions: [], items: [], users: [], rejects: [] });
+  keepSource(store, source(version.sourceId));
   const rows = [
     ...(train as Instruction[]),
     ...((valid?.instructions ?? []) as Instruction[]),
@@ -78,7 +78,7 @@ describe('reportRun', () => {
     expect(readdirSync(directory).sort()).toEqual(['report.html', 'report.json', 'report.md']);
     const json = readFileSync(join(directory, 'report.json'), 'utf8');
     expect(json).toBe(renderJson(report));
-    expect(store.reports.ofRun(inventedRun.id)).toEqual([
+    expect(store.reports.list()).toEqual([
       expect.objectContaining({ runId: inventedRun.id, json, directory, madeAt: '2026-11-24T02:00:00.000Z' }),
     ]);
   });
@@ -92,7 +92,7 @@ describe('reportRun', () => {
     for (const name of ['report.html', 'report.json', 'report.md']) {
       expect(readFileSync(join(second, name), 'utf8')).toBe(readFileSync(join(first, name), 'utf8'));
     }
-    expect(store.reports.ofRun(inventedRun.id)).toHaveLength(1);
+    expect(store.reports.list()).toHaveLength(1);
   });
 
   it('leaves other files of the folder alone', async () => {

@@ -1,9 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import SQLite from 'better-sqlite3';
 import { onTestFinished } from 'vitest';
 import type { DatasetVersion } from '../../src/core/dataset-version.js';
 import type { Instruction } from '../../src/core/instruction.js';
+import type { Interaction, Item, Reject, User } from '../../src/core/interaction.js';
 import type { Run } from '../../src/core/run.js';
 import type { Source } from '../../src/core/source.js';
 import { openStore, type Store } from '../../src/store/store.js';
@@ -21,6 +23,34 @@ export function temporaryStore(): { store: Store; path: string } {
   const store = openStore(path);
   onTestFinished(() => store.close());
   return { store, path };
+}
+
+/** Keeps a source with these rows, as an import does. */
+export function keepSource(
+  store: Store,
+  kept: Source,
+  rows: {
+    interactions?: Iterable<Interaction>;
+    items?: Iterable<Item>;
+    users?: Iterable<User>;
+    rejects?: Iterable<Reject>;
+  } = {},
+): void {
+  store.sources.write(kept.id, (writer) => {
+    for (const item of rows.items ?? []) writer.item(item);
+    for (const user of rows.users ?? []) writer.user(user);
+    for (const interaction of rows.interactions ?? []) writer.interaction(interaction);
+    for (const reject of rows.rejects ?? []) writer.reject(reject);
+    return kept;
+  });
+}
+
+/** The users of a store's only source, in order. */
+export function storedUsers(path: string): User[] {
+  const raw = new SQLite(path, { readonly: true });
+  const rows = raw.prepare('select id, attributes from users order by position').raw().all() as [string, string][];
+  raw.close();
+  return rows.map(([userId, attributes]) => ({ userId, attributes: JSON.parse(attributes) }));
 }
 
 export const NOW = new Date('2026-01-02T03:04:05.000Z');

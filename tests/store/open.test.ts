@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { openDatabase } from '../../src/store/database.js';
 import { migrate, migrations } from '../../src/store/migrations.js';
 import { openStore } from '../../src/store/store.js';
-import { NOW, run, source, temporaryFolder, temporaryStore, version } from './fixtures.js';
+import { keepSource, NOW, run, source, temporaryFolder, temporaryStore, version } from './fixtures.js';
 
 it('makes the folder and all tables from nothing, with WAL, foreign keys, STRICT tables and the version', () => {
   const path = join(temporaryFolder(), 'a', 'b', 'store.db');
@@ -38,7 +38,7 @@ it('makes the folder and all tables from nothing, with WAL, foreign keys, STRICT
 
 it('keeps what was saved when it is closed and opened again', () => {
   const { store, path } = temporaryStore();
-  store.sources.replace(source('log'), { interactions: [], items: [], users: [], rejects: [] });
+  keepSource(store, source('log'));
   store.close();
   const again = openStore(path);
   expect(again.sources.find('log')).toEqual(source('log'));
@@ -48,7 +48,7 @@ it('keeps what was saved when it is closed and opened again', () => {
 it('lets two programs hold the store at once', () => {
   const { store, path } = temporaryStore();
   const other = openStore(path);
-  store.sources.replace(source('log'), { interactions: [], items: [], users: [], rejects: [] });
+  keepSource(store, source('log'));
   expect(other.sources.find('log')?.importedAt).toBe(NOW.toISOString());
   other.close();
 });
@@ -123,7 +123,7 @@ it.each([
 ])('tells of $case with what, where and fix', ({ damage }) => {
   const { store, path } = temporaryStore();
   const items = Array.from({ length: 2000 }, (_, i) => ({ itemId: `${i}`, title: 'x'.repeat(50), attributes: {} }));
-  store.sources.replace(source('log'), { interactions: [], items, users: [], rejects: [] });
+  keepSource(store, source('log'), { items });
   store.close();
   writeFileSync(path, damage(readFileSync(path)));
   expect(() => openStore(path)).toThrow(

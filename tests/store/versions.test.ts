@@ -42,19 +42,6 @@ it('leaves a known hash as it is, does not ask for its instructions, and makes i
   expect(store.versions.find('invented')?.hash).toBe(version('aaa').hash);
   expect(store.versions.list().map((found) => found.hash[0])).toEqual(['a', 'b']);
   expect(store.versions.list(1)).toHaveLength(1);
-  expect(store.versions.builtAt(version('aaa').hash)).toEqual(NOW);
-});
-
-it('answers which instructions came from a log line, as target or as history', () => {
-  const { store } = temporaryStore();
-  store.versions.save(version('aaa'), [instruction(0), instruction(1, { historyInteractions: [3, 3, 4] })], NOW);
-  store.versions.save(version('bbb', { sourceId: 'another log' }), [instruction(0)], NOW);
-  const rows = (line: number) => store.versions.instructionsOfLine('log', line).map((found) => found.instruction.row);
-  expect(rows(1)).toEqual([0]);
-  expect(rows(3)).toEqual([0, 1]);
-  expect(rows(4)).toEqual([1]);
-  expect(rows(99)).toEqual([]);
-  expect(store.versions.instructionsOfLine('another log', 1)[0]?.hash).toBe(version('bbb').hash);
 });
 
 it('keeps nothing of a version whose instructions end in an error', () => {

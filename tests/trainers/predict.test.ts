@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { writeSealed } from '../../src/platform/files.js';
+import { sha256, writeSealed } from '../../src/platform/files.js';
 import { PredictOptions, predictFile, predictRun, reportedSplits } from '../../src/trainers/predict.js';
 import { trainRun } from '../../src/trainers/train.js';
 import { type Call, fakeNative, SCORES, TRAINS } from './fake-native.js';
@@ -147,7 +147,7 @@ it.each([
   { case: 'leaves a row out', body: SCORES.replace('rows.reverse()', 'rows.slice(1)'), words: /did not score row 0/ },
   { case: 'scores a row twice', body: SCORES.replace('rows.reverse()', '[...rows, rows[0]]'), words: /row 0 twice/ },
 ])('takes it for our bug when native $case, and keeps nothing', async ({ body, words }) => {
-  const { store, version: _, ...studio } = testStudio();
+  const { store, version: built, ...studio } = testStudio();
   fakeNative(body);
   const request = {
     ...studio,
@@ -158,5 +158,6 @@ it.each([
     options: predicting,
   };
   await expect(predictFile(store, request)).rejects.toThrow(words);
-  expect(store.predictions.list()).toEqual([]);
+  const asked = { versionHash: built.hash, split: 'test' as const, modelHash: sha256('a model'), adapterHash: null };
+  expect(store.predictions.select(asked)).toBeUndefined();
 });
