@@ -8,6 +8,7 @@ import { DatasetRecipe, SPLIT_LEAKS } from '../core/recipe.js';
 import type { Source } from '../core/source.js';
 import { exists, readJson, sha256, sha256File, writeSealedFolder } from '../platform/files.js';
 import { toJsonLines } from '../platform/json-lines.js';
+import { studioLayout } from '../platform/studio.js';
 import type { Store } from '../store/store.js';
 import { checkInstructions, countTwinPrompts } from './checks.js';
 import { makeExamples } from './examples.js';
@@ -69,7 +70,7 @@ export async function buildVersion(store: Store, recipe: LoadedRecipe, options: 
   };
   const hash = versionHash(facts);
   const { unchanged, ...version } = await seal(
-    join(options.studio, 'versions', hash),
+    studioLayout.version(options.studio, hash),
     { hash, ...facts },
     files,
     progress,
@@ -93,18 +94,18 @@ async function seal(
 ): Promise<BuiltVersion> {
   const named = `version ${version.name} ${version.hash.slice(0, 12)}`;
   const manifest = `${JSON.stringify(version, null, 2)}\n`;
-  const lines = Object.fromEntries(SPLITS.map((split) => [`${split}.jsonl`, files[split]]));
-  if (writeSealedFolder(folder, { 'manifest.json': manifest, ...lines })) {
+  const lines = Object.fromEntries(SPLITS.map((split) => [studioLayout.splitFile(split), files[split]]));
+  if (writeSealedFolder(folder, { [studioLayout.manifestFile]: manifest, ...lines })) {
     progress(`${named} sealed`);
     return { ...version, unchanged: false };
   }
   for (const split of SPLITS) {
-    const path = join(folder, `${split}.jsonl`);
+    const path = join(folder, studioLayout.splitFile(split));
     if (exists(path) && (await sha256File(path)) === version.files[split]) continue;
     const fix = `remove the folder and build again`;
     throw new RectuneError('data', 'a sealed file was changed or removed', path, fix);
   }
-  const path = join(folder, 'manifest.json');
+  const path = join(folder, studioLayout.manifestFile);
   const sealed = parseAs(DatasetVersion, readJson(path), path, 'data');
   progress(`${named} is sealed already and used again`);
   return { ...sealed, unchanged: true };

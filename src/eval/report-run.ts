@@ -1,5 +1,5 @@
 import type { DatasetVersion } from '../core/dataset-version.js';
-import { nearestWord, RectuneError } from '../core/errors.js';
+import { RectuneError } from '../core/errors.js';
 import type { Split } from '../core/instruction.js';
 import { type Report, ReportOptions } from '../core/report.js';
 import type { Run } from '../core/run.js';
@@ -28,7 +28,7 @@ export interface ReportRunSettings {
  */
 export async function reportRun(store: Store, runId: string, settings: ReportRunSettings): Promise<Report> {
   const { studio, now, options = ReportOptions.parse({}) } = settings;
-  const run = findRun(store, runId);
+  const run = store.runs.get(runId);
   const directory = settings.directory ?? studioLayout.report(studio, run.id);
   checkReportFolder(directory);
   const version = store.versions.find(run.versionHash);
@@ -48,20 +48,6 @@ export async function reportRun(store: Store, runId: string, settings: ReportRun
   const json = renderJson(report);
   store.reports.save({ id: sha256(json), runId: run.id, json, directory, madeAt: report.madeAt });
   return report;
-}
-
-function findRun(store: Store, runId: string): Run {
-  const run = store.runs.find(runId);
-  if (run) return run;
-  const known = store.runs.list().map(({ id }) => id);
-  const near = nearestWord(runId, known);
-  const fix =
-    known.length === 0
-      ? 'train one first: rectune train'
-      : near
-        ? `did you mean "${near}"?`
-        : `use one of ${known.slice(0, 10).join(', ')}`;
-  throw new RectuneError('usage', `there is no run "${runId}"`, 'rectune report', fix);
 }
 
 function splitInput(store: Store, run: Run, version: DatasetVersion, split: Split): SplitInput {

@@ -6,10 +6,13 @@ export const studioLayout = {
   store: (studio: string) => join(studio, 'store.db'),
   fileHashes: (studio: string) => join(studio, 'file-hashes.json'),
   version: (studio: string, hash: string) => join(studio, 'versions', hash),
-  instructions: (studio: string, hash: string, split: Split) => join(studio, 'versions', hash, `${split}.jsonl`),
+  manifestFile: 'manifest.json', // inside the folder of a version
+  splitFile: (split: Split) => `${split}.jsonl`,
+  instructions: (studio: string, hash: string, split: Split): string =>
+    join(studioLayout.version(studio, hash), studioLayout.splitFile(split)),
   run: (studio: string, id: string) => join(studio, 'runs', id),
   /** Held while a run is trained. Beside its folder, not inside: the folder of a refused run is removed. */
   runLock: (studio: string, id: string) => join(studio, 'runs', `${id}.lock`),
-  adapter: (studio: string, runId: string) => join(studio, 'runs', runId, 'adapter.gguf'),
+  adapter: (studio: string, runId: string): string => join(studioLayout.run(studio, runId), 'adapter.gguf'),
   report: (studio: string, runId: string) => join(studio, 'reports', runId),
 };

@@ -1,4 +1,5 @@
 import type { Database } from 'better-sqlite3';
+import { nearestWord, RectuneError } from '../core/errors.js';
 import { Run } from '../core/run.js';
 import { RunEvent } from '../core/run-event.js';
 import { sqlLimit } from './paged.js';
@@ -47,6 +48,17 @@ export class RunStore {
 
   count(): number {
     return this.#database.prepare('select count(*) from runs').pluck().get() as number;
+  }
+
+  /** The run of a name that a user gave. Throws RectuneError 'usage' without such a run. */
+  get(id: string): Run {
+    const run = this.find(id);
+    if (run) return run;
+    const known = this.list().map((other) => other.id);
+    const near = nearestWord(id, known);
+    const newest = `the newest are ${known.slice(0, 5).join(', ')}; see rectune list runs`;
+    const fix = known.length === 0 ? 'train one: rectune train' : near ? `did you mean "${near}"?` : newest;
+    throw new RectuneError('usage', `there is no run "${id}"`, 'this studio', fix);
   }
 
   /** Newest first. */

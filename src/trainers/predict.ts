@@ -11,7 +11,6 @@ import { adapterOf, modelOf } from './run-files.js';
 import { runState } from './run-state.js';
 import { type ScoreAnswer, scoreSplit } from './score-split.js';
 import { findVersion } from './sealed-split.js';
-import { findRun } from './train.js';
 
 /** What a user may set about predicting, beside the split. */
 export const PredictOptions = z.strictObject({
@@ -40,7 +39,7 @@ export async function predictRun(
   request: { run: string; split: Split; model?: string | undefined; options: PredictOptions } & Execution,
 ): Promise<RunPredictions> {
   const { options, split, studio } = request;
-  const run = findRun(store, request.run);
+  const run = store.runs.get(request.run);
   if (run.status !== 'done') {
     const state = await runState(studio, run);
     const fix = state === 'running' ? 'wait for it to end' : `finish it first: rectune train --resume ${run.id}`;
@@ -95,6 +94,6 @@ export async function predictFile(
 
 /** The splits that a report on a run needs: valid and test, as far as the version has rows in them. */
 export function reportedSplits(store: Store, runId: string): Split[] {
-  const version = findVersion(store, findRun(store, runId).versionHash);
+  const version = findVersion(store, store.runs.get(runId).versionHash);
   return (['valid', 'test'] as const).filter((split) => version.counts[split] > 0);
 }

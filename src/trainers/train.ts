@@ -96,7 +96,7 @@ export async function resumeRun(
     adapter?: string | null | undefined;
   } & Execution,
 ): Promise<TrainResult> {
-  const run = findRun(store, request.run);
+  const run = store.runs.get(request.run);
   if (request.version !== undefined && findVersion(store, request.version).hash !== run.versionHash) {
     const fix = `leave the version out: rectune train --resume ${run.id}`;
     throw new RectuneError(
@@ -126,16 +126,6 @@ function trained(studio: string, run: Run): TrainResult {
 async function whole(store: Store, studio: string, run: Run, model: string | undefined): Promise<TrainResult> {
   const modelPath = model === undefined ? run.modelPath : await modelOf(store, studio, run, model);
   return { ...trained(studio, { ...run, modelPath }), reused: true };
-}
-
-/** The run of a name. Throws RectuneError (usage) when there is none. */
-export function findRun(store: Store, id: string): Run {
-  const run = store.runs.find(id);
-  if (run) return run;
-  const known = store.runs.list(5).map((other) => other.id);
-  const fix =
-    known.length > 0 ? `the newest are ${known.join(', ')}; see rectune list runs` : 'train one: rectune train';
-  throw new RectuneError('usage', `there is no run "${id}"`, 'this studio', fix);
 }
 
 /** The user's options as native/ reads them, defaults that depend on other values filled in. */

@@ -44,6 +44,14 @@ it('saves, changes and lists runs, newest first', () => {
   expect(() => store.runs.update('none', { status: 'done' })).toThrow('no run "none"');
 });
 
+it.each([
+  { case: 'the run that a mistyped name means', id: 'firs', fix: 'did you mean "first"?' },
+  { case: 'the newest runs', id: 'nothing like it', fix: 'the newest are first; see rectune list runs' },
+])('names $case when there is none of that name', ({ id, fix }) => {
+  const what = { kind: 'usage', message: `there is no run "${id}"`, fix };
+  expect(() => storeWithRun().runs.get(id)).toThrow(expect.objectContaining(what));
+});
+
 it('refuses a run of a dataset version that is not there', () => {
   expect(() => storeWithRun().runs.save(run('x', 'f'.repeat(64)))).toThrow('FOREIGN KEY');
 });

@@ -279,7 +279,7 @@ describe('resumeRun', () => {
     expect(calls().at(-1)?.config.model).toBe(moved);
   });
 
-  it('names the known runs when there is none of that name', async () => {
+  it('says that there is no run of that name', async () => {
     const { store, version: _, ...studio } = testStudio();
     await expect(resumeRun(store, { ...studio, run: 'x' })).rejects.toMatchObject({
       kind: 'usage',
