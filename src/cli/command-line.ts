@@ -5,7 +5,6 @@ import { ExitCode, RectuneError } from '../core/errors.js';
 import { expectation } from '../core/expectation.js';
 import { exists } from '../platform/files.js';
 import { studioLayout } from '../platform/studio.js';
-import { diskRefusal } from '../store/disk-refusal.js';
 import { openStore, type Store } from '../store/store.js';
 import type { Command, Context } from './command.js';
 import { argumentsOf, flagName, flagsOf } from './flags.js';
@@ -125,8 +124,6 @@ async function perform(
     progress.end();
     if (answer) outside.stdout.write(`${settings.json ? JSON.stringify(answer.value) : answer.text}\n`);
     return answer?.exitCode ?? ExitCode.done;
-  } catch (error) {
-    throw diskRefusal(studioLayout.store(settings.studio), error);
   } finally {
     progress.end();
     store?.close();

@@ -14,6 +14,7 @@ import { studioLayout } from '../platform/studio.js';
 import type { Store } from '../store/store.js';
 import type { Execution } from './execute-run.js';
 import { sealedSplit } from './sealed-split.js';
+import { whenStoreIsFree } from './store-patience.js';
 
 /** One question: what does this model, with or without this adapter, say of each row of this split? */
 export interface ScoreQuestion {
@@ -59,7 +60,8 @@ export async function scoreSplit(store: Store, question: ScoreQuestion, executio
   const masses = [...scores.values()].map(({ labelMass }) => labelMass);
   const labelMass = masses.reduce((sum, mass) => sum + mass, 0) / masses.length;
   const set: PredictionSet = { id, ...asked, labelMass };
-  store.predictions.save(set, predictions, execution.now());
+  const save = () => store.predictions.save(set, predictions, execution.now());
+  await whenStoreIsFree(store, save, (line) => execution.onStderr?.(line));
   return { set, predictions, reused: false };
 }
 

@@ -36,7 +36,6 @@ const needs = command({
   async run(_, { how }, context) {
     if (how === 'badly') throw new RectuneError('data', 'it broke', 'line 3', 'mend it');
     if (how === 'bug') throw new Error('surprise');
-    if (how === 'full') throw Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' });
     if (how === 'store') context.openStore('existing');
     return { value: how, text: how, exitCode: how === 'half' ? 1 : 0 };
   },
@@ -167,13 +166,6 @@ describe('the command line', () => {
     expect(code).toBe(1);
     expect(stderr).toMatch(/Error: surprise\n\s+at .*command-line\.test/);
     expect(stderr).toContain('please report it');
-  });
-
-  it('takes a full disk under the store for no bug', async () => {
-    const studio = temporaryFolder();
-    const { code, stderr } = await invoke(['needs', '--model', 'm', '--how', 'full', '--studio', studio], { commands });
-    expect(code).toBe(3);
-    expect(stderr).toContain(`the disk is full, the store cannot grow\n  at:  ${studio}`);
   });
 
   it('ends with the code of the answer when something in it failed', async () => {

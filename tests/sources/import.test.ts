@@ -112,7 +112,7 @@ it('keeps every bad row with its file, line, reason and text, and reads the othe
 });
 
 it('recognises Book-Crossing by the file names of its first publication, semicolons and latin-1 with them', async () => {
-  const { store } = temporaryStore();
+  const { store, path: file } = temporaryStore();
   const latin1 = (text: string) => Buffer.from(text, 'latin1');
   const path = logFolder({
     'BX-Book-Ratings.csv': latin1('"User-ID";"ISBN";"Book-Rating"\r\n"1";"0X";"0"\r\n"2";"0X";"8"\r\n'),
@@ -131,7 +131,7 @@ it('recognises Book-Crossing by the file names of its first publication, semicol
     title: 'Stra\xdfe; ein "Roman"',
     attributes: { author: 'A. B.', year: '1999', publisher: 'Verlag' },
   });
-  expect(store.sources.users('book-crossing').get('1')?.attributes).toEqual({ location: 'k\xf6ln', age: '' });
+  expect(storedUsers(file)[0]).toEqual({ userId: '1', attributes: { location: 'k\xf6ln', age: '' } });
 });
 
 it('does not read the same log again, and reads one again that changed in its bytes or its reading', async () => {

@@ -71,7 +71,7 @@ it('reads the runs of a store that kept the paths of their adapters', () => {
   store.close();
   const raw = new SQLite(path);
   raw.exec(`update runs set json = json_set(json, '$.adapterPath', '/gone/adapter.gguf')`);
-  raw.pragma('user_version = 1');
+  raw.pragma('user_version = 2'); // the step after it takes the paths out
   raw.close();
   const again = openStore(path);
   expect(again.runs.find('old')).toEqual(run('old', version('aaa').hash));

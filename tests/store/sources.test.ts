@@ -77,7 +77,7 @@ it('replaces a source and all its rows, and no other source', () => {
 
 it('lists sources newest import first, whatever their names, and counts them all', () => {
   const { store } = temporaryStore();
-  const bring = (id: string) => store.sources.replace(source(id), { ...ROWS, interactions: [] });
+  const bring = (id: string) => keepSource(store, source(id), ROWS);
   const ids = (limit?: number) => store.sources.list(limit).map(({ id }) => id);
   for (const id of ['b', 'c', 'a']) bring(id);
   expect(ids()).toEqual(['a', 'c', 'b']);

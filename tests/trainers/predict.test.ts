@@ -158,6 +158,8 @@ it.each([
     options: predicting,
   };
   await expect(predictFile(store, request)).rejects.toThrow(words);
-  const asked = { versionHash: built.hash, split: 'test' as const, modelHash: sha256('a model'), adapterHash: null };
+  const { hash: versionHash } = built;
+  const modelHash = sha256('a model');
+  const asked = { versionHash, split: 'test' as const, modelHash, adapterHash: null, maxLength: 0 };
   expect(store.predictions.select(asked)).toBeUndefined();
 });
