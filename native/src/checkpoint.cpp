@@ -1,11 +1,14 @@
 #include "checkpoint.h"
+#include "digest.h"
 #include "error.h"
 #include "gguf_file.h"
 #include "sealed_file.h"
 #include <algorithm>
 #include <cstdio>
+#include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <unistd.h>
 #include <vector>
 
 namespace fs = std::filesystem;
@@ -13,20 +16,6 @@ namespace fs = std::filesystem;
 namespace {
 
 const size_t KEPT = 2;
-
-// FNV-1a, 64 bits: finds torn and rotten files, not forged ones.
-uint64_t digest(uint64_t hash, const void * data, size_t size) {
-    const unsigned char * bytes = static_cast<const unsigned char *>(data);
-    for (size_t i = 0; i < size; i++) hash = (hash ^ bytes[i]) * 0x100000001B3ull;
-    return hash;
-}
-const uint64_t DIGEST_START = 0xCBF29CE484222325ull;
-
-std::string hexadecimal(uint64_t value) {
-    char text[17];
-    std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(value));
-    return text;
-}
 
 struct found_checkpoint { int64_t step; std::string path; };
 
@@ -63,18 +52,19 @@ std::vector<named_values> moments(const adapter & lora, adamw & optimizer) {
 
 } // namespace
 
+std::string checkpoint_path(const std::string & folder, int64_t step) { return folder + "/step-" + std::to_string(step) + ".gguf"; }
+
 std::string save_checkpoint(const std::string & folder, const adapter & lora, adamw & optimizer, int64_t step, const std::string & fingerprint) {
-    fs::create_directories(folder);
     const std::vector<named_values> state = moments(lora, optimizer);
     ggml_init_params params{};
     params.mem_size = ggml_tensor_overhead() * state.size();
     params.no_alloc = true;
     ggml_context * ctx = ggml_init(params);
     gguf_context * out = gguf_init_empty();
-    uint64_t hash = DIGEST_START;
+    digest content;
     const auto add = [&](ggml_tensor * tensor) {
         gguf_add_tensor(out, tensor);
-        hash = digest(hash, tensor->data, ggml_nbytes(tensor));
+        content.add(tensor->data, ggml_nbytes(tensor));
     };
     for (const lora_pair & pair : lora.pairs()) {
         add(pair.a);
@@ -86,13 +76,13 @@ std::string save_checkpoint(const std::string & folder, const adapter & lora, ad
         tensor->data = entry.values->data();
         add(tensor);
     }
-    hash = digest(hash, &step, sizeof step);
+    content.add_value(step);
     gguf_set_val_str(out, "general.type", "checkpoint");
     gguf_set_val_u64(out, "rectune.step", static_cast<uint64_t>(step));
     gguf_set_val_str(out, "rectune.run", fingerprint.c_str());
-    gguf_set_val_str(out, "rectune.digest", hexadecimal(hash).c_str());
+    gguf_set_val_str(out, "rectune.digest", content.hexadecimal().c_str());
 
-    const std::string path = folder + "/step-" + std::to_string(step) + ".gguf";
+    const std::string path = checkpoint_path(folder, step);
     try {
         write_sealed_gguf(out, path);
     } catch (...) {
@@ -106,6 +96,17 @@ std::string save_checkpoint(const std::string & folder, const adapter & lora, ad
         fs::remove(all[i].path, ignored);
     }
     return path;
+}
+
+void open_checkpoints(const std::string & folder, bool is_resumed) {
+    std::error_code fault;
+    fs::create_directories(folder, fault);
+    if (fault || access(folder.c_str(), W_OK) != 0) {
+        throw user_error(exit_data, "the folder cannot be written: " + (fault ? fault.message() : std::string(std::strerror(errno))), folder, "check the path and its permissions");
+    }
+    if (!is_resumed && !list_checkpoints(folder).empty()) {
+        throw user_error(exit_usage, "another run left its checkpoints here", folder, "resume that run, or remove the folder");
+    }
 }
 
 // Reads one checkpoint; throws user_error(exit_data) when it is not whole.
@@ -130,11 +131,11 @@ static void read_checkpoint(const std::string & path, const adapter & lora, adam
     }
     for (const named_values & entry : moments(lora, optimizer)) sources.push_back({nullptr, entry.values, require(entry.name, ggml_nelements(entry.like))});
 
-    uint64_t hash = DIGEST_START;
-    for (const source & from : sources) hash = digest(hash, from.stored->data, ggml_nbytes(from.stored));
+    digest content;
+    for (const source & from : sources) content.add(from.stored->data, ggml_nbytes(from.stored));
     const int64_t steps_done = static_cast<int64_t>(*step);
-    hash = digest(hash, &steps_done, sizeof steps_done);
-    if (file.text("rectune.digest").value_or("") != hexadecimal(hash)) throw refuse("the checkpoint's digest does not match its content");
+    content.add_value(steps_done);
+    if (file.text("rectune.digest").value_or("") != content.hexadecimal()) throw refuse("the checkpoint's digest does not match its content");
 
     for (const source & from : sources) {
         const size_t size = ggml_nbytes(from.stored);

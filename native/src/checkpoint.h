@@ -8,7 +8,14 @@
 #include <optional>
 #include <string>
 
-// Writes <folder>/step-<n>.gguf and removes all but the two newest. Returns its path.
+// Makes the folder, and sees that it can be written and holds no other run's checkpoints, before anything long is done.
+// throws user_error(exit_data) when it cannot be written, user_error(exit_usage) when a run that is not resumed finds checkpoints
+void open_checkpoints(const std::string & folder, bool is_resumed);
+
+// <folder>/step-<n>.gguf
+std::string checkpoint_path(const std::string & folder, int64_t step);
+
+// Writes the file of that name and removes all but the two newest. Returns its path.
 std::string save_checkpoint(const std::string & folder, const adapter & lora, adamw & optimizer, int64_t step, const std::string & fingerprint);
 
 // Restores the newest whole checkpoint; a broken one is named on stderr and the one before it is taken.

@@ -1,5 +1,7 @@
 #include "events.h"
+#include "error.h"
 #include <cstdio>
+#include <cstdlib>
 
 static const std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
 
@@ -12,6 +14,8 @@ void emit(const std::string & event, json fields) {
     line.update(fields);
     // Text from files may hold bytes that are not UTF-8; a line must be JSON all the same.
     const std::string text = line.dump(-1, ' ', false, json::error_handler_t::replace);
-    std::printf("%s\n", text.c_str());
-    std::fflush(stdout);
+    if (std::printf("%s\n", text.c_str()) >= 0 && std::fflush(stdout) == 0) return;
+    // Nobody can be told by an event. What was sealed so far stays.
+    std::fputs("error: events cannot be written to the standard output\n", stderr);
+    std::_Exit(exit_data);
 }

@@ -1,5 +1,6 @@
 #include "train.h"
 #include "checkpoint.h"
+#include "digest.h"
 #include "events.h"
 #include "instruction_file.h"
 #include "network.h"
@@ -68,6 +69,20 @@ void announce_data(const std::vector<token_row> & rows, const train_config & con
                   {"longest", longest}, {"truncatedRows", truncated}});
 }
 
+// What a checkpoint goes with beside the settings: the rows as tokens, and the model as far as a glance tells.
+std::string digest_of(const std::vector<token_row> & rows, const base_model & model) {
+    digest content;
+    for (const token_row & row : rows) {
+        content.add_value(row.row);
+        content.add_value(row.answer_begin);
+        content.add(row.tokens.data(), row.tokens.size() * sizeof(row.tokens[0]));
+    }
+    content.add(model.shape.architecture.data(), model.shape.architecture.size());
+    content.add_value(model.n_parameters);
+    content.add(model.output_norm->data, ggml_nbytes(model.output_norm));
+    return content.hexadecimal();
+}
+
 // Which rows a step takes. A pure function of the step, so that a resumed run needs no saved position.
 class row_order {
   public:
@@ -88,7 +103,9 @@ class row_order {
         }
         const int64_t begin = (step - epoch * steps_an_epoch()) * config_.batch_size;
         const int64_t end = std::min(n_rows_, begin + config_.batch_size);
-        return std::vector<int64_t>(order_.begin() + begin, order_.begin() + end);
+        std::vector<int64_t> rows(static_cast<size_t>(end - begin));
+        std::copy(order_.begin() + begin, order_.begin() + end, rows.begin());
+        return rows;
     }
 
   private:
@@ -118,8 +135,11 @@ std::unique_ptr<adapter> starting_adapter(session & open, const train_config & c
 } // namespace
 
 exit_code train(const train_config & config) {
+    stop_asked = 0;
     std::signal(SIGTERM, ask_to_stop);
     std::signal(SIGINT, ask_to_stop);
+    const std::string checkpoints = config.run_directory + "/checkpoints";
+    open_checkpoints(checkpoints, config.resume); // before anything long
     session open("train", config.model, config.threads);
     const vocabulary vocab(config.model);
     const std::vector<token_row> rows = read_rows(config, vocab, length_limit(config.max_length, open.model.shape));
@@ -132,15 +152,30 @@ exit_code train(const train_config & config) {
     adamw_settings settings;
     settings.weight_decay = config.weight_decay;
     adamw optimizer(*lora, settings);
-    const std::string checkpoints = config.run_directory + "/checkpoints";
+    const std::string fingerprint = config.fingerprint + " " + digest_of(rows, open.model);
+    int64_t newest = -1; // steps done at the newest checkpoint
     if (config.resume) {
-        const std::optional<restored> found = restore_checkpoint(checkpoints, *lora, optimizer, config.fingerprint);
-        if (found) emit("resumed", {{"step", found->step}, {"checkpoint", found->path}});
+        const std::optional<restored> found = restore_checkpoint(checkpoints, *lora, optimizer, fingerprint);
+        if (found) {
+            newest = found->step;
+            emit("resumed", {{"step", found->step}, {"checkpoint", found->path}});
+        }
     }
 
     row_order order(rows.size(), config);
     const int64_t n_steps = order.steps();
     network own(open.cpu, open.model, lora.get());
+    const auto checkpoint_at = [&](int64_t steps_done) {
+        const std::string path = save_checkpoint(checkpoints, *lora, optimizer, steps_done, fingerprint);
+        emit("checkpoint", {{"step", steps_done}, {"path", path}});
+        newest = steps_done;
+        return path;
+    };
+    const auto stop_at = [&](int64_t steps_done) {
+        const std::string path = newest == steps_done ? checkpoint_path(checkpoints, steps_done) : checkpoint_at(steps_done);
+        emit("stopped", {{"step", steps_done}, {"checkpoint", path}});
+        return exit_stopped;
+    };
     for (int64_t step = optimizer.steps_done; step < n_steps; step++) {
         std::vector<token_row> batch;
         for (const int64_t row : order.rows_of(step)) batch.push_back(rows[static_cast<size_t>(row)]);
@@ -149,6 +184,7 @@ exit_code train(const train_config & config) {
         double loss = 0;
         int64_t n_tokens = 0, n_columns = 0;
         for (size_t begin = 0; begin < batch.size(); begin += static_cast<size_t>(config.micro_batch_size)) {
+            if (stop_asked) return stop_at(step); // the half step is dropped, and done again by the run that goes on
             const size_t end = std::min(batch.size(), begin + static_cast<size_t>(config.micro_batch_size));
             const std::vector<token_row> micro(batch.begin() + static_cast<std::ptrdiff_t>(begin), batch.begin() + static_cast<std::ptrdiff_t>(end));
             const token_layout layout = lay_out_for_training(micro, config.share_prefixes);
@@ -172,14 +208,7 @@ exit_code train(const train_config & config) {
                       {"gradientNorm", norm}, {"tokens", n_tokens}, {"columns", n_columns}, {"lossTokens", n_loss_tokens}, {"seconds", seconds_since_start()}});
 
         const bool last = step + 1 == n_steps;
-        if (last || stop_asked || (step + 1) % config.checkpoint_every == 0) {
-            const std::string path = save_checkpoint(checkpoints, *lora, optimizer, step + 1, config.fingerprint);
-            emit("checkpoint", {{"step", step + 1}, {"path", path}});
-            if (stop_asked && !last) {
-                emit("stopped", {{"step", step + 1}, {"checkpoint", path}});
-                return exit_stopped;
-            }
-        }
+        if (last || (step + 1) % config.checkpoint_every == 0) checkpoint_at(step + 1);
     }
     const std::string output = config.run_directory + "/adapter.gguf";
     lora->save(output, open.model.shape.architecture);

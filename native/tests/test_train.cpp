@@ -7,8 +7,11 @@
 #include "gguf_file.h"
 #include "tiny_model.h"
 #include "train.h"
+#include <chrono>
+#include <csignal>
 #include <fstream>
 #include <iterator>
+#include <thread>
 
 namespace {
 
@@ -121,6 +124,55 @@ void resume_gives_the_same_bytes() {
     }
 }
 
+// A signal between two micro-batches: the half step is dropped, and nothing before it is lost.
+void a_signal_stops_inside_a_step() {
+    run whole, cut;
+    for (run * r : {&whole, &cut}) {
+        r->config.micro_batch_size = 1;
+        r->config.checkpoint_every = 1000;
+        r->config.steps = 400;
+    }
+    events_of([&] { train(whole.config); });
+    int stops = 0;
+    for (exit_code code = exit_stopped; code == exit_stopped; stops += code == exit_stopped) {
+        const std::vector<json> events = events_of([&] {
+            // Another thread signals when some steps are done, at whatever point of a step that is.
+            std::thread signaller([] {
+                std::this_thread::sleep_for(std::chrono::milliseconds(150));
+                kill(getpid(), SIGTERM);
+            });
+            code = train(cut.config);
+            signaller.join();
+            std::signal(SIGTERM, SIG_IGN);
+        });
+        cut.config.resume = true;
+        if (code == exit_stopped) CHECK(events.back()["event"] == "stopped" && std::filesystem::exists(std::string(events.back()["checkpoint"])));
+        CHECK(stops < 100);
+    }
+    CHECK(stops > 0);
+    CHECK(cut.adapter_bytes() == whole.adapter_bytes());
+}
+
+void checkpoints_of_another_run_are_left_alone() {
+    run r;
+    events_of([&] { train(r.config); });
+    r.config.seed = 6;
+    CHECK(refused([&] { train(r.config); }).code == exit_usage); // not resumed: it would remove the other run's checkpoints
+    CHECK(std::filesystem::exists(r.checkpoint(12)));
+    r.config.resume = true;
+    std::filesystem::resize_file(r.config.data, 0);
+    std::ofstream(r.config.data) << R"({"row":0,"user":"u","item":"i","label":true,"prompt":"Other rows.","answer":"Yes.","values":[],"history":[]})" << "\n";
+    CHECK(refused([&] { train(r.config); }).code == exit_usage); // the same settings on other rows
+}
+
+void a_place_that_cannot_be_written_is_told_first() {
+    run r;
+    r.config.run_directory = r.config.data; // a file
+    r.config.model = "nowhere.gguf";         // would be told next
+    const user_error error = refused([&] { train(r.config); });
+    CHECK(error.code == exit_data && error.where.find("train.jsonl/checkpoints") != std::string::npos);
+}
+
 void newest_two_checkpoints_are_kept() {
     run r;
     events_of([&] { train(r.config); });
@@ -231,6 +283,9 @@ int main() {
         {"the same seed gives the same adapter bytes, another seed others", same_seed_same_bytes},
         {"the number of threads does not change the adapter's bytes", threads_change_nothing},
         {"a resumed run gives the adapter bytes of the uninterrupted one", resume_gives_the_same_bytes},
+        {"a signal stops training inside a step, and the resumed runs give the bytes of the uninterrupted one", a_signal_stops_inside_a_step},
+        {"checkpoints of another run, or on other rows, are neither used nor removed", checkpoints_of_another_run_are_left_alone},
+        {"a run folder that cannot be written is told before anything else", a_place_that_cannot_be_written_is_told_first},
         {"the two newest checkpoints are kept", newest_two_checkpoints_are_kept},
         {"a cut-off checkpoint is passed over for the one before it", broken_checkpoint_falls_back},
         {"when every checkpoint is rotten, resume is refused and names a way out that works", rotten_checkpoints_are_refused},
