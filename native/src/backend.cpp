@@ -3,18 +3,22 @@
 #include "llama.h"
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <sys/resource.h>
 
-static std::string library_error;
+static std::string kept_error;
 
-static void keep_errors(ggml_log_level level, const char * text, void *) {
-    if (level != GGML_LOG_LEVEL_ERROR) return;
-    library_error = text;
-    while (!library_error.empty() && library_error.back() == '\n') library_error.pop_back();
+// The first error is the cause; those after it only say who gave up.
+static void keep_first_error(ggml_log_level level, const char * text, void *) {
+    if (level != GGML_LOG_LEVEL_ERROR || !kept_error.empty()) return;
+    kept_error = text;
+    while (!kept_error.empty() && kept_error.back() == '\n') kept_error.pop_back();
 }
 
-std::string last_library_error() {
-    return library_error.empty() ? "the library gave no reason" : library_error;
+void forget_library_error() { kept_error.clear(); }
+
+std::string library_error() {
+    return kept_error.empty() ? "the library gave no reason" : kept_error;
 }
 
 static std::string library_folder() {
@@ -23,8 +27,8 @@ static std::string library_folder() {
 }
 
 void load_ggml() {
-    llama_log_set(keep_errors, nullptr);
-    ggml_log_set(keep_errors, nullptr);
+    llama_log_set(keep_first_error, nullptr);
+    ggml_log_set(keep_first_error, nullptr);
     if (std::strcmp(ggml_version(), RECTUNE_GGML_VERSION) != 0) {
         throw user_error(exit_usage,
             std::string("ggml library ") + ggml_version() + " does not match the headers " + RECTUNE_GGML_VERSION, library_folder(),
@@ -77,6 +81,13 @@ void backend::compute(ggml_cgraph * graph) {
 }
 
 uint64_t peak_memory() {
+#ifdef __linux__
+    // ru_maxrss outlives exec, so it would tell of the parent's memory; VmHWM does not.
+    std::ifstream status("/proc/self/status");
+    for (std::string line; std::getline(status, line);) {
+        if (line.rfind("VmHWM:", 0) == 0) return std::strtoull(line.c_str() + std::strlen("VmHWM:"), nullptr, 10) * 1024;
+    }
+#endif
     rusage usage{};
     getrusage(RUSAGE_SELF, &usage);
 #ifdef __APPLE__

@@ -12,8 +12,9 @@
 // throws user_error(exit_memory) when no CPU plug-in can be loaded, user_error(exit_usage) on another version
 void load_ggml();
 
-// What libllama and ggml log, the last error line of it kept: it tells why a file could not be read.
-std::string last_library_error();
+// The first error that libllama or ggml logged since it was last forgotten: it tells why a file could not be read.
+void forget_library_error();
+std::string library_error();
 
 class backend {
   public:

@@ -3,11 +3,14 @@
 #include "error.h"
 #include <algorithm>
 
-reference_model::reference_model(const std::string & model_path, const std::optional<std::string> & adapter_path, int32_t n_threads, int32_t longest) {
+reference_model::reference_model(const std::string & model_path, const std::optional<std::string> & adapter_path, int32_t n_threads, int32_t longest,
+                                 const std::optional<std::string> & original) {
+    const std::string & named = original ? *original : model_path;
+    forget_library_error();
     llama_model_params model_params = llama_model_default_params();
     model_params.n_gpu_layers = 0;
     model_ = llama_model_load_from_file(model_path.c_str(), model_params);
-    if (!model_) throw user_error(exit_data, "libllama cannot load the model: " + last_library_error(), model_path, "use a GGUF that llama.cpp can load");
+    if (!model_) throw user_error(exit_data, "libllama cannot load the model: " + library_error(), named, "use a GGUF that llama.cpp can load");
 
     llama_context_params params = llama_context_default_params();
     params.n_ctx = static_cast<uint32_t>(longest) + 8;
@@ -18,15 +21,16 @@ reference_model::reference_model(const std::string & model_path, const std::opti
     context_ = llama_init_from_model(model_, params);
     if (!context_) {
         llama_model_free(model_);
-        throw user_error(exit_memory, "libllama cannot make a context: " + last_library_error(), model_path, "free some memory");
+        throw user_error(exit_memory, "libllama cannot make a context: " + library_error(), named, "free some memory");
     }
     if (!adapter_path) return;
+    forget_library_error();
     adapter_ = llama_adapter_lora_init(model_, adapter_path->c_str());
     float scale = 1.0f;
     if (!adapter_ || llama_set_adapters_lora(context_, &adapter_, 1, &scale) != 0) {
         llama_free(context_);
         llama_model_free(model_);
-        throw user_error(exit_data, "libllama cannot load the adapter: " + last_library_error(), *adapter_path, "use a LoRA adapter GGUF made for this base model");
+        throw user_error(exit_data, "libllama cannot load the adapter: " + library_error(), *adapter_path, "use a LoRA adapter GGUF made for this base model");
     }
 }
 
@@ -48,9 +52,10 @@ std::vector<float> reference_model::logits(const std::vector<llama_token> & toke
         batch.seq_id[i][0] = 0;
         batch.logits[i] = i >= n - n_last;
     }
+    forget_library_error();
     const int32_t status = llama_decode(context_, batch);
     llama_batch_free(batch);
-    if (status != 0) throw user_error(exit_memory, "libllama cannot decode a row of " + std::to_string(n) + " tokens: " + last_library_error(), "libllama", "free some memory");
+    if (status != 0) throw user_error(exit_memory, "libllama cannot decode a row of " + std::to_string(n) + " tokens: " + library_error(), "libllama", "free some memory");
     std::vector<float> values;
     for (int32_t i = std::max(0, n - n_last); i < n; i++) {
         const float * row = llama_get_logits_ith(context_, i);

@@ -8,8 +8,10 @@
 class reference_model {
   public:
     // adapter_path  loaded by libllama's own adapter loader
+    // original      the file an error names when model_path is only a copy of it
     // throws user_error(exit_data) when libllama cannot load the model or the adapter
-    reference_model(const std::string & model_path, const std::optional<std::string> & adapter_path, int32_t n_threads, int32_t longest);
+    reference_model(const std::string & model_path, const std::optional<std::string> & adapter_path, int32_t n_threads, int32_t longest,
+                    const std::optional<std::string> & original = std::nullopt);
     ~reference_model();
     reference_model(const reference_model &) = delete;
     reference_model & operator=(const reference_model &) = delete;

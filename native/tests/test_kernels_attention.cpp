@@ -3,6 +3,7 @@
 #include "test_kernels.h"
 #include "kernels/attention.h"
 #include "ggml-alloc.h"
+#include <algorithm>
 
 static const double tolerance = 3e-6; // relative to the largest element
 
@@ -165,6 +166,23 @@ static void large_scores() {
     }, [&](const results & got) { CHECK_NEAR(worst_error(got[0], expected.out), 0, 1e-4); });
 }
 
+static void broken_scores() {
+    chance random(9);
+    for (const float broken : {NAN, INFINITY}) {
+        for (const bool in_key : {false, true}) {
+            case_of_attention c = random_case(random, {{-1, 0, 9}, {0, 9, 14}, {0, 14, 20}}, 1, 2, 16);
+            (in_key ? c.k[11 * 16 + 3] : c.q[11 * 32 + 3]) = broken; // column 11, in the second segment
+            sweep([&](small_graph & graph) {
+                return std::vector<ggml_tensor *>{attention(graph.context(), graph.matrix(c.q, 32), graph.matrix(c.k, 16), graph.matrix(c.v, 16), &c.plan)};
+            }, [&](const results & got) {
+                const auto is_finite = [&](int64_t column) { return std::all_of(got[0].begin() + column * 32, got[0].begin() + column * 32 + 16, [](float x) { return std::isfinite(x); }); };
+                CHECK(!is_finite(11));
+                CHECK(is_finite(8) && is_finite(10) && is_finite(15)); // columns that do not see it
+            });
+        }
+    }
+}
+
 static void central_differences() {
     chance random(8);
     for (int trial = 0; trial < 4; trial++) {
@@ -233,6 +251,7 @@ int main() {
         {"attention takes rows that share nothing", many_rows_without_sharing},
         {"attention takes empty segments", empty_segments},
         {"attention stays exact when scores are large", large_scores},
+        {"a NaN or an infinity in a query or key comes out where it is seen, and nowhere else", broken_scores},
         {"the packed gradient survives a graph allocator", allocated_by_graph},
     });
 }

@@ -17,6 +17,9 @@ static void exponential() {
         const float beyond[] = {-1000, -INFINITY};
         kernels->exp_scaled(2, beyond, 0, 1, y.data());
         CHECK(y[0] >= 0 && y[0] < 2e-38f && y[1] == y[0]);
+        const float undefined = NAN; // or a broken weight would pass for a score
+        kernels->exp_scaled(1, &undefined, 0, 1, y.data());
+        CHECK(std::isnan(y[0]));
     }
 }
 
