@@ -1,9 +1,12 @@
 #include "config.h"
 #include "error.h"
 #include "events.h"
+#include "ggml.h"
 #include <fstream>
+#include <limits>
 #include <set>
 #include <sstream>
+#include <type_traits>
 
 static const int PROTOCOL = 1;
 
@@ -42,8 +45,20 @@ class config_reader {
   private:
     template <typename T> T as(const std::string & key, const json & value) const {
         try {
-            if (std::is_integral<T>::value && !std::is_same<T, bool>::value && !value.is_number_integer()) throw wrong("\"" + key + "\" must be a whole number");
-            if (std::is_same<T, bool>::value && !value.is_boolean()) throw wrong("\"" + key + "\" must be true or false");
+            if constexpr (std::is_same_v<T, std::vector<int64_t>>) {
+                T values; // one by one, so that 1.5 does not become 1
+                for (const json & one : value.is_array() ? value : throw wrong("\"" + key + "\" must be a list of whole numbers")) values.push_back(as<int64_t>(key, one));
+                return values;
+            } else if constexpr (std::is_same_v<T, bool>) {
+                if (!value.is_boolean()) throw wrong("\"" + key + "\" must be true or false");
+            } else if constexpr (std::is_integral_v<T>) {
+                if (!value.is_number_integer()) throw wrong("\"" + key + "\" must be a whole number");
+                const bool fits = value.is_number_unsigned() ? value.get<uint64_t>() <= static_cast<uint64_t>(std::numeric_limits<T>::max())
+                                                             : std::is_signed_v<T> && value.get<int64_t>() >= static_cast<int64_t>(std::numeric_limits<T>::min());
+                if (!fits) throw wrong("\"" + key + "\" is " + value.dump() + ", which is out of range");
+            } else if constexpr (std::is_floating_point_v<T>) {
+                if (!value.is_number()) throw wrong("\"" + key + "\" must be a number");
+            }
             return value.get<T>();
         } catch (const nlohmann::json::exception &) {
             throw wrong("\"" + key + "\" has the wrong type: " + value.dump());
@@ -64,7 +79,7 @@ json read_object(const std::string & path) {
         json object = json::parse(text.str());
         if (!object.is_object()) throw user_error(exit_usage, "the config is not a JSON object", path, "write it as docs/protocol.md describes it");
         return object;
-    } catch (const json::parse_error & error) {
+    } catch (const json::exception & error) { // bad syntax, or a number like 1e999
         throw user_error(exit_usage, std::string("the config is not JSON: ") + error.what(), path, "write it as docs/protocol.md describes it");
     }
 }
@@ -81,6 +96,15 @@ template <typename T> void require(const config_reader & reader, bool condition,
     std::ostringstream text;
     text << "\"" << key << "\" is " << value << ", but must be " << rule;
     throw reader.wrong(text.str());
+}
+
+void require_threads(const config_reader & reader, int32_t threads) {
+    require(reader, threads >= 1 && threads <= GGML_MAX_N_THREADS, "threads", threads, "between 1 and " + std::to_string(GGML_MAX_N_THREADS));
+}
+
+void require_batch(const config_reader & reader, int64_t rows) {
+    const int64_t most = 1'000'000'000; // so that sums with it cannot overflow
+    require(reader, rows >= 1 && rows <= most, "batchSize", rows, "between 1 and " + std::to_string(most));
 }
 
 } // namespace
@@ -122,16 +146,19 @@ train_config read_train_config(const std::string & path) {
     require(reader, config.epochs.has_value() != config.steps.has_value(), "epochs", "given with steps or without it", "given alone, or steps alone");
     require(reader, config.epochs.value_or(1) >= 1, "epochs", config.epochs.value_or(1), "at least 1");
     require(reader, config.steps.value_or(1) >= 1, "steps", config.steps.value_or(1), "at least 1");
-    require(reader, config.batch_size >= 1, "batchSize", config.batch_size, "at least 1");
+    require_batch(reader, config.batch_size);
     require(reader, config.micro_batch_size >= 1, "microBatchSize", config.micro_batch_size, "at least 1");
     require(reader, config.learning_rate > 0, "learningRate", config.learning_rate, "above 0");
+    require(reader, config.weight_decay >= 0, "weightDecay", config.weight_decay, "at least 0");
+    require(reader, config.max_gradient_norm >= 0, "maxGradientNorm", config.max_gradient_norm, "at least 0");
+    require(reader, config.labels.empty() || config.labels.size() >= 2, "labels", config.labels.size(), "two labels or more, or null");
     require(reader, config.warmup_steps >= 0, "warmupSteps", config.warmup_steps, "at least 0");
     require(reader, config.rank >= 1, "rank", config.rank, "at least 1");
     require(reader, config.alpha > 0, "alpha", config.alpha, "above 0");
-    require(reader, config.dropout >= 0 && config.dropout < 1, "dropout", config.dropout, "in [0, 1)");
+    require(reader, config.dropout >= 0 && static_cast<float>(config.dropout) < 1, "dropout", config.dropout, "in [0, 1)");
     require(reader, !config.targets.empty(), "targets", "empty", "at least one layer");
     require(reader, config.checkpoint_every >= 1, "checkpointEvery", config.checkpoint_every, "at least 1");
-    require(reader, config.threads >= 1, "threads", config.threads, "at least 1");
+    require_threads(reader, config.threads);
     require(reader, config.max_length >= 0, "maxLength", config.max_length, "at least 0");
     require(reader, loss == "answer" || loss == "all", "loss", loss, "answer or all");
     require(reader, schedule == "constant" || schedule == "linear" || schedule == "cosine", "schedule", schedule, "constant, linear or cosine");
@@ -159,8 +186,8 @@ score_config read_score_config(const std::string & path) {
     config.threads = reader.take<int32_t>("threads");
     reader.finish();
     require(reader, config.labels.size() == 2, "labels", config.labels.size(), "two labels, the positive one first");
-    require(reader, config.batch_size >= 1, "batchSize", config.batch_size, "at least 1");
-    require(reader, config.threads >= 1, "threads", config.threads, "at least 1");
+    require_batch(reader, config.batch_size);
+    require_threads(reader, config.threads);
     require(reader, config.max_length >= 0, "maxLength", config.max_length, "at least 0");
     return config;
 }
@@ -211,6 +238,6 @@ merge_config read_merge_config(const std::string & path) {
     config.output = reader.take<std::string>("output");
     config.threads = reader.take<int32_t>("threads");
     reader.finish();
-    require(reader, config.threads >= 1, "threads", config.threads, "at least 1");
+    require_threads(reader, config.threads);
     return config;
 }

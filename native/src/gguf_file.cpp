@@ -34,10 +34,11 @@ gguf_file::gguf_file(const std::string & path) : path_(path) {
     gguf_init_params params{};
     params.no_alloc = true;
     params.ctx = &tensors_;
+    forget_library_error();
     keys_ = gguf_init_from_file(path.c_str(), params);
     if (!keys_) {
         munmap(mapping_, mapped_);
-        throw broken(path, "the GGUF header cannot be read: " + last_library_error());
+        throw broken(path, "the GGUF header cannot be read: " + library_error());
     }
     try {
         check_and_place_tensors(size);

@@ -66,6 +66,10 @@ std::unique_ptr<adapter> adapter::create(backend & cpu, const base_model & model
 
 namespace {
 
+bool ends_with(const std::string & text, const std::string & end) {
+    return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
+}
+
 // "blk.3.attn_q.weight.lora_a" -> block 3, target "attn_q"
 struct parsed_name { int32_t block; std::string target; };
 
@@ -93,14 +97,19 @@ std::unique_ptr<adapter> adapter::load(backend & cpu, const base_model & model, 
     if (architecture != model.shape.architecture) {
         throw refuse("the adapter was made for architecture \"" + architecture + "\", the base model is \"" + model.shape.architecture + "\"");
     }
+    const int64_t alpha_key = gguf_find_key(file.keys(), "adapter.lora.alpha");
+    if (alpha_key >= 0 && gguf_get_kv_type(file.keys(), alpha_key) != GGUF_TYPE_FLOAT32) {
+        throw refuse("adapter.lora.alpha is not a 32-bit float, as libllama wants it"); // it would end the process
+    }
     const std::optional<double> alpha = file.number("adapter.lora.alpha");
-    if (!alpha || !(*alpha > 0)) throw refuse("the adapter names no scale (adapter.lora.alpha)");
+    if (alpha && !(*alpha > 0 && std::isfinite(*alpha))) throw refuse("the adapter's scale (adapter.lora.alpha) is " + std::to_string(*alpha));
 
     struct found_pair { int32_t block; std::string target; const ggml_tensor * a; const ggml_tensor * b; };
     std::vector<found_pair> found;
     int64_t rank = 0;
     for (const ggml_tensor * a : file.tensors()) {
         const std::string name = a->name;
+        if (ends_with(name, "_norm.weight")) continue; // as libllama does
         const std::string suffix = name.size() > 7 ? name.substr(name.size() - 7) : "";
         if (suffix != ".lora_a" && suffix != ".lora_b") throw refuse("tensor \"" + name + "\" is not part of a LoRA pair");
         const std::string base = name.substr(0, name.size() - 7);
@@ -112,7 +121,8 @@ std::unique_ptr<adapter> adapter::load(backend & cpu, const base_model & model, 
             throw refuse("the base model has no linear layer \"" + base + "\"");
         }
         const ggml_tensor * weight = find_layer(model, layer.block, layer.target)->weight;
-        if (a->ne[0] != weight->ne[0] || b->ne[1] != weight->ne[1] || a->ne[1] != b->ne[0] || a->ne[2] != 1 || b->ne[2] != 1) {
+        if (a->ne[0] != weight->ne[0] || b->ne[1] != weight->ne[1] || a->ne[1] != b->ne[0] || a->ne[2] != 1 || b->ne[2] != 1 ||
+            a->ne[3] != 1 || b->ne[3] != 1 || a->ne[1] < 1) {
             throw refuse("the shapes of \"" + base + "\" do not fit the base model");
         }
         for (const ggml_tensor * tensor : {a, b}) {
@@ -126,11 +136,17 @@ std::unique_ptr<adapter> adapter::load(backend & cpu, const base_model & model, 
     }
     if (found.empty()) throw refuse("the adapter has no tensors");
 
-    std::unique_ptr<adapter> made(new adapter(static_cast<int32_t>(rank), static_cast<float>(*alpha), model.shape.n_block));
+    // Without an alpha libllama scales by 1, which is alpha = rank.
+    std::unique_ptr<adapter> made(new adapter(static_cast<int32_t>(rank), static_cast<float>(alpha.value_or(static_cast<double>(rank))), model.shape.n_block));
     for (const found_pair & pair : found) made->add_pair(model, pair.block, pair.target);
     cpu.allocate(made->tensors_);
     for (size_t i = 0; i < found.size(); i++) {
         const std::vector<float> a = as_floats(found[i].a), b = as_floats(found[i].b);
+        for (const bool is_b : {false, true}) {
+            for (const float value : is_b ? b : a) {
+                if (!std::isfinite(value)) throw refuse("tensor \"" + std::string((is_b ? found[i].b : found[i].a)->name) + "\" holds a value that is not finite");
+            }
+        }
         ggml_backend_tensor_set(made->pairs_[i].a, a.data(), 0, a.size() * sizeof(float));
         ggml_backend_tensor_set(made->pairs_[i].b, b.data(), 0, b.size() * sizeof(float));
     }

@@ -2,6 +2,7 @@
 #include "error.h"
 #include <cmath>
 #include <set>
+#include <sstream>
 
 namespace {
 
@@ -81,30 +82,32 @@ model_shape read_shape(const gguf_file & file) {
         throw user_error(exit_data, "rope scaling \"" + *scaling + "\" is not supported", file.path(), "use a model without rope scaling, or with linear scaling");
     }
 
-    const auto whole = [&](const std::string & key) {
-        const double value = file.required_number(prefix + key);
-        if (value < 1 || value > 1e9) {
-            throw user_error(exit_data, "key \"" + prefix + key + "\" is " + std::to_string(value), file.path(), "use a GGUF that llama.cpp can load");
-        }
-        return static_cast<int32_t>(value);
+    const auto in_range = [&](const std::string & key, double value, double least, double most) {
+        if (value >= least && value <= most) return value; // not so for NaN
+        std::ostringstream text; // std::to_string would print a small one as 0
+        text << "key \"" << prefix << key << "\" is " << value;
+        throw user_error(exit_data, text.str(), file.path(), "use a GGUF that llama.cpp can load");
     };
+    const auto size_or = [&](const std::string & key, double otherwise) {
+        return static_cast<int32_t>(in_range(key, file.number(prefix + key).value_or(otherwise), 1, 1e9));
+    };
+    const auto whole = [&](const std::string & key) { return static_cast<int32_t>(in_range(key, file.required_number(prefix + key), 1, 1e9)); };
     model_shape shape{};
     shape.architecture = *architecture;
     shape.n_block = whole("block_count");
     shape.n_embd = whole("embedding_length");
     shape.n_ff = whole("feed_forward_length");
     shape.n_head = whole("attention.head_count");
-    shape.n_head_kv = static_cast<int32_t>(file.number(prefix + "attention.head_count_kv").value_or(shape.n_head));
-    shape.head_dim = static_cast<int32_t>(file.number(prefix + "attention.key_length").value_or(shape.n_embd / shape.n_head));
-    shape.n_rot = static_cast<int32_t>(file.number(prefix + "rope.dimension_count").value_or(shape.head_dim));
+    shape.n_head_kv = size_or("attention.head_count_kv", shape.n_head);
+    shape.head_dim = size_or("attention.key_length", shape.n_embd / shape.n_head);
+    shape.n_rot = size_or("rope.dimension_count", shape.head_dim);
     shape.rope_mode = shape.architecture == "llama" ? 0 : GGML_ROPE_TYPE_NEOX;
-    shape.rope_base = static_cast<float>(file.number(prefix + "rope.freq_base").value_or(10000.0));
+    shape.rope_base = static_cast<float>(in_range("rope.freq_base", file.number(prefix + "rope.freq_base").value_or(10000.0), 1e-3, 1e30));
     const double scale_factor = file.number(prefix + "rope.scaling.factor").value_or(file.number(prefix + "rope.scale_linear").value_or(0.0));
-    shape.rope_scale = scale_factor == 0.0 ? 1.0f : static_cast<float>(1.0 / scale_factor);
-    shape.rms_epsilon = static_cast<float>(file.required_number(prefix + "attention.layer_norm_rms_epsilon"));
-    // Only libllama's llama graph reads attention.scale; the qwen graphs do not.
-    const double attention_scale = shape.architecture == "llama" ? file.number(prefix + "attention.scale").value_or(0.0) : 0.0;
-    shape.attention_scale = attention_scale == 0.0 ? 1.0f / std::sqrt(static_cast<float>(shape.head_dim)) : static_cast<float>(attention_scale);
+    const bool is_scaled = scale_factor != 0.0 && scaling.value_or("linear") != "none"; // libllama takes the factor alone for linear scaling
+    shape.rope_scale = is_scaled ? static_cast<float>(1.0 / in_range("rope.scaling.factor", scale_factor, 1e-3, 1e6)) : 1.0f;
+    shape.rms_epsilon = static_cast<float>(in_range("attention.layer_norm_rms_epsilon", file.required_number(prefix + "attention.layer_norm_rms_epsilon"), 0, 1));
+    shape.attention_scale = 1.0f / std::sqrt(static_cast<float>(shape.head_dim)); // libllama's graphs of these families read no attention.scale
     shape.context_length = whole("context_length");
 
     const double value_length = file.number(prefix + "attention.value_length").value_or(shape.head_dim);

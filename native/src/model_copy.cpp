@@ -1,4 +1,5 @@
 #include "model_copy.h"
+#include "error.h"
 #include "sealed_file.h"
 #include <cstring>
 
@@ -35,8 +36,10 @@ void write_f32_copy(const gguf_file & file, const base_model & model, const std:
     ggml_init_params params{};
     for (const copied & tensor : tensors) params.mem_size += ggml_tensor_overhead() + GGML_PAD(ggml_nelements(tensor.from) * sizeof(float), GGML_MEM_ALIGN);
     ggml_context * ctx = ggml_init(params);
+    if (!ctx) throw user_error(exit_memory, "not enough memory for an F32 copy of " + std::to_string(params.mem_size >> 20) + " MB", path, "free some memory");
     gguf_context * out = gguf_init_empty();
     gguf_set_kv(out, file.keys());
+    gguf_remove_key(out, "general.alignment"); // the copy is laid out with the default one
     gguf_set_val_u32(out, (model.shape.architecture + ".block_count").c_str(), static_cast<uint32_t>(blocks.size()));
     gguf_set_val_u32(out, "general.file_type", 0); // all F32
     for (const copied & entry : tensors) {
@@ -51,6 +54,11 @@ void write_f32_copy(const gguf_file & file, const base_model & model, const std:
         }
         gguf_add_tensor(out, tensor);
     }
-    write_sealed_gguf(out, path);
+    try {
+        write_sealed_gguf(out, path);
+    } catch (...) {
+        ggml_free(ctx);
+        throw;
+    }
     ggml_free(ctx);
 }

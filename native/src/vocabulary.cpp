@@ -1,16 +1,39 @@
 #include "vocabulary.h"
 
+#include "backend.h"
 #include "error.h"
+#include "gguf_file.h"
 
 #include <algorithm>
 #include <cctype>
+#include <unordered_set>
+
+// Faults that libllama would answer by ending the process.
+static void check_tokens(const std::string & gguf_path) {
+    const gguf_file file(gguf_path);
+    const std::string kind = file.text("tokenizer.ggml.model").value_or("");
+    if (kind != "llama" && kind != "gpt2")
+        throw user_error(exit_data, "the model's vocabulary is of the kind \"" + kind + "\" (tokenizer.ggml.model)", gguf_path,
+                         "use a decoder model: its vocabulary is SentencePiece (llama) or byte-pair (gpt2)");
+    const int64_t key = gguf_find_key(file.keys(), "tokenizer.ggml.tokens");
+    if (key < 0 || gguf_get_kv_type(file.keys(), key) != GGUF_TYPE_ARRAY || gguf_get_arr_type(file.keys(), key) != GGUF_TYPE_STRING)
+        throw user_error(exit_data, "the model has no list of tokens (tokenizer.ggml.tokens)", gguf_path, "give the path of a complete GGUF model file");
+    std::unordered_set<std::string> seen;
+    for (size_t id = 0; id < gguf_get_arr_n(file.keys(), key); id++) {
+        const std::string text = gguf_get_arr_str(file.keys(), key, id);
+        if (!text.empty() && !seen.insert(text).second) // libllama gives empty ones names of their own
+            throw user_error(exit_data, "the model's vocabulary has the token \"" + text + "\" twice", gguf_path, "convert the model again");
+    }
+}
 
 vocabulary::vocabulary(const std::string & gguf_path) {
+    check_tokens(gguf_path);
+    forget_library_error();
     llama_model_params params = llama_model_default_params();
     params.vocab_only = true;
     model.reset(llama_model_load_from_file(gguf_path.c_str(), params));
     if (!model)
-        throw user_error(exit_data, "libllama cannot read the vocabulary of this model", gguf_path, "give the path of a complete GGUF model file");
+        throw user_error(exit_data, "libllama cannot read the vocabulary of this model: " + library_error(), gguf_path, "give the path of a complete GGUF model file");
     vocab = llama_model_get_vocab(model.get());
 
     const auto type = llama_vocab_type(vocab);
@@ -142,11 +165,16 @@ std::vector<llama_token> vocabulary::tokenize_in_pieces(const std::string & text
 std::vector<llama_token> vocabulary::tokenize_plain(const std::string & text) const {
     std::vector<llama_token> tokens(text.size() + 8);
     const auto call = [&] { return llama_tokenize(vocab, text.data(), int32_t(text.size()), tokens.data(), int32_t(tokens.size()), false, false); };
-    int32_t n = call();
-    if (n < 0) { // a vocabulary may give more tokens than bytes
-        tokens.resize(size_t(-int64_t(n)));
-        n = call();
+    try {
+        int32_t n = call();
+        if (n < 0) { // a vocabulary may give more tokens than bytes
+            tokens.resize(size_t(-int64_t(n)));
+            n = call();
+        }
+        tokens.resize(size_t(n));
+    } catch (const std::out_of_range &) { // SentencePiece without byte tokens
+        throw user_error(exit_data, "the model's vocabulary has no tokens for some characters of \"" + text + "\"", "vocabulary",
+                         "use a model whose vocabulary covers the text, or tokens for single bytes");
     }
-    tokens.resize(size_t(n));
     return tokens;
 }

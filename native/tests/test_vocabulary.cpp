@@ -292,6 +292,26 @@ int main() {
                 CHECK(refused(path));
             }
         } },
+        { "a vocabulary with a token twice, or of a kind that ends libllama, is refused", [] {
+            const std::vector<small_token> tokens = { { "<unk>", LLAMA_TOKEN_TYPE_UNKNOWN }, { "<s>", LLAMA_TOKEN_TYPE_CONTROL }, { "</s>", LLAMA_TOKEN_TYPE_CONTROL },
+                                                      { "a", LLAMA_TOKEN_TYPE_NORMAL }, { "b", LLAMA_TOKEN_TYPE_NORMAL } };
+            std::vector<small_token> twice = tokens;
+            twice.push_back({ "a", LLAMA_TOKEN_TYPE_NORMAL });
+            const auto fault = [](const std::string & path) -> std::string {
+                try {
+                    vocabulary vocab(path);
+                } catch (const user_error & error) {
+                    return error.code == exit_data ? error.what() : "another code";
+                }
+                return "accepted";
+            };
+            CHECK(fault(write_vocabulary("llama", "", "twice", twice)).find("the token \"a\" twice") != std::string::npos);
+            CHECK(fault(write_vocabulary("bert", "", "kind", tokens)).find("of the kind \"bert\"") != std::string::npos);
+            const vocabulary without_bytes(write_vocabulary("llama", "", "without-bytes", tokens));
+            bool thrown = false;
+            try { without_bytes.tokenize("abé", {}); } catch (const user_error & error) { thrown = error.code == exit_data; }
+            CHECK(thrown);
+        } },
         { "a vocabulary of another kind than SentencePiece and byte-pair is refused", [] {
             const fs::path encoder = shared_folder() / "models/all-minilm-l6-v2/all-MiniLM-L6-v2.F16.gguf";
             if (!fs::exists(encoder)) throw test_skipped(encoder.string() + " is not there; set RECTUNE_SHARED");

@@ -1,11 +1,16 @@
 // Tiny random models of each family, adapters with random values, random token rows: what the tests run on.
 #pragma once
+#include "gguf_file.h"
 #include "init_model.h"
 #include "lora.h"
 #include "random.h"
+#include "sealed_file.h"
 #include "token_rows.h"
+#include <algorithm>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <unistd.h>
 #include <vector>
@@ -36,7 +41,7 @@ inline std::vector<init_config::token> byte_vocabulary() {
 }
 
 // Grouped queries, and sizes that divide by nothing; qwen3 has heads wider than width / heads.
-inline std::string write_tiny_model(const std::string & folder, const std::string & family, uint64_t seed) {
+inline init_config tiny_config(const std::string & folder, const std::string & family, uint64_t seed) {
     init_config config;
     config.output = folder + "/" + family + ".gguf";
     config.architecture = family;
@@ -53,8 +58,80 @@ inline std::string write_tiny_model(const std::string & folder, const std::strin
     config.tokens = byte_vocabulary();
     config.bos = 1;
     config.eos = 2;
+    return config;
+}
+
+inline std::string write_tiny_model(const std::string & folder, const std::string & family, uint64_t seed) {
+    const init_config config = tiny_config(folder, family, seed);
     write_random_model(config);
     return config.output;
+}
+
+// A tensor of an F32 file, out of the file.
+struct stored_tensor { std::string name; std::vector<int64_t> ne; std::vector<float> values; };
+
+// Writes a GGUF file again, its keys and its tensors as `edit` leaves them.
+inline void rewrite(const std::string & path, const std::function<void(gguf_context * keys, std::vector<stored_tensor> & tensors)> & edit) {
+    gguf_context * out = gguf_init_empty();
+    std::vector<stored_tensor> tensors;
+    {
+        const gguf_file file(path);
+        gguf_set_kv(out, file.keys());
+        for (const ggml_tensor * tensor : file.tensors()) {
+            tensors.push_back({tensor->name, std::vector<int64_t>(tensor->ne, tensor->ne + ggml_n_dims(tensor)), as_floats(tensor)});
+        }
+    }
+    edit(out, tensors);
+    ggml_init_params params{};
+    for (const stored_tensor & tensor : tensors) params.mem_size += ggml_tensor_overhead() + GGML_PAD(tensor.values.size() * sizeof(float), GGML_MEM_ALIGN);
+    ggml_context * ctx = ggml_init(params);
+    for (const stored_tensor & tensor : tensors) {
+        ggml_tensor * made = ggml_new_tensor(ctx, GGML_TYPE_F32, static_cast<int>(tensor.ne.size()), tensor.ne.data());
+        ggml_set_name(made, tensor.name.c_str());
+        std::memcpy(made->data, tensor.values.data(), ggml_nbytes(made));
+        gguf_add_tensor(out, made);
+    }
+    write_sealed_gguf(out, path);
+    ggml_free(ctx);
+}
+
+inline std::vector<float> random_values(const std::string & name, int64_t n, double mean, double deviation) {
+    random_stream chance(23, name);
+    std::vector<float> values(static_cast<size_t>(n));
+    for (float & value : values) value = static_cast<float>(mean + deviation * chance.normal());
+    return values;
+}
+
+// Gains of the norms that are not 1: with 1 a gain that is missing or in the wrong place changes nothing.
+inline void randomise_gains(const std::string & path) {
+    rewrite(path, [](gguf_context *, std::vector<stored_tensor> & tensors) {
+        for (stored_tensor & tensor : tensors) {
+            if (tensor.name.find("norm") != std::string::npos) tensor.values = random_values(tensor.name, tensor.ne[0], 1, 0.3);
+        }
+    });
+}
+
+// What a llama model may have beside the plain form: a bias on every layer, factors and linear scaling of rope.
+inline void add_every_option(const std::string & path) {
+    rewrite(path, [](gguf_context * keys, std::vector<stored_tensor> & tensors) {
+        gguf_set_val_str(keys, "llama.rope.scaling.type", "linear");
+        gguf_set_val_f32(keys, "llama.rope.scaling.factor", 2.5f);
+        const std::vector<stored_tensor> before = tensors;
+        for (const stored_tensor & tensor : before) {
+            const size_t end = tensor.name.find(".weight");
+            if (tensor.ne.size() != 2 || tensor.name.rfind("blk.", 0) != 0) continue;
+            const std::string name = tensor.name.substr(0, end) + ".bias";
+            tensors.push_back({name, {tensor.ne[1]}, random_values(name, tensor.ne[1], 0, 0.2)});
+        }
+        tensors.push_back({"rope_freqs.weight", {5}, {1, 1.5f, 2, 4, 8}});
+    });
+}
+
+// Without a head of its own the model reads its answers with the token embedding.
+inline void tie_output(const std::string & path) {
+    rewrite(path, [](gguf_context *, std::vector<stored_tensor> & tensors) {
+        tensors.erase(std::remove_if(tensors.begin(), tensors.end(), [](const stored_tensor & tensor) { return tensor.name == "output.weight"; }), tensors.end());
+    });
 }
 
 // Fills A and B with normal numbers, so that the adapter does something.

@@ -1,0 +1,86 @@
+// Configs: every value is taken as it is or refused, never bent into another.
+#include "check.h"
+#include "config.h"
+#include "error.h"
+#include "events.h"
+#include "tiny_model.h"
+#include <fstream>
+
+namespace {
+
+json whole_config() {
+    return {{"protocol", 1}, {"model", "m"}, {"adapter", nullptr}, {"runDirectory", "r"}, {"data", "d"}, {"labels", {"Yes.", "No."}}, {"rows", {0, 4, 2}}, {"seed", 7},
+            {"epochs", nullptr}, {"steps", 9}, {"batchSize", 4}, {"microBatchSize", 2}, {"learningRate", 1e-3}, {"schedule", "cosine"}, {"warmupSteps", 1},
+            {"weightDecay", 0.1}, {"maxGradientNorm", 1}, {"rank", 8}, {"alpha", 16}, {"dropout", 0.5}, {"targets", {"attn_q"}}, {"loss", "answer"}, {"shuffle", true},
+            {"maxLength", 0}, {"sharePrefixes", true}, {"checkpointEvery", 5}, {"threads", 2}, {"resume", false}};
+}
+
+train_config read(const std::string & text) {
+    const temporary_folder folder;
+    const std::string path = folder.path + "/config.json";
+    std::ofstream(path) << text;
+    return read_train_config(path);
+}
+
+user_error refused(const std::string & text) {
+    try {
+        read(text);
+    } catch (const user_error & error) {
+        return error;
+    }
+    throw check_failed("accepted: " + text);
+}
+
+void a_whole_config_is_taken_as_it_is() {
+    const train_config config = read(whole_config().dump());
+    CHECK(config.rank == 8 && config.seed == 7 && *config.steps == 9 && !config.epochs && config.max_gradient_norm == 1 && config.dropout == 0.5);
+    CHECK((*config.rows == std::vector<int64_t>{0, 4, 2}) && config.labels.size() == 2 && !config.loss_on_all);
+    json largest = whole_config();
+    largest["seed"] = UINT64_MAX;
+    CHECK(read(largest.dump()).seed == UINT64_MAX);
+}
+
+void bent_values_are_refused() {
+    const std::vector<std::pair<std::string, json>> faults = {
+        {"rank", 4294967304}, {"rank", -8589934584}, {"rank", 0}, {"rank", 1.5}, {"rank", "8"}, {"rank", nullptr}, {"seed", -1}, {"seed", 0.5},
+        {"rows", json::array({1.5})}, {"rows", json::array({"1"})}, {"rows", 3}, {"labels", json::array({"Yes."})}, {"weightDecay", -0.1},
+        {"maxGradientNorm", -1}, {"dropout", 1}, {"dropout", 0.99999999999}, {"batchSize", INT64_MAX}, {"batchSize", 0}, {"threads", 999}, {"threads", 0},
+        {"learningRate", 0}, {"learningRate", true}, {"shuffle", 1}, {"steps", 0}, {"targets", json::array()}, {"loss", "some"}, {"protocol", 2}, {"maxLength", -1},
+    };
+    for (const auto & [key, value] : faults) {
+        json config = whole_config();
+        config[key] = value;
+        const user_error error = refused(config.dump());
+        const bool is_named = std::string(error.what()).find(key) != std::string::npos;
+        if (error.code != exit_usage || !is_named) throw check_failed(key + " = " + value.dump() + ": " + error.what());
+    }
+}
+
+void keys_are_exactly_those_of_the_protocol() {
+    const json whole = whole_config();
+    for (const auto & item : whole.items()) {
+        json config = whole;
+        config.erase(item.key());
+        CHECK(std::string(refused(config.dump()).what()).find("\"" + item.key() + "\" is missing") != std::string::npos);
+    }
+    json more = whole;
+    more["learning_rate"] = 1;
+    CHECK(std::string(refused(more.dump()).what()).find("unknown key \"learning_rate\"") != std::string::npos);
+}
+
+void text_that_is_no_json_is_refused() {
+    std::string huge = whole_config().dump();
+    huge.replace(huge.find("0.1"), 3, "1e999");
+    for (const std::string & text : {std::string(), std::string("{"), std::string("[1]"), std::string("null"), huge, std::string("\xff\xfe{}")}) CHECK(refused(text).code == exit_usage);
+}
+
+} // namespace
+
+int main() {
+    return run_tests({
+        {"a whole config is taken as it is", a_whole_config_is_taken_as_it_is},
+        {"a value of another type or range is refused by key", bent_values_are_refused},
+        {"a missing or unknown key is refused by name", keys_are_exactly_those_of_the_protocol},
+        {"a file that is no JSON object is refused", text_that_is_no_json_is_refused},
+    });
+}
