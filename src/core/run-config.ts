@@ -8,6 +8,7 @@ export const DEFAULT_EPOCHS = 3;
 
 const wholeNumber = z.coerce.number().int();
 const measure = z.coerce.number();
+const threads = wholeNumber.positive().max(512); // ggml takes no more (GGML_MAX_N_THREADS): it aborts
 
 /** Everything a user may set about training. The only place where a default stands: help, config file and docs come from here. */
 export const TrainOptions = z.strictObject({
@@ -46,19 +47,13 @@ export const TrainOptions = z.strictObject({
     .describe('longest row in tokens; drops the oldest history, never the label; 0: as long as the model allows'),
   sharePrefixes: z.boolean().default(true).describe('compute a prefix that rows share once'),
   checkpointEvery: wholeNumber.positive().default(50).describe('steps between checkpoints'),
-  threads: wholeNumber
-    .positive()
-    .optional()
-    .describe('CPU threads; without it the CPUs that this process may use, at most 16'),
+  threads: threads.optional().describe('CPU threads; without it the CPUs that this process may use, at most 16'),
 });
 export type TrainOptions = z.infer<typeof TrainOptions>;
 
 /** What a user may set about the quickstart. */
 export const QuickstartOptions = z.strictObject({
-  threads: wholeNumber
-    .positive()
-    .default(1)
-    .describe('CPU threads; for a model this small a second one costs more than it brings'),
+  threads: threads.default(1).describe('CPU threads; for a model this small a second one costs more than it brings'),
 });
 
 /** The JSON file that native/ reads for `train`. Paths are absolute. An unknown key is an error there too. */

@@ -94,6 +94,11 @@ describe('rectune train', () => {
     },
     { case: 'no model', argv: ['invented'], what: '--model is missing' },
     {
+      case: 'more threads than the trainer can start',
+      argv: ['invented', '--model', 'm', '--threads', '513'],
+      what: '--threads 513: this is not a number of at most 512',
+    },
+    {
       case: 'settings beside --resume',
       argv: ['--resume', 'x', '--learning-rate', '1', '--no-shuffle'],
       what: '--no-shuffle, --learning-rate given together with --resume',
