@@ -6,9 +6,29 @@ export const PROTOCOL = 1;
 /** Passes over the rows when neither epochs nor steps are given. No default of the schema: it would stand beside given steps. */
 export const DEFAULT_EPOCHS = 3;
 
+/** The linear layers that may get an adapter: those of a block in the order in which it computes them, and the output head. */
+export const LINEAR_LAYERS = [
+  'attn_q',
+  'attn_k',
+  'attn_v',
+  'attn_output',
+  'ffn_gate',
+  'ffn_up',
+  'ffn_down',
+  'output',
+] as const;
+
+/** What tells the tensors of one adapter from those of another; its output is scaled by alpha / rank. */
+export type AdapterShape = Pick<NativeTrainConfig, 'rank' | 'alpha' | 'targets'>;
+
+/** The adapter of a run that names neither a start adapter nor a shape. No default of the schema: it would contradict a start adapter. */
+export const ADAPTER_SHAPE: AdapterShape = { rank: 8, alpha: 16, targets: ['attn_q', 'attn_v'] };
+
 const wholeNumber = z.coerce.number().int();
 const measure = z.coerce.number();
 const threads = wholeNumber.positive().max(512); // ggml takes no more (GGML_MAX_N_THREADS): it aborts
+
+const otherwise = (key: keyof AdapterShape) => `without it the start adapter's, else ${ADAPTER_SHAPE[key]}`;
 
 /** Everything a user may set about training. The only place where a default stands: help, config file and docs come from here. */
 export const TrainOptions = z.strictObject({
@@ -30,15 +50,22 @@ export const TrainOptions = z.strictObject({
   warmupSteps: wholeNumber.nonnegative().default(0).describe('steps of linear warm-up'),
   weightDecay: measure.nonnegative().default(0).describe('decoupled weight decay'),
   maxGradientNorm: measure.nonnegative().default(0).describe('clip the gradient to this L2 norm; 0: no clipping'),
-  rank: wholeNumber.min(1).max(512).default(8).describe('rank of the adapter'),
-  alpha: measure.positive().default(16).describe('adapter scale: alpha / rank'),
+  rank: wholeNumber
+    .min(1)
+    .max(512)
+    .optional()
+    .describe(`rank of the adapter; ${otherwise('rank')}`),
+  alpha: measure
+    .positive()
+    .optional()
+    .describe(`adapter scale: alpha / rank; ${otherwise('alpha')}`),
   dropout: measure.min(0).max(0.99).default(0).describe('dropout on the input of the adapter'),
   targets: z
     .array(z.string().min(1))
     .min(1)
     .refine((names) => new Set(names).size === names.length, 'a layer is named twice') // it would be another run of the same adapter
-    .default(['attn_q', 'attn_v'])
-    .describe('linear layers that get an adapter'),
+    .optional()
+    .describe(`linear layers that get an adapter; ${otherwise('targets')}`),
   loss: z.enum(['answer', 'all']).default('answer').describe('tokens that carry the loss'),
   shuffle: z.boolean().default(true).describe('new order of the rows each epoch'),
   maxLength: wholeNumber

@@ -12,6 +12,7 @@ import { configHash, runId } from './run-identity.js';
 import { begunBefore } from './run-state.js';
 import { findVersion, sealedSplit } from './sealed-split.js';
 import { drawShots } from './shots.js';
+import { adapterShape } from './start-adapter.js';
 
 /** A finished run, and whether it was there already. */
 export interface TrainResult {
@@ -133,6 +134,7 @@ function nativeSettings(options: TrainOptions, trainRows: number) {
   const { adapter: _, shots, epochs, steps, microBatchSize, threads, ...same } = options;
   return {
     ...same,
+    ...adapterShape(options),
     rows: shots === undefined ? null : drawShots(shots, trainRows, options.seed),
     epochs: steps === undefined ? (epochs ?? DEFAULT_EPOCHS) : null,
     steps: steps ?? null,

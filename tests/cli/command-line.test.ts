@@ -5,7 +5,7 @@ import { command, named } from '../../src/cli/command.js';
 import { COMMANDS } from '../../src/cli/commands.js';
 import { writtenFlag } from '../../src/cli/flags.js';
 import { RectuneError } from '../../src/core/errors.js';
-import { DEFAULT_EPOCHS, TrainOptions } from '../../src/core/run-config.js';
+import { ADAPTER_SHAPE, DEFAULT_EPOCHS, TrainOptions } from '../../src/core/run-config.js';
 import { temporaryFolder } from '../store/fixtures.js';
 import { invoke } from './invoke.js';
 
@@ -237,6 +237,9 @@ describe('the commands of rectune', () => {
       if (value !== undefined && value !== true) expect(help).toContain(`(default: ${first}${String(value)})`);
     }
     expect(help).toContain(`passes over the chosen rows; ${DEFAULT_EPOCHS} without`);
+    for (const value of Object.values(ADAPTER_SHAPE)) {
+      expect(help).toContain(`without it the start adapter's, else ${String(value)}`);
+    }
   });
 
   it('gives each command another name and a summary', () => {

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { listFolder, writeSealed } from '../../src/platform/files.js';
 import { temporaryFolder } from '../store/fixtures.js';
 import { type Call, fakeNative, SCORES, TRAINS } from '../trainers/fake-native.js';
+import { adapterGguf } from '../trainers/invented-adapter.js';
 import { invoke } from './invoke.js';
 
 const SOURCE = `
@@ -44,7 +45,7 @@ function invented() {
   writeSealed(join(folder, 'log', 'source.yaml'), SOURCE);
   writeSealed(join(folder, 'recipe.yaml'), RECIPE);
   writeSealed(join(folder, 'model.gguf'), 'GGUF, a model');
-  writeSealed(join(folder, 'start.gguf'), 'a start');
+  writeSealed(join(folder, 'start.gguf'), adapterGguf());
   const studio = join(folder, 'studio');
   const argv = [
     'run',
@@ -97,6 +98,7 @@ it('takes the training settings of the recipe, and those of the command line in 
   const [first, second] = calls().filter(({ verb }) => verb === 'train');
   const adapter = join(folder, 'start.gguf'); // as seen from the recipe
   expect(first?.config).toMatchObject({ epochs: 2, steps: null, seed: 1, learningRate: 0.001, batchSize: 8, adapter });
+  expect(first?.config).toMatchObject({ rank: 4, alpha: 8 }); // the start adapter's
   expect(first?.config.rows).toHaveLength(16);
   expect(second?.config).toMatchObject({ epochs: null, steps: 5, seed: 2, learningRate: 0.001 });
   expect(second?.config.rows).toHaveLength(4);

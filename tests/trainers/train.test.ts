@@ -11,6 +11,7 @@ import { studioLayout } from '../../src/platform/studio.js';
 import { runState } from '../../src/trainers/run-state.js';
 import { resumeRun, trainRun } from '../../src/trainers/train.js';
 import { fakeNative, TRAINS } from './fake-native.js';
+import { adapterGguf } from './invented-adapter.js';
 import { options, testStudio } from './trained-studio.js';
 
 afterEach(() => vi.unstubAllEnvs());
@@ -86,7 +87,7 @@ describe('trainRun', () => {
     const { store, version: _, ...studio } = testStudio();
     const request = { ...studio, version: 'invented' };
     const adapter = join(studio.studio, 'start.gguf');
-    writeSealed(adapter, 'start');
+    writeSealed(adapter, adapterGguf({ rank: 8, alpha: 16 })); // what a new adapter has, too
     const ids = [(await trainRun(store, { ...request, options: options() })).run.id];
     ids.push((await trainRun(store, { ...request, options: options({ adapter }) })).run.id);
     writeSealed(studio.model, 'another model');

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { RectuneError } from '../../core/errors.js';
 import type { InstructionLine } from '../../core/instruction.js';
-import { type NativeTrainConfig, PROTOCOL } from '../../core/run-config.js';
+import { LINEAR_LAYERS, type NativeTrainConfig, PROTOCOL } from '../../core/run-config.js';
 import { exists, remove, sha256, writeSealed } from '../../platform/files.js';
 import { toJsonLines } from '../../platform/json-lines.js';
 import { withLock } from '../../platform/lock.js';
 import { type NativeVerb, runNative } from '../../platform/native-program.js';
 import type { Execution } from '../execute-run.js';
-import { ALL_LAYERS, type TinyModelSettings } from './settings.js';
+import type { TinyModelSettings } from './settings.js';
 import { learnVocabulary } from './vocabulary.js';
 
 export interface TinyModelRequest extends Pick<Execution, 'signal' | 'onEvent' | 'onStderr'> {
@@ -114,7 +114,7 @@ function pretrainConfig(
     rank: width, // full: no layer is narrower than the model
     alpha: width,
     dropout: 0,
-    targets: [...ALL_LAYERS],
+    targets: [...LINEAR_LAYERS], // the token embedding stays as it was drawn: nearly orthogonal, which is enough
     loss: 'all',
     shuffle: true,
     maxLength: 0,

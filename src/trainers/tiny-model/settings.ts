@@ -28,15 +28,3 @@ export const TINY_MODEL: TinyModelSettings = {
   learningRate: 0.004,
   warmupSteps: 20,
 };
-
-/** Every linear layer of a block, and the output head. The token embedding stays as it was drawn: nearly orthogonal, which is enough. */
-export const ALL_LAYERS = [
-  'attn_q',
-  'attn_k',
-  'attn_v',
-  'attn_output',
-  'ffn_gate',
-  'ffn_up',
-  'ffn_down',
-  'output',
-] as const;

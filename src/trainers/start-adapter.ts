@@ -1,0 +1,67 @@
+import { RectuneError } from '../core/errors.js';
+import { ADAPTER_SHAPE, type AdapterShape, LINEAR_LAYERS, type TrainOptions } from '../core/run-config.js';
+import { readGgufHeader } from '../platform/gguf-header.js';
+
+/**
+ * Rank, alpha and targets of the adapter to train: those of the start adapter, else as the user gave them, else the defaults.
+ *
+ * throws  RectuneError: data for a start adapter that cannot be read, usage for an option that contradicts it
+ */
+export function adapterShape(options: TrainOptions): AdapterShape {
+  const { adapter: path, rank, alpha, targets } = options;
+  const given = { ...(rank && { rank }), ...(alpha && { alpha }), ...(targets && { targets }) };
+  if (path === undefined) return { ...ADAPTER_SHAPE, ...given };
+  const own = shapeInFile(path);
+  const contradictions = (Object.keys(given) as (keyof AdapterShape)[]).filter((key) => !isSame(own, given, key));
+  if (contradictions.length > 0) {
+    const say = (shape: Partial<AdapterShape>) => contradictions.map((key) => `${key} ${shape[key]}`).join(' and ');
+    throw new RectuneError(
+      'usage',
+      `the start adapter has ${say(own)}, but ${say(given)} ${contradictions.length > 1 ? 'are' : 'is'} asked for`,
+      path,
+      `leave out ${contradictions.map((key) => `--${key}`).join(', ')} (in a recipe: ${contradictions.join(', ')}): the start adapter's own count`,
+    );
+  }
+  return targets ? { ...own, targets } : own;
+}
+
+function isSame(own: AdapterShape, given: Partial<AdapterShape>, key: keyof AdapterShape): boolean {
+  if (key === 'targets') return [...own.targets].sort().join() === [...(given.targets ?? [])].sort().join();
+  return Math.fround(own[key]) === Math.fround(given[key] as number); // the file keeps alpha as a 32-bit number
+}
+
+/** What the header of an adapter says. Whether its tensors are whole and fit the base model is for native/ to judge. */
+function shapeInFile(path: string): AdapterShape {
+  const fix = 'use a LoRA adapter GGUF made for this base model';
+  const refuse = (what: string) => new RectuneError('data', what, path, fix);
+  const { keys, tensors } = readGgufHeader(path, fix);
+  if (keys.get('general.type') !== 'adapter' || keys.get('adapter.type') !== 'lora') {
+    throw refuse('this GGUF is not a LoRA adapter');
+  }
+  const alpha = keys.get('adapter.lora.alpha');
+  if (typeof alpha !== 'number' || !(alpha > 0 && Number.isFinite(alpha))) {
+    throw refuse('the adapter names no scale (adapter.lora.alpha)');
+  }
+  const layers = tensors.flatMap(({ name, shape }) => {
+    const target = /^(?:blk\.\d+\.)?(.+)\.weight\.lora_a$/.exec(name)?.[1];
+    return target === undefined ? [] : [{ target, rank: shape[1] ?? 1 }]; // a one-row tensor may leave its last dimension out
+  });
+  const [first] = layers;
+  if (!first || first.rank < 1) throw refuse('the adapter has no tensors');
+  return { rank: first.rank, alpha: shortest(alpha), targets: inOrder(layers.map(({ target }) => target)) };
+}
+
+/** Each layer once, in the order in which a block computes them: another order of the file makes no other run. */
+function inOrder(targets: readonly string[]): string[] {
+  const place = (target: string) => [...LINEAR_LAYERS, target].indexOf(target);
+  return [...new Set(targets)].sort((a, b) => place(a) - place(b));
+}
+
+/** A 32-bit number in the fewest digits that name it: 0.1, not 0.10000000149011612. */
+function shortest(value: number): number {
+  for (let digits = 1; digits < 9; digits++) {
+    const short = Number(value.toPrecision(digits));
+    if (Math.fround(short) === Math.fround(value)) return short;
+  }
+  return value;
+}

@@ -1,0 +1,108 @@
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { RectuneError } from '../../src/core/errors.js';
+import { writeSealed } from '../../src/platform/files.js';
+import { adapterShape } from '../../src/trainers/start-adapter.js';
+import { trainRun } from '../../src/trainers/train.js';
+import { temporaryFolder } from '../store/fixtures.js';
+import { fakeNative, TRAINS } from './fake-native.js';
+import { adapterGguf, loraKeys } from './invented-adapter.js';
+import { options, testStudio } from './trained-studio.js';
+
+afterEach(() => vi.unstubAllEnvs());
+
+function sealed(content: Uint8Array): string {
+  const path = join(temporaryFolder(), 'start.gguf');
+  writeSealed(path, content);
+  return path;
+}
+
+describe('the shape of the adapter to train', () => {
+  it('is the default when neither a start adapter nor a shape is named', () => {
+    expect(adapterShape(options())).toEqual({ rank: 8, alpha: 16, targets: ['attn_q', 'attn_v'] });
+    expect(adapterShape(options({ rank: 2 }))).toEqual({ rank: 2, alpha: 16, targets: ['attn_q', 'attn_v'] });
+  });
+
+  it.each([
+    { case: 'of four layers', rank: 4, alpha: 8, targets: ['attn_q', 'attn_k', 'attn_v', 'attn_output'] },
+    { case: 'with an alpha that 32 bits only come near to', rank: 1, alpha: 0.1, targets: ['output'] },
+    { case: 'with an alpha of many digits', rank: 600, alpha: Math.fround(1 / 3), targets: ['ffn_up'] },
+  ])('is that of a start adapter $case', ({ case: _, ...shape }) => {
+    const own = adapterShape(options({ adapter: sealed(adapterGguf(shape)) }));
+    expect({ ...own, alpha: Math.fround(own.alpha) }).toEqual({ ...shape, alpha: Math.fround(shape.alpha) });
+    expect(String(own.alpha).length).toBeLessThan(12);
+  });
+
+  it('names the layers in one order, whatever the order of the file, and keeps those it does not know for native/', () => {
+    const adapter = sealed(adapterGguf({ targets: ['output', 'unknown', 'ffn_down', 'attn_v', 'attn_q'] }));
+    expect(adapterShape(options({ adapter })).targets).toEqual(['attn_q', 'attn_v', 'ffn_down', 'output', 'unknown']);
+  });
+
+  it('may be given as the start adapter has it', () => {
+    const adapter = sealed(adapterGguf({ alpha: 0.1 }));
+    const given = { rank: 4, alpha: 0.1, targets: ['attn_v', 'attn_q'] };
+    expect(adapterShape(options({ adapter, ...given }))).toEqual(given);
+  });
+
+  it.each([
+    { given: { rank: 8 }, what: 'the start adapter has rank 4, but rank 8 is asked for' },
+    {
+      given: { rank: 4, alpha: 16, targets: ['attn_q'] },
+      what: 'the start adapter has alpha 8 and targets attn_q,attn_v, but alpha 16 and targets attn_q are asked for',
+    },
+  ])('is refused when the user wants another one: $what', ({ given, what }) => {
+    const adapter = sealed(adapterGguf());
+    const fix = expect.stringMatching(/^leave out --(rank|alpha, --targets) /);
+    expect(() => adapterShape(options({ adapter, ...given }))).toThrow(
+      expect.objectContaining({ kind: 'usage', message: what, where: adapter, fix }),
+    );
+  });
+
+  it.each([
+    { case: 'no GGUF', content: Buffer.from('a start'), what: 'this is not a GGUF file' },
+    { case: 'a base model', content: adapterGguf({ keys: [] }), what: 'this GGUF is not a LoRA adapter' },
+    { case: 'an adapter without alpha', content: adapterGguf({ keys: loraKeys(1).slice(0, 3) }), what: 'no scale' },
+    { case: 'an adapter of alpha 0', content: adapterGguf({ alpha: 0 }), what: 'no scale' },
+    { case: 'an adapter of nothing', content: adapterGguf({ targets: [] }), what: 'the adapter has no tensors' },
+    { case: 'a file cut off', content: adapterGguf().subarray(0, 99), what: 'the GGUF file ends inside its header' },
+  ])('is not taken from $case', ({ content, what }) => {
+    const refused = { kind: 'data', message: expect.stringContaining(what), fix: expect.stringContaining('LoRA') };
+    expect(() => adapterShape(options({ adapter: sealed(content) }))).toThrow(expect.objectContaining(refused));
+  });
+
+  it('is read from any bytes without end or crash: a shape or an error for people', () => {
+    const whole = adapterGguf();
+    const adapter = join(temporaryFolder(), 'start.gguf');
+    fc.assert(
+      fc.property(fc.nat(whole.length - 1), fc.uint8Array({ minLength: 1, maxLength: 8 }), (place, bytes) => {
+        const broken = Buffer.from(whole);
+        broken.set(bytes.subarray(0, whole.length - place), place);
+        writeSealed(adapter, broken);
+        try {
+          expect(adapterShape(options({ adapter })).rank).toBeGreaterThan(0);
+        } catch (error) {
+          expect(error).toBeInstanceOf(RectuneError);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe('a run that goes on from a start adapter', () => {
+  it('gets its shape in the config, and is the same run when the user names that shape', async () => {
+    const calls = fakeNative(TRAINS);
+    const { store, version: _, ...studio } = testStudio();
+    const adapter = sealed(adapterGguf({ targets: ['attn_v', 'attn_q'] }));
+    const request = { ...studio, version: 'invented' };
+    const { run } = await trainRun(store, { ...request, options: options({ adapter }) });
+    expect(calls()[0]?.config).toMatchObject({ adapter, rank: 4, alpha: 8, targets: ['attn_q', 'attn_v'] });
+    const named = { rank: 4, alpha: 8, targets: ['attn_q', 'attn_v'] };
+    const again = await trainRun(store, { ...request, options: options({ adapter, ...named }) });
+    expect(again).toMatchObject({ run: { id: run.id }, reused: true });
+    await expect(trainRun(store, { ...request, options: options({ adapter, rank: 8 }) })).rejects.toMatchObject({
+      kind: 'usage',
+    });
+  });
+});
