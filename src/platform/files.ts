@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import {
   closeSync,
+  constants,
+  copyFileSync,
   existsSync,
   fsyncSync,
   mkdirSync,
@@ -139,11 +141,29 @@ export async function sha256File(path: string): Promise<string> {
  * throws  RectuneError (file-errors.ts), and what the content throws
  */
 export function writeSealed(path: string, content: Content): void {
+  seal(path, (temporary) => writeSynced(temporary, content));
+}
+
+/** Copies a file of any length as writeSealed writes one; on file systems that can, the two share their bytes on disk. */
+export function copySealed(from: string, to: string): void {
+  seal(to, (temporary) => {
+    copyFileSync(from, temporary, constants.COPYFILE_FICLONE);
+    const file = openSync(temporary, 'r');
+    try {
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+  });
+}
+
+/** write  makes the file under a temporary name and syncs it */
+function seal(path: string, write: (temporary: string) => void): void {
   makeFolder(dirname(path));
   const temporary = temporaryName(path);
   writing(path, () => {
     try {
-      writeSynced(temporary, content);
+      write(temporary);
       renameSync(temporary, path);
     } catch (error) {
       remove(temporary);

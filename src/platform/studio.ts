@@ -14,5 +14,7 @@ export const studioLayout = {
   /** Held while a run is trained. Beside its folder, not inside: the folder of a refused run is removed. */
   runLock: (studio: string, id: string) => join(studio, 'runs', `${id}.lock`),
   adapter: (studio: string, runId: string): string => join(studioLayout.run(studio, runId), 'adapter.gguf'),
+  /** The run's own copy of the adapter that it continues from. */
+  startAdapter: (studio: string, runId: string): string => join(studioLayout.run(studio, runId), 'start-adapter.gguf'),
   report: (studio: string, runId: string) => join(studio, 'reports', runId),
 };

@@ -10,6 +10,7 @@ import { studioLayout } from '../platform/studio.js';
 import type { Store } from '../store/store.js';
 import { EventLog } from './event-log.js';
 import { beingTrained } from './run-state.js';
+import { keptStartAdapter } from './start-adapter.js';
 import { whenStoreIsFree } from './store-patience.js';
 
 /** What every long task of the trainers needs from its caller. */
@@ -84,11 +85,12 @@ function isRefusal(error: unknown): boolean {
 async function trainIn(store: Store, run: Run, how: 'begin' | 'resume', execution: Execution): Promise<string> {
   const folder = run.config.runDirectory;
   const onWait = execution.onStderr ?? (() => {});
+  const start = await keptStartAdapter(execution.studio, run);
   const log = new EventLog(store, run.id, join(folder, 'events.jsonl'));
   let adapter: string | null = null;
   try {
     // Parsed, so that the keys always stand in the schema's order: native/ compares a checkpoint's settings as text.
-    const config = NativeTrainConfig.parse({ ...run.config, resume: how === 'resume' });
+    const config = NativeTrainConfig.parse({ ...run.config, adapter: start, resume: how === 'resume' });
     const options = { signal: execution.signal, onStderr: execution.onStderr, configPath: join(folder, 'config.json') };
     for await (const event of runNative('train', config, options)) {
       log.append(event);

@@ -1,6 +1,10 @@
 import { RectuneError } from '../core/errors.js';
+import type { Run } from '../core/run.js';
 import { ADAPTER_SHAPE, type AdapterShape, LINEAR_LAYERS, type TrainOptions } from '../core/run-config.js';
+import { copySealed, exists, sha256File } from '../platform/files.js';
 import { readGgufHeader } from '../platform/gguf-header.js';
+import { studioLayout } from '../platform/studio.js';
+import { configHash } from './run-identity.js';
 
 /**
  * Rank, alpha and targets of the adapter to train: those of the start adapter, else as the user gave them, else the defaults.
@@ -64,4 +68,33 @@ function shortest(value: number): number {
     if (Math.fround(short) === Math.fround(value)) return short;
   }
   return value;
+}
+
+/**
+ * The start adapter of a run as native/ is to read it: the copy in the run's folder, which is made when the run begins. So the
+ * run can go on, or begin anew, whatever becomes of the user's file. Before there is a copy it is that file itself, and what
+ * native/ may say of it names the place that the user knows.
+ *
+ * returns  null for a run without start adapter
+ * throws   RectuneError (data): neither copy nor file holds the adapter that is part of the run's identity; or the copy cannot be written
+ */
+export async function keptStartAdapter(studio: string, run: Run): Promise<string | null> {
+  const { adapter } = run.config;
+  if (adapter === null) return null;
+  const copy = studioLayout.startAdapter(studio, run.id);
+  if (await isStartOf(run, copy)) return copy;
+  if (!(await isStartOf(run, adapter))) {
+    const what = exists(adapter) ? 'was changed after the run began' : 'is gone';
+    const fix = 'put the file that the run began from back there; on another start adapter, train another run';
+    throw new RectuneError('data', `the start adapter of run ${run.id} ${what}`, adapter, fix);
+  }
+  copySealed(adapter, copy);
+  return adapter;
+}
+
+/** The run's identity is over the content of its start adapter: only the right file gives the same hash again. */
+async function isStartOf(run: Run, path: string): Promise<boolean> {
+  if (!exists(path)) return false;
+  const { versionHash, modelHash } = run;
+  return configHash(run.config, { versionHash, modelHash, adapterHash: await sha256File(path) }) === run.configHash;
 }

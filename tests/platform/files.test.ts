@@ -6,6 +6,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { AppendFile } from '../../src/platform/append-file.js';
 import { cannotRead, cannotWrite } from '../../src/platform/file-errors.js';
 import {
+  copySealed,
   listFolder,
   makeFolder,
   packageRoot,
@@ -42,6 +43,18 @@ it('reads back what it sealed, from text, bytes and pieces, and leaves no tempor
   expect([...readFileSync(join(root, 'deep', 'bytes'))]).toEqual([0, 255, 10]);
   expect(readText(join(root, 'deep', 'pieces'))).toBe(pieces.join(''));
   expect(readdirSync(join(root, 'deep')).sort()).toEqual(['bytes', 'pieces', 'text']);
+});
+
+it('copies a file whole or not at all, over one of that name', () => {
+  const root = folder();
+  writeFileSync(join(root, 'from'), Uint8Array.of(0, 255, 10), { mode: 0o444 });
+  copySealed(join(root, 'from'), join(root, 'deep', 'to'));
+  copySealed(join(root, 'from'), join(root, 'deep', 'to'));
+  expect([...readFileSync(join(root, 'deep', 'to'))]).toEqual([0, 255, 10]);
+  expect(() => copySealed(join(root, 'nowhere'), join(root, 'deep', 'to'))).toThrow(
+    expect.objectContaining({ name: 'RectuneError' }),
+  );
+  expect(readdirSync(join(root, 'deep'))).toEqual(['to']);
 });
 
 it('leaves the old file as it was when its content fails half-way', () => {

@@ -1,10 +1,12 @@
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { RectuneError } from '../../src/core/errors.js';
-import { writeSealed } from '../../src/platform/files.js';
+import { listFolder, writeSealed } from '../../src/platform/files.js';
+import { studioLayout } from '../../src/platform/studio.js';
 import { adapterShape } from '../../src/trainers/start-adapter.js';
-import { trainRun } from '../../src/trainers/train.js';
+import { resumeRun, trainRun } from '../../src/trainers/train.js';
 import { temporaryFolder } from '../store/fixtures.js';
 import { fakeNative, TRAINS } from './fake-native.js';
 import { adapterGguf, loraKeys } from './invented-adapter.js';
@@ -104,5 +106,80 @@ describe('a run that goes on from a start adapter', () => {
     await expect(trainRun(store, { ...request, options: options({ adapter, rank: 8 }) })).rejects.toMatchObject({
       kind: 'usage',
     });
+  });
+});
+
+/** Says which start adapter it read before it does what the body says. */
+const reads = (body: string) => `fs.copyFileSync(config.adapter, __filename + '.read'); ${body}`;
+const FAILS_AFTER_A_STEP = reads(`start(); step(1, 3);
+  say({ event: 'error', code: 4, what: 'no memory', where: 'm', fix: 'f' }); process.exitCode = 4;`);
+const STOPS_AFTER_A_STEP = reads(`start(); step(1, 3);
+  const folder = path.join(config.runDirectory, 'checkpoints');
+  fs.mkdirSync(folder, { recursive: true });
+  fs.writeFileSync(path.join(folder, 'newest'), '1');
+  say({ event: 'stopped', step: 1, checkpoint: 'newest' });
+  process.exitCode = 130;`);
+
+/** A run that broke off, with its start adapter. */
+async function brokenOff(body: string) {
+  fakeNative(body);
+  const { store, version: _, ...studio } = testStudio();
+  const original = adapterGguf();
+  const adapter = sealed(original);
+  await trainRun(store, { ...studio, version: 'invented', options: options({ adapter }) }).catch(() => {});
+  const run = store.runs.list()[0]?.id as string;
+  const copy = studioLayout.startAdapter(studio.studio, run);
+  return { store, studio, original, adapter, run, copy };
+}
+
+describe('a run that broke off and had a start adapter', () => {
+  const replace = (path: string) => writeSealed(path, adapterGguf({ note: 'another' }));
+  it.each([
+    { case: 'begins anew', body: FAILS_AFTER_A_STEP, by: 'replaced', harm: replace },
+    { case: 'begins anew', body: FAILS_AFTER_A_STEP, by: 'removed', harm: rmSync },
+    { case: 'goes on from its checkpoint', body: STOPS_AFTER_A_STEP, by: 'replaced', harm: replace },
+    { case: 'goes on from its checkpoint', body: STOPS_AFTER_A_STEP, by: 'removed', harm: rmSync },
+  ])('$case with the adapter that it began from when the file was $by', async ({ body, harm }) => {
+    const { store, studio, original, adapter, run } = await brokenOff(body);
+    harm(adapter);
+    const calls = fakeNative(reads(TRAINS));
+    const resumed = await resumeRun(store, { ...studio, run });
+    expect(resumed.run.status).toBe('done');
+    expect(readFileSync(`${process.env.RECTUNE_NATIVE}.read`).equals(original)).toBe(true);
+    expect(calls()[0]?.config.resume).toBe(body === STOPS_AFTER_A_STEP);
+    expect(store.runs.find(run)?.config.adapter).toBe(adapter); // the name that the report shows
+  });
+
+  it.each([
+    { by: 'was replaced', harm: replace, what: 'was changed after the run began' },
+    { by: 'is gone', harm: rmSync, what: 'is gone' },
+  ])(
+    'is not begun from another adapter when neither its copy nor the file that $by will do',
+    async ({ harm, what }) => {
+      const { store, studio, original, adapter, run, copy } = await brokenOff(FAILS_AFTER_A_STEP);
+      harm(adapter);
+      replace(copy);
+      const calls = fakeNative(TRAINS);
+      await expect(resumeRun(store, { ...studio, run })).rejects.toMatchObject({
+        kind: 'data',
+        message: `the start adapter of run ${run} ${what}`,
+        where: adapter,
+        fix: expect.stringContaining('put the file'),
+      });
+      expect(calls()).toEqual([]);
+      writeSealed(adapter, original); // what the fix says
+      expect((await resumeRun(store, { ...studio, run })).run.status).toBe('done');
+      expect(readFileSync(copy).equals(original)).toBe(true);
+    },
+  );
+
+  it('keeps no copy of an adapter that native refuses before its first step, and names the place that the user gave', async () => {
+    const refuses = `start(); say({ event: 'error', code: 3, what: 'no', where: config.adapter, fix: 'f' }); process.exitCode = 3;`;
+    fakeNative(refuses);
+    const { store, version: _, ...studio } = testStudio();
+    const adapter = sealed(adapterGguf());
+    const request = { ...studio, version: 'invented', options: options({ adapter }) };
+    await expect(trainRun(store, request)).rejects.toMatchObject({ kind: 'data', where: adapter });
+    expect(listFolder(join(studio.studio, 'runs'))).toEqual([]);
   });
 });
