@@ -89,7 +89,6 @@ async function trainIn(store: Store, run: Run, how: 'begin' | 'resume', executio
   const log = new EventLog(store, run.id, join(folder, 'events.jsonl'));
   let adapter: string | null = null;
   try {
-    // Parsed, so that the keys always stand in the schema's order: native/ compares a checkpoint's settings as text.
     const config = NativeTrainConfig.parse({ ...run.config, adapter: start, resume: how === 'resume' });
     const options = { signal: execution.signal, onStderr: execution.onStderr, configPath: join(folder, 'config.json') };
     for await (const event of runNative('train', config, options)) {

@@ -42,16 +42,16 @@ function shapeInFile(path: string): AdapterShape {
   if (keys.get('general.type') !== 'adapter' || keys.get('adapter.type') !== 'lora') {
     throw refuse('this GGUF is not a LoRA adapter');
   }
-  const alpha = keys.get('adapter.lora.alpha');
-  if (typeof alpha !== 'number' || !(alpha > 0 && Number.isFinite(alpha))) {
-    throw refuse('the adapter names no scale (adapter.lora.alpha)');
-  }
   const layers = tensors.flatMap(({ name, shape }) => {
     const target = /^(?:blk\.\d+\.)?(.+)\.weight\.lora_a$/.exec(name)?.[1];
     return target === undefined ? [] : [{ target, rank: shape[1] ?? 1 }]; // a one-row tensor may leave its last dimension out
   });
   const [first] = layers;
   if (!first || first.rank < 1) throw refuse('the adapter has no tensors');
+  const alpha = keys.get('adapter.lora.alpha') ?? first.rank; // without one, libllama and native/ scale by 1
+  if (typeof alpha !== 'number' || !(alpha > 0 && Number.isFinite(alpha))) {
+    throw refuse(`the adapter's scale (adapter.lora.alpha) is ${alpha}`);
+  }
   return { rank: first.rank, alpha: shortest(alpha), targets: inOrder(layers.map(({ target }) => target)) };
 }
 

@@ -36,6 +36,11 @@ describe('the shape of the adapter to train', () => {
     expect(String(own.alpha).length).toBeLessThan(12);
   });
 
+  it('has the alpha that scales by 1 when the start adapter names none, as libllama has it', () => {
+    const adapter = sealed(adapterGguf({ rank: 6, keys: loraKeys(1).slice(0, 3) }));
+    expect(adapterShape(options({ adapter }))).toMatchObject({ rank: 6, alpha: 6 });
+  });
+
   it('names the layers in one order, whatever the order of the file, and keeps those it does not know for native/', () => {
     const adapter = sealed(adapterGguf({ targets: ['output', 'unknown', 'ffn_down', 'attn_v', 'attn_q'] }));
     expect(adapterShape(options({ adapter })).targets).toEqual(['attn_q', 'attn_v', 'ffn_down', 'output', 'unknown']);
@@ -64,8 +69,7 @@ describe('the shape of the adapter to train', () => {
   it.each([
     { case: 'no GGUF', content: Buffer.from('a start'), what: 'this is not a GGUF file' },
     { case: 'a base model', content: adapterGguf({ keys: [] }), what: 'this GGUF is not a LoRA adapter' },
-    { case: 'an adapter without alpha', content: adapterGguf({ keys: loraKeys(1).slice(0, 3) }), what: 'no scale' },
-    { case: 'an adapter of alpha 0', content: adapterGguf({ alpha: 0 }), what: 'no scale' },
+    { case: 'an adapter of alpha 0', content: adapterGguf({ alpha: 0 }), what: 'scale (adapter.lora.alpha) is 0' },
     { case: 'an adapter of nothing', content: adapterGguf({ targets: [] }), what: 'the adapter has no tensors' },
     { case: 'a file cut off', content: adapterGguf().subarray(0, 99), what: 'the GGUF file ends inside its header' },
   ])('is not taken from $case', ({ content, what }) => {
