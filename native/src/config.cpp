@@ -183,6 +183,7 @@ score_config read_score_config(const std::string & path) {
     config.max_length = reader.take<int32_t>("maxLength");
     config.share_prefixes = reader.take<bool>("sharePrefixes");
     config.batch_size = reader.take<int64_t>("batchSize");
+    config.skip = reader.take<std::vector<int64_t>>("skip");
     config.threads = reader.take<int32_t>("threads");
     reader.finish();
     require(reader, config.labels.size() == 2, "labels", config.labels.size(), "two labels, the positive one first");

@@ -42,6 +42,7 @@ struct score_config {
     int32_t max_length;
     bool share_prefixes;
     int64_t batch_size;
+    std::vector<int64_t> skip; // rows that were scored before
     int32_t threads;
 };
 

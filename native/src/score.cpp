@@ -6,6 +6,7 @@
 #include "session.h"
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 // P(label tokens) under the softmax over the whole vocabulary.
 static double label_mass(const float * logits, size_t n_vocab, const std::vector<llama_token> & labels) {
@@ -21,10 +22,9 @@ exit_code score(const score_config & config) {
     const vocabulary vocab(config.model);
     const int32_t limit = length_limit(config.max_length, open.model.shape);
     std::vector<scoring_row> rows;
-    int64_t n_tokens = 0, longest = 0, truncated = 0;
+    int64_t longest = 0, truncated = 0;
     for (const instruction & row : read_instructions(config.data)) {
         rows.push_back(naming_file(config.data, [&] { return tokenize_for_scoring(vocab, row, config.labels, limit); }));
-        n_tokens += static_cast<int64_t>(rows.back().context.size());
         longest = std::max(longest, static_cast<int64_t>(rows.back().context.size()));
         if (rows.back().dropped_history > 0) {
             truncated++;
@@ -44,28 +44,41 @@ exit_code score(const score_config & config) {
     if (config.share_prefixes) {
         std::stable_sort(order.begin(), order.end(), [](const scoring_row * a, const scoring_row * b) { return a->context < b->context; });
     }
-    std::vector<token_layout> layouts;
-    int64_t n_columns = 0;
+    // Batches are cut from all rows, whatever is skipped: a row's bits may depend on what shares its batch.
+    struct batch { std::vector<const scoring_row *> rows; token_layout layout; };
+    std::vector<batch> batches;
+    const std::set<int64_t> skipped(config.skip.begin(), config.skip.end());
+    const auto is_wanted = [&](const scoring_row * row) { return skipped.count(row->row) == 0; };
+    int64_t n_rows = 0, n_tokens = 0, n_columns = 0;
     const size_t batch_size = static_cast<size_t>(config.batch_size);
     for (size_t begin = 0; begin < order.size(); begin += batch_size) {
+        batch next;
+        for (size_t i = begin; i < std::min(order.size(), begin + batch_size); i++) next.rows.push_back(order[i]);
+        if (std::none_of(next.rows.begin(), next.rows.end(), is_wanted)) continue;
         std::vector<const std::vector<llama_token> *> contexts;
-        for (size_t i = begin; i < std::min(order.size(), begin + batch_size); i++) contexts.push_back(&order[i]->context);
-        layouts.push_back(lay_out(contexts, config.share_prefixes));
-        n_columns += static_cast<int64_t>(layouts.back().tokens.size());
+        for (const scoring_row * row : next.rows) {
+            contexts.push_back(&row->context);
+            n_rows += is_wanted(row);
+            n_tokens += static_cast<int64_t>(row->context.size());
+        }
+        next.layout = lay_out(contexts, config.share_prefixes);
+        n_columns += static_cast<int64_t>(next.layout.tokens.size());
+        batches.push_back(std::move(next));
     }
-    emit("data", {{"rows", rows.size()}, {"tokens", n_tokens}, {"columns", n_columns}, {"lossTokens", 0}, {"longest", longest}, {"truncatedRows", truncated}});
+    emit("data", {{"rows", n_rows}, {"tokens", n_tokens}, {"columns", n_columns}, {"lossTokens", 0}, {"longest", longest}, {"truncatedRows", truncated}});
 
     check_parity(open.cpu, open.file, open.model, lora.get(), {rows.front().context, rows.back().context});
     measure_serving_gap(open.cpu, open.file, open.model, lora.get(), config.adapter, {&rows.front(), &rows.back()});
 
     network own(open.cpu, open.model, lora.get());
     const size_t n_vocab = static_cast<size_t>(open.model.shape.n_vocab);
-    for (size_t batch = 0; batch < layouts.size(); batch++) {
+    for (const batch & next : batches) {
         std::vector<int32_t> columns;
-        for (const std::vector<int32_t> & row : layouts[batch].columns) columns.push_back(row.back());
-        const std::vector<float> logits = own.logits(layouts[batch], columns);
+        for (const std::vector<int32_t> & row : next.layout.columns) columns.push_back(row.back());
+        const std::vector<float> logits = own.logits(next.layout, columns);
         for (size_t i = 0; i < columns.size(); i++) {
-            const scoring_row & row = *order[batch * batch_size + i];
+            const scoring_row & row = *next.rows[i];
+            if (!is_wanted(&row)) continue;
             const float * at = logits.data() + i * n_vocab;
             const double log_odds = static_cast<double>(at[row.label_tokens[0]]) - at[row.label_tokens[1]];
             if (!std::isfinite(log_odds)) {

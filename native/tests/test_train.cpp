@@ -5,6 +5,7 @@
 #include "error.h"
 #include "events.h"
 #include "gguf_file.h"
+#include "test_events.h"
 #include "tiny_model.h"
 #include "train.h"
 #include <chrono>
@@ -60,25 +61,6 @@ struct run {
     }
     std::string checkpoint(int step) const { return config.run_directory + "/checkpoints/step-" + std::to_string(step) + ".gguf"; }
 };
-
-// Events of our runs go to a file while the body runs; returns the lines.
-std::vector<json> events_of(const std::function<void()> & body) {
-    temporary_folder folder;
-    const std::string path = folder.path + "/events";
-    std::fflush(stdout);
-    const int saved = dup(1);
-    CHECK(std::freopen(path.c_str(), "w", stdout) != nullptr);
-    std::exception_ptr thrown;
-    try { body(); } catch (...) { thrown = std::current_exception(); }
-    std::fflush(stdout);
-    dup2(saved, 1);
-    close(saved);
-    if (thrown) std::rethrow_exception(thrown);
-    std::vector<json> events;
-    std::ifstream file(path);
-    for (std::string line; std::getline(file, line);) events.push_back(json::parse(line));
-    return events;
-}
 
 user_error refused(const std::function<void()> & body) {
     try {

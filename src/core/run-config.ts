@@ -126,6 +126,7 @@ export const NativeScoreConfig = z.strictObject({
   maxLength: z.number().int().nonnegative(),
   sharePrefixes: z.boolean(),
   batchSize: z.number().int().positive(), // rows computed at once
+  skip: z.array(z.number().int().nonnegative()), // rows that were scored before
   threads: z.number().int().positive(),
 });
 export type NativeScoreConfig = z.infer<typeof NativeScoreConfig>;

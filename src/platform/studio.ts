@@ -16,5 +16,7 @@ export const studioLayout = {
   adapter: (studio: string, runId: string): string => join(studioLayout.run(studio, runId), 'adapter.gguf'),
   /** The run's own copy of the adapter that it continues from. */
   startAdapter: (studio: string, runId: string): string => join(studioLayout.run(studio, runId), 'start-adapter.gguf'),
+  /** Scores of a split that is not done yet. */
+  scoreJournal: (studio: string, id: string) => join(studio, 'scoring', `${id}.jsonl`),
   report: (studio: string, runId: string) => join(studio, 'reports', runId),
 };

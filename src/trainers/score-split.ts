@@ -7,12 +7,15 @@ import type { Prediction, PredictionSet } from '../core/prediction.js';
 import { type NativeScoreConfig, PROTOCOL } from '../core/run-config.js';
 import { defaultThreads } from '../platform/cpu.js';
 import { rememberedSha256 } from '../platform/file-hashes.js';
-import { sha256 } from '../platform/files.js';
+import { remove, sha256 } from '../platform/files.js';
 import { jsonLines } from '../platform/json-lines.js';
+import { withLock } from '../platform/lock.js';
 import { runNative } from '../platform/native-program.js';
+import { packageVersion } from '../platform/package-version.js';
 import { studioLayout } from '../platform/studio.js';
 import type { Store } from '../store/store.js';
 import type { Execution } from './execute-run.js';
+import { type Score, ScoreJournal } from './score-journal.js';
 import { sealedSplit } from './sealed-split.js';
 import { whenStoreIsFree } from './store-patience.js';
 
@@ -38,7 +41,8 @@ export interface ScoreAnswer {
 }
 
 /**
- * Scores a split with native/ and keeps the answer in the store; a question that was answered before is not computed again.
+ * Scores a split with native/ and keeps the answer in the store; a question that was answered before is not computed again, and
+ * one whose scoring was cut short goes on where it was, to the same bits.
  *
  * throws RectuneError (data) when the rows carry no yes/no label, and what runNative throws
  */
@@ -50,24 +54,47 @@ export async function scoreSplit(store: Store, question: ScoreQuestion, executio
   const { runId, maxLength } = question;
   const asked = { versionHash: version.hash, split, modelHash, adapterHash, runId, maxLength };
   const id = sha256(JSON.stringify(asked));
-  const known = question.again ? undefined : store.predictions.find(id);
-  if (known) return { set: known, predictions: store.predictions.rows(id), reused: true };
+  const inStore = (): ScoreAnswer | undefined => {
+    const set = store.predictions.find(id);
+    return set && { set, predictions: store.predictions.rows(id), reused: true };
+  };
+  const known = question.again ? undefined : inStore();
+  if (known) return known;
 
   const data = await sealedSplit(execution.studio, version, split);
   const lines = readLabelledLines(data);
-  const scores = await runScore(data, question, execution);
-  const predictions = lines.map((line) => predictionOf(line, scores, data));
-  const masses = [...scores.values()].map(({ labelMass }) => labelMass);
-  const labelMass = masses.reduce((sum, mass) => sum + mass, 0) / masses.length;
-  const set: PredictionSet = { id, ...asked, labelMass };
-  const save = () => store.predictions.save(set, predictions, execution.now());
-  await whenStoreIsFree(store, save, (line) => execution.onStderr?.(line));
-  return { set, predictions, reused: false };
+  // What may change a bit of a score decides whether scores of before may stand beside new ones.
+  const { sharePrefixes, batchSize } = question;
+  const work = sha256(JSON.stringify({ id, sharePrefixes, batchSize, program: packageVersion() }));
+  const path = studioLayout.scoreJournal(execution.studio, work);
+  const waiting = (pid: number) => execution.onStderr?.(`waiting for process ${pid}, which scores the same rows`);
+  return withLock(`${path}.lock`, waiting, async () => {
+    if (question.again) remove(path);
+    const made = question.again ? undefined : inStore(); // by the process that was waited for
+    if (made) return made;
+    const journal = new ScoreJournal(path);
+    try {
+      if (journal.scores.size > 0) execution.onStderr?.(`${journal.scores.size} rows of ${split} were scored before`);
+      if (lines.some(({ row }) => !journal.scores.has(row))) await runScore(data, question, journal, execution);
+    } finally {
+      journal.close();
+    }
+    const predictions = lines.map((line) => predictionOf(line, journal.scores, data));
+    const labelMass = lines.reduce((sum, { row }) => sum + (journal.scores.get(row)?.labelMass ?? 0), 0) / lines.length;
+    const set: PredictionSet = { id, ...asked, labelMass };
+    const save = () => store.predictions.save(set, predictions, execution.now());
+    await whenStoreIsFree(store, save, (line) => execution.onStderr?.(line));
+    journal.remove();
+    return { set, predictions, reused: false };
+  });
 }
 
-type Score = { logOdds: number; labelMass: number; droppedHistory: number };
-
-async function runScore(data: string, question: ScoreQuestion, execution: Execution): Promise<Map<number, Score>> {
+async function runScore(
+  data: string,
+  question: ScoreQuestion,
+  journal: ScoreJournal,
+  execution: Execution,
+): Promise<void> {
   const config: NativeScoreConfig = {
     protocol: PROTOCOL,
     model: resolve(question.model),
@@ -77,20 +104,19 @@ async function runScore(data: string, question: ScoreQuestion, execution: Execut
     maxLength: question.maxLength,
     sharePrefixes: question.sharePrefixes,
     batchSize: question.batchSize,
+    skip: [...journal.scores.keys()],
     threads: question.threads ?? defaultThreads(),
   };
-  const scores = new Map<number, Score>();
   const dropped = new Map<number, number>(); // of the rows that were too long
   for await (const event of runNative('score', config, { signal: execution.signal, onStderr: execution.onStderr })) {
     if (event.event === 'truncated') dropped.set(event.row, event.droppedHistory);
     if (event.event === 'score') {
-      if (scores.has(event.row)) throw new Error(`native scored row ${event.row} twice`);
       const { row, logOdds, labelMass } = event;
-      scores.set(row, { logOdds, labelMass, droppedHistory: dropped.get(row) ?? 0 });
+      if (journal.scores.has(row)) throw new Error(`native scored row ${row} twice`);
+      journal.add({ row, logOdds, labelMass, droppedHistory: dropped.get(row) ?? 0 });
     }
     execution.onEvent?.(event);
   }
-  return scores;
 }
 
 type LabelledLine = InstructionLine & { label: boolean };

@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { appendFileSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import type { Run } from '../../src/core/run.js';
 import { sha256, writeSealed } from '../../src/platform/files.js';
 import { PredictOptions, predictFile, predictRun, reportedSplits } from '../../src/trainers/predict.js';
 import { trainRun } from '../../src/trainers/train.js';
@@ -15,6 +16,20 @@ beforeEach(() => {
   calls = fakeNative(`if (verb === 'train') { ${TRAINS} } else { ${SCORES} }`);
 });
 afterEach(() => vi.unstubAllEnvs());
+
+/** Scores one row more, then dies. */
+const DIES = SCORES.replace(
+  /if \(!config\.skip.*$/m,
+  (line) => `if (!config.skip.includes(row)) { ${line} process.kill(process.pid, 'SIGKILL'); }`,
+);
+
+/** The question of what a run's base model says of test. */
+const asBase = ({ versionHash, modelHash }: Run) => ({
+  versionHash,
+  split: 'test' as const,
+  modelHash,
+  adapterHash: null,
+});
 
 /** A studio with one run that is done. */
 async function withRun(given: Parameters<typeof options>[0] = {}) {
@@ -84,6 +99,43 @@ it('takes another length limit for another question, and keeps the answers apart
   expect([baseUnder(1024), baseUnder(64)]).toEqual([first.base.set.id, second.base.set.id]);
   await predictRun(store, { ...studio, run: run.id, split: 'test', options: predicting });
   expect(scorings()).toHaveLength(4);
+});
+
+it('goes on with a scoring that was cut short, to the same predictions', async () => {
+  const { store, run, version: _, ...studio } = await withRun();
+  const out = join(studio.studio, 'p.jsonl');
+  const request = { ...studio, data: 'invented', split: 'test' as const, out, maxLength: 0, options: predicting };
+  const dying = fakeNative(DIES);
+  await expect(predictFile(store, request)).rejects.toThrow();
+  const folder = join(studio.studio, 'scoring');
+  const [journal] = readdirSync(folder);
+  appendFileSync(join(folder, journal as string), '{"row":1,"logOd'); // as if the process had died inside a line
+  await expect(predictFile(store, request)).rejects.toThrow();
+  expect(dying().map(({ config }) => config.skip)).toEqual([[], [2]]);
+  expect(store.predictions.select({ ...asBase(run), maxLength: 0 })).toBeUndefined();
+
+  calls = fakeNative(SCORES);
+  const { predictions } = await predictFile(store, request);
+  expect(calls().map(({ config }) => config.skip)).toEqual([[2, 1]]);
+  expect(predictions.map(({ row, logOdds }) => [row, logOdds])).toEqual([
+    [0, 0],
+    [1, 1],
+    [2, 2],
+  ]);
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+it('begins a scoring anew when told to, or when rows are to be computed in other batches', async () => {
+  const { store, run: _run, version: _, ...studio } = await withRun();
+  const out = join(studio.studio, 'p.jsonl');
+  const request = { ...studio, data: 'invented', split: 'test' as const, out, maxLength: 0, options: predicting };
+  for (const given of [{ again: true }, { batchSize: 2 }]) {
+    fakeNative(DIES);
+    await expect(predictFile(store, request)).rejects.toThrow();
+    calls = fakeNative(DIES);
+    await expect(predictFile(store, { ...request, options: { ...predicting, ...given } })).rejects.toThrow();
+    expect(calls()[0]?.config.skip).toEqual([]);
+  }
 });
 
 it('keeps with each prediction how much history the length limit cut off', async () => {
