@@ -67,6 +67,7 @@ async function largestScoreDifference(scores, adapter) {
     maxLength: 0,
     sharePrefixes: true,
     batchSize: 64,
+    skip: [],
     threads,
   };
   let worst = 0;
