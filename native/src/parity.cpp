@@ -4,79 +4,15 @@
 #include "model_copy.h"
 #include "network.h"
 #include "reference.h"
+#include "temporary_copy.h"
 #include <algorithm>
 #include <cmath>
-#include <cerrno>
-#include <csignal>
-#include <cstdlib>
-#include <cstring>
-#include <filesystem>
-#include <unistd.h>
-
-namespace fs = std::filesystem;
 
 static const int32_t MOST_BLOCKS = 2;     // both kinds of neighbour: embedding below, block below
 static const size_t MOST_TOKENS = 256;    // of a row: keeps the gate to a second or two
 static const int32_t LAST_POSITIONS = 8;  // of a row: the answer and what stands before it
 
 namespace {
-
-const char * const COPY_NAME = "rectune-parity-";
-
-// Copies that killed processes left behind: their names hold the number of the process.
-void remove_orphans(const fs::path & folder) {
-    std::error_code ignored;
-    for (const fs::directory_entry & entry : fs::directory_iterator(folder, ignored)) {
-        const std::string name = entry.path().filename().string();
-        if (name.rfind(COPY_NAME, 0) != 0) continue;
-        const long owner = std::strtol(name.c_str() + std::strlen(COPY_NAME), nullptr, 10);
-        if (owner > 0 && kill(static_cast<pid_t>(owner), 0) != 0 && errno == ESRCH) fs::remove(entry.path(), ignored);
-    }
-}
-
-// A folder of our own in the temporary one, for a copy that may be gigabytes. While it has a name, signals that would end
-// the process wait, so that only kill -9 leaves it behind, and the next run removes that.
-class temporary_copy {
-  public:
-    temporary_copy() {
-        std::error_code fault;
-        const fs::path folder = fs::temp_directory_path(fault);
-        if (fault) throw cannot_make(std::getenv("TMPDIR") ? std::getenv("TMPDIR") : "/tmp", fault.message());
-        remove_orphans(folder);
-        sigset_t ending;
-        sigemptyset(&ending);
-        for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&ending, signal);
-        pthread_sigmask(SIG_BLOCK, &ending, &before_);
-        std::string name = (folder / (COPY_NAME + std::to_string(getpid()) + "-XXXXXX")).string();
-        if (!mkdtemp(&name[0])) {
-            const std::string reason = std::strerror(errno);
-            pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-            throw cannot_make(folder.string(), reason);
-        }
-        folder_ = name;
-    }
-    ~temporary_copy() { remove(); }
-    temporary_copy(const temporary_copy &) = delete;
-    temporary_copy & operator=(const temporary_copy &) = delete;
-
-    std::string path() const { return (folder_ / "copy.gguf").string(); }
-
-    void remove() {
-        if (folder_.empty()) return;
-        std::error_code ignored;
-        fs::remove_all(folder_, ignored);
-        folder_.clear();
-        pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-    }
-
-  private:
-    static user_error cannot_make(const std::string & where, const std::string & reason) {
-        return user_error(exit_data, "cannot write into the folder for temporary files: " + reason, where, "set TMPDIR to a folder with some room");
-    }
-
-    fs::path folder_;
-    sigset_t before_{};
-};
 
 std::vector<int32_t> last_columns(const std::vector<int32_t> & columns, int32_t n) {
     return std::vector<int32_t>(columns.end() - std::min<std::ptrdiff_t>(n, static_cast<std::ptrdiff_t>(columns.size())), columns.end());
