@@ -4,8 +4,8 @@
 #include "gguf_file.h"
 #include "sealed_file.h"
 #include <algorithm>
-#include <cstdio>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <unistd.h>
@@ -17,11 +17,9 @@ namespace {
 
 const size_t KEPT = 2;
 
-struct found_checkpoint { int64_t step; std::string path; };
-
 // Newest first.
-std::vector<found_checkpoint> list_checkpoints(const std::string & folder) {
-    std::vector<found_checkpoint> found;
+std::vector<checkpoint> list_checkpoints(const std::string & folder) {
+    std::vector<checkpoint> found;
     std::error_code error;
     for (const fs::directory_entry & entry : fs::directory_iterator(folder, error)) {
         const std::string name = entry.path().filename().string();
@@ -29,7 +27,7 @@ std::vector<found_checkpoint> list_checkpoints(const std::string & folder) {
         char rest[8] = "";
         if (std::sscanf(name.c_str(), "step-%lld.%7s", &step, rest) == 2 && std::strcmp(rest, "gguf") == 0) found.push_back({step, entry.path().string()});
     }
-    std::sort(found.begin(), found.end(), [](const found_checkpoint & a, const found_checkpoint & b) { return a.step > b.step; });
+    std::sort(found.begin(), found.end(), [](const checkpoint & a, const checkpoint & b) { return a.step > b.step; });
     return found;
 }
 
@@ -51,8 +49,6 @@ std::vector<named_values> moments(const adapter & lora, adamw & optimizer) {
 }
 
 } // namespace
-
-std::string checkpoint_path(const std::string & folder, int64_t step) { return folder + "/step-" + std::to_string(step) + ".gguf"; }
 
 std::string save_checkpoint(const std::string & folder, const adapter & lora, adamw & optimizer, int64_t step, const std::string & fingerprint) {
     const std::vector<named_values> state = moments(lora, optimizer);
@@ -82,7 +78,7 @@ std::string save_checkpoint(const std::string & folder, const adapter & lora, ad
     gguf_set_val_str(out, "rectune.run", fingerprint.c_str());
     gguf_set_val_str(out, "rectune.digest", content.hexadecimal().c_str());
 
-    const std::string path = checkpoint_path(folder, step);
+    const std::string path = folder + "/step-" + std::to_string(step) + ".gguf";
     try {
         write_sealed_gguf(out, path);
     } catch (...) {
@@ -90,7 +86,7 @@ std::string save_checkpoint(const std::string & folder, const adapter & lora, ad
         throw;
     }
     ggml_free(ctx);
-    const std::vector<found_checkpoint> all = list_checkpoints(folder);
+    const std::vector<checkpoint> all = list_checkpoints(folder);
     for (size_t i = KEPT; i < all.size(); i++) {
         std::error_code ignored;
         fs::remove(all[i].path, ignored);
@@ -145,13 +141,13 @@ static void read_checkpoint(const std::string & path, const adapter & lora, adam
     optimizer.steps_done = steps_done;
 }
 
-std::optional<restored> restore_checkpoint(const std::string & folder, const adapter & lora, adamw & optimizer, const std::string & fingerprint) {
-    const std::vector<found_checkpoint> all = list_checkpoints(folder);
+std::optional<checkpoint> restore_checkpoint(const std::string & folder, const adapter & lora, adamw & optimizer, const std::string & fingerprint) {
+    const std::vector<checkpoint> all = list_checkpoints(folder);
     std::optional<user_error> first_fault;
-    for (const found_checkpoint & found : all) {
+    for (const checkpoint & found : all) {
         try {
             read_checkpoint(found.path, lora, optimizer, fingerprint);
-            return restored{optimizer.steps_done, found.path};
+            return checkpoint{optimizer.steps_done, found.path};
         } catch (const user_error & fault) {
             if (fault.code != exit_data) throw;
             std::fprintf(stderr, "warning: %s (%s); trying the checkpoint before it\n", fault.what(), fault.where.c_str());

@@ -12,14 +12,12 @@
 // throws user_error(exit_data) when it cannot be written, user_error(exit_usage) when a run that is not resumed finds checkpoints
 void open_checkpoints(const std::string & folder, bool is_resumed);
 
-// <folder>/step-<n>.gguf
-std::string checkpoint_path(const std::string & folder, int64_t step);
+struct checkpoint { int64_t step; std::string path; }; // step: steps done
 
-// Writes the file of that name and removes all but the two newest. Returns its path.
+// Writes <folder>/step-<n>.gguf and removes all but the two newest. Returns its path.
 std::string save_checkpoint(const std::string & folder, const adapter & lora, adamw & optimizer, int64_t step, const std::string & fingerprint);
 
 // Restores the newest whole checkpoint; a broken one is named on stderr and the one before it is taken.
 // returns  the steps done and its path, or nothing when the folder holds no checkpoint
 // throws user_error(exit_data) when there are checkpoints but none is whole; user_error(exit_usage) when it is of another run
-struct restored { int64_t step; std::string path; };
-std::optional<restored> restore_checkpoint(const std::string & folder, const adapter & lora, adamw & optimizer, const std::string & fingerprint);
+std::optional<checkpoint> restore_checkpoint(const std::string & folder, const adapter & lora, adamw & optimizer, const std::string & fingerprint);

@@ -46,8 +46,9 @@ class config_reader {
     template <typename T> T as(const std::string & key, const json & value) const {
         try {
             if constexpr (std::is_same_v<T, std::vector<int64_t>>) {
-                T values; // one by one, so that 1.5 does not become 1
-                for (const json & one : value.is_array() ? value : throw wrong("\"" + key + "\" must be a list of whole numbers")) values.push_back(as<int64_t>(key, one));
+                if (!value.is_array()) throw wrong("\"" + key + "\" must be a list of whole numbers");
+                T values;
+                for (const json & one : value) values.push_back(as<int64_t>(key, one)); // one by one, so that 1.5 does not become 1
                 return values;
             } else if constexpr (std::is_same_v<T, bool>) {
                 if (!value.is_boolean()) throw wrong("\"" + key + "\" must be true or false");

@@ -79,7 +79,7 @@ bool parse_layer_name(const std::string & base, parsed_name & parsed) {
         return true;
     }
     const std::string suffix = ".weight";
-    if (base.rfind("blk.", 0) != 0 || base.size() < suffix.size() || base.compare(base.size() - suffix.size(), suffix.size(), suffix) != 0) return false;
+    if (base.rfind("blk.", 0) != 0 || !ends_with(base, suffix)) return false;
     const size_t dot = base.find('.', 4);
     if (dot == std::string::npos || dot == 4 || dot > 9 || base.find_first_not_of("0123456789", 4) != dot || dot + 1 >= base.size() - suffix.size()) return false;
     parsed.block = static_cast<int32_t>(std::stol(base.substr(4, dot - 4)));
@@ -136,17 +136,19 @@ std::unique_ptr<adapter> adapter::load(backend & cpu, const base_model & model, 
     }
     if (found.empty()) throw refuse("the adapter has no tensors");
 
+    const auto finite_floats = [&](const ggml_tensor * tensor) {
+        const std::vector<float> values = as_floats(tensor);
+        if (!std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); })) {
+            throw refuse("tensor \"" + std::string(tensor->name) + "\" holds a value that is not finite");
+        }
+        return values;
+    };
     // Without an alpha libllama scales by 1, which is alpha = rank.
     std::unique_ptr<adapter> made(new adapter(static_cast<int32_t>(rank), static_cast<float>(alpha.value_or(static_cast<double>(rank))), model.shape.n_block));
     for (const found_pair & pair : found) made->add_pair(model, pair.block, pair.target);
     cpu.allocate(made->tensors_);
     for (size_t i = 0; i < found.size(); i++) {
-        const std::vector<float> a = as_floats(found[i].a), b = as_floats(found[i].b);
-        for (const bool is_b : {false, true}) {
-            for (const float value : is_b ? b : a) {
-                if (!std::isfinite(value)) throw refuse("tensor \"" + std::string((is_b ? found[i].b : found[i].a)->name) + "\" holds a value that is not finite");
-            }
-        }
+        const std::vector<float> a = finite_floats(found[i].a), b = finite_floats(found[i].b);
         ggml_backend_tensor_set(made->pairs_[i].a, a.data(), 0, a.size() * sizeof(float));
         ggml_backend_tensor_set(made->pairs_[i].b, b.data(), 0, b.size() * sizeof(float));
     }

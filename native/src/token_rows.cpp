@@ -42,11 +42,11 @@ static shortened_row shorten(const vocabulary & vocab, const instruction & row, 
 // What one row's prompt has in common with all labels behind it, and the token that each label gives next.
 struct label_split { size_t shared; std::vector<llama_token> next; };
 
-// tokens  of the prompt with each label, in their order
+// tokens  of the prompt with each label, in their order; what stands behind them is not looked at
 static label_split split_labels(const vocabulary & vocab, const instruction & row, const std::vector<std::string> & labels,
                                 const std::vector<std::vector<llama_token>> & tokens) {
     label_split split = { tokens[0].size(), {} };
-    for (const auto & other : tokens) split.shared = std::min(split.shared, common_prefix(tokens[0], other));
+    for (size_t i = 0; i < labels.size(); i++) split.shared = std::min(split.shared, common_prefix(tokens[0], tokens[i]));
     for (size_t i = 0; i < labels.size(); i++) {
         if (tokens[i].size() == split.shared)
             throw user_error(exit_data, "label \"" + labels[i] + "\" has no token that the other labels do not begin with", place(row),
@@ -63,12 +63,13 @@ static label_split split_labels(const vocabulary & vocab, const instruction & ro
 }
 
 token_row tokenize_for_training(const vocabulary & vocab, const instruction & row, int32_t max_length, const std::vector<std::string> & labels) {
-    std::vector<std::string> answers = { row.answer };
-    answers.insert(answers.end(), labels.begin(), labels.end());
+    std::vector<std::string> answers = labels;
+    const size_t own = size_t(std::find(labels.begin(), labels.end(), row.answer) - labels.begin());
+    if (own == labels.size()) answers.push_back(row.answer);
     shortened_row shortened = shorten(vocab, row, answers, max_length);
-    if (!labels.empty()) split_labels(vocab, row, labels, { shortened.tokens.begin() + 1, shortened.tokens.end() });
+    if (!labels.empty()) split_labels(vocab, row, labels, shortened.tokens);
 
-    token_row tokens = { row.row, std::move(shortened.tokens[0]), 0, int32_t(shortened.dropped) };
+    token_row tokens = { row.row, std::move(shortened.tokens[own]), 0, int32_t(shortened.dropped) };
     tokens.answer_begin = int32_t(common_prefix(tokens.tokens, vocab.tokenize(shortened.prompt.text, shortened.prompt.values)));
     tokens.tokens.push_back(vocab.eos());
     if (tokens.answer_begin == 0)

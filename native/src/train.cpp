@@ -103,7 +103,7 @@ class row_order {
         }
         const int64_t begin = (step - epoch * steps_an_epoch()) * config_.batch_size;
         const int64_t end = std::min(n_rows_, begin + config_.batch_size);
-        std::vector<int64_t> rows(static_cast<size_t>(end - begin));
+        std::vector<int64_t> rows(static_cast<size_t>(end - begin)); // not made from the iterators: gcc 12 then warns of a free that is none
         std::copy(order_.begin() + begin, order_.begin() + end, rows.begin());
         return rows;
     }
@@ -153,27 +153,20 @@ exit_code train(const train_config & config) {
     settings.weight_decay = config.weight_decay;
     adamw optimizer(*lora, settings);
     const std::string fingerprint = config.fingerprint + " " + digest_of(rows, open.model);
-    int64_t newest = -1; // steps done at the newest checkpoint
-    if (config.resume) {
-        const std::optional<restored> found = restore_checkpoint(checkpoints, *lora, optimizer, fingerprint);
-        if (found) {
-            newest = found->step;
-            emit("resumed", {{"step", found->step}, {"checkpoint", found->path}});
-        }
-    }
+    std::optional<checkpoint> newest;
+    if (config.resume) newest = restore_checkpoint(checkpoints, *lora, optimizer, fingerprint);
+    if (newest) emit("resumed", {{"step", newest->step}, {"checkpoint", newest->path}});
 
     row_order order(rows.size(), config);
     const int64_t n_steps = order.steps();
     network own(open.cpu, open.model, lora.get());
     const auto checkpoint_at = [&](int64_t steps_done) {
-        const std::string path = save_checkpoint(checkpoints, *lora, optimizer, steps_done, fingerprint);
-        emit("checkpoint", {{"step", steps_done}, {"path", path}});
-        newest = steps_done;
-        return path;
+        newest = checkpoint{steps_done, save_checkpoint(checkpoints, *lora, optimizer, steps_done, fingerprint)};
+        emit("checkpoint", {{"step", newest->step}, {"path", newest->path}});
     };
     const auto stop_at = [&](int64_t steps_done) {
-        const std::string path = newest == steps_done ? checkpoint_path(checkpoints, steps_done) : checkpoint_at(steps_done);
-        emit("stopped", {{"step", steps_done}, {"checkpoint", path}});
+        if (!newest || newest->step != steps_done) checkpoint_at(steps_done);
+        emit("stopped", {{"step", newest->step}, {"checkpoint", newest->path}});
         return exit_stopped;
     };
     for (int64_t step = optimizer.steps_done; step < n_steps; step++) {
