@@ -1,9 +1,9 @@
 // Base models and adapters as files: what is wrong in them is told, never read out of bounds or left to end the process.
 #include "check.h"
-#include "error.h"
 #include "model_copy.h"
 #include "network.h"
 #include "reference.h"
+#include "refusal.h"
 #include "tiny_model.h"
 #include <cmath>
 #include <csignal>
@@ -13,17 +13,6 @@
 
 namespace {
 
-user_error refused(const std::function<void()> & body) {
-    try {
-        body();
-    } catch (const user_error & error) {
-        return error;
-    }
-    throw check_failed("nothing was refused");
-}
-
-bool says(const user_error & error, const std::string & words) { return std::string(error.what()).find(words) != std::string::npos; }
-
 struct model_on_disk {
     temporary_folder folder;
     std::string path = write_tiny_model(folder.path, "llama", 31);
@@ -31,7 +20,7 @@ struct model_on_disk {
     // What comes of loading it after an edit of its keys.
     user_error refused_after(const std::function<void(gguf_context *)> & edit) {
         rewrite(path, [&](gguf_context * keys, std::vector<stored_tensor> &) { edit(keys); });
-        return refused([&] {
+        return refusal([&] {
             const gguf_file file(path);
             load_model(file);
         });
@@ -43,7 +32,7 @@ void numbers_out_of_range_are_refused() {
     for (const float epsilon : {-1.0f, nan, INFINITY}) {
         model_on_disk model;
         const user_error error = model.refused_after([&](gguf_context * keys) { gguf_set_val_f32(keys, "llama.attention.layer_norm_rms_epsilon", epsilon); });
-        CHECK(error.code == exit_data && says(error, "layer_norm_rms_epsilon"));
+        CHECK(error.code == exit_data && says(error.what(), "layer_norm_rms_epsilon"));
     }
     for (const char * key : {"block_count", "embedding_length", "attention.head_count", "attention.head_count_kv", "attention.key_length", "context_length"}) {
         for (const float value : {nan, -3.0f, 0.0f, 1e20f}) {
@@ -122,7 +111,7 @@ void a_file_that_does_not_fit_is_an_error() {
         std::optional<user_error> error;
         try { lora->save(path, "llama"); } catch (const user_error & thrown) { error = thrown; }
         setrlimit(RLIMIT_FSIZE, &before);
-        CHECK(error && error->code == exit_data && says(*error, "cannot write the file"));
+        CHECK(error && error->code == exit_data && says(error->what(), "cannot write the file"));
         CHECK(std::filesystem::file_size(path) == whole && !std::filesystem::exists(path + ".tmp"));
     }
     lora->save(path, "llama");
@@ -163,8 +152,8 @@ void broken_adapters_are_refused() {
     for (const auto & fault : faults) {
         adapter_on_disk disk;
         disk.edit(fault.change);
-        const user_error error = refused([&] { disk.load(); });
-        if (error.code != exit_data || !says(error, fault.words)) throw check_failed("\"" + fault.words + "\" expected, but: " + error.what());
+        const user_error error = refusal([&] { disk.load(); });
+        if (error.code != exit_data || !says(error.what(), fault.words)) throw check_failed("\"" + fault.words + "\" expected, but: " + error.what());
     }
 }
 

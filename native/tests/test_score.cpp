@@ -3,7 +3,7 @@
 #include "config.h"
 #include "events.h"
 #include "score.h"
-#include "test_events.h"
+#include "whole_verb.h"
 #include "tiny_model.h"
 #include <fstream>
 #include <map>
@@ -21,8 +21,7 @@ struct scoring {
         std::ofstream data(config.data);
         for (int i = 0; i < 40; i++) {
             const std::string titles = chance.below(2) ? "a, bb, c" : "a, d";
-            data << json{{"row", i}, {"user", "u"}, {"item", "i"}, {"label", true}, {"prompt", "Seen: " + titles + ". Next t" + std::to_string(chance.below(30)) + "?"},
-                         {"answer", "Yes."}, {"values", json::array()}, {"history", json::array()}}.dump() << "\n";
+            data << instruction_line(i, true, "Seen: " + titles + ". Next t" + std::to_string(chance.below(30)) + "?");
         }
         config.labels = {"Yes.", "No."};
         config.max_length = 0;

@@ -1,6 +1,6 @@
 #include "check.h"
-#include "error.h"
 #include "random.h"
+#include "refusal.h"
 #include "token_rows.h"
 
 #include <gguf.h>
@@ -86,18 +86,12 @@ static instruction plain_row(const std::string & prompt, const std::string & ans
     return row;
 }
 
-// The words of the error that must come, with the row it is about.
-static std::string refusal(const std::function<void()> & body) {
-    try {
-        body();
-    } catch (const user_error & error) {
-        CHECK(error.code == exit_data && error.where == "row 17" && !error.fix.empty());
-        return error.what();
-    }
-    throw check_failed("no error came");
+// The words of the error that must come, about the one row of a test.
+static std::string words_of_refusal(const std::function<void()> & body) {
+    const user_error error = refusal(body);
+    CHECK(error.code == exit_data && error.where == "row 17" && !error.fix.empty());
+    return error.what();
 }
-
-static bool says(const std::string & text, const std::string & words) { return text.find(words) != std::string::npos; }
 
 int main() {
     llama_log_set([](ggml_log_level, const char *, void *) {}, nullptr);
@@ -198,8 +192,8 @@ int main() {
         { "a row that does not fit without any history is an error with its length and the limit", [] {
             const vocabulary vocab(models()[0]);
             const std::string words = "the row has 7 tokens without any history, and the limit is 6";
-            CHECK(says(refusal([&] { tokenize_for_training(vocab, plain_row("xyz", "123"), 6); }), words));
-            CHECK(says(refusal([&] { tokenize_for_scoring(vocab, plain_row("xyz", "1"), { "4", "123" }, 6); }), words));
+            CHECK(says(words_of_refusal([&] { tokenize_for_training(vocab, plain_row("xyz", "123"), 6); }), words));
+            CHECK(says(words_of_refusal([&] { tokenize_for_scoring(vocab, plain_row("xyz", "1"), { "4", "123" }, 6); }), words));
             CHECK(tokenize_for_training(vocab, plain_row("xyz", "123"), 7).tokens.size() == 7);
         } },
         { "labels are scored where they part", [] {
@@ -222,18 +216,18 @@ int main() {
         } },
         { "three labels of which two begin alike are an error that names the two", [] {
             const vocabulary vocab(models()[0]);
-            const std::string words = refusal([&] { tokenize_for_scoring(vocab, plain_row("x", ""), { "Maybe", "No.", "Nothing" }, 0); });
+            const std::string words = words_of_refusal([&] { tokenize_for_scoring(vocab, plain_row("x", ""), { "Maybe", "No.", "Nothing" }, 0); });
             CHECK(says(words, "\"No.\" and \"Nothing\"") && says(words, "(\"N\")"));
         } },
         { "a label that is the beginning of the others is an error", [] {
             const vocabulary vocab(models()[0]);
-            CHECK(says(refusal([&] { tokenize_for_scoring(vocab, plain_row("x", ""), { "Yes!", "Yes" }, 0); }), "label \"Yes\" has no token"));
-            CHECK(says(refusal([&] { tokenize_for_scoring(vocab, plain_row("x", ""), { "No", "No" }, 0); }), "label \"No\" has no token"));
+            CHECK(says(words_of_refusal([&] { tokenize_for_scoring(vocab, plain_row("x", ""), { "Yes!", "Yes" }, 0); }), "label \"Yes\" has no token"));
+            CHECK(says(words_of_refusal([&] { tokenize_for_scoring(vocab, plain_row("x", ""), { "No", "No" }, 0); }), "label \"No\" has no token"));
         } },
         { "labels that no scoring could tell apart are an error before training too", [] {
             const vocabulary vocab(models()[0]);
-            CHECK(says(refusal([&] { tokenize_for_training(vocab, plain_row("x", "Yes"), 0, { "Yes!", "Yes" }); }), "label \"Yes\" has no token"));
-            CHECK(says(refusal([&] { tokenize_for_training(vocab, plain_row("x", "No."), 0, { "Maybe", "No.", "Nothing" }); }), "(\"N\")"));
+            CHECK(says(words_of_refusal([&] { tokenize_for_training(vocab, plain_row("x", "Yes"), 0, { "Yes!", "Yes" }); }), "label \"Yes\" has no token"));
+            CHECK(says(words_of_refusal([&] { tokenize_for_training(vocab, plain_row("x", "No."), 0, { "Maybe", "No.", "Nothing" }); }), "(\"N\")"));
             CHECK(tokenize_for_training(vocab, plain_row("x", "No."), 0, { "Yes.", "No." }).tokens.size() == 5);
         } },
         { "labels that share a first token are scored at the next", [] {
@@ -243,8 +237,8 @@ int main() {
         } },
         { "an answer that begins in the first token is an error, as nothing predicts it", [] {
             const vocabulary vocab(models()[0]);
-            CHECK(says(refusal([&] { tokenize_for_training(vocab, plain_row("a", "b"), 0); }), "nothing predicts it"));
-            CHECK(says(refusal([&] { tokenize_for_scoring(vocab, plain_row("a", ""), { "b", "c" }, 0); }), "nothing predicts them"));
+            CHECK(says(words_of_refusal([&] { tokenize_for_training(vocab, plain_row("a", "b"), 0); }), "nothing predicts it"));
+            CHECK(says(words_of_refusal([&] { tokenize_for_scoring(vocab, plain_row("a", ""), { "b", "c" }, 0); }), "nothing predicts them"));
         } },
     });
     fs::remove(models()[0]);

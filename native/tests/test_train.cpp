@@ -2,10 +2,10 @@
 #include "check.h"
 #include "checkpoint.h"
 #include "config.h"
-#include "error.h"
 #include "events.h"
 #include "gguf_file.h"
-#include "test_events.h"
+#include "refusal.h"
+#include "whole_verb.h"
 #include "tiny_model.h"
 #include "train.h"
 #include <chrono>
@@ -28,9 +28,7 @@ struct run {
         std::ofstream data(config.data);
         for (int i = 0; i < 12; i++) {
             const bool liked = i % 3 == 0;
-            const json line = {{"row", i}, {"user", "u"}, {"item", "i"}, {"label", liked}, {"prompt", "Seen: a" + std::to_string(i) + ", b. Next " + (liked ? "x" : "y") + "?"},
-                               {"answer", liked ? "Yes." : "No."}, {"values", json::array()}, {"history", json::array({json::array({6, 10})})}};
-            data << line.dump() << "\n";
+            data << instruction_line(i, liked, "Seen: a" + std::to_string(i) + ", b. Next " + (liked ? "x" : "y") + "?", json::array({json::array({6, 10})}));
         }
         config.labels = {"Yes.", "No."};
         config.seed = 5;
@@ -63,12 +61,7 @@ struct run {
 };
 
 user_error refused(const std::function<void()> & body) {
-    try {
-        events_of(body);
-    } catch (const user_error & error) {
-        return error;
-    }
-    throw check_failed("nothing was refused");
+    return refusal([&] { events_of(body); });
 }
 
 void same_seed_same_bytes() {
@@ -143,7 +136,7 @@ void checkpoints_of_another_run_are_left_alone() {
     CHECK(std::filesystem::exists(r.checkpoint(12)));
     r.config.resume = true;
     std::filesystem::resize_file(r.config.data, 0);
-    std::ofstream(r.config.data) << R"({"row":0,"user":"u","item":"i","label":true,"prompt":"Other rows.","answer":"Yes.","values":[],"history":[]})" << "\n";
+    std::ofstream(r.config.data) << instruction_line(0, true, "Other rows.");
     CHECK(refused([&] { train(r.config); }).code == exit_usage); // the same settings on other rows
 }
 

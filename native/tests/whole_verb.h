@@ -1,4 +1,4 @@
-// The events that a verb says while a test runs it in its own process.
+// What a test of a whole verb needs: lines of instructions, and the events that it says in the test's own process.
 #pragma once
 #include "check.h"
 #include "events.h"
@@ -9,6 +9,13 @@
 #include <functional>
 #include <unistd.h>
 #include <vector>
+
+// One line of a file of instructions with the labels "Yes." and "No.".
+inline std::string instruction_line(int row, bool liked, const std::string & prompt, const json & history = json::array()) {
+    const json line = {{"row", row}, {"user", "u"}, {"item", "i"}, {"label", liked}, {"prompt", prompt}, {"answer", liked ? "Yes." : "No."},
+                       {"values", json::array()}, {"history", history}};
+    return line.dump() + "\n";
+}
 
 // Events of our runs go to a file while the body runs; returns the lines.
 inline std::vector<json> events_of(const std::function<void()> & body) {
