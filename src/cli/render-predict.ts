@@ -1,3 +1,4 @@
+import { shortened } from '../core/prediction.js';
 import type { RunPredictions } from '../trainers/predict.js';
 import type { ScoreAnswer } from '../trainers/score-split.js';
 import type { Answer } from './command.js';
@@ -24,15 +25,13 @@ export function renderPredictedFile(out: string, answer: ScoreAnswer): Answer {
 }
 
 function summary({ set, predictions, reused }: ScoreAnswer) {
-  const truncated = predictions
-    .filter(({ droppedHistory }) => droppedHistory > 0)
-    .map(({ row, droppedHistory }) => ({ row, droppedHistory }));
+  const truncated = shortened(predictions).map(({ row, droppedHistory }) => ({ row, droppedHistory }));
   return { set: set.id, split: set.split, rows: predictions.length, labelMass: set.labelMass, truncated, reused };
 }
 
 /** Label mass says whether the model answers in the asked form at all. */
 function state({ set, predictions, reused }: ScoreAnswer): string {
-  const cut = predictions.filter(({ droppedHistory }) => droppedHistory > 0).length;
+  const cut = shortened(predictions).length;
   return [
     `label mass ${set.labelMass.toFixed(3)}`,
     ...(cut > 0

@@ -12,6 +12,11 @@ export const Prediction = z.strictObject({
 });
 export type Prediction = z.infer<typeof Prediction>;
 
+/** Those whose row lost its oldest history to the length limit. */
+export function shortened(predictions: readonly Prediction[]): Prediction[] {
+  return predictions.filter(({ droppedHistory }) => droppedHistory > 0);
+}
+
 /** Who predicted which rows: a base model, with or without an adapter, on one split of one dataset version under one length limit. */
 export const PredictionSet = z.strictObject({
   id: z.string(), // sha256 of the fields that are the question, so the same question is asked once

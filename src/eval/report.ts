@@ -1,6 +1,7 @@
 import type { DatasetVersion } from '../core/dataset-version.js';
 import { RectuneError } from '../core/errors.js';
 import type { Instruction } from '../core/instruction.js';
+import { shortened } from '../core/prediction.js';
 import { BASELINES, type ModelId, REPORT_FORMAT, Report, type ReportOptions } from '../core/report.js';
 import type { Run } from '../core/run.js';
 import type { RunEvent } from '../core/run-event.js';
@@ -51,9 +52,9 @@ export function makeReport(input: ReportInput): Report {
   const test = scoreSplit('test', input.test, train);
   const valid = input.valid && scoreSplit('valid', input.valid, train);
   const baseline = bestBaseline(valid);
-  const others = BASELINES.filter((model) => model !== baseline.model);
-  const rivals: ModelId[] = [baseline.model, 'base', ...others];
-  const pairs = rivals.map((second): Pair => ({ first: 'adapter', second }));
+  const judged: ModelId[] = [baseline.model, 'base']; // in a sentence each; the others stand in the tables
+  const rivals = new Set<ModelId>([...judged, ...BASELINES]);
+  const pairs = [...rivals].map((second): Pair => ({ first: 'adapter', second }));
   const compared = [test, ...(valid ? [valid] : [])].map((scores) => compareModels(scores, pairs, options));
   const splits = compared.map(({ result }) => result);
   const differences = compared.flatMap((one) => one.differences);
@@ -64,9 +65,7 @@ export function makeReport(input: ReportInput): Report {
     program: input.program,
     options,
     verdicts: differences
-      .filter(({ split, metric, second }) => {
-        return split === 'test' && metric === 'auc' && (second === baseline.model || second === 'base');
-      })
+      .filter(({ split, metric, second }) => split === 'test' && metric === 'auc' && judged.includes(second))
       .map((paired) => verdict(splits[0] as Report['splits'][number], paired)),
     baseline,
     version,
@@ -120,7 +119,7 @@ function servedPredictions({ test, valid }: ReportInput): Report['serving']['pre
   return [test, ...(valid ? [valid] : [])].flatMap(({ adapter, base }) =>
     (['adapter', 'base'] as const).map((model) => {
       const { set, predictions } = model === 'adapter' ? adapter : base;
-      const truncatedRows = predictions.filter(({ droppedHistory }) => droppedHistory > 0).map(({ row }) => row);
+      const truncatedRows = shortened(predictions).map(({ row }) => row);
       return {
         model,
         split: set.split,

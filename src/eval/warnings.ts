@@ -10,7 +10,7 @@ const SMALL_LABEL_MASS = 0.5;
 
 /** What a reader has to know before trusting the numbers, the gravest first. Empty when there is nothing to say. */
 export function warnings(report: Omit<Report, 'warnings'>): string[] {
-  const { run, serving, splits, baseline, options, differences } = report;
+  const { run, serving, splits, baseline, options, differences, verdicts } = report;
   const test = splits.find(({ split }) => split === 'test');
   const said: string[] = [];
   if (serving.largestChange !== null && serving.largestChange <= NO_CHANGE) {
@@ -23,7 +23,7 @@ export function warnings(report: Omit<Report, 'warnings'>): string[] {
   if (test) said.push(...aboutUsers(test, options.resamples));
   // The baseline of the verdict was chosen on valid; the others may still do better on test.
   for (const { split, metric, second, finding, difference } of differences) {
-    if (split !== 'test' || metric !== 'auc' || second === baseline.model || second === 'base') continue;
+    if (split !== 'test' || metric !== 'auc' || verdicts.some(({ against }) => against === second)) continue;
     if (finding !== 'worse' && finding !== 'undecided') continue;
     said.push(
       `On test the adapter ${finding === 'worse' ? 'is also worse than' : 'does not beat'} another trivial baseline, ` +
@@ -48,12 +48,11 @@ export function warnings(report: Omit<Report, 'warnings'>): string[] {
         `above the tolerance ${figure(serving.parity.tolerance)}.`,
     );
   }
-  for (const { split, truncatedRows } of serving.predictions.filter(({ model }) => model === 'adapter')) {
-    if (truncatedRows.length === 0) continue;
-    said.push(`${counted(truncatedRows.length, `${split} row`)} lost the oldest history to the length limit.`);
-  }
-  if (serving.truncatedTrainRows) {
-    said.push(`${counted(serving.truncatedTrainRows, 'train row')} lost the oldest history to the length limit.`);
+  const cut = serving.predictions
+    .filter(({ model }) => model === 'adapter') // the base model was asked under the same limit
+    .map(({ split, truncatedRows }) => ({ split, rows: truncatedRows.length }));
+  for (const { split, rows } of [...cut, { split: 'train', rows: serving.truncatedTrainRows }]) {
+    if (rows) said.push(`${counted(rows, `${split} row`)} lost the oldest history to the length limit.`);
   }
   return said;
 }

@@ -148,12 +148,7 @@ export function writeSealed(path: string, content: Content): void {
 export function copySealed(from: string, to: string): void {
   seal(to, (temporary) => {
     copyFileSync(from, temporary, constants.COPYFILE_FICLONE);
-    const file = openSync(temporary, 'r');
-    try {
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
+    sync(temporary);
   });
 }
 
@@ -269,13 +264,18 @@ function writeWhole(file: number, content: string | Uint8Array): void {
 /** A rename is on disk only when its folder is. Some file systems refuse to sync a folder; then nothing is lost but the guarantee. */
 function syncFolder(path: string): void {
   try {
-    const folder = openSync(path, 'r');
-    try {
-      fsyncSync(folder);
-    } finally {
-      closeSync(folder);
-    }
+    sync(path);
   } catch {
     // refused: see above
+  }
+}
+
+/** A file or a folder. */
+function sync(path: string): void {
+  const file = openSync(path, 'r');
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
   }
 }

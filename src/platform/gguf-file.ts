@@ -1,8 +1,7 @@
 import { statSync } from 'node:fs';
 import { RectuneError } from '../core/errors.js';
 import { readChunks } from './files.js';
-
-const MAGIC = 'GGUF'; // the first four bytes
+import { GGUF_MAGIC } from './gguf-header.js';
 
 /**
  * Looks whether a path can be a model, before anything long starts: it is there, a plain file, and begins like a GGUF.
@@ -13,6 +12,6 @@ export function requireGguf(path: string): void {
   const refuse = (what: string) => new RectuneError('data', what, path, 'name the GGUF file of a base model');
   if (!stat) throw refuse('there is no such file');
   if (!stat.isFile()) throw refuse(stat.isDirectory() ? 'this is a folder, not a file' : 'this is no plain file');
-  const [head = new Uint8Array()] = readChunks(path, MAGIC.length);
-  if (Buffer.from(head).toString('latin1') !== MAGIC) throw refuse('this is not a GGUF file');
+  const [head = new Uint8Array()] = readChunks(path, GGUF_MAGIC.length);
+  if (Buffer.from(head).toString('latin1') !== GGUF_MAGIC) throw refuse('this is not a GGUF file');
 }

@@ -1,6 +1,9 @@
 import { RectuneError } from '../core/errors.js';
 import { readChunks } from './files.js';
 
+/** The first bytes of every GGUF file. */
+export const GGUF_MAGIC = 'GGUF';
+
 /** What stands in a GGUF file before the tensors' data. */
 export interface GgufHeader {
   /** Keys with a number, a truth value or a text; lists are passed over. */
@@ -29,7 +32,7 @@ export function readGgufHeader(path: string, fix: string): GgufHeader {
 }
 
 function readHeader(bytes: Bytes, refuse: Refuse): GgufHeader {
-  if (bytes.take(4).toString('latin1') !== 'GGUF') throw refuse('this is not a GGUF file');
+  if (bytes.take(GGUF_MAGIC.length).toString('latin1') !== GGUF_MAGIC) throw refuse('this is not a GGUF file');
   const version = bytes.take(4).readUInt32LE();
   if (version !== 2 && version !== 3) throw refuse(`this GGUF has version ${version}, expected 2 or 3`);
   const tensorCount = bytes.count();

@@ -1,3 +1,5 @@
+import type { Database } from 'better-sqlite3';
+
 const PAGE = 1000; // rows fetched at once
 
 /**
@@ -23,6 +25,11 @@ export function* paged<Row>(
     after = keyOf(last);
     left -= rows.length;
   }
+}
+
+/** How many rows a table has. */
+export function countRows(database: Database, table: string): number {
+  return database.prepare(`select count(*) from ${table}`).pluck().get() as number;
 }
 
 /** A limit as SQLite reads it: a negative one means all rows. */

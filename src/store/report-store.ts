@@ -1,5 +1,5 @@
 import type { Database } from 'better-sqlite3';
-import { sqlLimit } from './paged.js';
+import { countRows, sqlLimit } from './paged.js';
 
 /** A report as the store keeps it; its HTML and Markdown lie in the directory. */
 export interface StoredReport {
@@ -31,7 +31,7 @@ export class ReportStore {
   }
 
   count(): number {
-    return this.#database.prepare('select count(*) from reports').pluck().get() as number;
+    return countRows(this.#database, 'reports');
   }
 
   /** Newest first. */

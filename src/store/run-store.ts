@@ -2,7 +2,7 @@ import type { Database } from 'better-sqlite3';
 import { nearestWord, RectuneError } from '../core/errors.js';
 import { Run } from '../core/run.js';
 import { RunEvent } from '../core/run-event.js';
-import { sqlLimit } from './paged.js';
+import { countRows, sqlLimit } from './paged.js';
 
 /** Runs and their events. */
 export class RunStore {
@@ -47,7 +47,7 @@ export class RunStore {
   }
 
   count(): number {
-    return this.#database.prepare('select count(*) from runs').pluck().get() as number;
+    return countRows(this.#database, 'runs');
   }
 
   /** The run of a name that a user gave. Throws RectuneError 'usage' without such a run. */

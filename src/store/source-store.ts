@@ -2,7 +2,7 @@ import type { Database } from 'better-sqlite3';
 import type { Interaction, Item, Reject, User } from '../core/interaction.js';
 import { Source } from '../core/source.js';
 import { BatchInsert } from './batch-insert.js';
-import { paged, sqlLimit } from './paged.js';
+import { countRows, paged, sqlLimit } from './paged.js';
 
 /** Takes the rows of one source while it is imported, a user and an item before the first interaction that names them, and once. */
 export interface SourceWriter {
@@ -55,7 +55,7 @@ export class SourceStore {
   }
 
   count(): number {
-    return this.#database.prepare('select count(*) from sources').pluck().get() as number;
+    return countRows(this.#database, 'sources');
   }
 
   /** Newest import first. A source that is imported again is new again. */

@@ -3,7 +3,7 @@ import { DatasetVersion } from '../core/dataset-version.js';
 import { RectuneError } from '../core/errors.js';
 import type { Instruction, Split } from '../core/instruction.js';
 import { BatchInsert } from './batch-insert.js';
-import { paged, sqlLimit } from './paged.js';
+import { countRows, paged, sqlLimit } from './paged.js';
 
 const SHORTEST_PREFIX = 6; // digits of a hash that name a version
 
@@ -60,7 +60,7 @@ export class VersionStore {
   }
 
   count(): number {
-    return this.#database.prepare('select count(*) from dataset_versions').pluck().get() as number;
+    return countRows(this.#database, 'dataset_versions');
   }
 
   /** Newest first. */

@@ -55,10 +55,10 @@ export async function scoreSplit(store: Store, question: ScoreQuestion, executio
   const asked = { versionHash: version.hash, split, modelHash, adapterHash, runId, maxLength };
   const id = sha256(JSON.stringify(asked));
   const inStore = (): ScoreAnswer | undefined => {
-    const set = store.predictions.find(id);
+    const set = question.again ? undefined : store.predictions.find(id);
     return set && { set, predictions: store.predictions.rows(id), reused: true };
   };
-  const known = question.again ? undefined : inStore();
+  const known = inStore();
   if (known) return known;
 
   const data = await sealedSplit(execution.studio, version, split);
@@ -69,9 +69,9 @@ export async function scoreSplit(store: Store, question: ScoreQuestion, executio
   const path = studioLayout.scoreJournal(execution.studio, work);
   const waiting = (pid: number) => execution.onStderr?.(`waiting for process ${pid}, which scores the same rows`);
   return withLock(`${path}.lock`, waiting, async () => {
-    if (question.again) remove(path);
-    const made = question.again ? undefined : inStore(); // by the process that was waited for
+    const made = inStore(); // by the process that was waited for
     if (made) return made;
+    if (question.again) remove(path);
     const journal = new ScoreJournal(path);
     try {
       if (journal.scores.size > 0) execution.onStderr?.(`${journal.scores.size} rows of ${split} were scored before`);
@@ -79,8 +79,9 @@ export async function scoreSplit(store: Store, question: ScoreQuestion, executio
     } finally {
       journal.close();
     }
-    const predictions = lines.map((line) => predictionOf(line, journal.scores, data));
-    const labelMass = lines.reduce((sum, { row }) => sum + (journal.scores.get(row)?.labelMass ?? 0), 0) / lines.length;
+    const scores = lines.map(({ row }) => scoreOf(row, journal.scores, data));
+    const predictions = lines.map((line, i) => predictionOf(line, scores[i] as Score));
+    const labelMass = scores.reduce((sum, score) => sum + score.labelMass, 0) / scores.length;
     const set: PredictionSet = { id, ...asked, labelMass };
     const save = () => store.predictions.save(set, predictions, execution.now());
     await whenStoreIsFree(store, save, (line) => execution.onStderr?.(line));
@@ -142,9 +143,12 @@ function readLabelledLines(path: string): LabelledLine[] {
   return lines as LabelledLine[];
 }
 
-function predictionOf(line: LabelledLine, scores: ReadonlyMap<number, Score>, path: string): Prediction {
-  const score = scores.get(line.row);
-  if (!score) throw new Error(`native did not score row ${line.row} of ${path}`);
-  const { logOdds, droppedHistory } = score;
-  return { row: line.row, user: line.user, item: line.item, label: line.label, logOdds, droppedHistory };
+function scoreOf(row: number, scores: ReadonlyMap<number, Score>, path: string): Score {
+  const score = scores.get(row);
+  if (!score) throw new Error(`native did not score row ${row} of ${path}`);
+  return score;
+}
+
+function predictionOf({ row, user, item, label }: LabelledLine, { logOdds, droppedHistory }: Score): Prediction {
+  return { row, user, item, label, logOdds, droppedHistory };
 }
