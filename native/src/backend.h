@@ -3,6 +3,7 @@
 #include "ggml-alloc.h"
 #include "ggml-backend.h"
 #include "ggml.h"
+#include "operators.h"
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -31,6 +32,9 @@ class backend {
 
     // Computes a graph that `plan` has seen.
     void compute(ggml_cgraph * graph);
+
+    // What a pass on this backend is built of.
+    const operators & ops() const { return cpu_operators(); }
 
     int32_t n_threads() const { return n_threads_; }
 

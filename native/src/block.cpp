@@ -1,54 +1,9 @@
 #include "block.h"
-#include "kernels/frozen_linear.h"
-#include "kernels/swiglu.h"
-#include "kernels/weight_gradient.h"
 
 // Sum of gradients of which some may be absent.
 static ggml_tensor * sum(ggml_context * ctx, ggml_tensor * a, ggml_tensor * b) {
     if (!a || !b) return a ? a : b;
     return ggml_add(ctx, a, b);
-}
-
-ggml_tensor * adapted_linear(pass_scope & scope, int32_t block, const char * target, const linear & layer, ggml_tensor * x, linear_tape & tape) {
-    tape.layer = &layer;
-    ggml_tensor * y = frozen_linear(scope.ctx, layer.weight, x);
-    if (layer.bias) y = ggml_add(scope.ctx, y, layer.bias);
-    tape.pair = scope.lora ? scope.lora->find(block, target) : nullptr;
-    if (!tape.pair) return y;
-
-    tape.lora_input = x;
-    if (scope.dropout > 0) {
-        // Each layer of the pass has a mask of its own.
-        const uint64_t seed = scope.dropout_seed + 0x9E3779B97F4A7C15ull * (scope.dropout_plans.size() + 1);
-        scope.dropout_plans.push_back({scope.dropout, seed});
-        tape.dropped = &scope.dropout_plans.back();
-        tape.lora_input = dropout(scope.ctx, x, tape.dropped);
-    }
-    tape.down = frozen_linear(scope.ctx, tape.pair->a, tape.lora_input);
-    ggml_tensor * delta = frozen_linear(scope.ctx, tape.pair->b, tape.down);
-    return ggml_add(scope.ctx, y, ggml_scale(scope.ctx, delta, scope.lora->scale()));
-}
-
-ggml_tensor * adapted_linear_back(pass_scope & scope, const linear_tape & tape, ggml_tensor * dy, bool want_dx) {
-    ggml_tensor * dx = want_dx ? frozen_linear_back(scope.ctx, tape.layer->weight, dy) : nullptr;
-    if (!tape.pair) return dx;
-
-    const float scale = scope.lora->scale();
-    ggml_tensor * d_down = ggml_scale(scope.ctx, frozen_linear_back(scope.ctx, tape.pair->b, dy), scale);
-    lora_gradient gradient;
-    gradient.pair = tape.pair;
-    gradient.a = weight_gradient(scope.ctx, tape.lora_input, d_down, 1.0f);
-    gradient.b = weight_gradient(scope.ctx, tape.down, dy, scale);
-    for (ggml_tensor * made : {gradient.a, gradient.b}) {
-        ggml_set_output(made); // its memory must not be reused before the host has read it
-        ggml_build_forward_expand(scope.graph, made);
-    }
-    scope.gradients.push_back(gradient);
-    if (!want_dx) return nullptr;
-
-    ggml_tensor * dx_lora = frozen_linear_back(scope.ctx, tape.pair->a, d_down);
-    if (tape.dropped) dx_lora = dropout(scope.ctx, dx_lora, tape.dropped);
-    return ggml_add(scope.ctx, dx, dx_lora);
 }
 
 ggml_tensor * scaled_norm(pass_scope & scope, ggml_tensor * x, ggml_tensor * weight) {
@@ -99,35 +54,33 @@ ggml_tensor * block_forward(pass_scope & scope, int32_t block, ggml_tensor * x, 
     tape.v = adapted_linear(scope, block, "attn_v", weights.attn_v, tape.h, tape.attn_v);
     tape.q = rotate_heads(scope, tape.q_plain, weights.attn_q_norm);
     tape.k = rotate_heads(scope, tape.k_plain, weights.attn_k_norm);
-    tape.attended = attention(ctx, tape.q, tape.k, tape.v, scope.attention);
+    tape.attended = scope.ops.attention(ctx, tape.q, tape.k, tape.v, scope.attention);
     tape.x1 = ggml_add(ctx, x, adapted_linear(scope, block, "attn_output", weights.attn_output, tape.attended, tape.attn_output));
 
     tape.h2 = scaled_norm(scope, tape.x1, weights.ffn_norm);
     tape.gate = adapted_linear(scope, block, "ffn_gate", weights.ffn_gate, tape.h2, tape.ffn_gate);
     tape.up = adapted_linear(scope, block, "ffn_up", weights.ffn_up, tape.h2, tape.ffn_up);
-    tape.gated = swiglu(ctx, tape.gate, tape.up);
+    tape.gated = scope.ops.swiglu(ctx, tape.gate, tape.up);
     return ggml_add(ctx, tape.x1, adapted_linear(scope, block, "ffn_down", weights.ffn_down, tape.gated, tape.ffn_down));
 }
 
 ggml_tensor * block_backward(pass_scope & scope, const block_weights & weights, const block_tape & tape, ggml_tensor * dy, bool want_dx) {
     ggml_context * ctx = scope.ctx;
-    const int64_t n = dy->ne[1];
 
     ggml_tensor * d_gated = adapted_linear_back(scope, tape.ffn_down, dy, true);
-    ggml_tensor * d_gate_up = swiglu_back(ctx, tape.gate, tape.up, d_gated);
-    ggml_tensor * d_h2 = sum(ctx, adapted_linear_back(scope, tape.ffn_gate, swiglu_d_gate(ctx, d_gate_up), true),
-                             adapted_linear_back(scope, tape.ffn_up, swiglu_d_up(ctx, d_gate_up), true));
+    const gate_gradient d = scope.ops.swiglu_back(ctx, tape.gate, tape.up, d_gated);
+    ggml_tensor * d_h2 = sum(ctx, adapted_linear_back(scope, tape.ffn_gate, d.d_gate, true),
+                             adapted_linear_back(scope, tape.ffn_up, d.d_up, true));
     ggml_tensor * d_x1 = ggml_add(ctx, dy, scaled_norm_back(scope, tape.x1, weights.ffn_norm, d_h2));
 
     ggml_tensor * d_attended = adapted_linear_back(scope, tape.attn_output, d_x1, true);
-    ggml_tensor * d_qkv = attention_back(ctx, tape.q, tape.k, tape.v, d_attended, scope.attention);
-    ggml_tensor * d_q = rotate_heads_back(scope, tape.q_plain, weights.attn_q_norm, attention_dq(ctx, d_qkv, scope.attention, n));
-    ggml_tensor * d_k = rotate_heads_back(scope, tape.k_plain, weights.attn_k_norm, attention_dk(ctx, d_qkv, scope.attention, n));
-    ggml_tensor * d_v = attention_dv(ctx, d_qkv, scope.attention, n);
+    const attention_gradient d_qkv = scope.ops.attention_back(ctx, tape.q, tape.k, tape.v, d_attended, scope.attention);
+    ggml_tensor * d_q = rotate_heads_back(scope, tape.q_plain, weights.attn_q_norm, d_qkv.dq);
+    ggml_tensor * d_k = rotate_heads_back(scope, tape.k_plain, weights.attn_k_norm, d_qkv.dk);
 
     ggml_tensor * d_h = adapted_linear_back(scope, tape.attn_q, d_q, want_dx);
     d_h = sum(ctx, d_h, adapted_linear_back(scope, tape.attn_k, d_k, want_dx));
-    d_h = sum(ctx, d_h, adapted_linear_back(scope, tape.attn_v, d_v, want_dx));
+    d_h = sum(ctx, d_h, adapted_linear_back(scope, tape.attn_v, d_qkv.dv, want_dx));
     if (!want_dx) return nullptr;
     return ggml_add(ctx, d_x1, scaled_norm_back(scope, tape.x, weights.attn_norm, d_h));
 }

@@ -1,6 +1,5 @@
 #include "network.h"
 #include "block.h"
-#include "kernels/cross_entropy.h"
 #include <algorithm>
 
 namespace {
@@ -11,7 +10,7 @@ const int64_t HEAD_CHUNK = 128;
 // A graph in the making: its context, its inputs, and the forward pass up to the last block.
 class graph_builder {
   public:
-    graph_builder(const base_model & model, const adapter * lora, const token_layout & layout, size_t n_head_columns, float dropout, uint64_t dropout_seed)
+    graph_builder(const operators & ops, const base_model & model, const adapter * lora, const token_layout & layout, size_t n_head_columns, float dropout, uint64_t dropout_seed)
         : layout_(layout), plan_{model.shape.n_head, model.shape.n_head_kv, model.shape.head_dim, model.shape.attention_scale, layout.segments} {
         const size_t n_nodes = 1024 + 256 * model.blocks.size() + 64 * (1 + n_head_columns / HEAD_CHUNK);
         ggml_init_params params{};
@@ -21,7 +20,7 @@ class graph_builder {
         ggml_cgraph * graph = ggml_new_graph_custom(ctx_, n_nodes, false);
         tokens_ = input(static_cast<int64_t>(layout.tokens.size()), GGML_TYPE_I32);
         positions_ = input(static_cast<int64_t>(layout.tokens.size()), GGML_TYPE_I32);
-        scope_.reset(new pass_scope{ctx_, graph, model, lora, positions_, &plan_, dropout, dropout_seed, {}, {}});
+        scope_.reset(new pass_scope{ctx_, graph, ops, model, lora, positions_, &plan_, dropout, dropout_seed, {}, {}});
     }
     ~graph_builder() { ggml_free(ctx_); }
     graph_builder(const graph_builder &) = delete;
@@ -88,7 +87,7 @@ lora_values zeros_like(const adapter & lora) {
 }
 
 double network::loss(const training_pass & pass, lora_values * gradients) {
-    graph_builder builder(model_, lora_, pass.layout, pass.predictions.size(), pass.dropout, pass.dropout_seed);
+    graph_builder builder(cpu_.ops(), model_, lora_, pass.layout, pass.predictions.size(), pass.dropout, pass.dropout_seed);
     pass_scope & scope = builder.scope();
     std::vector<block_tape> tapes;
     ggml_tensor * hidden = builder.hidden_states(tapes);
@@ -104,11 +103,11 @@ double network::loss(const training_pass & pass, lora_values * gradients) {
         loss_chunk chunk{begin, end, builder.input(n, GGML_TYPE_I32), builder.input(n, GGML_TYPE_I32), builder.input(n, GGML_TYPE_F32), nullptr};
         head_tape tape;
         ggml_tensor * logits = head_forward(scope, hidden, chunk.columns, tape);
-        chunk.losses = cross_entropy(scope.ctx, logits, chunk.targets);
+        chunk.losses = scope.ops.cross_entropy(scope.ctx, logits, chunk.targets);
         ggml_set_output(chunk.losses);
         ggml_build_forward_expand(scope.graph, chunk.losses);
         if (gradients) {
-            ggml_tensor * d_logits = cross_entropy_back(scope.ctx, logits, chunk.targets, chunk.weights);
+            ggml_tensor * d_logits = scope.ops.cross_entropy_back(scope.ctx, logits, chunk.targets, chunk.weights);
             ggml_tensor * d_normed = adapted_linear_back(scope, tape.output, d_logits, into_blocks);
             if (into_blocks) {
                 ggml_tensor * d_gathered = scaled_norm_back(scope, tape.gathered, model_.output_norm, d_normed);
@@ -163,7 +162,7 @@ double network::loss(const training_pass & pass, lora_values * gradients) {
 }
 
 std::vector<float> network::logits(const token_layout & layout, const std::vector<int32_t> & columns) {
-    graph_builder builder(model_, lora_, layout, columns.size(), 0.0f, 0);
+    graph_builder builder(cpu_.ops(), model_, lora_, layout, columns.size(), 0.0f, 0);
     pass_scope & scope = builder.scope();
     std::vector<block_tape> tapes;
     ggml_tensor * hidden = builder.hidden_states(tapes);
