@@ -12,8 +12,3 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
     set_source_files_properties(${KERNELS}/cpu_avx512.cpp PROPERTIES
         COMPILE_OPTIONS "${KERNEL_FLAGS};-mavx512f;-mavx2;-mfma;-mprefer-vector-width=512")
 endif()
-
-add_executable(bench-kernels EXCLUDE_FROM_ALL bench/bench_kernels.cpp)
-target_link_libraries(bench-kernels PRIVATE rectune)
-target_compile_options(bench-kernels PRIVATE -Wall -Wextra -Wpedantic)
-set_target_properties(bench-kernels PROPERTIES BUILD_RPATH "${RECTUNE_LLAMA_LIBRARIES}")

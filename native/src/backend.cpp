@@ -3,6 +3,7 @@
 #include "llama.h"
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <fstream>
 #include <sys/resource.h>
 
@@ -73,6 +74,24 @@ void backend::plan(ggml_cgraph * graph) {
 }
 
 void backend::compute(ggml_cgraph * graph) {
+    if (!observer_) return compute_part(graph);
+    ggml_init_params params{};
+    params.mem_size = ggml_graph_overhead_custom(1, false);
+    params.no_alloc = true;
+    ggml_context * ctx = ggml_init(params);
+    ggml_cgraph * part = ggml_new_graph_custom(ctx, 1, false);
+    for (int i = 0; i < ggml_graph_n_nodes(graph); i++) {
+        ggml_tensor * node = ggml_graph_node(graph, i);
+        ggml_graph_clear(part);
+        ggml_graph_add_node(part, node);
+        const std::clock_t start = std::clock();
+        compute_part(part);
+        observer_(*node, static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC / n_threads_);
+    }
+    ggml_free(ctx);
+}
+
+void backend::compute_part(ggml_cgraph * graph) {
     const ggml_status status = ggml_backend_graph_compute(handle_, graph);
     if (status != GGML_STATUS_SUCCESS) {
         throw user_error(exit_memory, std::string("the graph could not be computed: ") + ggml_status_to_string(status), "CPU",

@@ -5,6 +5,7 @@
 #include "ggml.h"
 #include "operators.h"
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -36,13 +37,20 @@ class backend {
     // What a pass on this backend is built of.
     const operators & ops() const { return cpu_operators(); }
 
+    // From now on `compute` takes one node at a time and tells of each: for profiles. Slower, as threads start anew for each node.
+    // Kernels name their nodes; a node without a name of its own is known by its operation.
+    void observe(std::function<void(const ggml_tensor & node, double processor_seconds)> observer) { observer_ = std::move(observer); }
+
     int32_t n_threads() const { return n_threads_; }
 
   private:
+    void compute_part(ggml_cgraph * graph);
+
     int32_t n_threads_;
     ggml_backend_t handle_;
     ggml_gallocr_t allocator_;
     std::vector<ggml_backend_buffer_t> buffers_;
+    std::function<void(const ggml_tensor &, double)> observer_;
 };
 
 // Peak resident memory of this process in bytes.

@@ -207,7 +207,7 @@ ggml_tensor * part(ggml_context * ctx, ggml_tensor * packed, int64_t rows, int64
 ggml_tensor * attention(ggml_context * ctx, ggml_tensor * q, ggml_tensor * k, ggml_tensor * v, const attention_plan * plan) {
     check_operands(q, k, v, *plan);
     ggml_tensor * args[] = {q, k, v};
-    return ggml_custom_4d(ctx, GGML_TYPE_F32, q->ne[0], q->ne[1], 1, 1, args, 3, run_forward, GGML_N_TASKS_MAX, (void *) plan);
+    return ggml_set_name(ggml_custom_4d(ctx, GGML_TYPE_F32, q->ne[0], q->ne[1], 1, 1, args, 3, run_forward, GGML_N_TASKS_MAX, (void *) plan), "attention");
 }
 
 ggml_tensor * attention_back(ggml_context * ctx, ggml_tensor * q, ggml_tensor * k, ggml_tensor * v, ggml_tensor * d_out,
@@ -218,8 +218,9 @@ ggml_tensor * attention_back(ggml_context * ctx, ggml_tensor * q, ggml_tensor * 
     const int64_t total = packed_gradient(*plan, q->ne[1], layout.outer_rows).total;
     ggml_tensor * args[] = {q, k, v, d_out};
     ggml_tensor * packed = ggml_custom_4d(ctx, GGML_TYPE_F32, total, 1, 1, 1, args, 4, run_back, GGML_N_TASKS_MAX, (void *) plan);
+    ggml_set_name(packed, "attention_back");
     if (layout.outer_rows == 0) return packed;
-    return ggml_custom_inplace(ctx, packed, nullptr, 0, run_fold, GGML_N_TASKS_MAX, (void *) plan);
+    return ggml_set_name(ggml_custom_inplace(ctx, packed, nullptr, 0, run_fold, GGML_N_TASKS_MAX, (void *) plan), "attention_fold");
 }
 
 ggml_tensor * attention_dq(ggml_context * ctx, ggml_tensor * packed, const attention_plan * plan, int64_t n) {

@@ -53,12 +53,12 @@ static void check_operands(const ggml_tensor * logits, const ggml_tensor * targe
 ggml_tensor * cross_entropy(ggml_context * ctx, ggml_tensor * logits, ggml_tensor * targets) {
     check_operands(logits, targets);
     ggml_tensor * args[] = {logits, targets};
-    return ggml_custom_4d(ctx, GGML_TYPE_F32, 2, logits->ne[1], 1, 1, args, 2, run_forward, GGML_N_TASKS_MAX, nullptr);
+    return ggml_set_name(ggml_custom_4d(ctx, GGML_TYPE_F32, 2, logits->ne[1], 1, 1, args, 2, run_forward, GGML_N_TASKS_MAX, nullptr), "cross_entropy");
 }
 
 ggml_tensor * cross_entropy_back(ggml_context * ctx, ggml_tensor * logits, ggml_tensor * targets, ggml_tensor * weights) {
     check_operands(logits, targets);
     GGML_ASSERT(weights->type == GGML_TYPE_F32 && ggml_is_contiguous(weights) && ggml_nelements(weights) == logits->ne[1]);
     ggml_tensor * args[] = {logits, targets, weights};
-    return ggml_custom_4d(ctx, GGML_TYPE_F32, logits->ne[0], logits->ne[1], 1, 1, args, 3, run_back, GGML_N_TASKS_MAX, nullptr);
+    return ggml_set_name(ggml_custom_4d(ctx, GGML_TYPE_F32, logits->ne[0], logits->ne[1], 1, 1, args, 3, run_back, GGML_N_TASKS_MAX, nullptr), "cross_entropy_back");
 }

@@ -27,5 +27,5 @@ static void run(ggml_tensor * dst, int thread, int threads, void * userdata) {
 
 ggml_tensor * dropout(ggml_context * ctx, ggml_tensor * x, const dropout_plan * plan) {
     GGML_ASSERT(x->type == GGML_TYPE_F32 && ggml_is_contiguous(x) && ggml_nrows(x) == x->ne[1]);
-    return ggml_custom_4d(ctx, GGML_TYPE_F32, x->ne[0], x->ne[1], 1, 1, &x, 1, run, GGML_N_TASKS_MAX, (void *) plan);
+    return ggml_set_name(ggml_custom_4d(ctx, GGML_TYPE_F32, x->ne[0], x->ne[1], 1, 1, &x, 1, run, GGML_N_TASKS_MAX, (void *) plan), "dropout");
 }

@@ -23,11 +23,11 @@ static void run_back(ggml_tensor * dst, int thread, int threads, void *) { run(d
 ggml_tensor * frozen_linear(ggml_context * ctx, ggml_tensor * w, ggml_tensor * x) {
     check_operands(w, x, w->ne[0]);
     ggml_tensor * args[] = {w, x};
-    return ggml_custom_4d(ctx, GGML_TYPE_F32, w->ne[1], x->ne[1], 1, 1, args, 2, run_forward, GGML_N_TASKS_MAX, nullptr);
+    return ggml_set_name(ggml_custom_4d(ctx, GGML_TYPE_F32, w->ne[1], x->ne[1], 1, 1, args, 2, run_forward, GGML_N_TASKS_MAX, nullptr), "frozen_linear");
 }
 
 ggml_tensor * frozen_linear_back(ggml_context * ctx, ggml_tensor * w, ggml_tensor * dy) {
     check_operands(w, dy, w->ne[1]);
     ggml_tensor * args[] = {w, dy};
-    return ggml_custom_4d(ctx, GGML_TYPE_F32, w->ne[0], dy->ne[1], 1, 1, args, 2, run_back, GGML_N_TASKS_MAX, nullptr);
+    return ggml_set_name(ggml_custom_4d(ctx, GGML_TYPE_F32, w->ne[0], dy->ne[1], 1, 1, args, 2, run_back, GGML_N_TASKS_MAX, nullptr), "frozen_linear_back");
 }

@@ -22,14 +22,14 @@ static void run_back(ggml_tensor * dst, int thread, int threads, void *) {
 ggml_tensor * swiglu(ggml_context * ctx, ggml_tensor * gate, ggml_tensor * up) {
     GGML_ASSERT(is_plain(gate, gate) && is_plain(up, gate));
     ggml_tensor * args[] = {gate, up};
-    return ggml_custom_4d(ctx, GGML_TYPE_F32, gate->ne[0], gate->ne[1], gate->ne[2], gate->ne[3], args, 2, run_forward,
-                          GGML_N_TASKS_MAX, nullptr);
+    return ggml_set_name(ggml_custom_4d(ctx, GGML_TYPE_F32, gate->ne[0], gate->ne[1], gate->ne[2], gate->ne[3], args, 2, run_forward,
+                          GGML_N_TASKS_MAX, nullptr), "swiglu");
 }
 
 ggml_tensor * swiglu_back(ggml_context * ctx, ggml_tensor * gate, ggml_tensor * up, ggml_tensor * d_out) {
     GGML_ASSERT(is_plain(gate, gate) && is_plain(up, gate) && is_plain(d_out, gate) && ggml_nrows(gate) == gate->ne[1]);
     ggml_tensor * args[] = {gate, up, d_out};
-    return ggml_custom_4d(ctx, GGML_TYPE_F32, gate->ne[0], gate->ne[1], 2, 1, args, 3, run_back, GGML_N_TASKS_MAX, nullptr);
+    return ggml_set_name(ggml_custom_4d(ctx, GGML_TYPE_F32, gate->ne[0], gate->ne[1], 2, 1, args, 3, run_back, GGML_N_TASKS_MAX, nullptr), "swiglu_back");
 }
 
 static ggml_tensor * half(ggml_context * ctx, ggml_tensor * packed, int64_t index) {

@@ -35,5 +35,5 @@ ggml_tensor * weight_gradient(ggml_context * ctx, ggml_tensor * x, ggml_tensor *
     GGML_ASSERT(x->type == GGML_TYPE_F32 && ggml_is_contiguous(x) && ggml_nrows(x) == x->ne[1]);
     GGML_ASSERT(dy->type == GGML_TYPE_F32 && ggml_is_contiguous(dy) && ggml_nrows(dy) == x->ne[1]);
     ggml_tensor * args[] = {x, dy};
-    return ggml_custom_4d(ctx, GGML_TYPE_F32, x->ne[0], dy->ne[0], 1, 1, args, 2, run, GGML_N_TASKS_MAX, as_pointer(scale));
+    return ggml_set_name(ggml_custom_4d(ctx, GGML_TYPE_F32, x->ne[0], dy->ne[0], 1, 1, args, 2, run, GGML_N_TASKS_MAX, as_pointer(scale)), "weight_gradient");
 }

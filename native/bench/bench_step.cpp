@@ -1,0 +1,192 @@
+// Where the time of one training step goes, by kind of node: what holds the step back when it misses its goal.
+//   bench-step MODEL.gguf (INSTRUCTIONS.jsonl | random) [rows = 64] [rows at once = 64] [threads = 1] [rounds = 3] [targets = attn_q,attn_v] [rank = 8]
+// `random`: rows of 220 random tokens of which the first 70 are the same, as TALLRec's movie rows have them; loss on two.
+// Times are processor time a thread, so programs that share the cores count little; best of the rounds for each kind.
+// GFLOP/s count what is necessary: products with the stored weights among a node's inputs; of attention two products a visible
+// pair of tokens forward and four backward, not the scores that are computed again. The peak is multiply-adds on registers only.
+// "whole" is the same step as training runs it, all nodes in one go: the difference is what observing costs.
+#include "backend.h"
+#include "error.h"
+#include "instruction_file.h"
+#include "kernels/cpu_kernels.h"
+#include "kernels/gemm.h"
+#include "network.h"
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+#include <map>
+#include <random>
+#include <sstream>
+
+namespace {
+
+struct total {
+    double seconds = 0, operations = 0;
+    int64_t nodes = 0;
+};
+using profile = std::map<std::string, total>;
+
+bool is_weight(const ggml_tensor * source) {
+    return source && source->op == GGML_OP_NONE && !(source->flags & GGML_TENSOR_FLAG_INPUT) && ggml_n_dims(source) == 2;
+}
+
+// The kernel's own name or ggml's operation, with the shape that sets its cost: of the weights it reads, else of its result.
+std::string kind_of(const ggml_tensor & node) {
+    std::string kind = node.op == GGML_OP_CUSTOM && node.name[0] ? node.name : ggml_op_desc(&node);
+    bool weights = false;
+    for (const ggml_tensor * source : node.src) {
+        if (!is_weight(source)) continue;
+        kind += std::string(" ") + ggml_type_name(source->type) + " " + std::to_string(source->ne[0]) + "x" + std::to_string(source->ne[1]);
+        weights = true;
+    }
+    return weights ? kind : kind + " " + std::to_string(node.ne[0]) + (ggml_n_dims(&node) > 2 ? "x" + std::to_string(node.ne[1]) : "");
+}
+
+double operations_of(const ggml_tensor & node) {
+    if (node.op != GGML_OP_CUSTOM && node.op != GGML_OP_MUL_MAT) return 0; // get_rows reads a weight and multiplies nothing
+    double elements = 0;
+    int64_t columns = 0;
+    for (const ggml_tensor * source : node.src) {
+        if (is_weight(source)) elements += static_cast<double>(ggml_nelements(source));
+        else if (source) columns = std::max(columns, source->ne[1]);
+    }
+    return 2 * elements * static_cast<double>(columns);
+}
+
+std::vector<token_row> random_rows(size_t n, int32_t n_vocab) {
+    std::mt19937 chance(1);
+    std::vector<llama_token> shared(70);
+    for (llama_token & token : shared) token = static_cast<llama_token>(chance() % static_cast<uint32_t>(n_vocab));
+    std::vector<token_row> rows;
+    for (size_t row = 0; row < n; row++) {
+        rows.push_back({static_cast<int64_t>(row), shared, 218, 0});
+        while (rows.back().tokens.size() < 220) rows.back().tokens.push_back(static_cast<llama_token>(chance() % static_cast<uint32_t>(n_vocab)));
+    }
+    return rows;
+}
+
+std::vector<token_row> read_rows(const std::string & data, const std::string & model, size_t n) {
+    const vocabulary vocab(model);
+    std::vector<token_row> rows;
+    for (const instruction & row : read_instructions(data)) {
+        if (rows.size() == n) break;
+        rows.push_back(tokenize_for_training(vocab, row, 0));
+    }
+    return rows;
+}
+
+struct step_size {
+    int64_t columns = 0;
+    int64_t pairs = 0; // of a token and one that it sees, itself among them
+};
+
+// One step in parts of `at_once` rows, without the optimiser.
+step_size run_step(network & own, const adapter & lora, const std::vector<token_row> & rows, size_t at_once) {
+    lora_values gradients = zeros_like(lora);
+    step_size size;
+    for (size_t begin = 0; begin < rows.size(); begin += at_once) {
+        const size_t end = std::min(rows.size(), begin + at_once);
+        const std::vector<token_row> part(rows.begin() + static_cast<std::ptrdiff_t>(begin), rows.begin() + static_cast<std::ptrdiff_t>(end));
+        const token_layout layout = lay_out_for_training(part, true);
+        own.loss({layout, predictions_of(part, layout, false), 1.0f / static_cast<float>(rows.size()), 0, 0}, &gradients);
+        size.columns += static_cast<int64_t>(layout.tokens.size());
+        for (const int32_t position : layout.positions) size.pairs += position + 1;
+    }
+    return size;
+}
+
+double processor_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
+
+// GFLOP/s of one thread
+double peak() {
+    double best = 0;
+    for (int i = 0; i < 5; i++) {
+        const double start = processor_seconds();
+        const int64_t operations = current_cpu_kernels().spin(2000000);
+        best = std::max(best, static_cast<double>(operations) / (processor_seconds() - start) / 1e9);
+    }
+    return best;
+}
+
+void print(const profile & kinds, double step, double ceiling) {
+    std::vector<std::pair<std::string, total>> sorted(kinds.begin(), kinds.end());
+    std::sort(sorted.begin(), sorted.end(), [](const auto & a, const auto & b) { return a.second.seconds > b.second.seconds; });
+    double sum = 0;
+    for (const auto & [kind, cost] : sorted) {
+        sum += cost.seconds;
+        if (cost.seconds < 0.001 * step) continue;
+        std::printf("%-58s %6lld nodes %9.1f ms %5.1f %%", kind.c_str(), static_cast<long long>(cost.nodes), cost.seconds * 1e3, 100 * cost.seconds / step);
+        if (cost.operations > 0) {
+            const double speed = cost.operations / cost.seconds / 1e9;
+            std::printf(" %6.0f GFLOP/s, %3.0f %% of peak", speed, 100 * speed / ceiling);
+        }
+        std::printf("\n");
+    }
+    std::printf("%-58s %25.1f ms\n", "sum", sum * 1e3);
+}
+
+int run(int argc, char ** argv) {
+    if (argc < 3) throw user_error(exit_usage, "wrong arguments", "command line", "bench-step MODEL.gguf (INSTRUCTIONS.jsonl | random) [rows] [rows at once] [threads] [rounds] [targets] [rank]");
+    const auto number = [&](int i, int otherwise) { return argc > i ? std::max(1, std::atoi(argv[i])) : otherwise; };
+    const std::string path = argv[1], data = argv[2];
+    const int n_rows = number(3, 64), at_once = number(4, 64), threads = number(5, 1), rounds = number(6, 3);
+    std::stringstream list(argc > 7 ? argv[7] : "attn_q,attn_v");
+    std::vector<std::string> targets;
+    for (std::string target; std::getline(list, target, ',');) targets.push_back(target);
+
+    load_ggml();
+    const gguf_file file(path);
+    const base_model model = load_model(file);
+    backend cpu(threads);
+    const std::unique_ptr<adapter> lora = adapter::create(cpu, model, targets, number(8, 8), 16, 1);
+    const std::vector<token_row> rows = data == "random" ? random_rows(static_cast<size_t>(n_rows), model.shape.n_vocab)
+                                                         : read_rows(data, path, static_cast<size_t>(n_rows));
+    size_t n_tokens = 0;
+    for (const token_row & row : rows) n_tokens += row.tokens.size();
+
+    network own(cpu, model, lora.get());
+    profile best;
+    double whole = 0;
+    step_size size;
+    for (int round = 0; round <= rounds; round++) { // round 0 warms up
+        cpu.observe(nullptr);
+        const double start = processor_seconds();
+        size = run_step(own, *lora, rows, static_cast<size_t>(at_once));
+        const double seconds = (processor_seconds() - start) / threads;
+        profile kinds;
+        cpu.observe([&](const ggml_tensor & node, double cost) {
+            total & kind = kinds[kind_of(node)];
+            kind.seconds += cost;
+            kind.operations += operations_of(node);
+            kind.nodes++;
+        });
+        run_step(own, *lora, rows, static_cast<size_t>(at_once));
+        if (round == 0) continue;
+        if (round == 1) whole = seconds, best = kinds;
+        whole = std::min(whole, seconds);
+        for (const auto & [kind, cost] : kinds) best[kind].seconds = std::min(best[kind].seconds, cost.seconds);
+    }
+    const double product = 2.0 * model.shape.head_dim * model.shape.n_head * static_cast<double>(size.pairs) * model.shape.n_block;
+    for (auto & [kind, cost] : best) {
+        if (kind.rfind("attention ", 0) == 0) cost.operations = 2 * product;
+        if (kind.rfind("attention_back ", 0) == 0) cost.operations = 4 * product;
+    }
+    const double ceiling = peak();
+    std::printf("%zu rows, %d at once, %zu tokens, %lld columns, %d threads, kernels %s, register-only f32 peak %.0f GFLOP/s a thread\n", rows.size(), at_once,
+                n_tokens, static_cast<long long>(size.columns), threads, gemm_kernel_name(), ceiling);
+    print(best, whole, ceiling * threads);
+    std::printf("%-58s %25.1f ms, %.0f tokens/s, %.0f columns/s\n", "whole", whole * 1e3, static_cast<double>(n_tokens) / whole, static_cast<double>(size.columns) / whole);
+    return 0;
+}
+
+} // namespace
+
+int main(int argc, char ** argv) {
+    try {
+        return run(argc, argv);
+    } catch (const user_error & error) {
+        std::fprintf(stderr, "error: %s\n  at:  %s\n  fix: %s\n", error.what(), error.where.c_str(), error.fix.c_str());
+        return error.code;
+    }
+}
