@@ -151,6 +151,22 @@ void micro_batches_add_up() {
     for (size_t i = 0; i < whole.size(); i++) CHECK(largest_difference(whole[i], parts[i]) < 1e-5);
 }
 
+void observing_changes_nothing() {
+    tiny t("llama", {"attn_q", "attn_v"}, 0.2);
+    const std::vector<token_row> rows = random_rows(3, t.model.shape.n_vocab, 9);
+    lora_values plain = zeros_like(*t.lora), observed = zeros_like(*t.lora);
+    const double loss = t.loss(rows, false, true, &plain);
+    int64_t n_weights = 0;
+    t.cpu.observe([&](const ggml_tensor & node, double seconds) {
+        CHECK(seconds >= 0);
+        if (node.op == GGML_OP_CUSTOM) CHECK(node.name[0] != 0); // a profile tells kernels apart by their names
+        for (const ggml_tensor * source : node.src) n_weights += source == t.model.blocks[0].ffn_gate.weight;
+    });
+    CHECK(t.loss(rows, false, true, &observed) == loss);
+    CHECK(observed == plain);
+    CHECK(n_weights == 2); // forward and backward
+}
+
 } // namespace
 
 int main() {
@@ -165,5 +181,6 @@ int main() {
         cases.push_back({family + ": loss and gradients are the same with shared prefixes and without", [=] { shared_prefixes_change_nothing(family); }});
     }
     cases.push_back({"micro-batches add up to the batch", micro_batches_add_up});
+    cases.push_back({"a pass that is observed node by node gives the same bits", observing_changes_nothing});
     return run_tests(cases);
 }
