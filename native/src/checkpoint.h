@@ -8,6 +8,9 @@
 #include <optional>
 #include <string>
 
+// Where the checkpoints of a run stand.
+inline std::string checkpoint_folder(const std::string & run_directory) { return run_directory + "/checkpoints"; }
+
 // Makes the folder, and sees that it can be written and holds no other run's checkpoints, before anything long is done.
 // throws user_error(exit_data) when it cannot be written, user_error(exit_usage) when a run that is not resumed finds checkpoints
 void open_checkpoints(const std::string & folder, bool is_resumed);

@@ -1,4 +1,4 @@
-// The training run: rows in, adapter out, checkpoints and events on the way.
+// The verb `train`: rows and base model in, adapter out, checkpoints and events on the way.
 #pragma once
 #include "config.h"
 #include "error.h"

@@ -1,0 +1,76 @@
+#include "training_data.h"
+#include "digest.h"
+#include "error.h"
+#include "events.h"
+#include "instruction_file.h"
+#include <algorithm>
+#include <map>
+
+static std::vector<const instruction *> chosen_rows(const train_config & config, const std::vector<instruction> & all) {
+    std::vector<const instruction *> chosen;
+    if (!config.rows) {
+        for (const instruction & row : all) chosen.push_back(&row);
+        return chosen;
+    }
+    std::map<int64_t, const instruction *> by_row;
+    for (const instruction & row : all) by_row[row.row] = &row;
+    for (const int64_t row : *config.rows) {
+        const auto found = by_row.find(row);
+        if (found == by_row.end()) {
+            throw user_error(exit_usage, "row " + std::to_string(row) + " is not in the data", config.data, "choose rows of the train split");
+        }
+        chosen.push_back(found->second);
+    }
+    return chosen;
+}
+
+std::vector<token_row> read_training_rows(const train_config & config, const vocabulary & vocab, int32_t max_length) {
+    const std::vector<instruction> all = read_instructions(config.data);
+    const std::vector<const instruction *> chosen = chosen_rows(config, all);
+    if (chosen.empty()) throw user_error(exit_data, "there is no row to train on", config.data, "build a dataset version with train rows");
+    std::vector<token_row> rows;
+    for (const instruction * row : chosen) {
+        rows.push_back(naming_file(config.data, [&] { return tokenize_for_training(vocab, *row, max_length, config.labels); }));
+    }
+    return rows;
+}
+
+int64_t loss_tokens(const std::vector<token_row> & rows, bool all) {
+    int64_t n = 0;
+    for (const token_row & row : rows) {
+        const index_range range = loss_positions(row, all);
+        n += range.end - range.begin;
+    }
+    return n;
+}
+
+void announce_training_rows(const std::vector<token_row> & rows, const train_config & config) {
+    int64_t n_tokens = 0, n_columns = 0, longest = 0, truncated = 0;
+    for (const token_row & row : rows) {
+        n_tokens += static_cast<int64_t>(row.tokens.size());
+        longest = std::max(longest, static_cast<int64_t>(row.tokens.size()));
+        if (row.dropped_history == 0) continue;
+        truncated++;
+        emit("truncated", {{"row", row.row}, {"droppedHistory", row.dropped_history}});
+    }
+    for (size_t begin = 0; begin < rows.size(); begin += static_cast<size_t>(config.micro_batch_size)) {
+        const size_t end = std::min(rows.size(), begin + static_cast<size_t>(config.micro_batch_size));
+        const std::vector<token_row> batch(rows.begin() + static_cast<std::ptrdiff_t>(begin), rows.begin() + static_cast<std::ptrdiff_t>(end));
+        n_columns += static_cast<int64_t>(lay_out_for_training(batch, config.share_prefixes).tokens.size());
+    }
+    emit("data", {{"rows", rows.size()}, {"tokens", n_tokens}, {"columns", n_columns}, {"lossTokens", loss_tokens(rows, config.loss_on_all)},
+                  {"longest", longest}, {"truncatedRows", truncated}});
+}
+
+std::string digest_of(const std::vector<token_row> & rows, const base_model & model) {
+    digest content;
+    for (const token_row & row : rows) {
+        content.add_value(row.row);
+        content.add_value(row.answer_begin);
+        content.add(row.tokens.data(), row.tokens.size() * sizeof(row.tokens[0]));
+    }
+    content.add(model.shape.architecture.data(), model.shape.architecture.size());
+    content.add_value(model.n_parameters);
+    content.add(model.output_norm->data, ggml_nbytes(model.output_norm));
+    return content.hexadecimal();
+}

@@ -1,0 +1,98 @@
+#include "training_run.h"
+#include "events.h"
+#include "random.h"
+#include "stop_signal.h"
+#include "training_data.h"
+#include <algorithm>
+#include <cmath>
+
+std::unique_ptr<adapter> starting_adapter(session & open, const train_config & config) {
+    if (!config.adapter) {
+        return adapter::create(open.cpu, open.model, config.targets, config.rank, static_cast<float>(config.alpha), config.seed);
+    }
+    std::unique_ptr<adapter> lora = adapter::load(open.cpu, open.model, *config.adapter);
+    std::vector<std::string> has = lora->targets(), wanted = config.targets;
+    std::sort(has.begin(), has.end());
+    std::sort(wanted.begin(), wanted.end());
+    if (lora->rank() != config.rank || lora->alpha() != static_cast<float>(config.alpha) || has != wanted) {
+        std::string list;
+        for (const std::string & target : has) list += (list.empty() ? "" : ",") + target;
+        throw user_error(exit_usage, "the start adapter has rank " + std::to_string(lora->rank()) + ", alpha " + std::to_string(lora->alpha()) + " and targets " + list,
+            *config.adapter, "give --rank, --alpha and --targets as the adapter has them");
+    }
+    return lora;
+}
+
+static adamw_settings optimizer_settings(const train_config & config) {
+    adamw_settings settings;
+    settings.weight_decay = config.weight_decay;
+    return settings;
+}
+
+training_run::training_run(session & open, const std::vector<token_row> & rows, const train_config & config, adapter & lora)
+    : open_(open), rows_(rows), config_(config), lora_(lora), checkpoints_(checkpoint_folder(config.run_directory)),
+      fingerprint_(config.fingerprint + " " + digest_of(rows, open.model)), optimizer_(lora, optimizer_settings(config)), order_(rows.size(), config),
+      network_(open.cpu, open.model, &lora) {}
+
+exit_code training_run::run() {
+    if (config_.resume) newest_ = restore_checkpoint(checkpoints_, lora_, optimizer_, fingerprint_);
+    if (newest_) emit("resumed", {{"step", newest_->step}, {"checkpoint", newest_->path}});
+    while (optimizer_.steps_done < order_.steps()) {
+        if (!step(optimizer_.steps_done)) return stop(optimizer_.steps_done);
+        const int64_t done = optimizer_.steps_done;
+        if (done == order_.steps() || done % config_.checkpoint_every == 0) save(done);
+    }
+    lora_.save(config_.run_directory + "/adapter.gguf", open_.model.shape.architecture);
+    return exit_done;
+}
+
+bool training_run::step(int64_t step) {
+    std::vector<token_row> batch;
+    for (const size_t row : order_.rows_of(step)) batch.push_back(rows_[row]);
+    lora_values gradients = zeros_like(lora_);
+    const std::optional<step_result> result = gradients_of(batch, step, gradients);
+    if (!result) return false;
+    const double norm = gradient_norm(gradients);
+    if (!std::isfinite(result->loss) || !std::isfinite(norm)) {
+        std::string named;
+        for (const token_row & row : batch) named += (named.empty() ? "" : ", ") + std::to_string(row.row);
+        throw user_error(exit_diverged, "the loss of step " + std::to_string(step + 1) + " is not finite (rows " + named + ")", config_.data,
+            "lower --learning-rate or set --max-gradient-norm 1; the last checkpoint is untouched");
+    }
+    clip_gradients(gradients, norm, config_.max_gradient_norm);
+    const double learning_rate = config_.learning_rate * schedule_factor(config_.schedule, step, order_.steps(), config_.warmup_steps);
+    optimizer_.step(lora_, gradients, learning_rate);
+    emit("step", {{"step", step + 1}, {"steps", order_.steps()}, {"epoch", order_.epoch_of(step) + 1}, {"loss", result->loss},
+                  {"learningRate", learning_rate}, {"gradientNorm", norm}, {"tokens", result->n_tokens}, {"columns", result->n_columns},
+                  {"lossTokens", result->n_loss_tokens}, {"seconds", seconds_since_start()}});
+    return true;
+}
+
+std::optional<training_run::step_result> training_run::gradients_of(const std::vector<token_row> & batch, int64_t step, lora_values & gradients) {
+    step_result result;
+    result.n_loss_tokens = loss_tokens(batch, config_.loss_on_all);
+    for (size_t begin = 0; begin < batch.size(); begin += static_cast<size_t>(config_.micro_batch_size)) {
+        if (stop_is_asked()) return std::nullopt;
+        const size_t end = std::min(batch.size(), begin + static_cast<size_t>(config_.micro_batch_size));
+        const std::vector<token_row> micro(batch.begin() + static_cast<std::ptrdiff_t>(begin), batch.begin() + static_cast<std::ptrdiff_t>(end));
+        const token_layout layout = lay_out_for_training(micro, config_.share_prefixes);
+        const std::vector<prediction> predictions = predictions_of(micro, layout, config_.loss_on_all);
+        random_stream masks(config_.seed, "dropout", (static_cast<uint64_t>(step) << 20) + begin);
+        result.loss += network_.loss({layout, predictions, 1.0f / static_cast<float>(result.n_loss_tokens), static_cast<float>(config_.dropout), masks.uint64()},
+                                     &gradients);
+        for (const token_row & row : micro) result.n_tokens += static_cast<int64_t>(row.tokens.size());
+        result.n_columns += static_cast<int64_t>(layout.tokens.size());
+    }
+    return result;
+}
+
+void training_run::save(int64_t steps_done) {
+    newest_ = checkpoint{steps_done, save_checkpoint(checkpoints_, lora_, optimizer_, steps_done, fingerprint_)};
+    emit("checkpoint", {{"step", newest_->step}, {"path", newest_->path}});
+}
+
+exit_code training_run::stop(int64_t steps_done) {
+    if (!newest_ || newest_->step != steps_done) save(steps_done);
+    emit("stopped", {{"step", newest_->step}, {"checkpoint", newest_->path}});
+    return exit_stopped;
+}

@@ -1,0 +1,50 @@
+// The loop of one adapter: steps, checkpoints, the adapter at the end. What it stands on (model, rows) is read before and may be
+// shared by several runs.
+#pragma once
+#include "checkpoint.h"
+#include "config.h"
+#include "error.h"
+#include "network.h"
+#include "row_order.h"
+#include "session.h"
+#include "token_rows.h"
+#include <memory>
+#include <optional>
+#include <vector>
+
+// The adapter of a run before its first step: drawn by the seed, or read from the start adapter.
+// throws user_error(exit_usage) when rank, alpha or targets of the start adapter are not those of the config
+std::unique_ptr<adapter> starting_adapter(session & open, const train_config & config);
+
+class training_run {
+  public:
+    // Everything given must outlive the run. rows: of config, at least one
+    training_run(session & open, const std::vector<token_row> & rows, const train_config & config, adapter & lora);
+
+    // returns exit_done when the adapter is written, or exit_stopped after a signal (a checkpoint is saved then)
+    // throws  user_error
+    exit_code run();
+
+  private:
+    struct step_result {
+        double loss = 0;
+        int64_t n_tokens = 0, n_columns = 0, n_loss_tokens = 0;
+    };
+
+    // The gradients of a batch, computed in micro-batches. Nothing when a stop is asked for: the half step is dropped, and done
+    // again by the run that goes on.
+    std::optional<step_result> gradients_of(const std::vector<token_row> & batch, int64_t step, lora_values & gradients);
+    bool step(int64_t step); // false: stopped before it was done
+    void save(int64_t steps_done);
+    exit_code stop(int64_t steps_done);
+
+    session & open_;
+    const std::vector<token_row> & rows_;
+    const train_config & config_;
+    adapter & lora_;
+    const std::string checkpoints_, fingerprint_;
+    adamw optimizer_;
+    row_order order_;
+    network network_;
+    std::optional<checkpoint> newest_;
+};
