@@ -11,7 +11,15 @@
 #pragma once
 #include "adapted_linear.h"
 
+// Some columns of a pass, in rising order. A block that keeps only these computes keys and values for all columns, and
+// everything else for the kept ones: so does the last block, of which few columns reach the head.
+struct kept_columns {
+    ggml_tensor * indices = nullptr;   // i32 [n_kept]
+    ggml_tensor * positions = nullptr; // i32 [n_kept], in their rows
+};
+
 struct block_tape {
+    const kept_columns * kept = nullptr; // nullptr: all
     ggml_tensor * x, * h, * q_plain, * k_plain, * q, * k, * v, * attended, * x1, * h2, * gate, * up, * gated;
     linear_tape attn_q, attn_k, attn_v, attn_output, ffn_gate, ffn_up, ffn_down;
 };
@@ -20,5 +28,8 @@ struct block_tape {
 ggml_tensor * scaled_norm(pass_scope & scope, ggml_tensor * x, ggml_tensor * weight);
 ggml_tensor * scaled_norm_back(pass_scope & scope, ggml_tensor * x, ggml_tensor * weight, ggml_tensor * dy);
 
-ggml_tensor * block_forward(pass_scope & scope, int32_t block, ggml_tensor * x, block_tape & tape);
+// x [n_embd, n] -> y [n_embd, n_kept]; kept must outlive the tape
+ggml_tensor * block_forward(pass_scope & scope, int32_t block, ggml_tensor * x, block_tape & tape, const kept_columns * kept = nullptr);
+
+// dy [n_embd, n_kept] -> dx [n_embd, n], or nullptr when it is not wanted. What no adapter and no dx needs stays outside the graph.
 ggml_tensor * block_backward(pass_scope & scope, const block_weights & weights, const block_tape & tape, ggml_tensor * dy, bool want_dx);

@@ -1,61 +1,11 @@
 #include "network.h"
-#include "block.h"
+#include "graph_builder.h"
 #include <algorithm>
 
 namespace {
 
 // The head is computed for this many columns at a time: its logits are n_vocab floats a column.
 const int64_t HEAD_CHUNK = 128;
-
-// A graph in the making: its context, its inputs, and the forward pass up to the last block.
-class graph_builder {
-  public:
-    graph_builder(const operators & ops, const base_model & model, const adapter * lora, const token_layout & layout, size_t n_head_columns, float dropout, uint64_t dropout_seed)
-        : layout_(layout), plan_{model.shape.n_head, model.shape.n_head_kv, model.shape.head_dim, model.shape.attention_scale, layout.segments} {
-        const size_t n_nodes = 1024 + 256 * model.blocks.size() + 64 * (1 + n_head_columns / HEAD_CHUNK);
-        ggml_init_params params{};
-        params.mem_size = ggml_tensor_overhead() * n_nodes + ggml_graph_overhead_custom(n_nodes, false);
-        params.no_alloc = true;
-        ctx_ = ggml_init(params);
-        ggml_cgraph * graph = ggml_new_graph_custom(ctx_, n_nodes, false);
-        tokens_ = input(static_cast<int64_t>(layout.tokens.size()), GGML_TYPE_I32);
-        positions_ = input(static_cast<int64_t>(layout.tokens.size()), GGML_TYPE_I32);
-        scope_.reset(new pass_scope{ctx_, graph, ops, model, lora, positions_, &plan_, dropout, dropout_seed, {}, {}});
-    }
-    ~graph_builder() { ggml_free(ctx_); }
-    graph_builder(const graph_builder &) = delete;
-    graph_builder & operator=(const graph_builder &) = delete;
-
-    pass_scope & scope() { return *scope_; }
-
-    ggml_tensor * input(int64_t n, ggml_type type) {
-        ggml_tensor * tensor = ggml_new_tensor_1d(ctx_, type, n);
-        ggml_set_input(tensor);
-        return tensor;
-    }
-
-    // Hidden states after the last block [n_embd, n_columns]; a tape a block when it is given.
-    ggml_tensor * hidden_states(std::vector<block_tape> & tapes) {
-        const base_model & model = scope_->model;
-        ggml_tensor * x = ggml_get_rows(ctx_, model.embedding, tokens_);
-        tapes.resize(model.blocks.size());
-        for (size_t i = 0; i < model.blocks.size(); i++) x = block_forward(*scope_, static_cast<int32_t>(i), x, tapes[i]);
-        return x;
-    }
-
-    void set_layout() const {
-        ggml_backend_tensor_set(tokens_, layout_.tokens.data(), 0, ggml_nbytes(tokens_));
-        ggml_backend_tensor_set(positions_, layout_.positions.data(), 0, ggml_nbytes(positions_));
-    }
-
-  private:
-    const token_layout & layout_;
-    attention_plan plan_;
-    ggml_context * ctx_;
-    ggml_tensor * tokens_;
-    ggml_tensor * positions_;
-    std::unique_ptr<pass_scope> scope_;
-};
 
 // The output head on some columns: gather, norm, linear.
 struct head_tape {
@@ -72,7 +22,7 @@ ggml_tensor * head_forward(pass_scope & scope, ggml_tensor * hidden, ggml_tensor
 // One chunk of predictions: their inputs and their loss.
 struct loss_chunk {
     size_t begin, end; // of the predictions
-    ggml_tensor * columns, * targets, * weights, * losses;
+    ggml_tensor * columns, * targets, * weights, * losses; // columns: places among the wanted ones
 };
 
 } // namespace
@@ -87,7 +37,10 @@ lora_values zeros_like(const adapter & lora) {
 }
 
 double network::loss(const training_pass & pass, lora_values * gradients) {
-    graph_builder builder(cpu_.ops(), model_, lora_, pass.layout, pass.predictions.size(), pass.dropout, pass.dropout_seed);
+    std::vector<int32_t> predicting;
+    for (const prediction & wanted : pass.predictions) predicting.push_back(wanted.column);
+    const column_subset wanted(std::move(predicting));
+    graph_builder builder(cpu_.ops(), model_, lora_, pass.layout, wanted, pass.dropout, pass.dropout_seed);
     pass_scope & scope = builder.scope();
     std::vector<block_tape> tapes;
     ggml_tensor * hidden = builder.hidden_states(tapes);
@@ -131,7 +84,7 @@ double network::loss(const training_pass & pass, lora_values * gradients) {
     for (const loss_chunk & chunk : chunks) {
         std::vector<int32_t> columns, targets;
         for (size_t i = chunk.begin; i < chunk.end; i++) {
-            columns.push_back(pass.predictions[i].column);
+            columns.push_back(wanted.place_of(pass.predictions[i].column));
             targets.push_back(pass.predictions[i].target);
         }
         const std::vector<float> weights(columns.size(), pass.weight);
@@ -162,7 +115,8 @@ double network::loss(const training_pass & pass, lora_values * gradients) {
 }
 
 std::vector<float> network::logits(const token_layout & layout, const std::vector<int32_t> & columns) {
-    graph_builder builder(cpu_.ops(), model_, lora_, layout, columns.size(), 0.0f, 0);
+    const column_subset wanted(columns);
+    graph_builder builder(cpu_.ops(), model_, lora_, layout, wanted, 0.0f, 0);
     pass_scope & scope = builder.scope();
     std::vector<block_tape> tapes;
     ggml_tensor * hidden = builder.hidden_states(tapes);
@@ -174,7 +128,9 @@ std::vector<float> network::logits(const token_layout & layout, const std::vecto
 
     cpu_.plan(scope.graph);
     builder.set_layout();
-    ggml_backend_tensor_set(chosen, columns.data(), 0, ggml_nbytes(chosen));
+    std::vector<int32_t> places;
+    for (const int32_t column : columns) places.push_back(wanted.place_of(column));
+    ggml_backend_tensor_set(chosen, places.data(), 0, ggml_nbytes(chosen));
     cpu_.compute(scope.graph);
     std::vector<float> values(static_cast<size_t>(ggml_nelements(logits)));
     ggml_backend_tensor_get(logits, values.data(), 0, ggml_nbytes(logits));

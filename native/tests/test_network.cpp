@@ -134,6 +134,48 @@ void shared_prefixes_change_nothing(const std::string & family) {
     }
 }
 
+// All columns at once: the last block keeps them all. Some columns: it computes no others. The hidden state of a kept column is the
+// same sum either way.
+void trimmed_logits_are_the_untrimmed_ones(const std::string & family) {
+    tiny t(family, EVERY_LAYER, 0.2);
+    const std::vector<token_row> rows = random_rows(4, t.model.shape.n_vocab, 15);
+    const token_layout layout = lay_out_for_training(rows, true);
+    std::vector<int32_t> all(layout.tokens.size());
+    std::iota(all.begin(), all.end(), 0);
+    network own(t.cpu, t.model, t.lora.get());
+    const std::vector<float> untrimmed = own.logits(layout, all);
+    const std::vector<int32_t> some = {layout.columns[2].back(), 3, layout.columns[0].back(), 3}; // in no order, one twice
+    const std::vector<float> trimmed = own.logits(layout, some);
+    const size_t n_vocab = static_cast<size_t>(t.model.shape.n_vocab);
+    for (size_t i = 0; i < some.size(); i++) {
+        const float * expected = untrimmed.data() + static_cast<size_t>(some[i]) * n_vocab;
+        CHECK(std::equal(expected, expected + n_vocab, trimmed.data() + i * n_vocab));
+    }
+}
+
+// The loss on all columns runs through whole blocks; the same predictions in two parts run through a trimmed last block.
+void trimmed_gradients_add_up_to_the_untrimmed_ones(const std::string & family) {
+    tiny t(family, EVERY_LAYER, 0.2);
+    const std::vector<token_row> rows = random_rows(5, t.model.shape.n_vocab, 16);
+    const token_layout layout = lay_out_for_training(rows, true);
+    const std::vector<prediction> all = predictions_of(rows, layout, true);
+    std::vector<prediction> parts[2];
+    random_stream chance(5, "parts");
+    for (const prediction & one : all) parts[chance.below(4) == 0].push_back(one);
+    network own(t.cpu, t.model, t.lora.get());
+    lora_values whole = zeros_like(*t.lora), sum = zeros_like(*t.lora);
+    const float weight = 1.0f / static_cast<float>(all.size());
+    const double loss = own.loss({layout, all, weight, 0, 0}, &whole);
+    double loss_of_parts = 0;
+    for (const std::vector<prediction> & part : parts) loss_of_parts += own.loss({layout, part, weight, 0, 0}, &sum);
+    CHECK_NEAR(loss, loss_of_parts, 1e-6);
+    for (size_t i = 0; i < whole.size(); i++) {
+        double size = 1e-6;
+        for (const float value : whole[i]) size = std::max(size, static_cast<double>(std::fabs(value)));
+        CHECK(largest_difference(whole[i], sum[i]) < 1e-5 * size + 1e-6);
+    }
+}
+
 void micro_batches_add_up() {
     tiny t("llama", {"attn_q", "attn_v"}, 0.2);
     const std::vector<token_row> rows = random_rows(5, t.model.shape.n_vocab, 8);
@@ -179,6 +221,8 @@ int main() {
         cases.push_back({family + ": the same with loss on the answer only", [=] { gradients_equal_central_differences(family, false, 0); }});
         cases.push_back({family + ": the same under dropout, whose mask the backward repeats", [=] { gradients_equal_central_differences(family, true, 0.3f); }});
         cases.push_back({family + ": loss and gradients are the same with shared prefixes and without", [=] { shared_prefixes_change_nothing(family); }});
+        cases.push_back({family + ": logits of some columns are the bits of those of all, though the last block computes no others", [=] { trimmed_logits_are_the_untrimmed_ones(family); }});
+        cases.push_back({family + ": gradients through a trimmed last block add up to those through a whole one", [=] { trimmed_gradients_add_up_to_the_untrimmed_ones(family); }});
     }
     cases.push_back({"micro-batches add up to the batch", micro_batches_add_up});
     cases.push_back({"a pass that is observed node by node gives the same bits", observing_changes_nothing});

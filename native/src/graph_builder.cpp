@@ -1,0 +1,60 @@
+#include "graph_builder.h"
+#include <algorithm>
+
+column_subset::column_subset(std::vector<int32_t> columns) : columns_(std::move(columns)) {
+    std::sort(columns_.begin(), columns_.end());
+    columns_.erase(std::unique(columns_.begin(), columns_.end()), columns_.end());
+}
+
+int32_t column_subset::place_of(int32_t column) const {
+    return static_cast<int32_t>(std::lower_bound(columns_.begin(), columns_.end(), column) - columns_.begin());
+}
+
+graph_builder::graph_builder(const operators & ops, const base_model & model, const adapter * lora, const token_layout & layout, const column_subset & wanted,
+                             float dropout, uint64_t dropout_seed)
+    : layout_(layout), wanted_(wanted), plan_{model.shape.n_head, model.shape.n_head_kv, model.shape.head_dim, model.shape.attention_scale, layout.segments} {
+    const size_t n_columns = layout.tokens.size(), n_wanted = wanted.columns().size();
+    const size_t n_nodes = 1024 + 256 * model.blocks.size() + n_wanted; // the head comes in chunks of columns
+    ggml_init_params params{};
+    params.mem_size = ggml_tensor_overhead() * n_nodes + ggml_graph_overhead_custom(n_nodes, false);
+    params.no_alloc = true;
+    ctx_ = ggml_init(params);
+    ggml_cgraph * graph = ggml_new_graph_custom(ctx_, n_nodes, false);
+    tokens_ = input(static_cast<int64_t>(n_columns), GGML_TYPE_I32);
+    positions_ = input(static_cast<int64_t>(n_columns), GGML_TYPE_I32);
+    if (n_wanted < n_columns) {
+        kept_.indices = input(static_cast<int64_t>(n_wanted), GGML_TYPE_I32);
+        kept_.positions = input(static_cast<int64_t>(n_wanted), GGML_TYPE_I32);
+    }
+    scope_.reset(new pass_scope{ctx_, graph, ops, model, lora, positions_, &plan_, dropout, dropout_seed, {}, {}});
+}
+
+graph_builder::~graph_builder() { ggml_free(ctx_); }
+
+ggml_tensor * graph_builder::input(int64_t n, ggml_type type) {
+    ggml_tensor * tensor = ggml_new_tensor_1d(ctx_, type, n);
+    ggml_set_input(tensor);
+    return tensor;
+}
+
+ggml_tensor * graph_builder::hidden_states(std::vector<block_tape> & tapes) {
+    const base_model & model = scope_->model;
+    const size_t n_blocks = model.blocks.size();
+    ggml_tensor * x = ggml_get_rows(ctx_, model.embedding, tokens_);
+    tapes.resize(n_blocks);
+    for (size_t i = 0; i < n_blocks; i++) {
+        const bool trims = i + 1 == n_blocks && kept_.indices;
+        x = block_forward(*scope_, static_cast<int32_t>(i), x, tapes[i], trims ? &kept_ : nullptr);
+    }
+    return x;
+}
+
+void graph_builder::set_layout() const {
+    ggml_backend_tensor_set(tokens_, layout_.tokens.data(), 0, ggml_nbytes(tokens_));
+    ggml_backend_tensor_set(positions_, layout_.positions.data(), 0, ggml_nbytes(positions_));
+    if (!kept_.indices) return;
+    std::vector<int32_t> positions;
+    for (const int32_t column : wanted_.columns()) positions.push_back(layout_.positions[static_cast<size_t>(column)]);
+    ggml_backend_tensor_set(kept_.indices, wanted_.columns().data(), 0, ggml_nbytes(kept_.indices));
+    ggml_backend_tensor_set(kept_.positions, positions.data(), 0, ggml_nbytes(kept_.positions));
+}
