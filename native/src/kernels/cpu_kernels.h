@@ -17,6 +17,7 @@ struct cpu_kernels {
     int tile_columns; // panel width of B
 
     // c[i][j] (+)= sum_k a[k][i] * b[k][j] for i < rows <= tile_rows, j < columns <= tile_columns; ldc in floats.
+    // One sum in the order of k; with `add` it begins with c[i][j], so a sum cut along k has the bits of the whole one.
     void (*tile)(int64_t k, const float * a, const float * b, float * c, int64_t ldc, bool add, int rows, int columns);
 
     // Packs `count` <= width rows (or columns) into a panel [k][width], zeros for those beyond count.

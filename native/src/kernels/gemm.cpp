@@ -6,8 +6,7 @@
 static int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 static int64_t round_up(int64_t a, int64_t b) { return divide_up(a, b) * b; }
 
-// Length of the blocks k is cut into: equal ones of at most 384, on quantisation blocks. A function of k and the type
-// alone, because it decides the order of the sums.
+// Length of the blocks k is cut into: equal ones of at most 384, on quantisation blocks.
 static int64_t k_block(int64_t k, ggml_type type) {
     const int64_t unit = std::max<int64_t>(16, ggml_blck_size(type));
     const int64_t longest = std::max<int64_t>(384 / unit, 1) * unit;
