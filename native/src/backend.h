@@ -34,8 +34,8 @@ class backend {
     // Computes a graph that `plan` has seen.
     void compute(ggml_cgraph * graph);
 
-    // What a pass on this backend is built of.
-    const operators & ops() const { return cpu_operators(); }
+    // What the graph of a pass on this backend is built of.
+    std::unique_ptr<operators> make_operators() const { return make_cpu_operators(); }
 
     // From now on `compute` takes one node at a time and tells of each: for profiles. Slower, as threads start anew for each node.
     // Kernels name their nodes; a node without a name of its own is known by its operation.

@@ -10,9 +10,9 @@ int32_t column_subset::place_of(int32_t column) const {
     return static_cast<int32_t>(std::lower_bound(columns_.begin(), columns_.end(), column) - columns_.begin());
 }
 
-graph_builder::graph_builder(const operators & ops, const base_model & model, const adapter * lora, const token_layout & layout, const column_subset & wanted,
+graph_builder::graph_builder(const backend & device, const base_model & model, const adapter * lora, const token_layout & layout, const column_subset & wanted,
                              float dropout, uint64_t dropout_seed)
-    : layout_(layout), wanted_(wanted), plan_{model.shape.n_head, model.shape.n_head_kv, model.shape.head_dim, model.shape.attention_scale, layout.segments} {
+    : layout_(layout), wanted_(wanted), ops_(device.make_operators()), plan_{model.shape.n_head, model.shape.n_head_kv, model.shape.head_dim, model.shape.attention_scale, layout.segments} {
     const size_t n_columns = layout.tokens.size(), n_wanted = wanted.columns().size();
     const size_t n_nodes = 1024 + 256 * model.blocks.size() + n_wanted; // the head comes in chunks of columns
     ggml_init_params params{};
@@ -26,7 +26,7 @@ graph_builder::graph_builder(const operators & ops, const base_model & model, co
         kept_.indices = input(static_cast<int64_t>(n_wanted), GGML_TYPE_I32);
         kept_.positions = input(static_cast<int64_t>(n_wanted), GGML_TYPE_I32);
     }
-    scope_.reset(new pass_scope{ctx_, graph, ops, model, lora, positions_, &plan_, dropout, dropout_seed, {}, {}});
+    scope_.reset(new pass_scope{ctx_, graph, *ops_, model, lora, positions_, &plan_, dropout, dropout_seed, {}, {}});
 }
 
 graph_builder::~graph_builder() { ggml_free(ctx_); }
@@ -52,6 +52,7 @@ ggml_tensor * graph_builder::hidden_states(std::vector<block_tape> & tapes) {
 void graph_builder::set_layout() const {
     ggml_backend_tensor_set(tokens_, layout_.tokens.data(), 0, ggml_nbytes(tokens_));
     ggml_backend_tensor_set(positions_, layout_.positions.data(), 0, ggml_nbytes(positions_));
+    ops_->upload();
     if (!kept_.indices) return;
     std::vector<int32_t> positions;
     for (const int32_t column : wanted_.columns()) positions.push_back(layout_.positions[static_cast<size_t>(column)]);

@@ -21,7 +21,7 @@ class graph_builder {
   public:
     // wanted  the columns whose hidden states are asked for; the last block computes no others beyond their keys and values
     // layout and wanted must outlive the builder
-    graph_builder(const operators & ops, const base_model & model, const adapter * lora, const token_layout & layout, const column_subset & wanted,
+    graph_builder(const backend & device, const base_model & model, const adapter * lora, const token_layout & layout, const column_subset & wanted,
                   float dropout, uint64_t dropout_seed);
     ~graph_builder();
     graph_builder(const graph_builder &) = delete;
@@ -34,12 +34,13 @@ class graph_builder {
     // The wanted columns after the last block [n_embd, wanted]; a tape a block.
     ggml_tensor * hidden_states(std::vector<block_tape> & tapes);
 
-    // Writes the tokens and positions, once the graph has its memory.
+    // Writes the tokens and positions, and what the operators need, once the graph has its memory.
     void set_layout() const;
 
   private:
     const token_layout & layout_;
     const column_subset & wanted_;
+    std::unique_ptr<operators> ops_;
     attention_plan plan_;
     ggml_context * ctx_;
     ggml_tensor * tokens_;

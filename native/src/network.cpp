@@ -40,7 +40,7 @@ double network::loss(const training_pass & pass, lora_values * gradients) {
     std::vector<int32_t> predicting;
     for (const prediction & wanted : pass.predictions) predicting.push_back(wanted.column);
     const column_subset wanted(std::move(predicting));
-    graph_builder builder(cpu_.ops(), model_, lora_, pass.layout, wanted, pass.dropout, pass.dropout_seed);
+    graph_builder builder(cpu_, model_, lora_, pass.layout, wanted, pass.dropout, pass.dropout_seed);
     pass_scope & scope = builder.scope();
     std::vector<block_tape> tapes;
     ggml_tensor * hidden = builder.hidden_states(tapes);
@@ -116,7 +116,7 @@ double network::loss(const training_pass & pass, lora_values * gradients) {
 
 std::vector<float> network::logits(const token_layout & layout, const std::vector<int32_t> & columns) {
     const column_subset wanted(columns);
-    graph_builder builder(cpu_.ops(), model_, lora_, layout, wanted, 0.0f, 0);
+    graph_builder builder(cpu_, model_, lora_, layout, wanted, 0.0f, 0);
     pass_scope & scope = builder.scope();
     std::vector<block_tape> tapes;
     ggml_tensor * hidden = builder.hidden_states(tapes);

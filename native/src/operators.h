@@ -1,8 +1,9 @@
 // The operators a pass is built of, as a set that can be exchanged: the CPU's own kernels (cpu_operators.cpp), or plain ggml ops
-// that any device computes. Both emit nodes of a ggml graph, forward and backward; shapes are ggml's ne[], all f32 and contiguous
+// that any device computes (device_operators.cpp). One object serves one graph. Both emit nodes of a ggml graph, forward and backward; shapes are ggml's ne[], all f32 and contiguous
 // unless said otherwise. What is not here (adds, rope, gathers, norms) is a ggml op that every device has.
 #pragma once
 #include "ggml.h"
+#include <memory>
 
 struct attention_plan; // kernels/attention.h
 struct dropout_plan;   // kernels/dropout.h
@@ -16,29 +17,32 @@ class operators {
 
     // A linear layer whose weight is not trained, w [n_in, n_out] of any stored type:
     // y = W x, x [n_in, n] -> [n_out, n], and dx = W^T dy, dy [n_out, n] -> [n_in, n]
-    virtual ggml_tensor * linear(ggml_context * ctx, ggml_tensor * w, ggml_tensor * x) const = 0;
-    virtual ggml_tensor * linear_back(ggml_context * ctx, ggml_tensor * w, ggml_tensor * dy) const = 0;
+    virtual ggml_tensor * linear(ggml_context * ctx, ggml_tensor * w, ggml_tensor * x) = 0;
+    virtual ggml_tensor * linear_back(ggml_context * ctx, ggml_tensor * w, ggml_tensor * dy) = 0;
 
     // dW = scale * dy x^T of a trained matrix: x [n_in, n], dy [n_out, n] -> [n_in, n_out]
-    virtual ggml_tensor * weight_gradient(ggml_context * ctx, ggml_tensor * x, ggml_tensor * dy, float scale) const = 0;
+    virtual ggml_tensor * weight_gradient(ggml_context * ctx, ggml_tensor * x, ggml_tensor * dy, float scale) = 0;
 
     // Causal grouped-query attention over a forest of segments: q [head_dim*n_head, n], k and v [head_dim*n_head_kv, n] -> as q
-    virtual ggml_tensor * attention(ggml_context * ctx, ggml_tensor * q, ggml_tensor * k, ggml_tensor * v, const attention_plan * plan) const = 0;
+    virtual ggml_tensor * attention(ggml_context * ctx, ggml_tensor * q, ggml_tensor * k, ggml_tensor * v, const attention_plan * plan) = 0;
     virtual attention_gradient attention_back(ggml_context * ctx, ggml_tensor * q, ggml_tensor * k, ggml_tensor * v, ggml_tensor * d_out,
-                                              const attention_plan * plan) const = 0;
+                                              const attention_plan * plan) = 0;
 
     // silu(gate) * up, elementwise
-    virtual ggml_tensor * swiglu(ggml_context * ctx, ggml_tensor * gate, ggml_tensor * up) const = 0;
-    virtual gate_gradient swiglu_back(ggml_context * ctx, ggml_tensor * gate, ggml_tensor * up, ggml_tensor * d_out) const = 0;
+    virtual ggml_tensor * swiglu(ggml_context * ctx, ggml_tensor * gate, ggml_tensor * up) = 0;
+    virtual gate_gradient swiglu_back(ggml_context * ctx, ggml_tensor * gate, ggml_tensor * up, ggml_tensor * d_out) = 0;
 
     // x * mask / (1 - rate); its gradient is the same function of dy
-    virtual ggml_tensor * dropout(ggml_context * ctx, ggml_tensor * x, const dropout_plan * plan) const = 0;
+    virtual ggml_tensor * dropout(ggml_context * ctx, ggml_tensor * x, const dropout_plan * plan) = 0;
 
     // logits [n_vocab, n], targets i32 [n] -> [2, n]: loss in nats and log of the sum of exponentials
-    virtual ggml_tensor * cross_entropy(ggml_context * ctx, ggml_tensor * logits, ggml_tensor * targets) const = 0;
+    virtual ggml_tensor * cross_entropy(ggml_context * ctx, ggml_tensor * logits, ggml_tensor * targets) = 0;
     // gradient of sum_c weights[c] * loss[c] by the logits; weights [n]
-    virtual ggml_tensor * cross_entropy_back(ggml_context * ctx, ggml_tensor * logits, ggml_tensor * targets, ggml_tensor * weights) const = 0;
+    virtual ggml_tensor * cross_entropy_back(ggml_context * ctx, ggml_tensor * logits, ggml_tensor * targets, ggml_tensor * weights) = 0;
+
+    // Fills the inputs that the operators added to the graph. Once its memory is planned, before it is computed.
+    virtual void upload() = 0;
 };
 
 // Our own kernels, run by ggml's CPU backend as custom ops. Same bytes for any number of threads.
-const operators & cpu_operators();
+std::unique_ptr<operators> make_cpu_operators();

@@ -18,7 +18,7 @@ struct lora_gradient {
 struct pass_scope {
     ggml_context * ctx;
     ggml_cgraph * graph;
-    const operators & ops;
+    operators & ops;
     const base_model & model;
     const adapter * lora;            // nullptr: the base model alone
     ggml_tensor * positions;         // i32 [n_columns]

@@ -2,24 +2,13 @@
 // thread counts that every kernel must pass with the same bytes.
 #pragma once
 #include "check.h"
+#include "forest.h"
 #include "kernels/cpu_kernels.h"
 #include "ggml-backend.h"
 #include "ggml.h"
 #include <cmath>
 #include <cstring>
 #include <memory>
-#include <random>
-
-using chance = std::mt19937;
-
-inline int64_t any(chance & random, int64_t low, int64_t high) { return std::uniform_int_distribution<int64_t>(low, high)(random); }
-
-inline std::vector<float> normal(chance & random, int64_t count, float deviation = 1) {
-    std::normal_distribution<float> draw(0, deviation);
-    std::vector<float> values(count);
-    for (float & value : values) value = draw(random);
-    return values;
-}
 
 inline ggml_backend_t cpu_backend() {
     static const ggml_backend_t backend = [] {

@@ -13,22 +13,6 @@ struct case_of_attention {
     int64_t n() const { return plan.segments.back().end; }
 };
 
-// A random forest in depth-first order: after each segment go down (a child), sideways (a sibling) or up.
-static std::vector<segment> random_forest(chance & random, int64_t segments, int64_t longest) {
-    std::vector<segment> forest;
-    std::vector<int32_t> open; // chain of the last segment
-    int32_t column = 0;
-    for (int64_t s = 0; s < segments; s++) {
-        const int64_t keep = any(random, 0, (int64_t) open.size());
-        open.resize(any(random, 0, 3) ? std::max<int64_t>(keep, (int64_t) open.size() - 1) : keep);
-        const int32_t length = (int32_t) any(random, 1, longest);
-        forest.push_back({open.empty() ? -1 : open.back(), column, column + length});
-        open.push_back((int32_t) s);
-        column += length;
-    }
-    return forest;
-}
-
 static case_of_attention random_case(chance & random, std::vector<segment> segments, int32_t n_head_kv, int32_t group, int32_t dim) {
     case_of_attention c = {{n_head_kv * group, n_head_kv, dim, 1.0f / std::sqrt((float) dim), std::move(segments)}, {}, {}, {}, {}};
     c.q = normal(random, c.n() * c.plan.n_head * dim);

@@ -13,16 +13,24 @@ static uint64_t column_key(uint64_t seed, int64_t column) {
     return spread(spread(seed + 0x9e3779b97f4a7c15u) + (uint64_t) column * 0x9e3779b97f4a7c15u);
 }
 
-static void run(ggml_tensor * dst, int thread, int threads, void * userdata) {
-    const dropout_plan & plan = *(const dropout_plan *) userdata;
+static void drop(const dropout_plan & plan, int64_t rows, int64_t column, const float * x, float * y) {
     GGML_ASSERT(plan.rate >= 0 && plan.rate < 1);
+    const uint32_t threshold = (uint32_t) ((double) plan.rate * 4294967296.0);
+    current_cpu_kernels().dropout(rows, x, column_key(plan.seed, column), threshold, 1.0f / (1.0f - plan.rate), y);
+}
+
+static void run(ggml_tensor * dst, int thread, int threads, void * userdata) {
     const ggml_tensor * x = dst->src[0];
     const int64_t rows = x->ne[0], columns = x->ne[1];
-    const uint32_t threshold = (uint32_t) ((double) plan.rate * 4294967296.0);
-    const float scale = 1.0f / (1.0f - plan.rate);
     for (int64_t column = columns * thread / threads; column < columns * (thread + 1) / threads; column++)
-        current_cpu_kernels().dropout(rows, (const float *) x->data + column * rows, column_key(plan.seed, column), threshold,
-                                      scale, (float *) dst->data + column * rows);
+        drop(*(const dropout_plan *) userdata, rows, column, (const float *) x->data + column * rows, (float *) dst->data + column * rows);
+}
+
+std::vector<float> dropout_mask(const dropout_plan & plan, int64_t n_rows, int64_t n_columns) {
+    const std::vector<float> ones(n_rows, 1.0f);
+    std::vector<float> mask(n_rows * n_columns);
+    for (int64_t column = 0; column < n_columns; column++) drop(plan, n_rows, column, ones.data(), mask.data() + column * n_rows);
+    return mask;
 }
 
 ggml_tensor * dropout(ggml_context * ctx, ggml_tensor * x, const dropout_plan * plan) {

@@ -4,6 +4,7 @@
 #pragma once
 #include "ggml.h"
 #include <cstdint>
+#include <vector>
 
 // Must outlive the graph. Read when the graph runs: the seed may change between two runs of one graph.
 struct dropout_plan {
@@ -13,3 +14,6 @@ struct dropout_plan {
 
 // y = x * mask / (1 - rate), x [n_rows, n] contiguous f32. The gradient is the same function, applied to dy.
 ggml_tensor * dropout(ggml_context * ctx, ggml_tensor * x, const dropout_plan * plan);
+
+// The same mask as numbers, [n_rows, n_columns] one column after another: 0, or 1 / (1 - rate).
+std::vector<float> dropout_mask(const dropout_plan & plan, int64_t n_rows, int64_t n_columns);

@@ -1,0 +1,193 @@
+#include "device_operators.h"
+#include "attention_paths.h"
+#include "ggml-backend.h"
+#include "kernels/attention.h"
+#include "kernels/dropout.h"
+#include <cmath>
+#include <cstring>
+#include <functional>
+#include <vector>
+
+namespace {
+
+ggml_tensor * transposed(ggml_context * ctx, ggml_tensor * x) { return ggml_cont(ctx, ggml_transpose(ctx, x)); }
+
+ggml_tensor * permuted(ggml_context * ctx, ggml_tensor * x, int a, int b, int c, int d) { return ggml_cont(ctx, ggml_permute(ctx, x, a, b, c, d)); }
+
+// An input that the graph does not use has no memory.
+void send(ggml_tensor * input, const void * values) {
+    if (input->buffer) ggml_backend_tensor_set(input, values, 0, ggml_nbytes(input));
+}
+
+class device_ops : public operators {
+  public:
+    explicit device_ops(const transposed_weights & transposes) : transposes_(transposes) {}
+
+    ggml_tensor * linear(ggml_context * ctx, ggml_tensor * w, ggml_tensor * x) override { return ggml_mul_mat(ctx, w, x); }
+
+    ggml_tensor * linear_back(ggml_context * ctx, ggml_tensor * w, ggml_tensor * dy) override {
+        const auto stored = transposes_.find(w);
+        return ggml_mul_mat(ctx, stored != transposes_.end() ? stored->second : transposed(ctx, w), dy);
+    }
+
+    ggml_tensor * weight_gradient(ggml_context * ctx, ggml_tensor * x, ggml_tensor * dy, float scale) override {
+        return ggml_scale(ctx, ggml_mul_mat(ctx, transposed(ctx, x), transposed(ctx, dy)), scale);
+    }
+
+    ggml_tensor * attention(ggml_context * ctx, ggml_tensor * q, ggml_tensor * k, ggml_tensor * v, const attention_plan * plan) override {
+        const path_inputs & in = inputs_of(ctx, plan);
+        ggml_tensor * p = probabilities(ctx, in, *plan, on_paths(ctx, in, q, plan->n_head), on_paths(ctx, in, k, plan->n_head_kv));
+        ggml_tensor * values = across(ctx, on_paths(ctx, in, v, plan->n_head_kv));
+        ggml_tensor * out = by_place(ctx, ggml_mul_mat(ctx, values, p)); // [head_dim * n_head, length * n_paths]
+        return ggml_get_rows(ctx, out, in.place);
+    }
+
+    attention_gradient attention_back(ggml_context * ctx, ggml_tensor * q, ggml_tensor * k, ggml_tensor * v, ggml_tensor * d_out,
+                                      const attention_plan * plan) override {
+        const path_inputs & in = inputs_of(ctx, plan);
+        ggml_tensor * queries = on_paths(ctx, in, q, plan->n_head), * keys = on_paths(ctx, in, k, plan->n_head_kv);
+        ggml_tensor * values = on_paths(ctx, in, v, plan->n_head_kv);
+        ggml_tensor * d = on_paths(ctx, in, d_out, plan->n_head, in.first);
+        ggml_tensor * p = probabilities(ctx, in, *plan, queries, keys);
+
+        // ds = p (dp - sum_j p_j dp_j), not by ggml's softmax backward: that may be given p's own memory for its result.
+        ggml_tensor * dp = ggml_mul_mat(ctx, values, d);
+        ggml_tensor * ds = ggml_mul(ctx, p, ggml_sub(ctx, dp, ggml_sum_rows(ctx, ggml_mul(ctx, p, dp))));
+        ggml_tensor * dq = ggml_mul_mat(ctx, across(ctx, keys), ds);
+        ggml_tensor * dk = ggml_mul_mat(ctx, across(ctx, queries), across(ctx, ds));
+        ggml_tensor * dv = ggml_mul_mat(ctx, across(ctx, d), across(ctx, p));
+        attention_gradient gradient;
+        gradient.dq = ggml_scale(ctx, ggml_get_rows(ctx, by_place(ctx, dq), in.place), plan->scale);
+        gradient.dk = ggml_scale(ctx, over_paths(ctx, in, over_group(ctx, dk, *plan)), plan->scale);
+        gradient.dv = over_paths(ctx, in, over_group(ctx, dv, *plan));
+        return gradient;
+    }
+
+    ggml_tensor * swiglu(ggml_context * ctx, ggml_tensor * gate, ggml_tensor * up) override { return ggml_swiglu_split(ctx, gate, up); }
+
+    gate_gradient swiglu_back(ggml_context * ctx, ggml_tensor * gate, ggml_tensor * up, ggml_tensor * d_out) override {
+        return {ggml_silu_back(ctx, ggml_mul(ctx, d_out, up), gate), ggml_mul(ctx, d_out, ggml_silu(ctx, gate))};
+    }
+
+    ggml_tensor * dropout(ggml_context * ctx, ggml_tensor * x, const dropout_plan * plan) override {
+        ggml_tensor *& mask = masks_[plan]; // one for the forward and the backward
+        if (!mask) {
+            mask = ggml_new_tensor_2d(ctx, GGML_TYPE_F32, x->ne[0], x->ne[1]);
+            ggml_set_input(mask);
+            uploads_.push_back([mask = mask, plan] {
+                const std::vector<float> values = dropout_mask(*plan, mask->ne[0], mask->ne[1]);
+                send(mask, values.data());
+            });
+        }
+        return ggml_mul(ctx, x, mask);
+    }
+
+    ggml_tensor * cross_entropy(ggml_context * ctx, ggml_tensor * logits, ggml_tensor * targets) override {
+        ggml_tensor * chosen = one_hot(ctx, logits, targets);
+        // A probability below 1e-37 is taken for that: the loss then says 85 nats instead of more.
+        ggml_tensor * p = ggml_clamp(ctx, ggml_sum_rows(ctx, ggml_mul(ctx, ggml_soft_max(ctx, logits), chosen)), 1e-37f, 1.0f);
+        ggml_tensor * loss = ggml_scale(ctx, ggml_log(ctx, p), -1.0f);
+        ggml_tensor * log_sum = ggml_add(ctx, loss, ggml_sum_rows(ctx, ggml_mul(ctx, logits, chosen)));
+        return ggml_concat(ctx, loss, log_sum, 0);
+    }
+
+    ggml_tensor * cross_entropy_back(ggml_context * ctx, ggml_tensor * logits, ggml_tensor * targets, ggml_tensor * weights) override {
+        ggml_tensor * d = ggml_sub(ctx, ggml_soft_max(ctx, logits), one_hot(ctx, logits, targets));
+        return ggml_mul(ctx, d, ggml_reshape_2d(ctx, weights, 1, logits->ne[1]));
+    }
+
+    void upload() override {
+        for (const auto & send : uploads_) send();
+    }
+
+  private:
+    struct path_inputs {
+        attention_paths paths;
+        ggml_tensor * gather, * first, * place, * mask, * sum, * sharer;
+    };
+
+    const transposed_weights & transposes_;
+    std::map<const attention_plan *, path_inputs> by_plan_;
+    std::map<const dropout_plan *, ggml_tensor *> masks_;
+    std::vector<std::function<void()>> uploads_;
+
+    template <typename T> ggml_tensor * input(ggml_context * ctx, ggml_type type, const std::vector<T> & values, int64_t ne0, int64_t ne1 = 1, int64_t ne2 = 1) {
+        ggml_tensor * tensor = ggml_new_tensor_3d(ctx, type, ne0, ne1, ne2);
+        ggml_set_input(tensor);
+        uploads_.push_back([tensor, &values] { send(tensor, values.data()); });
+        return tensor;
+    }
+
+    const path_inputs & inputs_of(ggml_context * ctx, const attention_plan * plan) {
+        const auto found = by_plan_.find(plan);
+        if (found != by_plan_.end()) return found->second;
+        path_inputs & in = by_plan_[plan]; // stays where it is: the uploads point into it
+        in.paths = lay_out_paths(plan->segments);
+        const attention_paths & paths = in.paths;
+        const int64_t places = int64_t(paths.length) * paths.n_paths;
+        in.gather = input(ctx, GGML_TYPE_I32, paths.gather, places);
+        in.first = input(ctx, GGML_TYPE_F32, paths.first, 1, places);
+        in.place = input(ctx, GGML_TYPE_I32, paths.place, paths.n_columns);
+        in.sum = input(ctx, GGML_TYPE_F32, paths.sum, paths.n_paths, paths.n_sharers, paths.length);
+        in.sharer = input(ctx, GGML_TYPE_I32, paths.sharer, paths.n_columns);
+        in.mask = ggml_new_tensor_2d(ctx, GGML_TYPE_F32, paths.length, paths.length);
+        ggml_set_input(in.mask);
+        uploads_.push_back([mask = in.mask] {
+            const int64_t length = mask->ne[0]; // padding stands behind all that is real, so causality hides it
+            std::vector<float> values(static_cast<size_t>(length * length), 0.0f);
+            for (int64_t query = 0; query < length; query++)
+                for (int64_t key = query + 1; key < length; key++) values[static_cast<size_t>(query * length + key)] = -INFINITY;
+            send(mask, values.data());
+        });
+        return in;
+    }
+
+    // x [head_dim * heads, n_columns] -> [head_dim, length, heads, n_paths]; `factor` [1, places] scales each place
+    ggml_tensor * on_paths(ggml_context * ctx, const path_inputs & in, ggml_tensor * x, int64_t heads, ggml_tensor * factor = nullptr) {
+        ggml_tensor * gathered = ggml_get_rows(ctx, x, in.gather);
+        if (factor) gathered = ggml_mul(ctx, gathered, factor);
+        return permuted(ctx, ggml_reshape_4d(ctx, gathered, x->ne[0] / heads, heads, in.paths.length, in.paths.n_paths), 0, 2, 1, 3);
+    }
+
+    // [a, b, heads, n_paths] -> [b, a, heads, n_paths]
+    ggml_tensor * across(ggml_context * ctx, ggml_tensor * x) { return permuted(ctx, x, 1, 0, 2, 3); }
+
+    // [head_dim, length, heads, n_paths] -> [head_dim * heads, length * n_paths]
+    ggml_tensor * by_place(ggml_context * ctx, ggml_tensor * x) {
+        return ggml_reshape_2d(ctx, permuted(ctx, x, 0, 2, 1, 3), x->ne[0] * x->ne[2], x->ne[1] * x->ne[3]);
+    }
+
+    // [key, query, n_head, n_paths], 0 where the query does not see the key
+    ggml_tensor * probabilities(ggml_context * ctx, const path_inputs & in, const attention_plan & plan, ggml_tensor * queries, ggml_tensor * keys) {
+        return ggml_soft_max_ext(ctx, ggml_mul_mat(ctx, keys, queries), in.mask, plan.scale, 0.0f);
+    }
+
+    // Adds up the query heads of each key head: [head_dim, length, n_head, n_paths] -> [head_dim, length, n_head_kv, n_paths]
+    ggml_tensor * over_group(ggml_context * ctx, ggml_tensor * x, const attention_plan & plan) {
+        const int64_t group = plan.n_head / plan.n_head_kv;
+        if (group == 1) return x;
+        ggml_tensor * apart = ggml_reshape_4d(ctx, x, x->ne[0] * x->ne[1], group, plan.n_head_kv, x->ne[3]);
+        ggml_tensor * like = ggml_new_tensor_4d(ctx, GGML_TYPE_F32, apart->ne[0], 1, plan.n_head_kv, x->ne[3]);
+        return ggml_reshape_4d(ctx, ggml_repeat_back(ctx, apart, like), x->ne[0], x->ne[1], plan.n_head_kv, x->ne[3]);
+    }
+
+    // Adds up the paths through each column: [head_dim, length, heads, n_paths] -> [head_dim * heads, n_columns]
+    ggml_tensor * over_paths(ggml_context * ctx, const path_inputs & in, ggml_tensor * x) {
+        ggml_tensor * places = by_place(ctx, x);
+        if (!in.paths.shares) return ggml_get_rows(ctx, places, in.place);
+        ggml_tensor * apart = ggml_reshape_3d(ctx, places, places->ne[0], in.paths.length, in.paths.n_paths);
+        ggml_tensor * sums = ggml_mul_mat(ctx, permuted(ctx, apart, 1, 2, 0, 3), in.sum); // [head_dim * heads, n_sharers, length]
+        return ggml_get_rows(ctx, ggml_reshape_2d(ctx, sums, sums->ne[0], sums->ne[1] * sums->ne[2]), in.sharer);
+    }
+
+    // 1 at (target, column), else 0, as logits: step(1/2 - |row - target|)
+    ggml_tensor * one_hot(ggml_context * ctx, ggml_tensor * logits, ggml_tensor * targets) {
+        ggml_tensor * rows = ggml_repeat(ctx, ggml_arange(ctx, 0.0f, static_cast<float>(logits->ne[0]), 1.0f), logits);
+        ggml_tensor * wanted = ggml_reshape_2d(ctx, ggml_cast(ctx, targets, GGML_TYPE_F32), 1, logits->ne[1]);
+        return ggml_step(ctx, ggml_scale_bias(ctx, ggml_abs(ctx, ggml_sub(ctx, rows, wanted)), -1.0f, 0.5f));
+    }
+};
+
+} // namespace
+
+std::unique_ptr<operators> make_device_operators(const transposed_weights & transposes) { return std::make_unique<device_ops>(transposes); }
