@@ -2,6 +2,7 @@
 #include "digest.h"
 #include "error.h"
 #include "gguf_file.h"
+#include "gguf_writer.h"
 #include "sealed_file.h"
 #include <algorithm>
 #include <cerrno>
@@ -48,49 +49,63 @@ std::vector<named_values> moments(const adapter & lora, adamw & optimizer) {
     return all;
 }
 
+// The last bytes of a checkpoint: a mark, and the digest of all bytes before it. A GGUF reader does not look behind the tensors.
+const std::string MARK = "\nrectune-digest ";
+const size_t DIGITS = 16;
+
+bool is_whole(const mapped_file & file) {
+    if (file.size() < MARK.size() + DIGITS) return false;
+    const size_t content = file.size() - MARK.size() - DIGITS;
+    digest found;
+    found.add(file.data(), content);
+    return MARK + found.hexadecimal() == std::string(reinterpret_cast<const char *>(file.data()) + content, MARK.size() + DIGITS);
+}
+
+// Keeps the two newest, of which the one of this step was read back whole. What has more steps was passed over as broken when the
+// run went on from here.
+void remove_others(const std::string & folder, int64_t step) {
+    size_t kept = 0;
+    for (const checkpoint & found : list_checkpoints(folder)) {
+        std::error_code ignored;
+        if (found.step > step || kept++ >= KEPT) fs::remove(found.path, ignored);
+    }
+}
+
 } // namespace
+
+bool is_whole_checkpoint(const std::string & path) { return is_whole(mapped_file(path)); }
 
 std::string save_checkpoint(const std::string & folder, const adapter & lora, adamw & optimizer, int64_t step, const std::string & fingerprint) {
     const std::vector<named_values> state = moments(lora, optimizer);
     ggml_init_params params{};
     params.mem_size = ggml_tensor_overhead() * state.size();
     params.no_alloc = true;
-    ggml_context * ctx = ggml_init(params);
-    gguf_context * out = gguf_init_empty();
-    digest content;
-    const auto add = [&](ggml_tensor * tensor) {
-        gguf_add_tensor(out, tensor);
-        content.add(tensor->data, ggml_nbytes(tensor));
-    };
-    for (const lora_pair & pair : lora.pairs()) {
-        add(pair.a);
-        add(pair.b);
-    }
+    const ggml_context_ptr ctx(ggml_init(params));
+    std::vector<const ggml_tensor *> tensors;
+    for (const lora_pair & pair : lora.pairs()) tensors.insert(tensors.end(), {pair.a, pair.b});
     for (const named_values & entry : state) {
-        ggml_tensor * tensor = ggml_new_tensor_1d(ctx, GGML_TYPE_F32, static_cast<int64_t>(entry.values->size()));
+        ggml_tensor * tensor = ggml_new_tensor_1d(ctx.get(), GGML_TYPE_F32, static_cast<int64_t>(entry.values->size()));
         ggml_set_name(tensor, entry.name.c_str());
         tensor->data = entry.values->data();
-        add(tensor);
+        tensors.push_back(tensor);
     }
-    content.add_value(step);
-    gguf_set_val_str(out, "general.type", "checkpoint");
-    gguf_set_val_u64(out, "rectune.step", static_cast<uint64_t>(step));
-    gguf_set_val_str(out, "rectune.run", fingerprint.c_str());
-    gguf_set_val_str(out, "rectune.digest", content.hexadecimal().c_str());
+    const gguf_context_ptr keys(gguf_init_empty());
+    gguf_set_val_str(keys.get(), "general.type", "checkpoint");
+    gguf_set_val_u64(keys.get(), "rectune.step", static_cast<uint64_t>(step));
+    gguf_set_val_str(keys.get(), "rectune.run", fingerprint.c_str());
 
     const std::string path = folder + "/step-" + std::to_string(step) + ".gguf";
-    try {
-        write_sealed_gguf(out, path);
-    } catch (...) {
-        ggml_free(ctx);
-        throw;
-    }
-    ggml_free(ctx);
-    const std::vector<checkpoint> all = list_checkpoints(folder);
-    for (size_t i = KEPT; i < all.size(); i++) {
+    sealed_file file(path);
+    write_gguf(file, keys.get(), tensors);
+    const std::string seal = MARK + file.written_digest();
+    file.write(seal.data(), seal.size());
+    file.seal();
+    if (!is_whole_checkpoint(path)) {
         std::error_code ignored;
-        fs::remove(all[i].path, ignored);
+        fs::remove(path, ignored);
+        throw user_error(exit_data, "what was read back is not what was written", path, "check the disk; the checkpoint before it is untouched");
     }
+    remove_others(folder, step);
     return path;
 }
 
@@ -100,6 +115,7 @@ void open_checkpoints(const std::string & folder, bool is_resumed) {
     if (fault || access(folder.c_str(), W_OK) != 0) {
         throw user_error(exit_data, "the folder cannot be written: " + (fault ? fault.message() : std::string(std::strerror(errno))), folder, "check the path and its permissions");
     }
+    remove_unsealed(folder);
     if (!is_resumed && !list_checkpoints(folder).empty()) {
         throw user_error(exit_usage, "another run left its checkpoints here", folder, "resume that run, or remove the folder");
     }
@@ -107,8 +123,9 @@ void open_checkpoints(const std::string & folder, bool is_resumed) {
 
 // Reads one checkpoint; throws user_error(exit_data) when it is not whole.
 static void read_checkpoint(const std::string & path, const adapter & lora, adamw & optimizer, const std::string & fingerprint) {
-    const gguf_file file(path);
     const auto refuse = [&](const std::string & what) { return user_error(exit_data, what, path, "remove the file; the one before it is used then"); };
+    if (!is_whole_checkpoint(path)) throw refuse("the checkpoint's digest does not match its content");
+    const gguf_file file(path);
     const std::optional<double> step = file.number("rectune.step");
     if (file.text("general.type").value_or("") != "checkpoint" || !step) throw refuse("this GGUF is not a checkpoint");
     if (file.text("rectune.run").value_or("") != fingerprint) {
@@ -127,18 +144,12 @@ static void read_checkpoint(const std::string & path, const adapter & lora, adam
     }
     for (const named_values & entry : moments(lora, optimizer)) sources.push_back({nullptr, entry.values, require(entry.name, ggml_nelements(entry.like))});
 
-    digest content;
-    for (const source & from : sources) content.add(from.stored->data, ggml_nbytes(from.stored));
-    const int64_t steps_done = static_cast<int64_t>(*step);
-    content.add_value(steps_done);
-    if (file.text("rectune.digest").value_or("") != content.hexadecimal()) throw refuse("the checkpoint's digest does not match its content");
-
     for (const source & from : sources) {
         const size_t size = ggml_nbytes(from.stored);
         if (from.lora_tensor) ggml_backend_tensor_set(from.lora_tensor, from.stored->data, 0, size);
         else std::memcpy(from.values->data(), from.stored->data, size);
     }
-    optimizer.steps_done = steps_done;
+    optimizer.steps_done = static_cast<int64_t>(*step);
 }
 
 std::optional<checkpoint> restore_checkpoint(const std::string & folder, const adapter & lora, adamw & optimizer, const std::string & fingerprint) {

@@ -1,6 +1,6 @@
-// A checkpoint: everything a run needs to go on as if it had never stopped:
-// the adapter, the optimiser's moments and the steps done. Order, shots and dropout follow from step and seed. One GGUF file, whole or not there, with a
-// digest inside that is checked on load. The two newest are kept.
+// A checkpoint: everything a run needs to go on as if it had never stopped: the adapter, the optimiser's moments and the steps done.
+// Order, shots and dropout follow from step and seed. One GGUF file, whole or not there, that ends in a digest of all its bytes.
+// The two newest are kept, and an older one goes only when the newer one is on the disk and was read back whole.
 #pragma once
 #include "lora.h"
 #include "optimizer.h"
@@ -11,14 +11,20 @@
 // Where the checkpoints of a run stand.
 inline std::string checkpoint_folder(const std::string & run_directory) { return run_directory + "/checkpoints"; }
 
-// Makes the folder, and sees that it can be written and holds no other run's checkpoints, before anything long is done.
+// Makes the folder, removes what a killed run was writing there, and sees that it can be written and holds no other run's
+// checkpoints, before anything long is done.
 // throws user_error(exit_data) when it cannot be written, user_error(exit_usage) when a run that is not resumed finds checkpoints
 void open_checkpoints(const std::string & folder, bool is_resumed);
 
 struct checkpoint { int64_t step; std::string path; }; // step: steps done
 
 // Writes <folder>/step-<n>.gguf and removes all but the two newest. Returns its path.
+// throws user_error(exit_data) when it cannot be written; those before it stay, and nothing else is left behind
 std::string save_checkpoint(const std::string & folder, const adapter & lora, adamw & optimizer, int64_t step, const std::string & fingerprint);
+
+// Does the file hold what its digest was made of?
+// throws user_error(exit_data) when it cannot be read
+bool is_whole_checkpoint(const std::string & path);
 
 // Restores the newest whole checkpoint; a broken one is named on stderr and the one before it is taken.
 // returns  the steps done and its path, or nothing when the folder holds no checkpoint

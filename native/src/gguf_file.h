@@ -1,7 +1,7 @@
 // A GGUF file mapped into memory: its keys, and its tensors as they are stored, never copied.
 #pragma once
-#include "ggml.h"
-#include "gguf.h"
+#include "ggml-cpp.h"
+#include "mapped_file.h"
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -9,14 +9,11 @@
 
 class gguf_file {
   public:
-    // throws user_error(exit_data) when the file cannot be opened, is not GGUF, is cut off, or a tensor reaches past its end
+    // throws user_error(exit_data) when the file cannot be opened, is not GGUF, is cut off, or its header cannot be (gguf_header.h)
     explicit gguf_file(const std::string & path);
-    ~gguf_file();
-    gguf_file(const gguf_file &) = delete;
-    gguf_file & operator=(const gguf_file &) = delete;
 
-    const std::string & path() const { return path_; }
-    const gguf_context * keys() const { return keys_; }
+    const std::string & path() const { return bytes_.path(); }
+    const gguf_context * keys() const { return keys_.get(); }
 
     std::optional<std::string> text(const std::string & key) const;
     std::optional<double> number(const std::string & key) const; // any integer or float type
@@ -27,13 +24,9 @@ class gguf_file {
     std::vector<ggml_tensor *> tensors() const;
 
   private:
-    void check_and_place_tensors(size_t file_size);
-
-    std::string path_;
-    gguf_context * keys_ = nullptr;
-    ggml_context * tensors_ = nullptr;
-    void * mapping_ = nullptr;
-    size_t mapped_ = 0;
+    mapped_file bytes_;
+    gguf_context_ptr keys_;
+    ggml_context_ptr tensors_;
 };
 
 // Reads a tensor of any type as f32, in memory order.

@@ -1,8 +1,7 @@
 #include "init_model.h"
 #include "error.h"
-#include "gguf.h"
+#include "gguf_writer.h"
 #include "random.h"
-#include "sealed_file.h"
 #include <algorithm>
 #include <cmath>
 #include <llama.h>
@@ -59,22 +58,22 @@ void set_shape(gguf_context * out, const init_config & config) {
 // Makes tensors in the order they are asked for; each draws from a stream of its own.
 class weight_maker {
   public:
-    weight_maker(gguf_context * out, const init_config & config) : out_(out), seed_(config.seed) {
+    explicit weight_maker(const init_config & config) : seed_(config.seed) {
         ggml_init_params params{};
         params.mem_size = weights_size(config);
-        ctx_ = ggml_init(params);
+        ctx_.reset(ggml_init(params));
     }
-    ~weight_maker() { ggml_free(ctx_); }
 
     void random(const std::string & name, int64_t n_in, int64_t n_out, double deviation) {
-        float * values = add(ggml_new_tensor_2d(ctx_, GGML_TYPE_F32, n_in, n_out), name);
+        float * values = add(ggml_new_tensor_2d(ctx_.get(), GGML_TYPE_F32, n_in, n_out), name);
         random_stream chance(seed_, name);
         for (int64_t i = 0; i < n_in * n_out; i++) values[i] = static_cast<float>(chance.normal() * deviation);
     }
     void constant(const std::string & name, int64_t n, float value) {
-        float * values = add(ggml_new_tensor_1d(ctx_, GGML_TYPE_F32, n), name);
+        float * values = add(ggml_new_tensor_1d(ctx_.get(), GGML_TYPE_F32, n), name);
         std::fill(values, values + n, value);
     }
+    const std::vector<const ggml_tensor *> & tensors() const { return tensors_; }
 
   private:
     static size_t weights_size(const init_config & config) {
@@ -86,12 +85,12 @@ class weight_maker {
     }
     float * add(ggml_tensor * tensor, const std::string & name) {
         ggml_set_name(tensor, name.c_str());
-        gguf_add_tensor(out_, tensor);
+        tensors_.push_back(tensor);
         return static_cast<float *>(tensor->data);
     }
-    gguf_context * out_;
     uint64_t seed_;
-    ggml_context * ctx_;
+    ggml_context_ptr ctx_;
+    std::vector<const ggml_tensor *> tensors_;
 };
 
 } // namespace
@@ -100,10 +99,10 @@ void write_random_model(const init_config & config) {
     if (config.architecture != "llama" && config.architecture != "qwen2" && config.architecture != "qwen3") {
         throw user_error(exit_usage, "architecture \"" + config.architecture + "\" is not supported", "architecture", "use llama, qwen2 or qwen3");
     }
-    gguf_context * out = gguf_init_empty();
-    set_shape(out, config);
-    set_vocabulary(out, config);
-    weight_maker make(out, config);
+    gguf_context_ptr keys(gguf_init_empty());
+    set_shape(keys.get(), config);
+    set_vocabulary(keys.get(), config);
+    weight_maker make(config);
     const int64_t width = config.n_embd, n_q = int64_t(config.n_head) * config.head_dim, n_kv = int64_t(config.n_head_kv) * config.head_dim;
     const int64_t n_vocab = static_cast<int64_t>(config.tokens.size());
     const double by_width = 1.0 / std::sqrt(static_cast<double>(width));
@@ -131,5 +130,5 @@ void write_random_model(const init_config & config) {
         make.random(prefix + "ffn_up.weight", width, config.n_ff, by_width);
         make.random(prefix + "ffn_down.weight", config.n_ff, width, 1.0 / std::sqrt(static_cast<double>(config.n_ff)));
     }
-    write_sealed_gguf(out, config.output);
+    write_sealed_gguf(config.output, std::move(keys), make.tensors());
 }

@@ -1,7 +1,7 @@
 #include "lora.h"
 #include "error.h"
+#include "gguf_writer.h"
 #include "random.h"
-#include "sealed_file.h"
 #include <algorithm>
 #include <cmath>
 
@@ -156,16 +156,14 @@ std::unique_ptr<adapter> adapter::load(backend & cpu, const base_model & model, 
 }
 
 void adapter::save(const std::string & path, const std::string & architecture) const {
-    gguf_context * out = gguf_init_empty();
-    gguf_set_val_str(out, "general.type", "adapter");
-    gguf_set_val_str(out, "general.architecture", architecture.c_str());
-    gguf_set_val_str(out, "adapter.type", "lora");
-    gguf_set_val_f32(out, "adapter.lora.alpha", alpha_); // must be f32: libllama reads a missing or other type as 0
-    for (const lora_pair & pair : pairs_) {
-        gguf_add_tensor(out, pair.a);
-        gguf_add_tensor(out, pair.b);
-    }
-    write_sealed_gguf(out, path);
+    gguf_context_ptr keys(gguf_init_empty());
+    gguf_set_val_str(keys.get(), "general.type", "adapter");
+    gguf_set_val_str(keys.get(), "general.architecture", architecture.c_str());
+    gguf_set_val_str(keys.get(), "adapter.type", "lora");
+    gguf_set_val_f32(keys.get(), "adapter.lora.alpha", alpha_); // must be f32: libllama reads a missing or other type as 0
+    std::vector<const ggml_tensor *> tensors;
+    for (const lora_pair & pair : pairs_) tensors.insert(tensors.end(), {pair.a, pair.b});
+    write_sealed_gguf(path, std::move(keys), tensors);
 }
 
 const lora_pair * adapter::find(int32_t block, const std::string & target) const {

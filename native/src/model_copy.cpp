@@ -1,6 +1,6 @@
 #include "model_copy.h"
 #include "error.h"
-#include "sealed_file.h"
+#include "gguf_writer.h"
 #include <cstring>
 
 // W [n_in, n_out] += scale * B A
@@ -35,15 +35,16 @@ void write_f32_copy(const gguf_file & file, const base_model & model, const std:
 
     ggml_init_params params{};
     for (const copied & tensor : tensors) params.mem_size += ggml_tensor_overhead() + GGML_PAD(ggml_nelements(tensor.from) * sizeof(float), GGML_MEM_ALIGN);
-    ggml_context * ctx = ggml_init(params);
+    const ggml_context_ptr ctx(ggml_init(params));
     if (!ctx) throw user_error(exit_memory, "not enough memory for an F32 copy of " + std::to_string(params.mem_size >> 20) + " MB", path, "free some memory");
-    gguf_context * out = gguf_init_empty();
-    gguf_set_kv(out, file.keys());
-    gguf_remove_key(out, "general.alignment"); // the copy is laid out with the default one
-    gguf_set_val_u32(out, (model.shape.architecture + ".block_count").c_str(), static_cast<uint32_t>(blocks.size()));
-    gguf_set_val_u32(out, "general.file_type", 0); // all F32
+    gguf_context_ptr keys(gguf_init_empty());
+    gguf_set_kv(keys.get(), file.keys());
+    gguf_remove_key(keys.get(), "general.alignment"); // the copy is laid out with the default one
+    gguf_set_val_u32(keys.get(), (model.shape.architecture + ".block_count").c_str(), static_cast<uint32_t>(blocks.size()));
+    gguf_set_val_u32(keys.get(), "general.file_type", 0); // all F32
+    std::vector<const ggml_tensor *> made;
     for (const copied & entry : tensors) {
-        ggml_tensor * tensor = ggml_new_tensor(ctx, GGML_TYPE_F32, ggml_n_dims(entry.from), entry.from->ne);
+        ggml_tensor * tensor = ggml_new_tensor(ctx.get(), GGML_TYPE_F32, ggml_n_dims(entry.from), entry.from->ne);
         ggml_set_name(tensor, entry.name.c_str());
         const std::vector<float> values = as_floats(entry.from);
         std::memcpy(tensor->data, values.data(), values.size() * sizeof(float));
@@ -52,13 +53,7 @@ void write_f32_copy(const gguf_file & file, const base_model & model, const std:
                 if (pair.tensor_name() == entry.from->name) merge(static_cast<float *>(tensor->data), tensor->ne[0], tensor->ne[1], pair, lora->scale());
             }
         }
-        gguf_add_tensor(out, tensor);
+        made.push_back(tensor);
     }
-    try {
-        write_sealed_gguf(out, path);
-    } catch (...) {
-        ggml_free(ctx);
-        throw;
-    }
-    ggml_free(ctx);
+    write_sealed_gguf(path, std::move(keys), made);
 }

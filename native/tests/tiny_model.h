@@ -4,7 +4,7 @@
 #include "init_model.h"
 #include "lora.h"
 #include "random.h"
-#include "sealed_file.h"
+#include "gguf_writer.h"
 #include "token_rows.h"
 #include <algorithm>
 #include <cstdio>
@@ -72,27 +72,27 @@ struct stored_tensor { std::string name; std::vector<int64_t> ne; std::vector<fl
 
 // Writes a GGUF file again, its keys and its tensors as `edit` leaves them.
 inline void rewrite(const std::string & path, const std::function<void(gguf_context * keys, std::vector<stored_tensor> & tensors)> & edit) {
-    gguf_context * out = gguf_init_empty();
+    gguf_context_ptr keys(gguf_init_empty());
     std::vector<stored_tensor> tensors;
     {
         const gguf_file file(path);
-        gguf_set_kv(out, file.keys());
+        gguf_set_kv(keys.get(), file.keys());
         for (const ggml_tensor * tensor : file.tensors()) {
             tensors.push_back({tensor->name, std::vector<int64_t>(tensor->ne, tensor->ne + ggml_n_dims(tensor)), as_floats(tensor)});
         }
     }
-    edit(out, tensors);
+    edit(keys.get(), tensors);
     ggml_init_params params{};
     for (const stored_tensor & tensor : tensors) params.mem_size += ggml_tensor_overhead() + GGML_PAD(tensor.values.size() * sizeof(float), GGML_MEM_ALIGN);
-    ggml_context * ctx = ggml_init(params);
+    const ggml_context_ptr ctx(ggml_init(params));
+    std::vector<const ggml_tensor *> written;
     for (const stored_tensor & tensor : tensors) {
-        ggml_tensor * made = ggml_new_tensor(ctx, GGML_TYPE_F32, static_cast<int>(tensor.ne.size()), tensor.ne.data());
+        ggml_tensor * made = ggml_new_tensor(ctx.get(), GGML_TYPE_F32, static_cast<int>(tensor.ne.size()), tensor.ne.data());
         ggml_set_name(made, tensor.name.c_str());
         std::memcpy(made->data, tensor.values.data(), ggml_nbytes(made));
-        gguf_add_tensor(out, made);
+        written.push_back(made);
     }
-    write_sealed_gguf(out, path);
-    ggml_free(ctx);
+    write_sealed_gguf(path, std::move(keys), written);
 }
 
 inline std::vector<float> random_values(const std::string & name, int64_t n, double mean, double deviation) {
