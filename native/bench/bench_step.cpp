@@ -89,7 +89,8 @@ step_size run_step(network & own, const adapter & lora, const std::vector<token_
         const size_t end = std::min(rows.size(), begin + at_once);
         const std::vector<token_row> part(rows.begin() + static_cast<std::ptrdiff_t>(begin), rows.begin() + static_cast<std::ptrdiff_t>(end));
         const token_layout layout = lay_out_for_training(part, true);
-        own.loss({layout, predictions_of(part, layout, false), 1.0f / static_cast<float>(rows.size()), 0, 0}, &gradients);
+        next_token_objective goal(predictions_of(part, layout, false), 1.0f / static_cast<float>(rows.size()));
+        own.loss({layout, goal, 0, 0}, &gradients);
         size.columns += static_cast<int64_t>(layout.tokens.size());
         for (const int32_t position : layout.positions) size.pairs += position + 1;
     }

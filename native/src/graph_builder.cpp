@@ -1,7 +1,7 @@
 #include "graph_builder.h"
 #include <algorithm>
 
-column_subset::column_subset(std::vector<int32_t> columns) : columns_(std::move(columns)) {
+column_subset::column_subset(std::vector<int32_t> columns) : n_named_(columns.size()), columns_(std::move(columns)) {
     std::sort(columns_.begin(), columns_.end());
     columns_.erase(std::unique(columns_.begin(), columns_.end()), columns_.end());
 }
@@ -14,28 +14,22 @@ graph_builder::graph_builder(const backend & device, const base_model & model, c
                              float dropout, uint64_t dropout_seed)
     : layout_(layout), wanted_(wanted), ops_(device.make_operators()), plan_{model.shape.n_head, model.shape.n_head_kv, model.shape.head_dim, model.shape.attention_scale, layout.segments} {
     const size_t n_columns = layout.tokens.size(), n_wanted = wanted.columns().size();
-    const size_t n_nodes = 1024 + 256 * model.blocks.size() + n_wanted; // the head comes in chunks of columns
+    const size_t n_nodes = 1024 + 256 * model.blocks.size() + wanted.n_named(); // the head comes in chunks of columns
     ggml_init_params params{};
     params.mem_size = ggml_tensor_overhead() * n_nodes + ggml_graph_overhead_custom(n_nodes, false);
     params.no_alloc = true;
     ctx_ = ggml_init(params);
     ggml_cgraph * graph = ggml_new_graph_custom(ctx_, n_nodes, false);
-    tokens_ = input(static_cast<int64_t>(n_columns), GGML_TYPE_I32);
-    positions_ = input(static_cast<int64_t>(n_columns), GGML_TYPE_I32);
+    tokens_ = graph_input(ctx_, static_cast<int64_t>(n_columns), GGML_TYPE_I32);
+    positions_ = graph_input(ctx_, static_cast<int64_t>(n_columns), GGML_TYPE_I32);
     if (n_wanted < n_columns) {
-        kept_.indices = input(static_cast<int64_t>(n_wanted), GGML_TYPE_I32);
-        kept_.positions = input(static_cast<int64_t>(n_wanted), GGML_TYPE_I32);
+        kept_.indices = graph_input(ctx_, static_cast<int64_t>(n_wanted), GGML_TYPE_I32);
+        kept_.positions = graph_input(ctx_, static_cast<int64_t>(n_wanted), GGML_TYPE_I32);
     }
     scope_.reset(new pass_scope{ctx_, graph, *ops_, model, lora, positions_, &plan_, dropout, dropout_seed, {}, {}});
 }
 
 graph_builder::~graph_builder() { ggml_free(ctx_); }
-
-ggml_tensor * graph_builder::input(int64_t n, ggml_type type) {
-    ggml_tensor * tensor = ggml_new_tensor_1d(ctx_, type, n);
-    ggml_set_input(tensor);
-    return tensor;
-}
 
 ggml_tensor * graph_builder::hidden_states(std::vector<block_tape> & tapes) {
     const base_model & model = scope_->model;

@@ -11,9 +11,11 @@ class column_subset {
     explicit column_subset(std::vector<int32_t> columns); // in any order, some named twice
 
     const std::vector<int32_t> & columns() const { return columns_; }
+    size_t n_named() const { return n_named_; } // with those that were named again
     int32_t place_of(int32_t column) const; // index in columns()
 
   private:
+    size_t n_named_;
     std::vector<int32_t> columns_;
 };
 
@@ -28,8 +30,6 @@ class graph_builder {
     graph_builder & operator=(const graph_builder &) = delete;
 
     pass_scope & scope() { return *scope_; }
-
-    ggml_tensor * input(int64_t n, ggml_type type);
 
     // The wanted columns after the last block [n_embd, wanted]; a tape a block.
     ggml_tensor * hidden_states(std::vector<block_tape> & tapes);

@@ -4,9 +4,6 @@
 
 namespace {
 
-// The head is computed for this many columns at a time: its logits are n_vocab floats a column.
-const int64_t HEAD_CHUNK = 128;
-
 // The output head on some columns: gather, norm, linear.
 struct head_tape {
     ggml_tensor * gathered;
@@ -18,12 +15,6 @@ ggml_tensor * head_forward(pass_scope & scope, ggml_tensor * hidden, ggml_tensor
     ggml_tensor * normed = scaled_norm(scope, tape.gathered, scope.model.output_norm);
     return adapted_linear(scope, -1, "output", scope.model.output, normed, tape.output);
 }
-
-// One chunk of predictions: their inputs and their loss.
-struct loss_chunk {
-    size_t begin, end; // of the predictions
-    ggml_tensor * columns, * targets, * weights, * losses; // columns: places among the wanted ones
-};
 
 } // namespace
 
@@ -37,9 +28,8 @@ lora_values zeros_like(const adapter & lora) {
 }
 
 double network::loss(const training_pass & pass, lora_values * gradients) {
-    std::vector<int32_t> predicting;
-    for (const prediction & wanted : pass.predictions) predicting.push_back(wanted.column);
-    const column_subset wanted(std::move(predicting));
+    const std::vector<int32_t> & read = pass.goal.columns();
+    const column_subset wanted(read);
     graph_builder builder(cpu_, model_, lora_, pass.layout, wanted, pass.dropout, pass.dropout_seed);
     pass_scope & scope = builder.scope();
     std::vector<block_tape> tapes;
@@ -48,23 +38,20 @@ double network::loss(const training_pass & pass, lora_values * gradients) {
 
     const int32_t lowest = lora_ ? lora_->lowest_block() : model_.shape.n_block;
     const bool into_blocks = lowest < model_.shape.n_block;
-    std::vector<loss_chunk> chunks;
+    struct head_chunk { size_t begin, end; ggml_tensor * places; }; // places: among the wanted columns
+    std::vector<head_chunk> chunks;
     ggml_tensor * d_hidden = nullptr;
-    for (size_t begin = 0; begin < pass.predictions.size(); begin += HEAD_CHUNK) {
-        const size_t end = std::min(pass.predictions.size(), begin + HEAD_CHUNK);
-        const int64_t n = static_cast<int64_t>(end - begin);
-        loss_chunk chunk{begin, end, builder.input(n, GGML_TYPE_I32), builder.input(n, GGML_TYPE_I32), builder.input(n, GGML_TYPE_F32), nullptr};
+    for (size_t begin = 0; begin < read.size(); begin += pass.goal.most_at_once()) {
+        const size_t end = std::min(read.size(), begin + pass.goal.most_at_once());
+        const head_chunk chunk{begin, end, graph_input(scope.ctx, static_cast<int64_t>(end - begin), GGML_TYPE_I32)};
         head_tape tape;
-        ggml_tensor * logits = head_forward(scope, hidden, chunk.columns, tape);
-        chunk.losses = scope.ops.cross_entropy(scope.ctx, logits, chunk.targets);
-        ggml_set_output(chunk.losses);
-        ggml_build_forward_expand(scope.graph, chunk.losses);
+        ggml_tensor * logits = head_forward(scope, hidden, chunk.places, tape);
+        ggml_tensor * d_logits = pass.goal.emit(scope, logits, begin, gradients != nullptr);
         if (gradients) {
-            ggml_tensor * d_logits = scope.ops.cross_entropy_back(scope.ctx, logits, chunk.targets, chunk.weights);
             ggml_tensor * d_normed = adapted_linear_back(scope, tape.output, d_logits, into_blocks);
             if (into_blocks) {
                 ggml_tensor * d_gathered = scaled_norm_back(scope, tape.gathered, model_.output_norm, d_normed);
-                ggml_tensor * d_chunk = ggml_get_rows_back(scope.ctx, d_gathered, chunk.columns, hidden); // adds up where a column is named twice
+                ggml_tensor * d_chunk = ggml_get_rows_back(scope.ctx, d_gathered, chunk.places, hidden); // adds up where a column is named twice
                 d_hidden = d_hidden ? ggml_add(scope.ctx, d_hidden, d_chunk) : d_chunk;
                 ggml_build_forward_expand(scope.graph, d_hidden);
             }
@@ -81,37 +68,27 @@ double network::loss(const training_pass & pass, lora_values * gradients) {
 
     cpu_.plan(scope.graph);
     builder.set_layout();
-    for (const loss_chunk & chunk : chunks) {
-        std::vector<int32_t> columns, targets;
-        for (size_t i = chunk.begin; i < chunk.end; i++) {
-            columns.push_back(wanted.place_of(pass.predictions[i].column));
-            targets.push_back(pass.predictions[i].target);
-        }
-        const std::vector<float> weights(columns.size(), pass.weight);
-        ggml_backend_tensor_set(chunk.columns, columns.data(), 0, ggml_nbytes(chunk.columns));
-        ggml_backend_tensor_set(chunk.targets, targets.data(), 0, ggml_nbytes(chunk.targets));
-        if (gradients) ggml_backend_tensor_set(chunk.weights, weights.data(), 0, ggml_nbytes(chunk.weights));
+    for (const head_chunk & chunk : chunks) {
+        std::vector<int32_t> places;
+        for (size_t i = chunk.begin; i < chunk.end; i++) places.push_back(wanted.place_of(read[i]));
+        ggml_backend_tensor_set(chunk.places, places.data(), 0, ggml_nbytes(chunk.places));
     }
+    pass.goal.write_inputs();
     cpu_.compute(scope.graph);
+    pass.goal.read_results();
 
-    double total = 0;
-    for (const loss_chunk & chunk : chunks) {
-        std::vector<float> losses(static_cast<size_t>(ggml_nelements(chunk.losses)));
-        ggml_backend_tensor_get(chunk.losses, losses.data(), 0, ggml_nbytes(chunk.losses));
-        for (size_t i = 0; i < losses.size(); i += 2) total += static_cast<double>(pass.weight) * losses[i];
-    }
-    std::vector<float> read;
+    std::vector<float> values;
     for (const lora_gradient & gradient : scope.gradients) {
         const size_t pair = static_cast<size_t>(gradient.pair - lora_->pairs().data());
         for (const bool is_b : {false, true}) {
             const ggml_tensor * tensor = is_b ? gradient.b : gradient.a;
             std::vector<float> & sum = (*gradients)[2 * pair + (is_b ? 1 : 0)];
-            read.resize(sum.size());
-            ggml_backend_tensor_get(tensor, read.data(), 0, ggml_nbytes(tensor));
-            for (size_t i = 0; i < sum.size(); i++) sum[i] += read[i];
+            values.resize(sum.size());
+            ggml_backend_tensor_get(tensor, values.data(), 0, ggml_nbytes(tensor));
+            for (size_t i = 0; i < sum.size(); i++) sum[i] += values[i];
         }
     }
-    return total;
+    return pass.goal.loss();
 }
 
 std::vector<float> network::logits(const token_layout & layout, const std::vector<int32_t> & columns) {
@@ -120,7 +97,7 @@ std::vector<float> network::logits(const token_layout & layout, const std::vecto
     pass_scope & scope = builder.scope();
     std::vector<block_tape> tapes;
     ggml_tensor * hidden = builder.hidden_states(tapes);
-    ggml_tensor * chosen = builder.input(static_cast<int64_t>(columns.size()), GGML_TYPE_I32);
+    ggml_tensor * chosen = graph_input(scope.ctx, static_cast<int64_t>(columns.size()), GGML_TYPE_I32);
     head_tape tape;
     ggml_tensor * logits = head_forward(scope, hidden, chosen, tape);
     ggml_set_output(logits);

@@ -3,6 +3,7 @@
 #include "backend.h"
 #include "lora.h"
 #include "model.h"
+#include "objective.h"
 #include "token_layout.h"
 #include <vector>
 
@@ -13,8 +14,7 @@ lora_values zeros_like(const adapter & lora);
 
 struct training_pass {
     const token_layout & layout;
-    const std::vector<prediction> & predictions;
-    float weight;          // of each prediction in the loss: 1 / (loss tokens of the whole batch)
+    objective & goal;
     float dropout;
     uint64_t dropout_seed;
 };
@@ -24,7 +24,7 @@ class network {
     // lora  nullptr: the base model alone
     network(backend & cpu, const base_model & model, const adapter * lora) : cpu_(cpu), model_(model), lora_(lora) {}
 
-    // Weighted sum of the losses, in nats. With gradients: adds those of the adapter.
+    // The loss that the pass's objective comes to. With gradients: adds those of the adapter.
     double loss(const training_pass & pass, lora_values * gradients);
 
     // Logits at some columns: n_vocab floats for each, one after another.

@@ -28,3 +28,10 @@ struct pass_scope {
     std::deque<dropout_plan> dropout_plans; // a deque: pointers to its elements stay valid
     std::vector<lora_gradient> gradients;   // filled by the backward
 };
+
+// A tensor that the caller fills once the graph has its memory.
+inline ggml_tensor * graph_input(ggml_context * ctx, int64_t n, ggml_type type) {
+    ggml_tensor * tensor = ggml_new_tensor_1d(ctx, type, n);
+    ggml_set_input(tensor);
+    return tensor;
+}

@@ -76,10 +76,9 @@ std::optional<training_run::step_result> training_run::gradients_of(const std::v
         const size_t end = std::min(batch.size(), begin + static_cast<size_t>(config_.micro_batch_size));
         const std::vector<token_row> micro(batch.begin() + static_cast<std::ptrdiff_t>(begin), batch.begin() + static_cast<std::ptrdiff_t>(end));
         const token_layout layout = lay_out_for_training(micro, config_.share_prefixes);
-        const std::vector<prediction> predictions = predictions_of(micro, layout, config_.loss_on_all);
+        next_token_objective goal(predictions_of(micro, layout, config_.loss_on_all), 1.0f / static_cast<float>(result.n_loss_tokens));
         random_stream masks(config_.seed, "dropout", (static_cast<uint64_t>(step) << 20) + begin);
-        result.loss += network_.loss({layout, predictions, 1.0f / static_cast<float>(result.n_loss_tokens), static_cast<float>(config_.dropout), masks.uint64()},
-                                     &gradients);
+        result.loss += network_.loss({layout, goal, static_cast<float>(config_.dropout), masks.uint64()}, &gradients);
         for (const token_row & row : micro) result.n_tokens += static_cast<int64_t>(row.tokens.size());
         result.n_columns += static_cast<int64_t>(layout.tokens.size());
     }

@@ -45,7 +45,8 @@ struct tiny {
         const token_layout layout = lay_out_for_training(rows, share);
         const std::vector<prediction> predictions = predictions_of(rows, layout, all);
         network own(cpu, model, lora.get());
-        return own.loss({layout, predictions, 1.0f / static_cast<float>(predictions.size()), dropout, 99}, gradients);
+        next_token_objective goal(predictions, 1.0f / static_cast<float>(predictions.size()));
+        return own.loss({layout, goal, dropout, 99}, gradients);
     }
 };
 
@@ -165,9 +166,13 @@ void trimmed_gradients_add_up_to_the_untrimmed_ones(const std::string & family) 
     network own(t.cpu, t.model, t.lora.get());
     lora_values whole = zeros_like(*t.lora), sum = zeros_like(*t.lora);
     const float weight = 1.0f / static_cast<float>(all.size());
-    const double loss = own.loss({layout, all, weight, 0, 0}, &whole);
+    next_token_objective goal(all, weight);
+    const double loss = own.loss({layout, goal, 0, 0}, &whole);
     double loss_of_parts = 0;
-    for (const std::vector<prediction> & part : parts) loss_of_parts += own.loss({layout, part, weight, 0, 0}, &sum);
+    for (const std::vector<prediction> & part : parts) {
+        next_token_objective goal_of_part(part, weight);
+        loss_of_parts += own.loss({layout, goal_of_part, 0, 0}, &sum);
+    }
     CHECK_NEAR(loss, loss_of_parts, 1e-6);
     for (size_t i = 0; i < whole.size(); i++) {
         double size = 1e-6;
@@ -187,7 +192,8 @@ void micro_batches_add_up() {
     network own(t.cpu, t.model, t.lora.get());
     for (const token_row & row : rows) {
         const token_layout layout = lay_out_for_training({row}, true);
-        loss_parts += own.loss({layout, predictions_of({row}, layout, false), 1.0f / static_cast<float>(n), 0, 0}, &parts);
+        next_token_objective goal(predictions_of({row}, layout, false), 1.0f / static_cast<float>(n));
+        loss_parts += own.loss({layout, goal, 0, 0}, &parts);
     }
     CHECK_NEAR(loss_whole, loss_parts, 1e-6);
     for (size_t i = 0; i < whole.size(); i++) CHECK(largest_difference(whole[i], parts[i]) < 1e-5);
