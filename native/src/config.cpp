@@ -135,6 +135,7 @@ train_config read_train_config(const std::string & path) {
     config.alpha = reader.take<double>("alpha");
     config.dropout = reader.take<double>("dropout");
     config.targets = reader.take<std::vector<std::string>>("targets");
+    config.layers = reader.take<std::string>("layers");
     const std::string loss = reader.take<std::string>("loss");
     config.shuffle = reader.take<bool>("shuffle");
     config.max_length = reader.take<int32_t>("maxLength");

@@ -24,6 +24,7 @@ struct train_config {
     int32_t rank;
     double alpha, dropout;
     std::vector<std::string> targets;
+    std::string layers; // the blocks that get an adapter (block_range.h)
     bool loss_on_all;
     bool shuffle;
     int32_t max_length;

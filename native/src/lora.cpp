@@ -29,7 +29,7 @@ void adapter::add_pair(const base_model & model, int32_t block, const std::strin
 }
 
 std::unique_ptr<adapter> adapter::create(backend & cpu, const base_model & model, const std::vector<std::string> & targets,
-                                         int32_t rank, float alpha, uint64_t seed) {
+                                         block_range blocks, int32_t rank, float alpha, uint64_t seed) {
     const std::vector<std::string> & known = target_names();
     std::string list;
     for (const std::string & name : known) list += (list.empty() ? "" : ", ") + name;
@@ -43,7 +43,7 @@ std::unique_ptr<adapter> adapter::create(backend & cpu, const base_model & model
     }
 
     std::unique_ptr<adapter> made(new adapter(rank, alpha, model.shape.n_block));
-    for (int32_t block = 0; block < model.shape.n_block; block++) {
+    for (int32_t block = blocks.first; block < blocks.end; block++) {
         for (const std::string & target : known) { // the order of the names, not of the user's list: the same set gives the same bytes
             if (target == "output" || std::find(targets.begin(), targets.end(), target) == targets.end()) continue;
             made->add_pair(model, block, target);
@@ -187,10 +187,13 @@ int64_t adapter::n_parameters() const {
     return n;
 }
 
-int32_t adapter::lowest_block() const {
-    int32_t lowest = n_block_;
+block_range adapter::blocks() const {
+    block_range range{n_block_, 0};
     for (const lora_pair & pair : pairs_) {
-        if (pair.block >= 0) lowest = std::min(lowest, pair.block);
+        if (pair.block < 0) continue;
+        range.first = std::min(range.first, pair.block);
+        range.end = std::max(range.end, pair.block + 1);
     }
-    return lowest;
+    range.end = std::max(range.end, range.first);
+    return range;
 }

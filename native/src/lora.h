@@ -2,6 +2,7 @@
 // Shapes are ggml's ne[] (columns first): W [n_in, n_out], a [n_in, rank], b [rank, n_out]; all f32.
 #pragma once
 #include "backend.h"
+#include "block_range.h"
 #include "model.h"
 #include <memory>
 #include <string>
@@ -19,9 +20,10 @@ struct lora_pair {
 class adapter {
   public:
     // A uniform in +-1/sqrt(n_in) (PEFT's Kaiming init with a = sqrt(5)), B zero; the same bytes for the same seed.
-    // throws user_error(exit_usage) on a target that the model does not have
+    // blocks  those that get an adapter; the target "output" is in none of them
+    // throws  user_error(exit_usage) on a target that the model does not have
     static std::unique_ptr<adapter> create(backend & cpu, const base_model & model, const std::vector<std::string> & targets,
-                                           int32_t rank, float alpha, uint64_t seed);
+                                           block_range blocks, int32_t rank, float alpha, uint64_t seed);
 
     // Reads an adapter in llama.cpp's GGUF form (F32, F16 or BF16 tensors).
     // throws user_error(exit_data): not a LoRA adapter, another architecture, a tensor that does not fit the model, mixed ranks
@@ -39,7 +41,8 @@ class adapter {
     float alpha() const { return alpha_; }
     float scale() const { return alpha_ / static_cast<float>(rank_); }
     int64_t n_parameters() const;
-    int32_t lowest_block() const; // nothing below it needs a gradient; n_block when only the output head is adapted
+    block_range blocks() const;   // from the lowest to the highest that is adapted; empty, behind the last, when only the output head is
+    int32_t lowest_block() const { return blocks().first; } // nothing below it needs a gradient; n_block when only the output head is adapted
 
     ~adapter();
 

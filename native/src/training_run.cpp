@@ -7,8 +7,9 @@
 #include <cmath>
 
 std::unique_ptr<adapter> starting_adapter(session & open, const train_config & config) {
+    const block_range blocks = parse_block_range(config.layers, open.model.shape.n_block);
     if (!config.adapter) {
-        return adapter::create(open.cpu, open.model, config.targets, config.rank, static_cast<float>(config.alpha), config.seed);
+        return adapter::create(open.cpu, open.model, config.targets, blocks, config.rank, static_cast<float>(config.alpha), config.seed);
     }
     std::unique_ptr<adapter> lora = adapter::load(open.cpu, open.model, *config.adapter);
     std::vector<std::string> has = lora->targets(), wanted = config.targets;
@@ -19,6 +20,11 @@ std::unique_ptr<adapter> starting_adapter(session & open, const train_config & c
         for (const std::string & target : has) list += (list.empty() ? "" : ",") + target;
         throw user_error(exit_usage, "the start adapter has rank " + std::to_string(lora->rank()) + ", alpha " + std::to_string(lora->alpha()) + " and targets " + list,
             *config.adapter, "give --rank, --alpha and --targets as the adapter has them");
+    }
+    const block_range own = lora->blocks();
+    if (own.first < own.end && (own.first != blocks.first || own.end != blocks.end)) {
+        throw user_error(exit_usage, "the start adapter is on blocks " + std::to_string(own.first) + "-" + std::to_string(own.end - 1) + ", not on \"" + config.layers + "\"",
+            *config.adapter, "leave --layers out: the start adapter's own count");
     }
     return lora;
 }

@@ -97,7 +97,7 @@ void a_file_that_does_not_fit_is_an_error() {
     const gguf_file file(model.path);
     const base_model loaded = load_model(file);
     backend cpu(1);
-    const auto lora = adapter::create(cpu, loaded, {"attn_q"}, 2, 4, 1);
+    const auto lora = adapter::create(cpu, loaded, {"attn_q"}, {0, loaded.shape.n_block}, 2, 4, 1);
     const std::string path = model.folder.path + "/adapter.gguf";
     lora->save(path, "llama");
     const uintmax_t whole = std::filesystem::file_size(path);
@@ -125,7 +125,7 @@ struct adapter_on_disk : model_on_disk {
     backend cpu{1};
 
     adapter_on_disk() {
-        const auto lora = adapter::create(cpu, loaded, {"attn_q", "attn_v"}, 2, 4, 1);
+        const auto lora = adapter::create(cpu, loaded, {"attn_q", "attn_v"}, {0, loaded.shape.n_block}, 2, 4, 1);
         randomise(*lora, 0.2, 5);
         lora->save(adapter_path, "llama");
     }

@@ -37,7 +37,7 @@ struct tiny {
     tiny(const std::string & family, const std::vector<std::string> & targets, double deviation)
         : path(write_model(folder.path, family)), file(path), model(load_model(file)),
           cpu(1), // the kernels give the same bytes for any number of threads, and have tests of it
-          lora(adapter::create(cpu, model, present(model, targets), 3, 6.0f, 11)) {
+          lora(adapter::create(cpu, model, present(model, targets), {0, model.shape.n_block}, 3, 6.0f, 11)) {
         if (deviation > 0) randomise(*lora, deviation, 13);
     }
 

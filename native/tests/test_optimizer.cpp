@@ -11,7 +11,7 @@ void adamw_follows_its_definition() {
     const gguf_file file(write_tiny_model(folder.path, "llama", 3));
     const base_model model = load_model(file);
     backend cpu(1);
-    const std::unique_ptr<adapter> lora = adapter::create(cpu, model, {"attn_q"}, 2, 4.0f, 9);
+    const std::unique_ptr<adapter> lora = adapter::create(cpu, model, {"attn_q"}, {0, model.shape.n_block}, 2, 4.0f, 9);
     randomise(*lora, 0.5, 10);
     adamw_settings settings;
     settings.weight_decay = 0.1;

@@ -4,6 +4,7 @@
 #include "config.h"
 #include "events.h"
 #include "gguf_file.h"
+#include "reference.h"
 #include "refusal.h"
 #include "whole_verb.h"
 #include "tiny_model.h"
@@ -12,6 +13,7 @@
 #include <csignal>
 #include <fstream>
 #include <iterator>
+#include <set>
 #include <thread>
 
 namespace {
@@ -44,6 +46,7 @@ struct run {
         config.alpha = 8;
         config.dropout = 0.1;
         config.targets = {"attn_q", "attn_v"};
+        config.layers = "all";
         config.loss_on_all = false;
         config.shuffle = true;
         config.max_length = 0;
@@ -224,6 +227,46 @@ void a_start_adapter_goes_on() {
     CHECK(refused([&] { train(second.config); }).code == exit_usage);
 }
 
+// Blocks 1 and 2 of 3; the bytes of what libllama loads, and going on from it.
+void adapters_sit_on_the_blocks_that_were_named() {
+    run r;
+    r.config.layers = "last:2";
+    r.config.steps = 2;
+    events_of([&] { train(r.config); });
+    const std::string made = r.config.run_directory + "/adapter.gguf";
+    {
+        const gguf_file file(made);
+        std::set<std::string> names;
+        for (const ggml_tensor * tensor : file.tensors()) names.insert(std::string(tensor->name).substr(0, 6));
+        CHECK((names == std::set<std::string>{"blk.1.", "blk.2."}) && file.tensors().size() == 8);
+    }
+    const std::vector<llama_token> tokens = {1, 70, 80, 90};
+    reference_model base(r.config.model, std::nullopt, 1, 16), adapted(r.config.model, made, 1, 16);
+    CHECK(base.logits(tokens, 1) != adapted.logits(tokens, 1));
+
+    run next;
+    next.config.adapter = made;
+    next.config.layers = "1-2";
+    next.config.steps = 1;
+    events_of([&] { train(next.config); });
+    run other;
+    other.config.adapter = made;
+    const user_error error = refused([&] { train(other.config); });
+    CHECK(error.code == exit_usage && says(error.what(), "on blocks 1-2"));
+}
+
+void layers_that_the_model_does_not_have_are_refused() {
+    const auto is = [](const std::string & text, int32_t first, int32_t end) {
+        const block_range range = parse_block_range(text, 30);
+        CHECK(range.first == first && range.end == end);
+    };
+    is("all", 0, 30), is("last:8", 22, 30), is("last:30", 0, 30), is("first:1", 0, 1), is("0-0", 0, 1), is("4-29", 4, 30);
+    for (const std::string text : {"", "last", "last:", "last:0", "last:31", "last:-1", "first:31", "3", "-3", "3-", "5-4", "0-30", "all ", "last:99999999999", "some:3", "3-4-5"}) {
+        const user_error error = refusal([&] { parse_block_range(text, 30); });
+        if (error.code != exit_usage || !says(error.what(), "\"" + text + "\"")) throw check_failed(text);
+    }
+}
+
 void bad_models_are_refused() {
     run r;
     const std::string whole = r.config.model;
@@ -268,6 +311,8 @@ int main() {
         {"one batch can be learned by heart", one_batch_can_be_learned_by_heart},
         {"training goes on from a start adapter, and refuses one of another rank", a_start_adapter_goes_on},
         {"a broken, empty or missing model is refused with place and fix", bad_models_are_refused},
+        {"an adapter sits on the blocks that were named, loads in libllama, and goes on from there", adapters_sit_on_the_blocks_that_were_named},
+        {"layers are named as all, last:N, first:N or A-B, and must be in the model", layers_that_the_model_does_not_have_are_refused},
         {"rows, targets and lengths that cannot be are refused", bad_rows_and_targets_are_refused},
     });
 }

@@ -19,14 +19,16 @@ export const LINEAR_LAYERS = [
 ] as const;
 
 /** What tells the tensors of one adapter from those of another; its output is scaled by alpha / rank. */
-export type AdapterShape = Pick<NativeTrainConfig, 'rank' | 'alpha' | 'targets'>;
+export type AdapterShape = Pick<NativeTrainConfig, 'rank' | 'alpha' | 'targets' | 'layers'>;
 
 /** The adapter of a run that names neither a start adapter nor a shape. No default of the schema: it would contradict a start adapter. */
-export const ADAPTER_SHAPE: AdapterShape = { rank: 8, alpha: 16, targets: ['attn_q', 'attn_v'] };
+export const ADAPTER_SHAPE: AdapterShape = { rank: 8, alpha: 16, targets: ['attn_q', 'attn_v'], layers: 'all' };
 
 const wholeNumber = z.coerce.number().int();
 const measure = z.coerce.number();
 const threads = wholeNumber.positive().max(512); // ggml takes no more (GGML_MAX_N_THREADS): it aborts
+
+const layers = z.string().regex(/^(all|(last|first):\d{1,9}|\d{1,9}-\d{1,9})$/, 'not one of all, last:N, first:N, A-B');
 
 const otherwise = (key: keyof AdapterShape) => `without it the start adapter's, else ${ADAPTER_SHAPE[key]}`;
 
@@ -66,6 +68,11 @@ export const TrainOptions = z.strictObject({
     .refine((names) => new Set(names).size === names.length, 'a layer is named twice') // it would be another run of the same adapter
     .optional()
     .describe(`linear layers that get an adapter; ${otherwise('targets')}`),
+  layers: layers
+    .optional()
+    .describe(
+      `blocks that get an adapter: all, last:N, first:N or A-B (from 0); nothing is computed backward below them; ${otherwise('layers')}`,
+    ),
   loss: z.enum(['answer', 'all']).default('answer').describe('tokens that carry the loss'),
   shuffle: z.boolean().default(true).describe('new order of the rows each epoch'),
   maxLength: wholeNumber
@@ -106,6 +113,7 @@ export const NativeTrainConfig = z.strictObject({
   alpha: z.number().positive(),
   dropout: z.number().nonnegative(),
   targets: z.array(z.string()).min(1),
+  layers: z.string(), // the blocks that get an adapter: "all", "last:N", "first:N", "A-B"
   loss: z.enum(['answer', 'all']),
   shuffle: z.boolean(),
   maxLength: z.number().int().nonnegative(),

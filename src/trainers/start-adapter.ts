@@ -7,16 +7,17 @@ import { studioLayout } from '../platform/studio.js';
 import { configHash } from './run-identity.js';
 
 /**
- * Rank, alpha and targets of the adapter to train: those of the start adapter, else as the user gave them, else the defaults.
+ * Rank, alpha, targets and layers of the adapter to train: those of the start adapter, else as the user gave them, else the defaults.
  *
  * throws  RectuneError: data for a start adapter that cannot be read, usage for an option that contradicts it
  */
 export function adapterShape(options: TrainOptions): AdapterShape {
-  const { adapter: path, rank, alpha, targets } = options;
+  const { adapter: path, rank, alpha, targets, layers } = options;
   const given = { ...(rank && { rank }), ...(alpha && { alpha }), ...(targets && { targets }) };
-  if (path === undefined) return { ...ADAPTER_SHAPE, ...given };
+  const among = layers === undefined ? {} : { layers }; // how many blocks the model has, and so what "last:8" is, only native/ knows
+  if (path === undefined) return { ...ADAPTER_SHAPE, ...given, ...among };
   const own = shapeInFile(path);
-  const contradictions = (Object.keys(given) as (keyof AdapterShape)[]).filter((key) => !isSame(own, given, key));
+  const contradictions = (Object.keys(given) as (keyof typeof given)[]).filter((key) => !isSame(own, given, key));
   if (contradictions.length > 0) {
     const say = (shape: Partial<AdapterShape>) => contradictions.map((key) => `${key} ${shape[key]}`).join(' and ');
     throw new RectuneError(
@@ -26,10 +27,10 @@ export function adapterShape(options: TrainOptions): AdapterShape {
       `leave out ${contradictions.map((key) => `--${key}`).join(', ')} (in a recipe: ${contradictions.join(', ')}): the start adapter's own count`,
     );
   }
-  return targets ? { ...own, targets } : own;
+  return { ...own, ...(targets && { targets }), ...among };
 }
 
-function isSame(own: AdapterShape, given: Partial<AdapterShape>, key: keyof AdapterShape): boolean {
+function isSame(own: AdapterShape, given: Partial<AdapterShape>, key: 'rank' | 'alpha' | 'targets'): boolean {
   if (key === 'targets') return [...own.targets].sort().join() === [...(given.targets ?? [])].sort().join();
   return Math.fround(own[key]) === Math.fround(given[key] as number); // the file keeps alpha as a 32-bit number
 }
@@ -43,8 +44,8 @@ function shapeInFile(path: string): AdapterShape {
     throw refuse('this GGUF is not a LoRA adapter');
   }
   const layers = tensors.flatMap(({ name, shape }) => {
-    const target = /^(?:blk\.\d+\.)?(.+)\.weight\.lora_a$/.exec(name)?.[1];
-    return target === undefined ? [] : [{ target, rank: shape[1] ?? 1 }]; // a one-row tensor may leave its last dimension out
+    const [, block, target] = /^(?:blk\.(\d+)\.)?(.+)\.weight\.lora_a$/.exec(name) ?? [];
+    return target === undefined ? [] : [{ block, target, rank: shape[1] ?? 1 }]; // a one-row tensor may leave its last dimension out
   });
   const [first] = layers;
   if (!first || first.rank < 1) throw refuse('the adapter has no tensors');
@@ -52,7 +53,10 @@ function shapeInFile(path: string): AdapterShape {
   if (typeof alpha !== 'number' || !(alpha > 0 && Number.isFinite(alpha))) {
     throw refuse(`the adapter's scale (adapter.lora.alpha) is ${alpha}`);
   }
-  return { rank: first.rank, alpha: shortest(alpha), targets: inOrder(layers.map(({ target }) => target)) };
+  const targets = inOrder(layers.map(({ target }) => target));
+  const blocks = layers.flatMap(({ block }) => (block === undefined ? [] : [Number(block)])).sort((a, b) => a - b);
+  const range = blocks.length === 0 ? 'all' : `${blocks[0]}-${blocks.at(-1)}`;
+  return { rank: first.rank, alpha: shortest(alpha), targets, layers: range };
 }
 
 /** Each layer once, in the order in which a block computes them: another order of the file makes no other run. */

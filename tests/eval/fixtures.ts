@@ -158,6 +158,7 @@ export const inventedRun = Run.parse({
     alpha: 16,
     dropout: 0,
     targets: ['attn_q', 'attn_v'],
+    layers: 'all',
     loss: 'answer',
     shuffle: true,
     maxLength: 1024,

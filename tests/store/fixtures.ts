@@ -146,6 +146,7 @@ export function run(id: string, versionHash: string, change: Partial<Run> = {}):
       alpha: 16,
       dropout: 0,
       targets: ['attn_q'],
+      layers: 'all',
       loss: 'answer',
       shuffle: true,
       maxLength: 1024,

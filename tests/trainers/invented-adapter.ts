@@ -19,17 +19,24 @@ export function loraKeys(alpha: number): Key[] {
 
 /** The header of a LoRA adapter in GGUF, as native/ and llama.cpp write it; its tensors hold nothing. */
 export function adapterGguf(
-  shape: { rank?: number; alpha?: number; targets?: readonly string[]; keys?: readonly Key[]; note?: string } = {},
+  shape: {
+    rank?: number;
+    alpha?: number;
+    targets?: readonly string[];
+    blocks?: readonly number[] | undefined;
+    keys?: readonly Key[];
+    note?: string;
+  } = {},
 ): Buffer {
-  const { rank = 4, alpha = 8, targets = ['attn_q', 'attn_v'], note = '' } = shape;
+  const { rank = 4, alpha = 8, targets = ['attn_q', 'attn_v'], blocks = [0], note = '' } = shape;
   const keys: readonly Key[] = [...(shape.keys ?? loraKeys(alpha)), ['general.description', 8, text(note)]];
-  const tensors = targets.flatMap((target) => {
-    const name = target === 'output' ? 'output.weight' : `blk.0.${target}.weight`;
-    return [
-      [`${name}.lora_a`, 64, rank],
-      [`${name}.lora_b`, rank, 64],
-    ] as const;
-  });
+  const names = targets.flatMap((target) =>
+    target === 'output' ? ['output.weight'] : blocks.map((block) => `blk.${block}.${target}.weight`),
+  );
+  const tensors = names.flatMap((name) => [
+    [`${name}.lora_a`, 64, rank] as const,
+    [`${name}.lora_b`, rank, 64] as const,
+  ]);
   return Buffer.concat([
     Buffer.from('GGUF'),
     u32(3),

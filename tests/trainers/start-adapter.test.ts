@@ -22,16 +22,25 @@ function sealed(content: Uint8Array): string {
 
 describe('the shape of the adapter to train', () => {
   it('is the default when neither a start adapter nor a shape is named', () => {
-    expect(adapterShape(options())).toEqual({ rank: 8, alpha: 16, targets: ['attn_q', 'attn_v'] });
-    expect(adapterShape(options({ rank: 2 }))).toEqual({ rank: 2, alpha: 16, targets: ['attn_q', 'attn_v'] });
+    expect(adapterShape(options())).toEqual({ rank: 8, alpha: 16, targets: ['attn_q', 'attn_v'], layers: 'all' });
+    const given = { rank: 2, layers: 'last:8' };
+    expect(adapterShape(options(given))).toEqual({ alpha: 16, targets: ['attn_q', 'attn_v'], ...given });
   });
 
   it.each([
-    { case: 'of four layers', rank: 4, alpha: 8, targets: ['attn_q', 'attn_k', 'attn_v', 'attn_output'] },
-    { case: 'with an alpha that 32 bits only come near to', rank: 1, alpha: 0.1, targets: ['output'] },
-    { case: 'with an alpha of many digits', rank: 600, alpha: Math.fround(1 / 3), targets: ['ffn_up'] },
-  ])('is that of a start adapter $case', ({ case: _, ...shape }) => {
-    const own = adapterShape(options({ adapter: sealed(adapterGguf(shape)) }));
+    {
+      case: 'of four layers',
+      rank: 4,
+      alpha: 8,
+      targets: ['attn_q', 'attn_k', 'attn_v', 'attn_output'],
+      layers: '0-0',
+    },
+    { case: 'of the output head', rank: 1, alpha: 2, targets: ['output'], layers: 'all' },
+    { case: 'of blocks in no order', rank: 1, alpha: 2, targets: ['attn_q'], blocks: [12, 9, 10, 11], layers: '9-12' },
+    { case: 'with an alpha that 32 bits only come near to', rank: 1, alpha: 0.1, targets: ['attn_q'], layers: '0-0' },
+    { case: 'with an alpha of many digits', rank: 600, alpha: Math.fround(1 / 3), targets: ['ffn_up'], layers: '0-0' },
+  ])('is that of a start adapter $case', ({ case: _, blocks, ...shape }) => {
+    const own = adapterShape(options({ adapter: sealed(adapterGguf({ ...shape, blocks })) }));
     expect({ ...own, alpha: Math.fround(own.alpha) }).toEqual({ ...shape, alpha: Math.fround(shape.alpha) });
     expect(String(own.alpha).length).toBeLessThan(12);
   });
@@ -48,7 +57,7 @@ describe('the shape of the adapter to train', () => {
 
   it('may be given as the start adapter has it', () => {
     const adapter = sealed(adapterGguf({ alpha: 0.1 }));
-    const given = { rank: 4, alpha: 0.1, targets: ['attn_v', 'attn_q'] };
+    const given = { rank: 4, alpha: 0.1, targets: ['attn_v', 'attn_q'], layers: 'first:1' };
     expect(adapterShape(options({ adapter, ...given }))).toEqual(given);
   });
 

@@ -76,7 +76,10 @@ export function provenanceFacts({ run, version, training, options, program, serv
     ['run', `${run.id} (${run.status}, started ${run.startedAt})`],
     ['base model', `${run.modelFile}${training.architecture ? `, ${training.architecture}` : ''}`],
     ['learned from', `${counted(settings.rows, 'train row')}, ${length}, ${counted(settings.batchSize, 'row')} a step`],
-    ['adapter', `rank ${settings.rank}, alpha ${settings.alpha}, on ${settings.targets.join(', ')}`],
+    [
+      'adapter',
+      `rank ${settings.rank}, alpha ${settings.alpha}, on ${settings.targets.join(', ')}${settings.layers === 'all' ? '' : ` of the layers ${settings.layers}`}`,
+    ],
     [
       'learning rate',
       `${settings.learningRate}, ${settings.schedule}, ${counted(settings.warmupSteps, 'warm-up step')}`,

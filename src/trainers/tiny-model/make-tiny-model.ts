@@ -115,6 +115,7 @@ function pretrainConfig(
     alpha: width,
     dropout: 0,
     targets: [...LINEAR_LAYERS], // the token embedding stays as it was drawn: nearly orthogonal, which is enough
+    layers: 'all',
     loss: 'all',
     shuffle: true,
     maxLength: 0,
