@@ -3,13 +3,15 @@
 It exists so that the C++ trainer can be checked against the stack it replaces; nothing else in Rectune runs Python.
 `python peft_reference.py <verb> --help` lists the options; README.md has the commands that make the checked files.
 
-Rows are the published TALLRec form: a JSON array of {instruction, input, output}. Weights are dequantised to f32 and all sums are f32.
+Rows are the published TALLRec form: a JSON array of {instruction, input, output}. Weights are dequantised to f32 and all sums are f32,
+unless `timing` is asked for bf16.
 """
 
 import argparse
 import json
 import math
 import os
+import sys
 import time
 from pathlib import Path
 
@@ -19,21 +21,22 @@ import torch
 from transformers import AutoConfig, AutoModelForCausalLM, get_scheduler
 
 from gguf_lora import MODULES, attach_adapter, llama_of, save_adapter, write_adapter
-from tokenized_rows import Tokenizer, dump_tokens, read_metadata, read_rows
+from tokenized_rows import Tokenizer, dump_tokens, read_metadata, read_rows, read_token_lines
 
 IGNORED = -100  # label of a token without loss, as transformers writes it
+DTYPES = {"f32": torch.float32, "bf16": torch.bfloat16}
 
 
 # ---- model
 
 
-def load_model(path):
+def load_model(path, dtype=torch.float32):
     folder, name = os.path.split(path)
     config = AutoConfig.from_pretrained(folder, gguf_file=name)
     # stories260K.gguf writes 2^32 - 1 for "no padding token", which transformers takes for an id; we never need one
     config.pad_token_id = None
     config.use_cache = False
-    return AutoModelForCausalLM.from_pretrained(folder, gguf_file=name, config=config, dtype=torch.float32).eval()
+    return AutoModelForCausalLM.from_pretrained(folder, gguf_file=name, config=config, dtype=dtype).eval()
 
 
 def pad_right(sequences, value):
@@ -149,26 +152,56 @@ def schedule_name(options):
 
 
 def timing(options):
-    """Tokens per second of a whole step (forward, backward, AdamW); padding is not counted as work done."""
-    rows = read_rows(options.rows, Tokenizer(options.model), options.batch_size, options.noqa)
-    tokens, labels = batch_tensors(rows)
-    model = attach_adapter(load_model(options.model), options.start_adapter)
+    """Serves steps (forward, backward, AdamW) to a benchmark: for each line {"rows": n, "microBatch": m} on stdin one line with the
+    loss, the real and the padded tokens, the seconds, and the peak memory of this process so far."""
+    rows = timed_rows(options)
+    if options.dump_tokens:
+        dump_tokens(rows, options.dump_tokens)
+    if options.sort:
+        rows.sort(key=lambda row: len(row.tokens))  # rows of one length side by side: less padding, the same step
+    model = attach_adapter(load_model(options.model, DTYPES[options.dtype]), options.start_adapter)
     trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    optimizer = torch.optim.AdamW(trainable, lr=1e-6, weight_decay=0.0)
-    real = sum(len(row.tokens) for row in rows)
-    for name, loss_of in (("answer rows", answer_loss), ("stock loss", stock_loss)):
-        seconds = []
-        for _ in range(options.steps + 1):
-            began = time.perf_counter()
-            optimizer.zero_grad()
-            loss_of(model, tokens, labels).backward()
-            optimizer.step()
-            seconds.append(time.perf_counter() - began)
-        measured = sorted(seconds[1:])  # the first step pays for allocations
-        median = measured[len(measured) // 2]
-        result = {"head": name, "tokens": real, "paddedTokens": tokens.numel(), "threads": options.threads}
-        result |= {"secondsMedian": median, "secondsBest": measured[0], "tokensPerSecond": real / median}
+    optimizer = torch.optim.AdamW(trainable, lr=0.0, weight_decay=0.0)  # all the work of a step, and each step has the same loss
+    loss_of = stock_loss if options.stock_loss else answer_loss
+    print(json.dumps({"ready": True, "rows": len(rows), "weights": weight_bytes(model)}), flush=True)
+    for line in sys.stdin:
+        asked = json.loads(line)
+        chosen = rows[: asked["rows"]]
+        parts = [batch_tensors(chosen[start : start + asked["microBatch"]]) for start in range(0, len(chosen), asked["microBatch"])]
+        began = time.perf_counter()
+        optimizer.zero_grad()
+        loss = accumulate(model, loss_of, parts)
+        optimizer.step()
+        result = {"loss": loss, "seconds": time.perf_counter() - began, "tokens": sum(len(row.tokens) for row in chosen)}
+        result |= {"paddedTokens": sum(tokens.numel() for tokens, _ in parts), "peakMemory": peak_memory()}
         print(json.dumps(result), flush=True)
+
+
+def timed_rows(options):
+    if options.tokens:
+        return read_token_lines(options.tokens)
+    return read_rows(options.rows, Tokenizer(options.model), None, options.noqa)
+
+
+def accumulate(model, loss_of, parts):
+    """Gradients of the mean loss over all loss tokens of the parts, one part in memory at a time; returns that loss."""
+    counts = [(labels != IGNORED).sum().item() for _, labels in parts]
+    total = 0.0
+    for (tokens, labels), count in zip(parts, counts):
+        loss = loss_of(model, tokens, labels) * (count / sum(counts))
+        loss.backward()
+        total += loss.item()
+    return total
+
+
+def weight_bytes(model):
+    return sum(parameter.numel() * parameter.element_size() for parameter in model.parameters() if not parameter.requires_grad)
+
+
+def peak_memory():
+    """Largest resident set of this process in bytes. ru_maxrss would tell of the process that started it as well."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) * 1024
 
 
 # ---- arguments
@@ -184,10 +217,13 @@ def parse_arguments():
         sub.add_argument("--model", required=True, type=os.path.abspath, help="GGUF of the base model")
         return sub
 
-    def reads_rows(sub):
-        sub.add_argument("--rows", required=True, help="JSON array of {instruction, input, output}")
+    def reads_rows(sub, also_tokens=False):
+        source = sub.add_mutually_exclusive_group(required=True)
+        source.add_argument("--rows", help="JSON array of {instruction, input, output}")
+        if also_tokens:
+            source.add_argument("--tokens", help="rows that were made as tokens: JSON lines {tokens, answerStart}")
         sub.add_argument("--noqa", action="store_true", help="put the repository's noqa comment into the prompt")
-        sub.add_argument("--batch-size", type=int, default=8)
+        sub.add_argument("--dump-tokens", help="JSON lines of token ids, to compare tokenizers")
         sub.add_argument("--threads", type=int, default=2)
 
     sub = verb("make-adapter", make_adapter)
@@ -200,13 +236,14 @@ def parse_arguments():
 
     sub = verb("score", score)
     reads_rows(sub)
+    sub.add_argument("--batch-size", type=int, default=8)
     sub.add_argument("--adapter", help="adapter in llama.cpp's GGUF form")
     sub.add_argument("--limit", type=int, help="only the first rows")
-    sub.add_argument("--dump-tokens", help="JSON lines of token ids, to compare tokenizers")
     sub.add_argument("--out", required=True, help="JSON lines {row, logOdds}")
 
     sub = verb("train", train)
     reads_rows(sub)
+    sub.add_argument("--batch-size", type=int, default=8)
     sub.add_argument("--start-adapter", required=True, help="rank, alpha and targets are taken from it")
     sub.add_argument("--limit", type=int, help="only the first rows")
     length = sub.add_mutually_exclusive_group()
@@ -217,14 +254,15 @@ def parse_arguments():
     sub.add_argument("--warmup-steps", type=int, default=0)
     sub.add_argument("--grad-norm-clip", type=float, help="largest gradient norm over all factors")
     sub.add_argument("--stock-loss", action="store_true", help="transformers' own loss over every token's head")
-    sub.add_argument("--dump-tokens", help="JSON lines of token ids, to compare tokenizers")
     sub.add_argument("--save-adapter", help="write the trained adapter as GGUF")
     sub.add_argument("--out", required=True, help="JSON array of {step, loss, gradNorm, learningRate}")
 
     sub = verb("timing", timing)
-    reads_rows(sub)
+    reads_rows(sub, also_tokens=True)
     sub.add_argument("--start-adapter", required=True)
-    sub.add_argument("--steps", type=int, default=5, help="measured steps, after one that is not counted")
+    sub.add_argument("--dtype", choices=DTYPES, default="f32", help="of the base weights and what is computed with them")
+    sub.add_argument("--sort", action="store_true", help="rows by length")
+    sub.add_argument("--stock-loss", action="store_true", help="transformers' own loss over every token's head")
     return parser.parse_args()
 
 

@@ -101,6 +101,12 @@ def tokenize_row(row, tokenizer, noqa):
     )
 
 
+def read_token_lines(path):
+    """Rows that were made as tokens, JSON lines {tokens, answerStart}: for training only."""
+    lines = map(json.loads, Path(path).read_text().splitlines())
+    return [Row(line["tokens"], line["answerStart"], shared=[], yes=-1, no=-1) for line in lines]
+
+
 def dump_tokens(rows, path):
     with open(path, "w") as out:
         for index, row in enumerate(rows):

@@ -4,30 +4,22 @@
 // little. The peak is multiply-adds on registers only, on as many threads, measured next to each run: what slows the core
 // itself then slows both. Figures are medians over interleaved rounds; the last one is the median ratio to the peak.
 #include "kernels/attention.h"
-#include "kernels/cpu_kernels.h"
 #include "kernels/cross_entropy.h"
 #include "kernels/frozen_linear.h"
 #include "kernels/gemm.h"
 #include "kernels/swiglu.h"
 #include "kernels/weight_gradient.h"
+#include "peak.h"
 #include "ggml-backend.h"
 #include "ggml.h"
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <ctime>
 #include <functional>
 #include <memory>
 #include <random>
 #include <string>
-#include <thread>
 #include <vector>
-
-static double seconds_of(int threads, const std::function<void()> & work) {
-    const std::clock_t start = std::clock();
-    work();
-    return (double) (std::clock() - start) / CLOCKS_PER_SEC / threads;
-}
 
 static double median(std::vector<double> values) {
     std::sort(values.begin(), values.end());
@@ -59,20 +51,6 @@ static bench_case make_case(const std::string & name, double operations, const s
     result.graph = ggml_new_graph(result.ctx.get());
     ggml_build_forward_expand(result.graph, build(result.ctx.get()));
     return result;
-}
-
-static double peak_gflops(int threads) {
-    std::vector<std::thread> others;
-    std::vector<int64_t> operations(threads);
-    const double seconds = seconds_of(threads, [&] {
-        const auto spin = [&](int i) { operations[i] = current_cpu_kernels().spin(400000); };
-        for (int i = 1; i < threads; i++) others.emplace_back(spin, i);
-        spin(0);
-        for (std::thread & other : others) other.join();
-    });
-    double sum = 0;
-    for (int64_t count : operations) sum += count;
-    return sum / seconds / 1e9;
 }
 
 // Rows of 220 tokens, the first 70 of them shared: what a batch of 16 short instructions looks like.
@@ -150,8 +128,8 @@ int main(int argc, char ** argv) {
     std::vector<double> peaks;
     for (int round = 0; round <= rounds; round++) // round 0 warms up
         for (bench_case & one : all) {
-            const double peak = peak_gflops(threads);
-            const double seconds = seconds_of(threads, [&] { ggml_backend_graph_compute(backend, one.graph); });
+            const double peak = peak_gflops(threads, 400000, processor_seconds);
+            const double seconds = processor_seconds(threads, [&] { ggml_backend_graph_compute(backend, one.graph); });
             if (round == 0) continue;
             peaks.push_back(peak);
             one.seconds.push_back(seconds);

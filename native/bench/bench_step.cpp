@@ -1,22 +1,19 @@
 // Where the time of one training step goes, by kind of node: what holds the step back when it misses its goal.
 //   bench-step MODEL.gguf (INSTRUCTIONS.jsonl | random) [rows = 64] [rows at once = 64] [threads = 1] [rounds = 3] [targets = attn_q,attn_v] [rank = 8]
-// `random`: rows of 220 random tokens of which the first 70 are the same, as TALLRec's movie rows have them; loss on two.
 // Times are processor time a thread, so programs that share the cores count little; best of the rounds for each kind.
 // GFLOP/s count what is necessary: products with the stored weights among a node's inputs; of attention two products a visible
 // pair of tokens forward and four backward, not the scores that are computed again. The peak is multiply-adds on registers only.
 // "whole" is the same step as training runs it, all nodes in one go: the difference is what observing costs.
 #include "backend.h"
 #include "error.h"
-#include "instruction_file.h"
-#include "kernels/cpu_kernels.h"
 #include "kernels/gemm.h"
 #include "network.h"
+#include "peak.h"
+#include "rows.h"
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <ctime>
 #include <map>
-#include <random>
 #include <sstream>
 
 namespace {
@@ -54,28 +51,6 @@ double operations_of(const ggml_tensor & node) {
     return 2 * elements * static_cast<double>(columns);
 }
 
-std::vector<token_row> random_rows(size_t n, int32_t n_vocab) {
-    std::mt19937 chance(1);
-    std::vector<llama_token> shared(70);
-    for (llama_token & token : shared) token = static_cast<llama_token>(chance() % static_cast<uint32_t>(n_vocab));
-    std::vector<token_row> rows;
-    for (size_t row = 0; row < n; row++) {
-        rows.push_back({static_cast<int64_t>(row), shared, 218, 0});
-        while (rows.back().tokens.size() < 220) rows.back().tokens.push_back(static_cast<llama_token>(chance() % static_cast<uint32_t>(n_vocab)));
-    }
-    return rows;
-}
-
-std::vector<token_row> read_rows(const std::string & data, const std::string & model, size_t n) {
-    const vocabulary vocab(model);
-    std::vector<token_row> rows;
-    for (const instruction & row : read_instructions(data)) {
-        if (rows.size() == n) break;
-        rows.push_back(tokenize_for_training(vocab, row, 0));
-    }
-    return rows;
-}
-
 struct step_size {
     int64_t columns = 0;
     int64_t pairs = 0; // of a token and one that it sees, itself among them
@@ -95,19 +70,6 @@ step_size run_step(network & own, const adapter & lora, const std::vector<token_
         for (const int32_t position : layout.positions) size.pairs += position + 1;
     }
     return size;
-}
-
-double processor_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
-
-// GFLOP/s of one thread
-double peak() {
-    double best = 0;
-    for (int i = 0; i < 5; i++) {
-        const double start = processor_seconds();
-        const int64_t operations = current_cpu_kernels().spin(2000000);
-        best = std::max(best, static_cast<double>(operations) / (processor_seconds() - start) / 1e9);
-    }
-    return best;
 }
 
 void print(const profile & kinds, double step, double ceiling) {
@@ -152,9 +114,7 @@ int run(int argc, char ** argv) {
     step_size size;
     for (int round = 0; round <= rounds; round++) { // round 0 warms up
         cpu.observe(nullptr);
-        const double start = processor_seconds();
-        size = run_step(own, *lora, rows, static_cast<size_t>(at_once));
-        const double seconds = (processor_seconds() - start) / threads;
+        const double seconds = processor_seconds(threads, [&] { size = run_step(own, *lora, rows, static_cast<size_t>(at_once)); });
         profile kinds;
         cpu.observe([&](const ggml_tensor & node, double cost) {
             total & kind = kinds[kind_of(node)];
@@ -173,7 +133,8 @@ int run(int argc, char ** argv) {
         if (kind.rfind("attention ", 0) == 0) cost.operations = 2 * product;
         if (kind.rfind("attention_back ", 0) == 0) cost.operations = 4 * product;
     }
-    const double ceiling = peak();
+    double ceiling = 0;
+    for (int i = 0; i < 9; i++) ceiling = std::max(ceiling, peak_gflops(1, 2000000, processor_seconds));
     std::printf("%zu rows, %d at once, %zu tokens, %lld columns, %d threads, kernels %s, register-only f32 peak %.0f GFLOP/s a thread\n", rows.size(), at_once,
                 n_tokens, static_cast<long long>(size.columns), threads, gemm_kernel_name(), ceiling);
     print(best, whole, ceiling * threads);

@@ -130,7 +130,7 @@ async function whole(store: Store, studio: string, run: Run, model: string | und
 }
 
 /** The user's options as native/ reads them, defaults that depend on other values filled in. */
-function nativeSettings(options: TrainOptions, trainRows: number) {
+export function nativeSettings(options: TrainOptions, trainRows: number) {
   const { adapter: _, shots, epochs, steps, microBatchSize, threads, ...same } = options;
   return {
     ...same,

@@ -1,0 +1,65 @@
+// Our side of the benchmarks: the native programs of this tree, with the defaults that a user gets.
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { PROTOCOL, TrainOptions } from '../dist/index.js';
+import { builtBinary } from '../dist/platform/native-build.js';
+import { runNative } from '../dist/platform/native-program.js';
+import { PredictOptions } from '../dist/trainers/predict.js';
+import { nativeSettings } from '../dist/trainers/train.js';
+
+/** A program of native/bench, by name. Throws when it was not built. */
+export function nativeBench(name) {
+  const path = join(dirname(builtBinary()), name);
+  if (!existsSync(path)) throw new Error(`${path} is not built: cmake --build ${dirname(path)} --target ${name}`);
+  return path;
+}
+
+/** GFLOP/s that the machine reaches right now with multiply-adds on registers only. */
+export function measurePeak(threads) {
+  return JSON.parse(execFileSync(nativeBench('bench-peak'), [String(threads)], { encoding: 'utf8' }));
+}
+
+/** The config of a training run, and a new folder under `folder` for it. `options` as in TrainOptions. */
+export function trainConfig({ model, data, labels = null, options, folder }) {
+  return {
+    protocol: PROTOCOL,
+    model,
+    adapter: options.adapter ?? null,
+    data,
+    labels,
+    runDirectory: mkdtempSync(join(folder, 'run-')),
+    ...nativeSettings(TrainOptions.parse(options), Number.POSITIVE_INFINITY),
+    resume: false,
+  };
+}
+
+/** The config of a scoring, rows of any length, by default as many at once as `rectune predict` takes. */
+export function scoreConfig({
+  model,
+  adapter = null,
+  data,
+  labels,
+  threads,
+  batchSize = PredictOptions.parse({}).batchSize,
+}) {
+  const config = { protocol: PROTOCOL, model, adapter, data, labels, maxLength: 0, sharePrefixes: true, batchSize };
+  return { ...config, skip: [], threads };
+}
+
+/**
+ * Trains, and tells what happened: the run events by their names.
+ *
+ * returns  steps: one event each; seconds: of each step but the first, which pays for the start; done: the last event
+ */
+export async function trainSteps(config) {
+  const events = [];
+  try {
+    for await (const event of runNative('train', config)) events.push(event);
+  } finally {
+    rmSync(config.runDirectory, { recursive: true, force: true });
+  }
+  const steps = events.filter(({ event }) => event === 'step');
+  const seconds = steps.slice(1).map((step, i) => step.seconds - steps[i].seconds);
+  return { events, steps, seconds, done: events.at(-1) };
+}
