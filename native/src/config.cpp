@@ -125,7 +125,7 @@ train_config read_train_config(const std::string & path) {
     config.epochs = reader.take_or_null<int64_t>("epochs");
     config.steps = reader.take_or_null<int64_t>("steps");
     config.batch_size = reader.take<int64_t>("batchSize");
-    config.micro_batch_size = reader.take<int64_t>("microBatchSize");
+    config.micro_batch_size = reader.take_or_null<int64_t>("microBatchSize");
     config.learning_rate = reader.take<double>("learningRate");
     const std::string schedule = reader.take<std::string>("schedule");
     config.warmup_steps = reader.take<int64_t>("warmupSteps");
@@ -149,7 +149,7 @@ train_config read_train_config(const std::string & path) {
     require(reader, config.epochs.value_or(1) >= 1, "epochs", config.epochs.value_or(1), "at least 1");
     require(reader, config.steps.value_or(1) >= 1, "steps", config.steps.value_or(1), "at least 1");
     require_batch(reader, config.batch_size);
-    require(reader, config.micro_batch_size >= 1, "microBatchSize", config.micro_batch_size, "at least 1");
+    require(reader, config.micro_batch_size.value_or(1) >= 1, "microBatchSize", config.micro_batch_size.value_or(1), "at least 1");
     require(reader, config.learning_rate > 0, "learningRate", config.learning_rate, "above 0");
     require(reader, config.weight_decay >= 0, "weightDecay", config.weight_decay, "at least 0");
     require(reader, config.max_gradient_norm >= 0, "maxGradientNorm", config.max_gradient_norm, "at least 0");
@@ -184,12 +184,12 @@ score_config read_score_config(const std::string & path) {
     config.labels = reader.take<std::vector<std::string>>("labels");
     config.max_length = reader.take<int32_t>("maxLength");
     config.share_prefixes = reader.take<bool>("sharePrefixes");
-    config.batch_size = reader.take<int64_t>("batchSize");
+    config.batch_size = reader.take_or_null<int64_t>("batchSize");
     config.skip = reader.take<std::vector<int64_t>>("skip");
     config.threads = reader.take<int32_t>("threads");
     reader.finish();
     require(reader, config.labels.size() == 2, "labels", config.labels.size(), "two labels, the positive one first");
-    require_batch(reader, config.batch_size);
+    require_batch(reader, config.batch_size.value_or(1));
     require_threads(reader, config.threads);
     require(reader, config.max_length >= 0, "maxLength", config.max_length, "at least 0");
     return config;

@@ -16,7 +16,8 @@ struct train_config {
     std::optional<std::vector<int64_t>> rows;
     uint64_t seed;
     std::optional<int64_t> epochs, steps;
-    int64_t batch_size, micro_batch_size;
+    int64_t batch_size;
+    std::optional<int64_t> micro_batch_size; // in rows; nothing: by columns (packing.h)
     double learning_rate;
     schedule_kind schedule;
     int64_t warmup_steps;
@@ -42,7 +43,7 @@ struct score_config {
     std::vector<std::string> labels; // the positive one first
     int32_t max_length;
     bool share_prefixes;
-    int64_t batch_size;
+    std::optional<int64_t> batch_size; // in rows; nothing: by columns (packing.h)
     std::vector<int64_t> skip; // rows that were scored before
     int32_t threads;
 };

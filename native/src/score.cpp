@@ -2,6 +2,7 @@
 #include "events.h"
 #include "instruction_file.h"
 #include "network.h"
+#include "packing.h"
 #include "parity.h"
 #include "session.h"
 #include <algorithm>
@@ -38,34 +39,31 @@ exit_code score(const score_config & config) {
         announce_adapter(*lora);
     }
 
-    // Rows that begin alike stand side by side, so that a batch shares as many prefixes as it can.
-    std::vector<const scoring_row *> order;
-    for (const scoring_row & row : rows) order.push_back(&row);
-    if (config.share_prefixes) {
-        std::stable_sort(order.begin(), order.end(), [](const scoring_row * a, const scoring_row * b) { return a->context < b->context; });
+    std::vector<const scoring_row *> wanted;
+    std::vector<const std::vector<llama_token> *> wanted_contexts;
+    const std::set<int64_t> skipped(config.skip.begin(), config.skip.end());
+    for (const scoring_row & row : rows) {
+        if (skipped.count(row.row)) continue;
+        wanted.push_back(&row);
+        wanted_contexts.push_back(&row.context);
     }
-    // Batches are cut from all rows, whatever is skipped: a row's bits may depend on what shares its batch.
     struct batch { std::vector<const scoring_row *> rows; token_layout layout; };
     std::vector<batch> batches;
-    const std::set<int64_t> skipped(config.skip.begin(), config.skip.end());
-    const auto is_wanted = [&](const scoring_row * row) { return skipped.count(row->row) == 0; };
-    int64_t n_rows = 0, n_tokens = 0, n_columns = 0;
-    const size_t batch_size = static_cast<size_t>(config.batch_size);
-    for (size_t begin = 0; begin < order.size(); begin += batch_size) {
+    int64_t n_tokens = 0, n_columns = 0;
+    const packing_limits limits = {config.batch_size ? static_cast<size_t>(*config.batch_size) : wanted.size(), config.batch_size ? SIZE_MAX : SCORING_COLUMNS_AT_ONCE};
+    for (const std::vector<size_t> & part : pack(wanted_contexts, limits, config.share_prefixes)) {
         batch next;
-        for (size_t i = begin; i < std::min(order.size(), begin + batch_size); i++) next.rows.push_back(order[i]);
-        if (std::none_of(next.rows.begin(), next.rows.end(), is_wanted)) continue;
         std::vector<const std::vector<llama_token> *> contexts;
-        for (const scoring_row * row : next.rows) {
-            contexts.push_back(&row->context);
-            n_rows += is_wanted(row);
-            n_tokens += static_cast<int64_t>(row->context.size());
+        for (const size_t row : part) {
+            next.rows.push_back(wanted[row]);
+            contexts.push_back(wanted_contexts[row]);
+            n_tokens += static_cast<int64_t>(contexts.back()->size());
         }
         next.layout = lay_out(contexts, config.share_prefixes);
         n_columns += static_cast<int64_t>(next.layout.tokens.size());
         batches.push_back(std::move(next));
     }
-    emit("data", {{"rows", n_rows}, {"tokens", n_tokens}, {"columns", n_columns}, {"lossTokens", 0}, {"longest", longest}, {"truncatedRows", truncated}});
+    emit("data", {{"rows", wanted.size()}, {"tokens", n_tokens}, {"columns", n_columns}, {"lossTokens", 0}, {"longest", longest}, {"truncatedRows", truncated}});
 
     check_parity(open.cpu, open.file, open.model, lora.get(), {rows.front().context, rows.back().context});
     measure_serving_gap(open.cpu, open.file, open.model, lora.get(), config.adapter, {&rows.front(), &rows.back()});
@@ -78,7 +76,6 @@ exit_code score(const score_config & config) {
         const std::vector<float> logits = own.logits(next.layout, columns);
         for (size_t i = 0; i < columns.size(); i++) {
             const scoring_row & row = *next.rows[i];
-            if (!is_wanted(&row)) continue;
             const float * at = logits.data() + i * n_vocab;
             const double log_odds = static_cast<double>(at[row.label_tokens[0]]) - at[row.label_tokens[1]];
             if (!std::isfinite(log_odds)) {

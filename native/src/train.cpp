@@ -11,7 +11,7 @@ exit_code train(const train_config & config) {
     session open("train", config.model, config.threads);
     const vocabulary vocab(config.model);
     const std::vector<token_row> rows = read_training_rows(config, vocab, length_limit(config.max_length, open.model.shape));
-    announce_training_rows(rows, config);
+    announce_training_rows(rows, config, open.model.shape);
 
     const std::unique_ptr<adapter> lora = starting_adapter(open, config);
     announce_adapter(*lora);

@@ -44,7 +44,15 @@ int64_t loss_tokens(const std::vector<token_row> & rows, bool all) {
     return n;
 }
 
-void announce_training_rows(const std::vector<token_row> & rows, const train_config & config) {
+std::vector<std::vector<size_t>> micro_batches(const std::vector<token_row> & batch, const train_config & config, const model_shape & shape) {
+    std::vector<const std::vector<llama_token> *> tokens;
+    for (const token_row & row : batch) tokens.push_back(&row.tokens);
+    const packing_limits limits = config.micro_batch_size ? packing_limits{static_cast<size_t>(*config.micro_batch_size), SIZE_MAX}
+                                                          : packing_limits{batch.size(), training_columns_at_once(shape)};
+    return pack(tokens, limits, config.share_prefixes);
+}
+
+void announce_training_rows(const std::vector<token_row> & rows, const train_config & config, const model_shape & shape) {
     int64_t n_tokens = 0, n_columns = 0, longest = 0, truncated = 0;
     for (const token_row & row : rows) {
         n_tokens += static_cast<int64_t>(row.tokens.size());
@@ -53,10 +61,14 @@ void announce_training_rows(const std::vector<token_row> & rows, const train_con
         truncated++;
         emit("truncated", {{"row", row.row}, {"droppedHistory", row.dropped_history}});
     }
-    for (size_t begin = 0; begin < rows.size(); begin += static_cast<size_t>(config.micro_batch_size)) {
-        const size_t end = std::min(rows.size(), begin + static_cast<size_t>(config.micro_batch_size));
+    for (size_t begin = 0; begin < rows.size(); begin += static_cast<size_t>(config.batch_size)) { // batches as without a shuffle
+        const size_t end = std::min(rows.size(), begin + static_cast<size_t>(config.batch_size));
         const std::vector<token_row> batch(rows.begin() + static_cast<std::ptrdiff_t>(begin), rows.begin() + static_cast<std::ptrdiff_t>(end));
-        n_columns += static_cast<int64_t>(lay_out_for_training(batch, config.share_prefixes).tokens.size());
+        for (const std::vector<size_t> & part : micro_batches(batch, config, shape)) {
+            std::vector<token_row> together;
+            for (const size_t row : part) together.push_back(batch[row]);
+            n_columns += static_cast<int64_t>(lay_out_for_training(together, config.share_prefixes).tokens.size());
+        }
     }
     emit("data", {{"rows", rows.size()}, {"tokens", n_tokens}, {"columns", n_columns}, {"lossTokens", loss_tokens(rows, config.loss_on_all)},
                   {"longest", longest}, {"truncatedRows", truncated}});

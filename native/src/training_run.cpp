@@ -77,13 +77,14 @@ bool training_run::step(int64_t step) {
 std::optional<training_run::step_result> training_run::gradients_of(const std::vector<token_row> & batch, int64_t step, lora_values & gradients) {
     step_result result;
     result.n_loss_tokens = loss_tokens(batch, config_.loss_on_all);
-    for (size_t begin = 0; begin < batch.size(); begin += static_cast<size_t>(config_.micro_batch_size)) {
+    uint64_t n_parts = 0;
+    for (const std::vector<size_t> & part : micro_batches(batch, config_, open_.model.shape)) {
         if (stop_is_asked()) return std::nullopt;
-        const size_t end = std::min(batch.size(), begin + static_cast<size_t>(config_.micro_batch_size));
-        const std::vector<token_row> micro(batch.begin() + static_cast<std::ptrdiff_t>(begin), batch.begin() + static_cast<std::ptrdiff_t>(end));
+        std::vector<token_row> micro;
+        for (const size_t row : part) micro.push_back(batch[row]);
         const token_layout layout = lay_out_for_training(micro, config_.share_prefixes);
         next_token_objective goal(predictions_of(micro, layout, config_.loss_on_all), 1.0f / static_cast<float>(result.n_loss_tokens));
-        random_stream masks(config_.seed, "dropout", (static_cast<uint64_t>(step) << 20) + begin);
+        random_stream masks(config_.seed, "dropout", (static_cast<uint64_t>(step) << 20) + n_parts++);
         result.loss += network_.loss({layout, goal, static_cast<float>(config_.dropout), masks.uint64()}, &gradients);
         for (const token_row & row : micro) result.n_tokens += static_cast<int64_t>(row.tokens.size());
         result.n_columns += static_cast<int64_t>(layout.tokens.size());

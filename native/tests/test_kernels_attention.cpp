@@ -3,6 +3,7 @@
 #include "test_kernels.h"
 #include "kernels/attention.h"
 #include "ggml-alloc.h"
+#include "token_layout.h"
 #include <algorithm>
 
 static const double tolerance = 3e-6; // relative to the largest element
@@ -225,6 +226,83 @@ static void allocated_by_graph() {
     }
 }
 
+// A row of tokens as the forest sees it: what it computes with belongs to the prefix, wherever that stands.
+static std::vector<float> values_of_prefix(const std::vector<llama_token> & row, size_t depth, int which, int64_t count) {
+    uint32_t key = which + 1;
+    for (size_t i = 0; i <= depth; i++) key = key * 1000003u + (uint32_t) row[i];
+    chance random(key);
+    return normal(random, count);
+}
+
+static std::vector<segment> cut_at_random(chance & random, const std::vector<segment> & segments) {
+    std::vector<segment> pieces;
+    std::vector<int32_t> last_piece;
+    for (const segment & whole : segments) {
+        int32_t parent = whole.parent < 0 ? -1 : last_piece[whole.parent];
+        for (int32_t begin = whole.begin; begin < whole.end;) {
+            const int32_t end = any(random, 0, 2) ? (int32_t) any(random, begin + 1, whole.end) : whole.end;
+            pieces.push_back({parent, begin, end});
+            parent = (int32_t) pieces.size() - 1;
+            begin = end;
+        }
+        last_piece.push_back(parent);
+    }
+    return pieces;
+}
+
+// Rows that begin alike, in all ways in which they may be laid out: together and apart, each prefix once or not, segments cut.
+static void layouts_change_no_bit() {
+    chance random(10);
+    for (int trial = 0; trial < 6; trial++) {
+        const int32_t n_head_kv = (int32_t) any(random, 1, 2), group = (int32_t) any(random, 1, 3), dim = (int32_t) any(random, 1, 40);
+        std::vector<std::vector<llama_token>> rows(any(random, 2, 7));
+        for (std::vector<llama_token> & row : rows) {
+            if (&row != &rows[0]) row.assign(rows[0].begin(), rows[0].begin() + any(random, 0, rows[0].size()));
+            for (int64_t more = any(random, 1, 150); more > 0; more--) row.push_back((llama_token) any(random, 0, 1));
+        }
+        std::vector<std::vector<std::vector<float>>> expected(rows.size()); // [row][instruction set]: its columns, from the row alone
+        for (int layout_trial = 0; layout_trial < 6; layout_trial++) {
+            std::vector<size_t> chosen;
+            for (size_t row = 0; row < rows.size(); row++)
+                if (layout_trial < 2 || any(random, 0, 1)) chosen.push_back(row);
+            std::shuffle(chosen.begin(), chosen.end(), random);
+            std::vector<std::vector<size_t>> batches;
+            if (layout_trial == 0) for (const size_t row : chosen) batches.push_back({row});
+            else if (!chosen.empty()) batches.push_back(chosen);
+            for (const std::vector<size_t> & batch : batches) {
+                std::vector<const std::vector<llama_token> *> pointers;
+                for (const size_t row : batch) pointers.push_back(&rows[row]);
+                const token_layout layout = lay_out(pointers, any(random, 0, 3) > 0);
+                case_of_attention c = {{n_head_kv * group, n_head_kv, dim, 0.3f, layout_trial < 2 ? layout.segments : cut_at_random(random, layout.segments)}, {}, {}, {}, {}};
+                c.q.resize(layout.tokens.size() * n_head_kv * group * dim);
+                c.k.resize(layout.tokens.size() * n_head_kv * dim);
+                c.v.resize(c.k.size());
+                for (size_t i = 0; i < batch.size(); i++)
+                    for (size_t depth = 0; depth < rows[batch[i]].size(); depth++) {
+                        std::vector<float> * all[] = {&c.q, &c.k, &c.v};
+                        for (int which = 0; which < 3; which++) {
+                            const std::vector<float> values = values_of_prefix(rows[batch[i]], depth, which, all[which]->size() / layout.tokens.size());
+                            std::copy(values.begin(), values.end(), all[which]->begin() + layout.columns[i][depth] * values.size());
+                        }
+                    }
+                const int64_t width = n_head_kv * group * dim;
+                size_t set = 0;
+                sweep([&](small_graph & graph) {
+                    return std::vector<ggml_tensor *>{attention(graph.context(), graph.matrix(c.q, width), graph.matrix(c.k, n_head_kv * dim), graph.matrix(c.v, n_head_kv * dim), &c.plan)};
+                }, [&](const results & got) {
+                    for (size_t i = 0; i < batch.size(); i++) {
+                        std::vector<float> out;
+                        for (const int32_t column : layout.columns[i]) out.insert(out.end(), got[0].begin() + column * width, got[0].begin() + (column + 1) * width);
+                        if (layout_trial == 0) expected[batch[i]].push_back(out);
+                        CHECK(same_bytes({out}, {expected[batch[i]][set]}));
+                    }
+                    set++;
+                });
+            }
+        }
+    }
+}
+
 int main() {
     return run_tests({
         {"the oracle's gradients equal central differences of the oracle", central_differences},
@@ -236,6 +314,7 @@ int main() {
         {"attention takes empty segments", empty_segments},
         {"attention stays exact when scores are large", large_scores},
         {"a NaN or an infinity in a query or key comes out where it is seen, and nowhere else", broken_scores},
+        {"the layout of a batch changes no bit of a column: rows together or apart, prefixes shared or not, segments cut anywhere", layouts_change_no_bit},
         {"the packed gradient survives a graph allocator", allocated_by_graph},
     });
 }

@@ -154,6 +154,31 @@ void trimmed_logits_are_the_untrimmed_ones(const std::string & family) {
     }
 }
 
+// A row's hidden states are the same bits alone, among others, with shared prefixes and without: so are its logits.
+void layouts_change_no_bit(const std::string & family) {
+    tiny t(family, EVERY_LAYER, 0.2);
+    std::vector<token_row> rows = random_rows(9, t.model.shape.n_vocab, 17);
+    random_stream chance(6, "longer");
+    for (token_row & row : rows) { // past one block of queries
+        for (uint64_t more = chance.below(90); more > 0; more--) row.tokens.push_back(static_cast<llama_token>(chance.below(256)));
+    }
+    network own(t.cpu, t.model, t.lora.get());
+    const size_t n_vocab = static_cast<size_t>(t.model.shape.n_vocab);
+    for (const bool share : {true, false}) {
+        std::vector<const std::vector<llama_token> *> together;
+        for (const token_row & row : rows) together.push_back(&row.tokens);
+        const token_layout layout = lay_out(together, share);
+        std::vector<int32_t> last;
+        for (const std::vector<int32_t> & columns : layout.columns) last.push_back(columns.back());
+        const std::vector<float> of_batch = own.logits(layout, last);
+        for (size_t i = 0; i < rows.size(); i++) {
+            const token_layout alone = lay_out({&rows[i].tokens}, true);
+            const std::vector<float> of_row = own.logits(alone, {alone.columns[0].back()});
+            CHECK(std::equal(of_row.begin(), of_row.end(), of_batch.data() + i * n_vocab));
+        }
+    }
+}
+
 // The loss on all columns runs through whole blocks; the same predictions in two parts run through a trimmed last block.
 void trimmed_gradients_add_up_to_the_untrimmed_ones(const std::string & family) {
     tiny t(family, EVERY_LAYER, 0.2);
@@ -228,6 +253,7 @@ int main() {
         cases.push_back({family + ": the same under dropout, whose mask the backward repeats", [=] { gradients_equal_central_differences(family, true, 0.3f); }});
         cases.push_back({family + ": loss and gradients are the same with shared prefixes and without", [=] { shared_prefixes_change_nothing(family); }});
         cases.push_back({family + ": logits of some columns are the bits of those of all, though the last block computes no others", [=] { trimmed_logits_are_the_untrimmed_ones(family); }});
+        cases.push_back({family + ": a row's logits are the same bits alone and in any batch", [=] { layouts_change_no_bit(family); }});
         cases.push_back({family + ": gradients through a trimmed last block add up to those through a whole one", [=] { trimmed_gradients_add_up_to_the_untrimmed_ones(family); }});
     }
     cases.push_back({"micro-batches add up to the batch", micro_batches_add_up});

@@ -30,11 +30,11 @@ struct scoring {
         config.threads = 1;
     }
 
-    // logOdds by row, in the order they came
-    std::vector<std::pair<int64_t, double>> scores() {
-        std::vector<std::pair<int64_t, double>> found;
+    // logOdds by row
+    std::map<int64_t, double> scores() {
+        std::map<int64_t, double> found;
         for (const json & event : events_of([&] { score(config); })) {
-            if (event["event"] == "score") found.push_back({event["row"], event["logOdds"]});
+            if (event["event"] == "score") CHECK(found.emplace(event["row"], event["logOdds"]).second);
         }
         return found;
     }
@@ -42,18 +42,32 @@ struct scoring {
 
 void every_row_comes_once() {
     scoring whole;
-    std::map<int64_t, double> by_row;
-    for (const auto & [row, log_odds] : whole.scores()) CHECK(by_row.emplace(row, log_odds).second);
+    const std::map<int64_t, double> by_row = whole.scores();
     CHECK(by_row.size() == 40 && by_row.begin()->first == 0 && by_row.rbegin()->first == 39);
 }
 
 void skipped_rows_change_no_bit_of_the_others() {
     scoring whole;
-    const auto all = whole.scores();
-    for (const size_t done : {size_t(1), size_t(7), size_t(10), size_t(39), size_t(40)}) {
-        scoring rest;
-        for (size_t i = 0; i < done; i++) rest.config.skip.push_back(all[i].first);
-        CHECK((rest.scores() == std::vector<std::pair<int64_t, double>>(all.begin() + static_cast<std::ptrdiff_t>(done), all.end())));
+    std::map<int64_t, double> left = whole.scores();
+    random_stream chance(8, "skipped");
+    scoring rest;
+    while (!left.empty()) {
+        const auto next = std::next(left.begin(), static_cast<std::ptrdiff_t>(chance.below(left.size())));
+        rest.config.skip.push_back(next->first);
+        left.erase(next);
+        if (left.size() % 13 == 0) CHECK(rest.scores() == left);
+    }
+}
+
+void batches_change_no_bit() {
+    scoring one;
+    const std::map<int64_t, double> expected = one.scores();
+    for (const std::optional<int64_t> rows : {std::optional<int64_t>(1), std::optional<int64_t>(3), std::optional<int64_t>(40), std::optional<int64_t>()}) {
+        for (const bool share : {true, false}) {
+            one.config.batch_size = rows;
+            one.config.share_prefixes = share;
+            CHECK(one.scores() == expected);
+        }
     }
 }
 
@@ -64,5 +78,6 @@ int main() {
     return run_tests({
         {"every row is scored once", every_row_comes_once},
         {"rows that were scored before are left out, and change no bit of the others", skipped_rows_change_no_bit_of_the_others},
+        {"a score has the same bits whatever rows share its batch, and with shared prefixes or without", batches_change_no_bit},
     });
 }

@@ -46,7 +46,12 @@ export const TrainOptions = z.strictObject({
     .describe(`passes over the chosen rows; ${DEFAULT_EPOCHS} without --epochs and --steps`),
   steps: wholeNumber.positive().optional().describe('optimiser steps, instead of --epochs'),
   batchSize: wholeNumber.positive().default(8).describe('rows a step'),
-  microBatchSize: wholeNumber.positive().optional().describe('rows computed at once; the whole batch without it'),
+  microBatchSize: wholeNumber
+    .positive()
+    .optional()
+    .describe(
+      'rows computed at once; without it as many as keep the activations near 1 GiB, a number of the model alone',
+    ),
   learningRate: measure.positive().default(3e-4).describe('peak learning rate of AdamW'),
   schedule: z.enum(['constant', 'linear', 'cosine']).default('constant').describe('learning rate after warm-up'),
   warmupSteps: wholeNumber.nonnegative().default(0).describe('steps of linear warm-up'),
@@ -103,7 +108,7 @@ export const NativeTrainConfig = z.strictObject({
   epochs: z.number().int().positive().nullable(), // exactly one of epochs and steps is set
   steps: z.number().int().positive().nullable(),
   batchSize: z.number().int().positive(),
-  microBatchSize: z.number().int().positive(),
+  microBatchSize: z.number().int().positive().nullable(), // rows; null: by tokens, as suits the model
   learningRate: z.number().positive(),
   schedule: z.enum(['constant', 'linear', 'cosine']),
   warmupSteps: z.number().int().nonnegative(),
@@ -133,7 +138,7 @@ export const NativeScoreConfig = z.strictObject({
   labels: z.tuple([z.string(), z.string()]), // the answer that counts as positive first
   maxLength: z.number().int().nonnegative(),
   sharePrefixes: z.boolean(),
-  batchSize: z.number().int().positive(), // rows computed at once
+  batchSize: z.number().int().positive().nullable(), // rows computed at once; null: by tokens
   skip: z.array(z.number().int().nonnegative()), // rows that were scored before
   threads: z.number().int().positive(),
 });

@@ -14,7 +14,12 @@ import { findVersion } from './sealed-split.js';
 
 /** What a user may set about predicting, beside the split. */
 export const PredictOptions = z.strictObject({
-  batchSize: z.coerce.number().int().positive().default(32).describe('rows computed at once'),
+  batchSize: z.coerce
+    .number()
+    .int()
+    .positive()
+    .optional()
+    .describe('rows computed at once; about 4,000 tokens without it'),
   threads: TrainOptions.shape.threads,
   again: z.boolean().default(false).describe('compute predictions that are in the store already'),
 });

@@ -28,7 +28,7 @@ export interface ScoreQuestion {
   runId: string | null; // the run that made the adapter
   maxLength: number; // tokens; 0: no limit
   sharePrefixes: boolean;
-  batchSize: number; // rows computed at once
+  batchSize?: number | undefined; // rows computed at once
   threads?: number | undefined;
   again: boolean; // ask even if the answer is in the store
 }
@@ -63,9 +63,8 @@ export async function scoreSplit(store: Store, question: ScoreQuestion, executio
 
   const data = await sealedSplit(execution.studio, version, split);
   const lines = readLabelledLines(data);
-  // What may change a bit of a score decides whether scores of before may stand beside new ones.
-  const { sharePrefixes, batchSize } = question;
-  const work = sha256(JSON.stringify({ id, sharePrefixes, batchSize, program: packageVersion() }));
+  // What may change a bit of a score decides whether scores of before may stand beside new ones: not which rows share a batch.
+  const work = sha256(JSON.stringify({ id, program: packageVersion() }));
   const path = studioLayout.scoreJournal(execution.studio, work);
   const waiting = (pid: number) => execution.onStderr?.(`waiting for process ${pid}, which scores the same rows`);
   return withLock(`${path}.lock`, waiting, async () => {
@@ -104,7 +103,7 @@ async function runScore(
     labels: question.version.labels,
     maxLength: question.maxLength,
     sharePrefixes: question.sharePrefixes,
-    batchSize: question.batchSize,
+    batchSize: question.batchSize ?? null,
     skip: [...journal.scores.keys()],
     threads: question.threads ?? defaultThreads(),
   };

@@ -138,7 +138,7 @@ export function nativeSettings(options: TrainOptions, trainRows: number) {
     rows: shots === undefined ? null : drawShots(shots, trainRows, options.seed),
     epochs: steps === undefined ? (epochs ?? DEFAULT_EPOCHS) : null,
     steps: steps ?? null,
-    microBatchSize: Math.min(microBatchSize ?? options.batchSize, options.batchSize),
+    microBatchSize: microBatchSize === undefined ? null : Math.min(microBatchSize, options.batchSize),
     threads: threads ?? defaultThreads(),
   };
 }

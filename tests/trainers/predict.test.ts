@@ -125,16 +125,19 @@ it('goes on with a scoring that was cut short, to the same predictions', async (
   expect(readdirSync(folder)).toEqual([]);
 });
 
-it('begins a scoring anew when told to, or when rows are to be computed in other batches', async () => {
+it('begins a scoring anew only when told to: other batches change no bit', async () => {
   const { store, run: _run, version: _, ...studio } = await withRun();
   const out = join(studio.studio, 'p.jsonl');
   const request = { ...studio, data: 'invented', split: 'test' as const, out, maxLength: 0, options: predicting };
-  for (const given of [{ again: true }, { batchSize: 2 }]) {
+  for (const { skip, ...given } of [
+    { again: true, skip: [] },
+    { batchSize: 2, skip: [2, 1] },
+  ]) {
     fakeNative(DIES);
     await expect(predictFile(store, request)).rejects.toThrow();
     calls = fakeNative(DIES);
     await expect(predictFile(store, { ...request, options: { ...predicting, ...given } })).rejects.toThrow();
-    expect(calls()[0]?.config.skip).toEqual([]);
+    expect(calls()[0]?.config.skip).toEqual(skip);
   }
 });
 

@@ -6,6 +6,9 @@
 //   dq_i = sum_j ds_ij k_j        dk_j = sum_i ds_ij q_i
 // Probabilities are recomputed in the backward (Dao et al. 2022, arXiv:2205.14135), a block of queries at a time, so
 // memory grows with the batch's columns, not with their square. Same bytes for any number of threads.
+//
+// The forward's bits do not depend on the layout either: a column's scores stand in the order of depth, its softmax reads no
+// more than them, and its output is one running sum over depth, whatever rows share the batch and wherever segments are cut.
 #pragma once
 #include "ggml.h"
 #include "segment.h"

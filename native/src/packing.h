@@ -1,0 +1,23 @@
+// Which rows are computed together: rows that begin alike side by side, as many as the limits allow, in parts of about the same size.
+#pragma once
+#include "model.h"
+#include "token_layout.h"
+#include <cstddef>
+#include <vector>
+
+struct packing_limits {
+    size_t rows, columns; // of one part, each at least 1; a single row may have more columns
+};
+
+// A function of the rows alone, whatever the machine: the order decides in which order gradients add up.
+//
+// share_prefixes  false: parts in the order of the rows, every token a column
+// returns         indices of the rows, each once
+std::vector<std::vector<size_t>> pack(const std::vector<const std::vector<llama_token> *> & rows, packing_limits limits, bool share_prefixes);
+
+// How many columns to train on at once when nobody says: so many that what the backward needs of the forward is about 1 GiB, and not
+// so few that the frozen weights are read for nothing. A function of the model alone.
+size_t training_columns_at_once(const model_shape & shape);
+
+// The same for scoring, which keeps nothing of a block once it is computed.
+const size_t SCORING_COLUMNS_AT_ONCE = 4096;
