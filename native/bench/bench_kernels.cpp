@@ -7,8 +7,8 @@
 #include "kernels/cross_entropy.h"
 #include "kernels/frozen_linear.h"
 #include "kernels/gemm.h"
+#include "kernels/low_rank.h"
 #include "kernels/swiglu.h"
-#include "kernels/weight_gradient.h"
 #include "peak.h"
 #include "ggml-backend.h"
 #include "ggml.h"
@@ -85,16 +85,16 @@ static std::vector<bench_case> cases() {
         }));
     const int64_t n = 2048;
     all.push_back(make_case("LoRA A x, 576 -> 8", 2.0 * 576 * 8 * n, [=](ggml_context * ctx) {
-        return frozen_linear(ctx, random_matrix(ctx, GGML_TYPE_F32, 576, 8), random_matrix(ctx, GGML_TYPE_F32, 576, n));
+        return low_rank_down(ctx, random_matrix(ctx, GGML_TYPE_F32, 576, 8), random_matrix(ctx, GGML_TYPE_F32, 576, n));
     }));
-    all.push_back(make_case("LoRA B h, 8 -> 576", 2.0 * 576 * 8 * n, [=](ggml_context * ctx) {
-        return frozen_linear(ctx, random_matrix(ctx, GGML_TYPE_F32, 8, 576), random_matrix(ctx, GGML_TYPE_F32, 8, n));
+    all.push_back(make_case("LoRA y + B h, 8 -> 576", 2.0 * 576 * 8 * n, [=](ggml_context * ctx) {
+        return low_rank_up(ctx, random_matrix(ctx, GGML_TYPE_F32, 576, n), random_matrix(ctx, GGML_TYPE_F32, 8, 576), random_matrix(ctx, GGML_TYPE_F32, 8, n), 2);
     }));
-    all.push_back(make_case("weight gradient 576x8", 2.0 * 576 * 8 * n, [=](ggml_context * ctx) {
-        return weight_gradient(ctx, random_matrix(ctx, GGML_TYPE_F32, 576, n), random_matrix(ctx, GGML_TYPE_F32, 8, n), 2);
+    all.push_back(make_case("LoRA gradient 576x8", 2.0 * 576 * 8 * n, [=](ggml_context * ctx) {
+        return low_rank_gradient(ctx, random_matrix(ctx, GGML_TYPE_F32, 576, n), random_matrix(ctx, GGML_TYPE_F32, 8, n), 2);
     }));
-    all.push_back(make_case("weight gradient 8x576", 2.0 * 576 * 8 * n, [=](ggml_context * ctx) {
-        return weight_gradient(ctx, random_matrix(ctx, GGML_TYPE_F32, 8, n), random_matrix(ctx, GGML_TYPE_F32, 576, n), 2);
+    all.push_back(make_case("LoRA gradient 8x576", 2.0 * 576 * 8 * n, [=](ggml_context * ctx) {
+        return low_rank_gradient(ctx, random_matrix(ctx, GGML_TYPE_F32, 8, n), random_matrix(ctx, GGML_TYPE_F32, 576, n), 2);
     }));
     const int64_t columns = typical_plan().segments.back().end;
     double seen = 0; // pairs of a query and a key it sees

@@ -16,19 +16,21 @@ ggml_tensor * adapted_linear(pass_scope & scope, int32_t block, const char * tar
         tape.lora_input = scope.ops.dropout(scope.ctx, x, tape.dropped);
     }
     tape.down = scope.ops.linear(scope.ctx, tape.pair->a, tape.lora_input);
-    ggml_tensor * delta = scope.ops.linear(scope.ctx, tape.pair->b, tape.down);
-    return ggml_add(scope.ctx, y, ggml_scale(scope.ctx, delta, scope.lora->scale()));
+    return scope.ops.linear_onto(scope.ctx, y, tape.pair->b, tape.down, scope.lora->scale());
 }
 
-ggml_tensor * adapted_linear_back(pass_scope & scope, const linear_tape & tape, ggml_tensor * dy, bool want_dx) {
-    ggml_tensor * dx = want_dx ? scope.ops.linear_back(scope.ctx, tape.layer->weight, dy) : nullptr;
+ggml_tensor * adapted_linear_back(pass_scope & scope, const linear_tape & tape, ggml_tensor * dy, bool want_dx, ggml_tensor * onto) {
+    ggml_tensor * dx = nullptr;
+    if (want_dx) {
+        dx = onto ? scope.ops.linear_back_onto(scope.ctx, onto, tape.layer->weight, dy, 1.0f) : scope.ops.linear_back(scope.ctx, tape.layer->weight, dy);
+    }
     if (!tape.pair) return dx;
 
     const float scale = scope.lora->scale();
-    ggml_tensor * d_down = ggml_scale(scope.ctx, scope.ops.linear_back(scope.ctx, tape.pair->b, dy), scale);
+    ggml_tensor * d_down = scope.ops.linear_back(scope.ctx, tape.pair->b, dy); // but for the scale
     lora_gradient gradient;
     gradient.pair = tape.pair;
-    gradient.a = scope.ops.weight_gradient(scope.ctx, tape.lora_input, d_down, 1.0f);
+    gradient.a = scope.ops.weight_gradient(scope.ctx, tape.lora_input, d_down, scale);
     gradient.b = scope.ops.weight_gradient(scope.ctx, tape.down, dy, scale);
     for (ggml_tensor * made : {gradient.a, gradient.b}) {
         ggml_set_output(made); // its memory must not be reused before the host has read it
@@ -37,7 +39,7 @@ ggml_tensor * adapted_linear_back(pass_scope & scope, const linear_tape & tape, 
     scope.gradients.push_back(gradient);
     if (!want_dx) return nullptr;
 
-    ggml_tensor * dx_lora = scope.ops.linear_back(scope.ctx, tape.pair->a, d_down);
-    if (tape.dropped) dx_lora = scope.ops.dropout(scope.ctx, dx_lora, tape.dropped);
-    return ggml_add(scope.ctx, dx, dx_lora);
+    if (!tape.dropped) return scope.ops.linear_back_onto(scope.ctx, dx, tape.pair->a, d_down, scale);
+    ggml_tensor * dx_lora = scope.ops.dropout(scope.ctx, scope.ops.linear_back(scope.ctx, tape.pair->a, d_down), tape.dropped);
+    return ggml_add(scope.ctx, dx, ggml_scale(scope.ctx, dx_lora, scale));
 }

@@ -1,11 +1,5 @@
 #include "block.h"
 
-// Sum of gradients of which some may be absent.
-static ggml_tensor * sum(ggml_context * ctx, ggml_tensor * a, ggml_tensor * b) {
-    if (!a || !b) return a ? a : b;
-    return ggml_add(ctx, a, b);
-}
-
 ggml_tensor * scaled_norm(pass_scope & scope, ggml_tensor * x, ggml_tensor * weight) {
     return ggml_mul(scope.ctx, ggml_rms_norm(scope.ctx, x, scope.model.shape.rms_epsilon), weight);
 }
@@ -85,8 +79,8 @@ ggml_tensor * block_backward(pass_scope & scope, const block_weights & weights, 
 
     ggml_tensor * d_gated = adapted_linear_back(scope, tape.ffn_down, dy, true);
     const gate_gradient d = scope.ops.swiglu_back(ctx, tape.gate, tape.up, d_gated);
-    ggml_tensor * d_h2 = sum(ctx, adapted_linear_back(scope, tape.ffn_gate, d.d_gate, true),
-                             adapted_linear_back(scope, tape.ffn_up, d.d_up, true));
+    ggml_tensor * d_h2 = adapted_linear_back(scope, tape.ffn_gate, d.d_gate, true);
+    d_h2 = adapted_linear_back(scope, tape.ffn_up, d.d_up, true, d_h2);
     ggml_tensor * d_x1 = ggml_add(ctx, dy, scaled_norm_back(scope, tape.x1, weights.ffn_norm, d_h2));
 
     ggml_tensor * d_attended = adapted_linear_back(scope, tape.attn_output, d_x1, true);
@@ -96,8 +90,8 @@ ggml_tensor * block_backward(pass_scope & scope, const block_weights & weights, 
 
     ggml_tensor * d_h = adapted_linear_back(scope, tape.attn_q, d_q, want_dx);
     if (d_h) d_h = spread(scope, d_h, tape.kept);
-    d_h = sum(ctx, d_h, adapted_linear_back(scope, tape.attn_k, d_k, want_dx));
-    d_h = sum(ctx, d_h, adapted_linear_back(scope, tape.attn_v, d_qkv.dv, want_dx));
+    d_h = adapted_linear_back(scope, tape.attn_k, d_k, want_dx, d_h);
+    d_h = adapted_linear_back(scope, tape.attn_v, d_qkv.dv, want_dx, d_h);
     if (!want_dx) return nullptr;
     return ggml_add(ctx, spread(scope, d_x1, tape.kept), scaled_norm_back(scope, tape.x, weights.attn_norm, d_h));
 }

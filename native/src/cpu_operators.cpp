@@ -3,16 +3,31 @@
 #include "kernels/cross_entropy.h"
 #include "kernels/dropout.h"
 #include "kernels/frozen_linear.h"
+#include "kernels/low_rank.h"
 #include "kernels/swiglu.h"
 #include "kernels/weight_gradient.h"
 
 namespace {
 
+// Whether one side is as small as a LoRA matrix's.
+bool is_low_rank(const ggml_tensor * w, int64_t side) { return w->type == GGML_TYPE_F32 && side <= low_rank_most; }
+
 class own_kernels : public operators {
-    ggml_tensor * linear(ggml_context * ctx, ggml_tensor * w, ggml_tensor * x) override { return ::frozen_linear(ctx, w, x); }
-    ggml_tensor * linear_back(ggml_context * ctx, ggml_tensor * w, ggml_tensor * dy) override { return ::frozen_linear_back(ctx, w, dy); }
+    ggml_tensor * linear(ggml_context * ctx, ggml_tensor * w, ggml_tensor * x) override {
+        return is_low_rank(w, w->ne[1]) ? low_rank_down(ctx, w, x) : ::frozen_linear(ctx, w, x);
+    }
+    ggml_tensor * linear_back(ggml_context * ctx, ggml_tensor * w, ggml_tensor * dy) override {
+        return is_low_rank(w, w->ne[0]) ? low_rank_down_back(ctx, w, dy) : ::frozen_linear_back(ctx, w, dy);
+    }
+    ggml_tensor * linear_onto(ggml_context * ctx, ggml_tensor * y, ggml_tensor * w, ggml_tensor * x, float scale) override {
+        return is_low_rank(w, w->ne[0]) ? low_rank_up(ctx, y, w, x, scale) : operators::linear_onto(ctx, y, w, x, scale);
+    }
+    ggml_tensor * linear_back_onto(ggml_context * ctx, ggml_tensor * dx, ggml_tensor * w, ggml_tensor * dy, float scale) override {
+        if (is_low_rank(w, w->ne[1])) return low_rank_up_back(ctx, dx, w, dy, scale);
+        return scale == 1.0f ? ::frozen_linear_back(ctx, w, dy, dx) : operators::linear_back_onto(ctx, dx, w, dy, scale);
+    }
     ggml_tensor * weight_gradient(ggml_context * ctx, ggml_tensor * x, ggml_tensor * dy, float scale) override {
-        return ::weight_gradient(ctx, x, dy, scale);
+        return x->ne[0] <= low_rank_most || dy->ne[0] <= low_rank_most ? low_rank_gradient(ctx, x, dy, scale) : ::weight_gradient(ctx, x, dy, scale);
     }
     ggml_tensor * attention(ggml_context * ctx, ggml_tensor * q, ggml_tensor * k, ggml_tensor * v, const attention_plan * plan) override {
         return ::attention(ctx, q, k, v, plan);

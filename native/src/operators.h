@@ -20,6 +20,14 @@ class operators {
     virtual ggml_tensor * linear(ggml_context * ctx, ggml_tensor * w, ggml_tensor * x) = 0;
     virtual ggml_tensor * linear_back(ggml_context * ctx, ggml_tensor * w, ggml_tensor * dy) = 0;
 
+    // y + scale * W x and dx + scale * W^T dy. May be written over y or dx, which nothing else may read.
+    virtual ggml_tensor * linear_onto(ggml_context * ctx, ggml_tensor * y, ggml_tensor * w, ggml_tensor * x, float scale) {
+        return ggml_add(ctx, y, ggml_scale(ctx, linear(ctx, w, x), scale));
+    }
+    virtual ggml_tensor * linear_back_onto(ggml_context * ctx, ggml_tensor * dx, ggml_tensor * w, ggml_tensor * dy, float scale) {
+        return ggml_add(ctx, dx, ggml_scale(ctx, linear_back(ctx, w, dy), scale));
+    }
+
     // dW = scale * dy x^T of a trained matrix: x [n_in, n], dy [n_out, n] -> [n_in, n_out]
     virtual ggml_tensor * weight_gradient(ggml_context * ctx, ggml_tensor * x, ggml_tensor * dy, float scale) = 0;
 

@@ -135,7 +135,8 @@ void linear_layers_are_the_same() {
         const std::vector<float> w = normal(random, n_in * n_out), x = normal(random, n_in * n), dy = normal(random, n_out * n);
         check_both([&](graph_in_the_making & graph, operators & ops) {
             ggml_tensor * tw = graph.matrix(w, n_in), * tx = graph.matrix(x, n_in), * td = graph.matrix(dy, n_out);
-            return std::vector<ggml_tensor *>{ops.linear(graph.ctx, tw, tx), ops.linear_back(graph.ctx, tw, td), ops.weight_gradient(graph.ctx, tx, td, 0.7f)};
+            ggml_tensor * y = ops.linear_onto(graph.ctx, graph.matrix(dy, n_out), tw, tx, -0.3f), * dx = ops.linear_back_onto(graph.ctx, graph.matrix(x, n_in), tw, td, 1.0f);
+            return std::vector<ggml_tensor *>{ops.linear(graph.ctx, tw, tx), ops.linear_back(graph.ctx, tw, td), ops.weight_gradient(graph.ctx, tx, td, 0.7f), y, dx};
         });
     }
 }

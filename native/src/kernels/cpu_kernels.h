@@ -27,6 +27,13 @@ struct cpu_kernels {
     void (*pack_across)(const float * src, int64_t stride, int count, int64_t k, int width, float * panel);
     void (*pack_along)(const float * src, int64_t stride, int count, int64_t k, int width, float * panel);
 
+    // Products with a matrix of `rank` lines of `width` floats, `stride` apart: stride a multiple of 32, zeros behind the width and
+    // as many lines of zeros behind the last as make the rank a multiple of four. Columns are contiguous: x and y of `width`, down of `rank`.
+    void (*project)(int64_t n, int rank, int64_t width, const float * lines, int64_t stride, const float * x, float * down); // down(c, r) = lines(r) . x(c)
+    void (*expand)(int64_t n, int rank, int64_t width, const float * lines, int64_t stride, const float * down, float * y); // y(c) += sum_r down(c, r) lines(r)
+    // sums(r) += sum_c down(c, r) x(c); columns of x x_stride apart; sums hold whole multiples of 32 floats a line.
+    void (*outer)(int64_t n, int rank, const float * down, int64_t width, int64_t x_stride, const float * x, float * sums, int64_t stride);
+
     // Elementwise; n any length, no alignment needed. silu(x) = x / (1 + exp(-x)).
     void (*swiglu)(int64_t n, const float * gate, const float * up, float * out);
     void (*swiglu_back)(int64_t n, const float * gate, const float * up, const float * d_out, float * d_gate, float * d_up);

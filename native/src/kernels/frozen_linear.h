@@ -9,5 +9,5 @@
 // y = W x:      x [n_in, n] -> y [n_out, n]
 ggml_tensor * frozen_linear(ggml_context * ctx, ggml_tensor * w, ggml_tensor * x);
 
-// dx = W^T dy:  dy [n_out, n] -> dx [n_in, n]
-ggml_tensor * frozen_linear_back(ggml_context * ctx, ggml_tensor * w, ggml_tensor * dy);
+// dx = W^T dy:  dy [n_out, n] -> dx [n_in, n]. With onto [n_in, n]: onto + W^T dy, written over onto, which nothing else may read.
+ggml_tensor * frozen_linear_back(ggml_context * ctx, ggml_tensor * w, ggml_tensor * dy, ggml_tensor * onto = nullptr);

@@ -1,21 +1,6 @@
 #include "kernels/weight_gradient.h"
 #include "kernels/gemm.h"
-#include <cstdint>
-#include <cstring>
-
-// The scale travels in the user-data pointer itself: it has nothing else to point to, and nothing must outlive the graph.
-static void * as_pointer(float scale) {
-    uint32_t bits;
-    memcpy(&bits, &scale, sizeof bits);
-    return (void *) (uintptr_t) bits;
-}
-
-static float from_pointer(void * pointer) {
-    const uint32_t bits = (uint32_t) (uintptr_t) pointer;
-    float scale;
-    memcpy(&scale, &bits, sizeof scale);
-    return scale;
-}
+#include "kernels/number_in_pointer.h"
 
 // dW has one output a row: dW(o, i) = sum_c dy(o, c) x(c, i). Both operands have one k (a column c) a line.
 static void run(ggml_tensor * dst, int thread, int threads, void * userdata) {
@@ -26,7 +11,7 @@ static void run(ggml_tensor * dst, int thread, int threads, void * userdata) {
     const gemm_share share = share_gemm(n_out, n_in, x->ne[1], GGML_TYPE_F32, thread, threads);
     float * dw = (float *) dst->data;
     gemm(a, b, share.rows, share.columns, x->ne[1], dw, n_in, false, thread);
-    const float scale = from_pointer(userdata);
+    const float scale = float_in_pointer(userdata);
     for (int64_t o = share.rows.begin; o < share.rows.end; o++)
         for (int64_t i = share.columns.begin; i < share.columns.end; i++) dw[o * n_in + i] *= scale;
 }
@@ -35,5 +20,5 @@ ggml_tensor * weight_gradient(ggml_context * ctx, ggml_tensor * x, ggml_tensor *
     GGML_ASSERT(x->type == GGML_TYPE_F32 && ggml_is_contiguous(x) && ggml_nrows(x) == x->ne[1]);
     GGML_ASSERT(dy->type == GGML_TYPE_F32 && ggml_is_contiguous(dy) && ggml_nrows(dy) == x->ne[1]);
     ggml_tensor * args[] = {x, dy};
-    return ggml_set_name(ggml_custom_4d(ctx, GGML_TYPE_F32, x->ne[0], dy->ne[0], 1, 1, args, 2, run, GGML_N_TASKS_MAX, as_pointer(scale)), "weight_gradient");
+    return ggml_set_name(ggml_custom_4d(ctx, GGML_TYPE_F32, x->ne[0], dy->ne[0], 1, 1, args, 2, run, GGML_N_TASKS_MAX, pointer_of_float(scale)), "weight_gradient");
 }

@@ -3,5 +3,5 @@
 #include "ggml.h"
 
 // dW = scale * sum_c dy[:, c] x[:, c]^T:  x [n_in, n], dy [n_out, n] -> dW [n_in, n_out]; all contiguous f32.
-// Meant for LoRA matrices, where n_in or n_out is the rank. Same bytes for any number of threads.
+// Where n_in or n_out is small, low_rank_gradient (low_rank.h) is faster. Same bytes for any number of threads.
 ggml_tensor * weight_gradient(ggml_context * ctx, ggml_tensor * x, ggml_tensor * dy, float scale);
