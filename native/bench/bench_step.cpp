@@ -1,5 +1,5 @@
 // Where the time of one training step goes, by kind of node: what holds the step back when it misses its goal.
-//   bench-step MODEL.gguf (INSTRUCTIONS.jsonl | random) [rows = 64] [rows at once = 64] [threads = 1] [rounds = 3] [targets = attn_q,attn_v] [rank = 8]
+//   bench-step MODEL.gguf (INSTRUCTIONS.jsonl | random) [rows = 64] [rows at once = 0: as training] [threads = 1] [rounds = 3] [targets = attn_q,attn_v] [rank = 8]
 // Times are processor time a thread, so programs that share the cores count little; best of the rounds for each kind.
 // GFLOP/s count what is necessary: products with the stored weights among a node's inputs; of attention two products a visible
 // pair of tokens forward and four backward, not the scores that are computed again. The peak is multiply-adds on registers only.
@@ -10,6 +10,7 @@
 #include "network.h"
 #include "peak.h"
 #include "rows.h"
+#include "training_data.h"
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -53,20 +54,25 @@ double operations_of(const ggml_tensor & node) {
 
 struct step_size {
     int64_t columns = 0;
+    int64_t parts = 0;
     int64_t pairs = 0; // of a token and one that it sees, itself among them
 };
 
-// One step in parts of `at_once` rows, without the optimiser.
-step_size run_step(network & own, const adapter & lora, const std::vector<token_row> & rows, size_t at_once) {
+// One step in the parts that training makes of it, without the optimiser. at_once: rows of a part; 0: as training chooses
+step_size run_step(network & own, const base_model & model, const adapter & lora, const std::vector<token_row> & rows, int at_once) {
+    train_config config{};
+    if (at_once > 0) config.micro_batch_size = at_once;
+    config.share_prefixes = true;
     lora_values gradients = zeros_like(lora);
     step_size size;
-    for (size_t begin = 0; begin < rows.size(); begin += at_once) {
-        const size_t end = std::min(rows.size(), begin + at_once);
-        const std::vector<token_row> part(rows.begin() + static_cast<std::ptrdiff_t>(begin), rows.begin() + static_cast<std::ptrdiff_t>(end));
+    for (const std::vector<size_t> & chosen : micro_batches(rows, config, model.shape)) {
+        std::vector<token_row> part;
+        for (const size_t row : chosen) part.push_back(rows[row]);
         const token_layout layout = lay_out_for_training(part, true);
         next_token_objective goal(predictions_of(part, layout, false), 1.0f / static_cast<float>(rows.size()));
         own.loss({layout, goal, 0, 0}, &gradients);
         size.columns += static_cast<int64_t>(layout.tokens.size());
+        size.parts++;
         for (const int32_t position : layout.positions) size.pairs += position + 1;
     }
     return size;
@@ -91,9 +97,9 @@ void print(const profile & kinds, double step, double ceiling) {
 
 int run(int argc, char ** argv) {
     if (argc < 3) throw user_error(exit_usage, "wrong arguments", "command line", "bench-step MODEL.gguf (INSTRUCTIONS.jsonl | random) [rows] [rows at once] [threads] [rounds] [targets] [rank]");
-    const auto number = [&](int i, int otherwise) { return argc > i ? std::max(1, std::atoi(argv[i])) : otherwise; };
+    const auto number = [&](int i, int otherwise) { return argc > i ? std::max(0, std::atoi(argv[i])) : otherwise; };
     const std::string path = argv[1], data = argv[2];
-    const int n_rows = number(3, 64), at_once = number(4, 64), threads = number(5, 1), rounds = number(6, 3);
+    const int n_rows = number(3, 64), at_once = number(4, 0), threads = std::max(1, number(5, 1)), rounds = std::max(1, number(6, 3));
     std::stringstream list(argc > 7 ? argv[7] : "attn_q,attn_v");
     std::vector<std::string> targets;
     for (std::string target; std::getline(list, target, ',');) targets.push_back(target);
@@ -114,7 +120,7 @@ int run(int argc, char ** argv) {
     step_size size;
     for (int round = 0; round <= rounds; round++) { // round 0 warms up
         cpu.observe(nullptr);
-        const double seconds = processor_seconds(threads, [&] { size = run_step(own, *lora, rows, static_cast<size_t>(at_once)); });
+        const double seconds = processor_seconds(threads, [&] { size = run_step(own, model, *lora, rows, at_once); });
         profile kinds;
         cpu.observe([&](const ggml_tensor & node, double cost) {
             total & kind = kinds[kind_of(node)];
@@ -122,7 +128,7 @@ int run(int argc, char ** argv) {
             kind.operations += operations_of(node);
             kind.nodes++;
         });
-        run_step(own, *lora, rows, static_cast<size_t>(at_once));
+        run_step(own, model, *lora, rows, at_once);
         if (round == 0) continue;
         if (round == 1) whole = seconds, best = kinds;
         whole = std::min(whole, seconds);
@@ -135,7 +141,7 @@ int run(int argc, char ** argv) {
     }
     double ceiling = 0;
     for (int i = 0; i < 9; i++) ceiling = std::max(ceiling, peak_gflops(1, 2000000, processor_seconds));
-    std::printf("%zu rows, %d at once, %zu tokens, %lld columns, %d threads, kernels %s, register-only f32 peak %.0f GFLOP/s a thread\n", rows.size(), at_once,
+    std::printf("%zu rows in %lld parts, %zu tokens, %lld columns, %d threads, kernels %s, register-only f32 peak %.0f GFLOP/s a thread\n", rows.size(), static_cast<long long>(size.parts),
                 n_tokens, static_cast<long long>(size.columns), threads, gemm_kernel_name(), ceiling);
     print(best, whole, ceiling * threads);
     std::printf("%-58s %25.1f ms, %.0f tokens/s, %.0f columns/s\n", "whole", whole * 1e3, static_cast<double>(n_tokens) / whole, static_cast<double>(size.columns) / whole);
