@@ -7,8 +7,8 @@
 #include "kernels/cross_entropy.h"
 #include "kernels/frozen_linear.h"
 #include "kernels/gemm.h"
+#include "kernels/gates.h"
 #include "kernels/low_rank.h"
-#include "kernels/swiglu.h"
 #include "peak.h"
 #include "ggml-backend.h"
 #include "ggml.h"
@@ -111,7 +111,7 @@ static std::vector<bench_case> cases() {
     for (bool back : {false, true})
         all.push_back(make_case(back ? "swiglu back, 1536 x 2048" : "swiglu, 1536 x 2048", 0, [=](ggml_context * ctx) {
             ggml_tensor * gate = random_matrix(ctx, GGML_TYPE_F32, 1536, n), * up = random_matrix(ctx, GGML_TYPE_F32, 1536, n);
-            return back ? swiglu_back(ctx, gate, up, random_matrix(ctx, GGML_TYPE_F32, 1536, n)) : swiglu(ctx, gate, up);
+            return back ? gated_back(ctx, gate_kind::swiglu, gate, up, random_matrix(ctx, GGML_TYPE_F32, 1536, n)) : gated(ctx, gate_kind::swiglu, gate, up);
         }));
     return all;
 }

@@ -70,7 +70,7 @@ ggml_tensor * block_forward(pass_scope & scope, int32_t block, ggml_tensor * x, 
     tape.h2 = scaled_norm(scope, tape.x1, weights.ffn_norm);
     tape.gate = adapted_linear(scope, block, "ffn_gate", weights.ffn_gate, tape.h2, tape.ffn_gate);
     tape.up = adapted_linear(scope, block, "ffn_up", weights.ffn_up, tape.h2, tape.ffn_up);
-    tape.gated = scope.ops.swiglu(ctx, tape.gate, tape.up);
+    tape.gated = scope.ops.gated(ctx, gate_kind::swiglu, tape.gate, tape.up);
     return ggml_add(ctx, tape.x1, adapted_linear(scope, block, "ffn_down", weights.ffn_down, tape.gated, tape.ffn_down));
 }
 
@@ -78,7 +78,7 @@ ggml_tensor * block_backward(pass_scope & scope, const block_weights & weights, 
     ggml_context * ctx = scope.ctx;
 
     ggml_tensor * d_gated = adapted_linear_back(scope, tape.ffn_down, dy, true);
-    const gate_gradient d = scope.ops.swiglu_back(ctx, tape.gate, tape.up, d_gated);
+    const gate_gradient d = scope.ops.gated_back(ctx, gate_kind::swiglu, tape.gate, tape.up, d_gated);
     ggml_tensor * d_h2 = adapted_linear_back(scope, tape.ffn_gate, d.d_gate, true);
     d_h2 = adapted_linear_back(scope, tape.ffn_up, d.d_up, true, d_h2);
     ggml_tensor * d_x1 = ggml_add(ctx, dy, scaled_norm_back(scope, tape.x1, weights.ffn_norm, d_h2));

@@ -4,7 +4,6 @@
 #include "kernels/dropout.h"
 #include "kernels/frozen_linear.h"
 #include "kernels/low_rank.h"
-#include "kernels/swiglu.h"
 #include "kernels/weight_gradient.h"
 
 namespace {
@@ -38,10 +37,10 @@ class own_kernels : public operators {
         const int64_t n = q->ne[1];
         return {attention_dq(ctx, packed, plan, n), attention_dk(ctx, packed, plan, n), attention_dv(ctx, packed, plan, n)};
     }
-    ggml_tensor * swiglu(ggml_context * ctx, ggml_tensor * gate, ggml_tensor * up) override { return ::swiglu(ctx, gate, up); }
-    gate_gradient swiglu_back(ggml_context * ctx, ggml_tensor * gate, ggml_tensor * up, ggml_tensor * d_out) override {
-        ggml_tensor * packed = ::swiglu_back(ctx, gate, up, d_out);
-        return {swiglu_d_gate(ctx, packed), swiglu_d_up(ctx, packed)};
+    ggml_tensor * gated(ggml_context * ctx, gate_kind kind, ggml_tensor * gate, ggml_tensor * up) override { return ::gated(ctx, kind, gate, up); }
+    gate_gradient gated_back(ggml_context * ctx, gate_kind kind, ggml_tensor * gate, ggml_tensor * up, ggml_tensor * d_out) override {
+        ggml_tensor * packed = ::gated_back(ctx, kind, gate, up, d_out);
+        return {gated_d_gate(ctx, packed), gated_d_up(ctx, packed)};
     }
     ggml_tensor * dropout(ggml_context * ctx, ggml_tensor * x, const dropout_plan * plan) override { return ::dropout(ctx, x, plan); }
     ggml_tensor * cross_entropy(ggml_context * ctx, ggml_tensor * logits, ggml_tensor * targets) override {

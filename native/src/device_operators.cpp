@@ -10,6 +10,9 @@
 
 namespace {
 
+const float GELU_SLOPE = 1.59576912f; // 2 sqrt(2 / pi)
+const float GELU_CUBIC = 0.044715f;
+
 ggml_tensor * transposed(ggml_context * ctx, ggml_tensor * x) { return ggml_cont(ctx, ggml_transpose(ctx, x)); }
 
 ggml_tensor * permuted(ggml_context * ctx, ggml_tensor * x, int a, int b, int c, int d) { return ggml_cont(ctx, ggml_permute(ctx, x, a, b, c, d)); }
@@ -36,7 +39,7 @@ class device_ops : public operators {
 
     ggml_tensor * attention(ggml_context * ctx, ggml_tensor * q, ggml_tensor * k, ggml_tensor * v, const attention_plan * plan) override {
         const path_inputs & in = inputs_of(ctx, plan);
-        ggml_tensor * p = probabilities(ctx, in, *plan, on_paths(ctx, in, q, plan->n_head), on_paths(ctx, in, k, plan->n_head_kv));
+        ggml_tensor * p = softmax(ctx, in, capped_scores(ctx, *plan, on_paths(ctx, in, q, plan->n_head), on_paths(ctx, in, k, plan->n_head_kv)));
         ggml_tensor * values = across(ctx, on_paths(ctx, in, v, plan->n_head_kv));
         ggml_tensor * out = by_place(ctx, ggml_mul_mat(ctx, values, p)); // [head_dim * n_head, length * n_paths]
         return ggml_get_rows(ctx, out, in.place);
@@ -48,11 +51,13 @@ class device_ops : public operators {
         ggml_tensor * queries = on_paths(ctx, in, q, plan->n_head), * keys = on_paths(ctx, in, k, plan->n_head_kv);
         ggml_tensor * values = on_paths(ctx, in, v, plan->n_head_kv);
         ggml_tensor * d = on_paths(ctx, in, d_out, plan->n_head, in.first);
-        ggml_tensor * p = probabilities(ctx, in, *plan, queries, keys);
+        ggml_tensor * scores = capped_scores(ctx, *plan, queries, keys);
+        ggml_tensor * p = softmax(ctx, in, scores);
 
         // ds = p (dp - sum_j p_j dp_j), not by ggml's softmax backward: that may be given p's own memory for its result.
         ggml_tensor * dp = ggml_mul_mat(ctx, values, d);
         ggml_tensor * ds = ggml_mul(ctx, p, ggml_sub(ctx, dp, ggml_sum_rows(ctx, ggml_mul(ctx, p, dp))));
+        if (plan->soft_cap > 0) ds = ggml_mul(ctx, ds, ggml_scale_bias(ctx, ggml_sqr(ctx, scores), -1.0f / (plan->soft_cap * plan->soft_cap), 1.0f));
         ggml_tensor * dq = ggml_mul_mat(ctx, across(ctx, keys), ds);
         ggml_tensor * dk = ggml_mul_mat(ctx, across(ctx, queries), across(ctx, ds));
         ggml_tensor * dv = ggml_mul_mat(ctx, across(ctx, d), across(ctx, p));
@@ -63,10 +68,17 @@ class device_ops : public operators {
         return gradient;
     }
 
-    ggml_tensor * swiglu(ggml_context * ctx, ggml_tensor * gate, ggml_tensor * up) override { return ggml_swiglu_split(ctx, gate, up); }
+    ggml_tensor * gated(ggml_context * ctx, gate_kind kind, ggml_tensor * gate, ggml_tensor * up) override {
+        if (kind == gate_kind::swiglu) return ggml_swiglu_split(ctx, gate, up);
+        return ggml_mul(ctx, ggml_mul(ctx, gate, gelu_share(ctx, gate)), up); // ggml's own GELU reads a table of half floats on CPUs
+    }
 
-    gate_gradient swiglu_back(ggml_context * ctx, ggml_tensor * gate, ggml_tensor * up, ggml_tensor * d_out) override {
-        return {ggml_silu_back(ctx, ggml_mul(ctx, d_out, up), gate), ggml_mul(ctx, d_out, ggml_silu(ctx, gate))};
+    gate_gradient gated_back(ggml_context * ctx, gate_kind kind, ggml_tensor * gate, ggml_tensor * up, ggml_tensor * d_out) override {
+        if (kind == gate_kind::swiglu) return {ggml_silu_back(ctx, ggml_mul(ctx, d_out, up), gate), ggml_mul(ctx, d_out, ggml_silu(ctx, gate))};
+        ggml_tensor * share = gelu_share(ctx, gate), * gelu = ggml_mul(ctx, gate, share);
+        ggml_tensor * inner = ggml_scale_bias(ctx, ggml_sqr(ctx, gate), 3 * GELU_CUBIC * GELU_SLOPE, GELU_SLOPE);
+        ggml_tensor * slope = ggml_add(ctx, share, ggml_mul(ctx, ggml_mul(ctx, gelu, ggml_scale_bias(ctx, share, -1.0f, 1.0f)), inner));
+        return {ggml_mul(ctx, ggml_mul(ctx, d_out, up), slope), ggml_mul(ctx, d_out, gelu)};
     }
 
     ggml_tensor * dropout(ggml_context * ctx, ggml_tensor * x, const dropout_plan * plan) override {
@@ -132,11 +144,13 @@ class device_ops : public operators {
         in.sharer = input(ctx, GGML_TYPE_I32, paths.sharer, paths.n_columns);
         in.mask = ggml_new_tensor_2d(ctx, GGML_TYPE_F32, paths.length, paths.length);
         ggml_set_input(in.mask);
-        uploads_.push_back([mask = in.mask] {
+        uploads_.push_back([mask = in.mask, window = plan->window] {
             const int64_t length = mask->ne[0]; // padding stands behind all that is real, so causality hides it
+            const auto sees = [&](int64_t query, int64_t key) { return key <= query && (window == 0 || query - key < window); };
             std::vector<float> values(static_cast<size_t>(length * length), 0.0f);
             for (int64_t query = 0; query < length; query++)
-                for (int64_t key = query + 1; key < length; key++) values[static_cast<size_t>(query * length + key)] = -INFINITY;
+                for (int64_t key = 0; key < length; key++)
+                    if (!sees(query, key)) values[static_cast<size_t>(query * length + key)] = -INFINITY;
             send(mask, values.data());
         });
         return in;
@@ -157,9 +171,19 @@ class device_ops : public operators {
         return ggml_reshape_2d(ctx, permuted(ctx, x, 0, 2, 1, 3), x->ne[0] * x->ne[2], x->ne[1] * x->ne[3]);
     }
 
-    // [key, query, n_head, n_paths], 0 where the query does not see the key
-    ggml_tensor * probabilities(ggml_context * ctx, const path_inputs & in, const attention_plan & plan, ggml_tensor * queries, ggml_tensor * keys) {
-        return ggml_soft_max_ext(ctx, ggml_mul_mat(ctx, keys, queries), in.mask, plan.scale, 0.0f);
+    // [key, query, n_head, n_paths]
+    ggml_tensor * capped_scores(ggml_context * ctx, const attention_plan & plan, ggml_tensor * queries, ggml_tensor * keys) {
+        ggml_tensor * products = ggml_mul_mat(ctx, keys, queries);
+        if (plan.soft_cap == 0) return ggml_scale(ctx, products, plan.scale);
+        return ggml_scale(ctx, ggml_tanh(ctx, ggml_scale(ctx, products, plan.scale / plan.soft_cap)), plan.soft_cap);
+    }
+
+    // 0 where the query does not see the key
+    ggml_tensor * softmax(ggml_context * ctx, const path_inputs & in, ggml_tensor * scores) { return ggml_soft_max_ext(ctx, scores, in.mask, 1.0f, 0.0f); }
+
+    // sigmoid(2u) of GELU's tanh form x / 2 * (1 + tanh(u)), u = sqrt(2 / pi) (x + 0.044715 x^3)
+    ggml_tensor * gelu_share(ggml_context * ctx, ggml_tensor * x) {
+        return ggml_sigmoid(ctx, ggml_mul(ctx, x, ggml_scale_bias(ctx, ggml_sqr(ctx, x), GELU_CUBIC * GELU_SLOPE, GELU_SLOPE)));
     }
 
     // Adds up the query heads of each key head: [head_dim, length, n_head, n_paths] -> [head_dim, length, n_head_kv, n_paths]

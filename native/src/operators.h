@@ -3,6 +3,7 @@
 // unless said otherwise. What is not here (adds, rope, gathers, norms) is a ggml op that every device has.
 #pragma once
 #include "ggml.h"
+#include "kernels/gates.h"
 #include <memory>
 
 struct attention_plan; // kernels/attention.h
@@ -36,9 +37,9 @@ class operators {
     virtual attention_gradient attention_back(ggml_context * ctx, ggml_tensor * q, ggml_tensor * k, ggml_tensor * v, ggml_tensor * d_out,
                                               const attention_plan * plan) = 0;
 
-    // silu(gate) * up, elementwise
-    virtual ggml_tensor * swiglu(ggml_context * ctx, ggml_tensor * gate, ggml_tensor * up) = 0;
-    virtual gate_gradient swiglu_back(ggml_context * ctx, ggml_tensor * gate, ggml_tensor * up, ggml_tensor * d_out) = 0;
+    // act(gate) * up, elementwise
+    virtual ggml_tensor * gated(ggml_context * ctx, gate_kind kind, ggml_tensor * gate, ggml_tensor * up) = 0;
+    virtual gate_gradient gated_back(ggml_context * ctx, gate_kind kind, ggml_tensor * gate, ggml_tensor * up, ggml_tensor * d_out) = 0;
 
     // x * mask / (1 - rate); its gradient is the same function of dy
     virtual ggml_tensor * dropout(ggml_context * ctx, ggml_tensor * x, const dropout_plan * plan) = 0;

@@ -77,8 +77,10 @@ void attention_is_the_same() {
     chance random(3);
     for (int trial = 0; trial < 30; trial++) {
         const int32_t n_head_kv = static_cast<int32_t>(any(random, 1, 3)), group = static_cast<int32_t>(any(random, 1, 4)), dim = static_cast<int32_t>(any(random, 2, 40));
-        const attention_plan plan = {n_head_kv * group, n_head_kv, dim, 1.0f / std::sqrt(static_cast<float>(dim)),
+        attention_plan plan = {n_head_kv * group, n_head_kv, dim, 1.0f / std::sqrt(static_cast<float>(dim)),
                                      trial % 3 == 0 ? separate_rows(random, any(random, 1, 6), 30) : random_forest(random, any(random, 1, 12), 30)};
+        if (trial % 2) plan.window = static_cast<int32_t>(any(random, 1, 40));
+        if (trial % 5 > 2) plan.soft_cap = 1.5f;
         const int64_t n = plan.segments.back().end, width = plan.n_head * dim, kv_width = n_head_kv * dim;
         const std::vector<float> q = normal(random, n * width), k = normal(random, n * kv_width), v = normal(random, n * kv_width), d_out = normal(random, n * width);
         check_both([&](graph_in_the_making & graph, operators & ops) {
@@ -145,11 +147,13 @@ void gates_are_the_same() {
     chance random(6);
     const int64_t n_ff = 37, n = 11;
     const std::vector<float> gate = normal(random, n_ff * n, 3), up = normal(random, n_ff * n), d = normal(random, n_ff * n);
-    check_both([&](graph_in_the_making & graph, operators & ops) {
-        ggml_tensor * tg = graph.matrix(gate, n_ff), * tu = graph.matrix(up, n_ff);
-        const gate_gradient back = ops.swiglu_back(graph.ctx, tg, tu, graph.matrix(d, n_ff));
-        return std::vector<ggml_tensor *>{ops.swiglu(graph.ctx, tg, tu), back.d_gate, back.d_up};
-    });
+    for (const gate_kind kind : {gate_kind::swiglu, gate_kind::geglu}) {
+        check_both([&](graph_in_the_making & graph, operators & ops) {
+            ggml_tensor * tg = graph.matrix(gate, n_ff), * tu = graph.matrix(up, n_ff);
+            const gate_gradient back = ops.gated_back(graph.ctx, kind, tg, tu, graph.matrix(d, n_ff));
+            return std::vector<ggml_tensor *>{ops.gated(graph.ctx, kind, tg, tu), back.d_gate, back.d_up};
+        });
+    }
 }
 
 void dropout_is_the_same() {
@@ -181,9 +185,9 @@ int main() {
     load_ggml();
     return run_tests({
         {"each leaf's chain is a path, and every column is found where the tables say", paths_hold_each_chain},
-        {"attention over random forests, and its gradients", attention_is_the_same},
+        {"attention over random forests, with windows and soft caps too, and its gradients", attention_is_the_same},
         {"linear layers and their gradients, for any dimensions", linear_layers_are_the_same},
-        {"the gate and its gradients", gates_are_the_same},
+        {"both gates and their gradients", gates_are_the_same},
         {"dropout has the same mask, in the forward and in the backward", dropout_is_the_same},
         {"cross-entropy and its gradient, first and last target and weight 0 included", losses_are_the_same},
     });

@@ -24,7 +24,8 @@ static case_of_attention random_case(chance & random, std::vector<segment> segme
 }
 
 // mask[i * n + j]: column i sees column j.
-static std::vector<bool> visible(const std::vector<segment> & segments) {
+static std::vector<bool> visible(const attention_plan & plan) {
+    const std::vector<segment> & segments = plan.segments;
     const int64_t n = segments.back().end;
     std::vector<bool> mask(n * n, false);
     for (const segment & own : segments)
@@ -32,6 +33,9 @@ static std::vector<bool> visible(const std::vector<segment> & segments) {
             for (int64_t j = own.begin; j <= i; j++) mask[i * n + j] = true;
             for (int32_t up = own.parent; up >= 0; up = segments[up].parent)
                 for (int64_t j = segments[up].begin; j < segments[up].end; j++) mask[i * n + j] = true;
+            int64_t nearest = plan.window; // of those it could see, the last `window` are left
+            for (int64_t j = i; plan.window > 0 && j >= 0; j--)
+                if (mask[i * n + j] && nearest-- <= 0) mask[i * n + j] = false;
         }
     return mask;
 }
@@ -41,7 +45,7 @@ struct oracle_result { std::vector<double> out, dq, dk, dv; };
 static oracle_result oracle(const attention_plan & plan, const std::vector<double> & q, const std::vector<double> & k,
                             const std::vector<double> & v, const std::vector<float> & d_out) {
     const int64_t n = plan.segments.back().end, dim = plan.head_dim, group = plan.n_head / plan.n_head_kv;
-    const std::vector<bool> mask = visible(plan.segments);
+    const std::vector<bool> mask = visible(plan);
     oracle_result r = {std::vector<double>(q.size(), 0), std::vector<double>(q.size(), 0), std::vector<double>(k.size(), 0), std::vector<double>(k.size(), 0)};
     const auto dot = [&](const auto & a, int64_t at, const auto & b, int64_t bt) {
         double sum = 0;
@@ -52,12 +56,20 @@ static oracle_result oracle(const attention_plan & plan, const std::vector<doubl
         for (int64_t i = 0; i < n; i++) {
             const int64_t qi = (i * plan.n_head + head) * dim;
             const auto kv = [&](int64_t j) { return (j * plan.n_head_kv + head / group) * dim; };
-            std::vector<double> p(n, 0), dp(n, 0);
+            std::vector<double> p(n, 0), dp(n, 0), score(n, 0), slope(n, plan.scale);
             double largest = -1e300, sum = 0, mean = 0;
+            for (int64_t j = 0; j < n; j++) {
+                if (!mask[i * n + j]) continue;
+                score[j] = plan.scale * dot(q, qi, k, kv(j));
+                if (plan.soft_cap > 0) {
+                    const double t = std::tanh(score[j] / plan.soft_cap);
+                    score[j] = plan.soft_cap * t;
+                    slope[j] = plan.scale * (1 - t * t);
+                }
+                largest = std::max(largest, score[j]);
+            }
             for (int64_t j = 0; j < n; j++)
-                if (mask[i * n + j]) largest = std::max(largest, plan.scale * dot(q, qi, k, kv(j)));
-            for (int64_t j = 0; j < n; j++)
-                if (mask[i * n + j]) sum += p[j] = std::exp(plan.scale * dot(q, qi, k, kv(j)) - largest);
+                if (mask[i * n + j]) sum += p[j] = std::exp(score[j] - largest);
             for (int64_t j = 0; j < n; j++) {
                 if (!mask[i * n + j]) continue;
                 p[j] /= sum;
@@ -66,7 +78,7 @@ static oracle_result oracle(const attention_plan & plan, const std::vector<doubl
             }
             for (int64_t j = 0; j < n; j++) {
                 if (!mask[i * n + j]) continue;
-                const double ds = plan.scale * p[j] * (dp[j] - mean);
+                const double ds = slope[j] * p[j] * (dp[j] - mean);
                 for (int64_t e = 0; e < dim; e++) {
                     r.out[qi + e] += p[j] * v[kv(j) + e];
                     r.dq[qi + e] += ds * k[kv(j) + e];
@@ -102,6 +114,27 @@ static void random_forests() {
     for (int trial = 0; trial < 40; trial++) {
         const int32_t n_head_kv = (int32_t) any(random, 1, 3), group = (int32_t) any(random, 1, 4), dim = (int32_t) any(random, 1, 70);
         check_case(random_case(random, random_forest(random, any(random, 1, 12), any(random, 1, 40)), n_head_kv, group, dim));
+    }
+}
+
+static void random_windows() {
+    chance random(10);
+    for (int trial = 0; trial < 60; trial++) {
+        const int32_t n_head_kv = (int32_t) any(random, 1, 2), group = (int32_t) any(random, 1, 4), dim = (int32_t) any(random, 1, 40);
+        const bool is_chain = trial % 3 == 0; // else rows of many depths stand side by side in one block
+        case_of_attention c = random_case(random, is_chain ? random_forest(random, any(random, 1, 4), 250) : random_forest(random, any(random, 1, 40), any(random, 1, 40)), n_head_kv, group, dim);
+        c.plan.window = (int32_t) (trial == 0 ? 1 : any(random, 1, trial % 2 ? 8 : 150));
+        check_case(c);
+    }
+}
+
+static void soft_caps() {
+    chance random(11);
+    for (int trial = 0; trial < 20; trial++) {
+        case_of_attention c = random_case(random, random_forest(random, any(random, 1, 8), any(random, 1, 40)), (int32_t) any(random, 1, 2), (int32_t) any(random, 1, 3), (int32_t) any(random, 4, 40));
+        c.plan.soft_cap = trial % 2 ? 0.5f : 3.0f; // scores of about 1: well into the bend
+        if (trial % 3 == 0) c.plan.window = (int32_t) any(random, 1, 30);
+        check_case(c);
     }
 }
 
@@ -171,7 +204,9 @@ static void broken_scores() {
 static void central_differences() {
     chance random(8);
     for (int trial = 0; trial < 4; trial++) {
-        const case_of_attention c = random_case(random, random_forest(random, 5, 6), 1, 2, 5);
+        case_of_attention c = random_case(random, random_forest(random, 5, 6), 1, 2, 5);
+        if (trial == 1) c.plan.window = 3;
+        if (trial == 2) c.plan.soft_cap = 0.8f;
         const std::vector<double> inputs[] = {doubles(c.q), doubles(c.k), doubles(c.v)};
         const oracle_result exact = oracle(c.plan, inputs[0], inputs[1], inputs[2], c.d_out);
         const std::vector<double> * derivatives[] = {&exact.dq, &exact.dk, &exact.dv};
@@ -274,6 +309,8 @@ static void layouts_change_no_bit() {
                 for (const size_t row : batch) pointers.push_back(&rows[row]);
                 const token_layout layout = lay_out(pointers, any(random, 0, 3) > 0);
                 case_of_attention c = {{n_head_kv * group, n_head_kv, dim, 0.3f, layout_trial < 2 ? layout.segments : cut_at_random(random, layout.segments)}, {}, {}, {}, {}};
+                if (trial % 2) c.plan.window = 5 * trial;
+                if (trial > 3) c.plan.soft_cap = 1.5f;
                 c.q.resize(layout.tokens.size() * n_head_kv * group * dim);
                 c.k.resize(layout.tokens.size() * n_head_kv * dim);
                 c.v.resize(c.k.size());
@@ -307,6 +344,8 @@ int main() {
     return run_tests({
         {"the oracle's gradients equal central differences of the oracle", central_differences},
         {"attention and its gradients equal a dense masked oracle on random forests", random_forests},
+        {"with a window a column sees the last of those it would see without, on random forests", random_windows},
+        {"a soft cap bends the scores and their gradients, under a window too", soft_caps},
         {"attention takes rows under one shared prefix", typical_batch},
         {"attention takes many short segments under a long chain of ancestors", short_segments_under_a_chain},
         {"attention takes a single column and a single long row", one_long_row},

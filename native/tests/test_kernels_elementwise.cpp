@@ -1,8 +1,8 @@
-// SwiGLU, cross entropy and dropout against their definitions in double precision.
+// Gates, soft cap, cross entropy and dropout against their definitions in double precision.
 #include "test_kernels.h"
 #include "kernels/cross_entropy.h"
 #include "kernels/dropout.h"
-#include "kernels/swiglu.h"
+#include "kernels/gates.h"
 #include <algorithm>
 
 static void exponential() {
@@ -25,7 +25,39 @@ static void exponential() {
 
 static double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 
-static void gated() {
+static void hyperbolic_tangent() {
+    for (const cpu_kernels * kernels : supported_cpu_kernels()) {
+        for (const float cap : {1.0f, 30.0f}) {
+            std::vector<float> x, slope;
+            for (double at = -20; at <= 20; at += 0.00137) x.push_back((float) at);
+            for (float tiny : {0.0f, 1e-30f, -1e-10f, 3e30f, -3e30f}) x.push_back(tiny);
+            std::vector<float> y = x, again = x;
+            slope.resize(x.size());
+            kernels->soft_cap(y.size(), 0.7f, cap, y.data(), slope.data());
+            kernels->soft_cap(again.size(), 0.7f, cap, again.data(), nullptr);
+            CHECK(y == again);
+            for (size_t i = 0; i < x.size(); i++) {
+                const double t = std::tanh((double) 0.7f * x[i] / cap);
+                CHECK_NEAR(y[i], cap * t, 4e-7 * std::fabs(cap * t) + 1e-37);
+                CHECK_NEAR(slope[i], 0.7f * (1 - t * t), 2e-7);
+            }
+            y[0] = NAN;
+            kernels->soft_cap(1, 1, cap, y.data(), nullptr);
+            CHECK(std::isnan(y[0]));
+        }
+    }
+}
+
+// act(x) and its derivative
+struct activation { double value, slope; };
+
+static activation exact_activation(gate_kind kind, double x) {
+    if (kind == gate_kind::swiglu) return {x * sigmoid(x), sigmoid(x) + x * sigmoid(x) * (1 - sigmoid(x))};
+    const double c = std::sqrt(2 / std::acos(-1.0)), t = std::tanh(c * (x + 0.044715 * x * x * x));
+    return {x / 2 * (1 + t), (1 + t) / 2 + x / 2 * (1 - t * t) * c * (1 + 3 * 0.044715 * x * x)};
+}
+
+static void gates_by_definition(gate_kind kind) {
     chance random(1);
     for (int trial = 0; trial < 30; trial++) {
         const int64_t rows = any(random, 1, 70), n = any(random, 1, 9);
@@ -33,21 +65,22 @@ static void gated() {
         gate[0] = trial % 2 ? 200.0f : -200.0f; // far beyond where exp() saturates
         std::vector<double> out, d_gate, d_up;
         for (size_t i = 0; i < gate.size(); i++) {
-            const double g = gate[i], s = sigmoid(g);
-            out.push_back(g * s * up[i]);
-            d_gate.push_back(d[i] * up[i] * (s + g * s * (1 - s)));
-            d_up.push_back(d[i] * g * s);
+            const activation act = exact_activation(kind, gate[i]);
+            out.push_back(act.value * up[i]);
+            d_gate.push_back(d[i] * up[i] * act.slope);
+            d_up.push_back(d[i] * act.value);
         }
         sweep([&](small_graph & graph) {
             ggml_context * ctx = graph.context();
             ggml_tensor * g = graph.matrix(gate, rows), * u = graph.matrix(up, rows);
-            ggml_tensor * packed = swiglu_back(ctx, g, u, graph.matrix(d, rows));
-            return std::vector<ggml_tensor *>{swiglu(ctx, g, u), swiglu_d_gate(ctx, packed), swiglu_d_up(ctx, packed)};
+            ggml_tensor * packed = gated_back(ctx, kind, g, u, graph.matrix(d, rows));
+            return std::vector<ggml_tensor *>{gated(ctx, kind, g, u), gated_d_gate(ctx, packed), gated_d_up(ctx, packed)};
         }, [&](const results & got) {
             for (size_t i = 0; i < gate.size(); i++) {
-                CHECK_NEAR(got[0][i], out[i], 1e-6 * std::fabs(out[i]) + 1e-30);
+                const double around = kind == gate_kind::geglu && gate[i] < 0 ? 1e-6 : 1e-30; // the exponent of GELU grows with the cube
+                CHECK_NEAR(got[0][i], out[i], 1e-6 * std::fabs(out[i]) + around);
                 CHECK_NEAR(got[1][i], d_gate[i], 2e-6 * std::max(std::fabs((double) d[i] * up[i]), 1e-3));
-                CHECK_NEAR(got[2][i], d_up[i], 1e-6 * std::fabs(d_up[i]) + 1e-30);
+                CHECK_NEAR(got[2][i], d_up[i], 1e-6 * std::fabs(d_up[i]) + around);
             }
         });
     }
@@ -153,7 +186,9 @@ static void no_dropout_copies() {
 int main() {
     return run_tests({
         {"the vector exponential is within 2e-7 of exp from -87 to 88, and next to 0 below", exponential},
-        {"SwiGLU and its gradients equal their definitions", gated},
+        {"the soft cap and its slope equal cap * tanh(scale * x / cap) and its derivative", hyperbolic_tangent},
+        {"SwiGLU and its gradients equal their definitions", [] { gates_by_definition(gate_kind::swiglu); }},
+        {"GeGLU and its gradients equal their definitions", [] { gates_by_definition(gate_kind::geglu); }},
         {"cross entropy and its gradient equal their definitions, far from zero too", losses},
         {"the gradient of cross entropy equals central differences", loss_gradient_by_differences},
         {"dropout zeroes its share, scales the rest, and neighbours are independent", dropped_share},

@@ -11,11 +11,13 @@ namespace {
 // The rows of a block: for one key/value head all query heads that read it, query by query, so that a run of queries is
 // a run of rows and one product serves all those heads.
 struct block_rows {
-    int64_t heads, dim, count, row_length; // row_length: of scores, a multiple of 16
+    int64_t heads, dim, count, row_length; // row_length: of scores, a multiple of 16 that holds sixteen lanes from any place on
     block_rows(const attention_plan & plan, const attention_block & block)
         : heads(plan.n_head / plan.n_head_kv), dim(plan.head_dim), count((block.end - block.begin) * heads),
-          row_length((block.row_length + 15) / 16 * 16) {}
+          row_length((block.row_length + 15) / 16 * 16 + (plan.window > 0 ? 16 : 0)) {}
 };
+
+attention_layout layout_of(const attention_plan & plan) { return lay_out_attention(plan.segments, plan.window, plan.n_head / plan.n_head_kv); }
 
 gemm_operand lines(const float * first, int64_t stride, bool k_in_line) {
     return {first, GGML_TYPE_F32, stride * (int64_t) sizeof(float), k_in_line};
@@ -50,17 +52,19 @@ struct problem {
             const int64_t first = (span.query_begin - block.begin) * rows.heads, count = (span.query_end - span.query_begin) * rows.heads;
             gemm(lines(x + first * rows.dim, rows.dim, true), lines(keys + span.key_begin * kv_width, kv_width, true),
                  {0, count}, {0, span.key_end - span.key_begin}, rows.dim,
-                 scores + first * rows.row_length + span.depth, rows.row_length, false, thread);
+                 scores + first * rows.row_length + span.depth - block.first_depth, rows.row_length, false, thread);
         }
     }
 
     // out(row) = sum over depths of scores(row, depth) * values(depth's column).
     void mix(const attention_block & block, const block_rows & rows, const float * scores, const float * values, float * out) const {
+        const bool is_partial = plan.window > 0; // then the first span of a query need not begin at depth 0
+        if (is_partial) memset(out, 0, rows.count * rows.dim * sizeof(float));
         for (const attention_span & span : block.spans) {
             const int64_t first = (span.query_begin - block.begin) * rows.heads, count = (span.query_end - span.query_begin) * rows.heads;
-            gemm(lines(scores + first * rows.row_length + span.depth, rows.row_length, true),
+            gemm(lines(scores + first * rows.row_length + span.depth - block.first_depth, rows.row_length, true),
                  lines(values + span.key_begin * kv_width, kv_width, false), {0, count}, {0, rows.dim},
-                 span.key_end - span.key_begin, out + first * rows.dim, rows.dim, span.depth > 0, thread);
+                 span.key_end - span.key_begin, out + first * rows.dim, rows.dim, is_partial || span.depth > 0, thread);
         }
     }
 
@@ -68,15 +72,40 @@ struct problem {
     void spread(const attention_block & block, const block_rows & rows, const attention_span & span, int64_t key_begin,
                 int64_t key_end, const float * scores, const float * x, float * d, int64_t stride) const {
         const int64_t first = (span.query_begin - block.begin) * rows.heads, count = (span.query_end - span.query_begin) * rows.heads;
-        gemm(lines(scores + first * rows.row_length + span.depth + key_begin - span.key_begin, rows.row_length, false),
+        gemm(lines(scores + first * rows.row_length + span.depth - block.first_depth + key_begin - span.key_begin, rows.row_length, false),
              lines(x + first * rows.dim, rows.dim, false), {0, key_end - key_begin}, {0, rows.dim}, count, d, stride, true, thread);
     }
 
-    void probabilities(const attention_block & block, const block_rows & rows, const float * q, const float * k, float * p) const {
+    // What the query of a row sees, as places in its row of scores.
+    struct seen { int64_t begin, end; };
+    seen seen_by(const attention_block & block, const block_rows & rows, int64_t row) const {
+        const int64_t depth = layout.depth[block.begin + row / rows.heads];
+        return {plan.window > 0 ? std::max<int64_t>(0, depth + 1 - plan.window) - block.first_depth : 0, depth + 1 - block.first_depth};
+    }
+
+    // slope: with a soft cap, the derivative of the scores after it by the products before it, a row as p's; or nullptr
+    void probabilities(const attention_block & block, const block_rows & rows, const float * q, const float * k, float * p, float * slope) const {
+        const cpu_kernels & kernels = current_cpu_kernels();
         score(block, rows, q, k, p);
-        for (int64_t row = 0; row < rows.count; row++)
-            current_cpu_kernels().softmax(layout.depth[block.begin + row / rows.heads] + 1, rows.row_length, plan.scale,
-                                          p + row * rows.row_length);
+        for (int64_t row = 0; row < rows.count; row++) {
+            const auto [begin, end] = seen_by(block, rows, row);
+            const int64_t at = row * rows.row_length;
+            if (plan.soft_cap > 0) kernels.soft_cap(end - begin, plan.scale, plan.soft_cap, p + at + begin, slope ? slope + at + begin : nullptr);
+            memset(p + at, 0, begin * sizeof(float));
+            kernels.softmax(end - begin, rows.row_length - begin, plan.soft_cap > 0 ? 1.0f : plan.scale, p + at + begin);
+        }
+    }
+
+    // d: gradient by p, becomes that by the products q . k
+    void probabilities_back(const attention_block & block, const block_rows & rows, const float * p, const float * slope, float * d) const {
+        for (int64_t row = 0; row < rows.count; row++) {
+            const auto [begin, end] = seen_by(block, rows, row);
+            const int64_t at = row * rows.row_length;
+            memset(d + at, 0, begin * sizeof(float));
+            current_cpu_kernels().softmax_back(end - begin, rows.row_length - begin, slope ? 1.0f : plan.scale, p + at + begin, d + at + begin);
+            if (slope)
+                for (int64_t i = at + begin; i < at + end; i++) d[i] *= slope[i];
+        }
     }
 };
 
@@ -85,7 +114,7 @@ const float * data_of(const ggml_tensor * t) { return (const float *) t->data; }
 // A unit of work: one block of queries, one key/value head.
 void run_forward(ggml_tensor * dst, int thread, int threads, void * userdata) {
     const attention_plan & plan = *(const attention_plan *) userdata;
-    const attention_layout layout = lay_out_attention(plan.segments, plan.n_head / plan.n_head_kv);
+    const attention_layout layout = layout_of(plan);
     const problem task(plan, layout, thread);
     int64_t unit = 0;
     for (const attention_chunk & chunk : layout.chunks)
@@ -97,7 +126,7 @@ void run_forward(ggml_tensor * dst, int thread, int threads, void * userdata) {
                 float * p = scratch(thread, scratch_use::attention_p, rows.count * rows.row_length);
                 float * out = scratch(thread, scratch_use::attention_out, rows.count * rows.dim);
                 gather(data_of(dst->src[0]), task.width, block, rows, kv_head, q);
-                task.probabilities(block, rows, q, data_of(dst->src[1]) + kv_head * rows.dim, p);
+                task.probabilities(block, rows, q, data_of(dst->src[1]) + kv_head * rows.dim, p, nullptr);
                 task.mix(block, rows, p, data_of(dst->src[2]) + kv_head * rows.dim, out);
                 scatter(out, task.width, block, rows, kv_head, (float *) dst->data);
             }
@@ -141,11 +170,10 @@ void back_of_chunk(const problem & task, const attention_chunk & chunk, int64_t 
         float * ds = scratch(task.thread, scratch_use::attention_dp, rows.count * rows.row_length);
         gather(q, task.width, block, rows, kv_head, block_q);
         gather(d_out, task.width, block, rows, kv_head, block_d_out);
-        task.probabilities(block, rows, block_q, k, p);
+        float * slope = plan.soft_cap > 0 ? scratch(task.thread, scratch_use::attention_slope, rows.count * rows.row_length) : nullptr;
+        task.probabilities(block, rows, block_q, k, p, slope);
         task.score(block, rows, block_d_out, v, ds);
-        for (int64_t row = 0; row < rows.count; row++)
-            current_cpu_kernels().softmax_back(task.layout.depth[block.begin + row / rows.heads] + 1, rows.row_length, plan.scale,
-                                               p + row * rows.row_length, ds + row * rows.row_length);
+        task.probabilities_back(block, rows, p, slope, ds);
         task.mix(block, rows, ds, k, block_dq);
         scatter(block_dq, task.width, block, rows, kv_head, dq);
         for (const attention_span & span : block.spans) {
@@ -161,7 +189,7 @@ void back_of_chunk(const problem & task, const attention_chunk & chunk, int64_t 
 
 void run_back(ggml_tensor * dst, int thread, int threads, void * userdata) {
     const attention_plan & plan = *(const attention_plan *) userdata;
-    const attention_layout layout = lay_out_attention(plan.segments, plan.n_head / plan.n_head_kv);
+    const attention_layout layout = layout_of(plan);
     GGML_ASSERT(dst->ne[0] == packed_gradient(plan, dst->src[0]->ne[1], layout.outer_rows).total); // the plan has not changed
     const problem task(plan, layout, thread);
     int64_t unit = 0;
@@ -173,7 +201,7 @@ void run_back(ggml_tensor * dst, int thread, int threads, void * userdata) {
 // Adds the outer rows to the columns they belong to, chunk after chunk; each thread its own share of the columns.
 void run_fold(ggml_tensor * dst, int thread, int threads, void * userdata) {
     const attention_plan & plan = *(const attention_plan *) userdata;
-    const attention_layout layout = lay_out_attention(plan.segments, plan.n_head / plan.n_head_kv);
+    const attention_layout layout = layout_of(plan);
     const int64_t n = layout.depth.size(), kv_width = (int64_t) plan.n_head_kv * plan.head_dim;
     const packed_gradient at(plan, n, layout.outer_rows);
     float * packed = (float *) dst->data;
@@ -189,7 +217,7 @@ void run_fold(ggml_tensor * dst, int thread, int threads, void * userdata) {
 }
 
 void check_operands(const ggml_tensor * q, const ggml_tensor * k, const ggml_tensor * v, const attention_plan & plan) {
-    GGML_ASSERT(plan.n_head_kv > 0 && plan.n_head % plan.n_head_kv == 0 && !plan.segments.empty());
+    GGML_ASSERT(plan.window >= 0 && plan.soft_cap >= 0 && plan.n_head_kv > 0 && plan.n_head % plan.n_head_kv == 0 && !plan.segments.empty());
     const int64_t n = plan.segments.back().end;
     const auto is = [&](const ggml_tensor * t, int64_t heads) {
         return t->type == GGML_TYPE_F32 && ggml_is_contiguous(t) && t->ne[0] == heads * plan.head_dim && t->ne[1] == n &&
@@ -214,7 +242,7 @@ ggml_tensor * attention_back(ggml_context * ctx, ggml_tensor * q, ggml_tensor * 
                              const attention_plan * plan) {
     check_operands(q, k, v, *plan);
     check_operands(d_out, k, v, *plan);
-    const attention_layout layout = lay_out_attention(plan->segments, plan->n_head / plan->n_head_kv);
+    const attention_layout layout = layout_of(*plan);
     const int64_t total = packed_gradient(*plan, q->ne[1], layout.outer_rows).total;
     ggml_tensor * args[] = {q, k, v, d_out};
     ggml_tensor * packed = ggml_custom_4d(ctx, GGML_TYPE_F32, total, 1, 1, 1, args, 4, run_back, GGML_N_TASKS_MAX, (void *) plan);

@@ -2,6 +2,8 @@
 //
 // For query head h, which reads key/value head h / (n_head / n_head_kv), and a column i that sees columns j:
 //   s_ij = scale * q_i . k_j      p_i = softmax(s_i)      o_i = sum_j p_ij v_j
+// or with a soft cap c (Gemma 2) s_ij = c tanh(scale * q_i . k_j / c). With a window w a column sees only those less than w
+// columns above it in its row, itself included (Beltagy et al. 2020, arXiv:2004.05150).
 //   dv_j = sum_i p_ij do_i        ds_ij = scale * p_ij (do_i . v_j - sum_l p_il do_i . v_l)
 //   dq_i = sum_j ds_ij k_j        dk_j = sum_i ds_ij q_i
 // Probabilities are recomputed in the backward (Dao et al. 2022, arXiv:2205.14135), a block of queries at a time, so
@@ -22,6 +24,8 @@ struct attention_plan {
     int32_t head_dim;
     float scale;       // usually 1 / sqrt(head_dim)
     std::vector<segment> segments; // cover all n columns
+    int32_t window = 0;            // 0: none
+    float soft_cap = 0;            // 0: none
 };
 
 // q [head_dim*n_head, n] after rope, k and v [head_dim*n_head_kv, n] -> [head_dim*n_head, n]; contiguous f32.

@@ -1,6 +1,7 @@
 #include "kernels/attention_layout.h"
 #include "ggml.h"
 #include <algorithm>
+#include <cstdint>
 
 namespace {
 
@@ -52,15 +53,29 @@ struct forest {
         return begin + (left + pieces - 1) / pieces;
     }
 
-    attention_block block(int32_t begin, int32_t end) const {
-        attention_block result = {begin, end, 0, {}};
+    // The least depth of a key that a query in [begin, end) sees; both in the subtree of one segment, or anywhere.
+    int32_t least_seen(int32_t begin, int32_t end, int32_t window) const {
+        if (window == 0) return 0;
+        int32_t least = INT32_MAX;
+        for (int32_t s = holder(begin); s < (int32_t) segments.size() && segments[s].begin < end; s++) {
+            if (segments[s].begin == segments[s].end) continue;
+            least = std::min(least, depth[s] + std::max(begin, segments[s].begin) - segments[s].begin);
+        }
+        return std::max(0, least - window + 1);
+    }
+
+    attention_block block(int32_t begin, int32_t end, int32_t window) const {
+        attention_block result = {begin, end, least_seen(begin, end, window), 0, {}};
         const int32_t first = holder(begin);
         const auto add = [&](int32_t s) {
             const segment & keys = segments[s];
-            const int32_t key_end = std::min(keys.end, end);
-            if (keys.begin == key_end) return;
-            result.spans.push_back({keys.begin, key_end, depth[s], std::max(begin, keys.begin), std::min(end, subtree_end[s])});
-            result.row_length = std::max(result.row_length, depth[s] + key_end - keys.begin);
+            if (keys.begin == std::min(keys.end, end)) return;
+            const int32_t query_begin = std::max(begin, keys.begin), query_end = std::min(end, subtree_end[s]);
+            const int32_t hidden = std::max(0, least_seen(query_begin, query_end, window) - depth[s]); // keys that none sees any more
+            const int32_t key_begin = keys.begin + hidden, key_end = std::min(keys.end, end);
+            if (key_begin >= key_end) return;
+            result.spans.push_back({key_begin, key_end, depth[s] + hidden, query_begin, query_end});
+            result.row_length = std::max(result.row_length, depth[s] + key_end - keys.begin - result.first_depth);
         };
         for (int32_t s : chain(first)) add(s);
         for (size_t s = first + 1; s < segments.size() && segments[s].begin < end; s++) add((int32_t) s);
@@ -70,7 +85,7 @@ struct forest {
 
 } // namespace
 
-attention_layout lay_out_attention(const std::vector<segment> & segments, int32_t heads_per_kv) {
+attention_layout lay_out_attention(const std::vector<segment> & segments, int32_t window, int32_t heads_per_kv) {
     const forest trees(segments);
     const int32_t columns = trees.columns();
     // Long enough chunks to keep the outer rows few (each chunk brings the chain above it), enough of them to share out.
@@ -92,7 +107,7 @@ attention_layout lay_out_attention(const std::vector<segment> & segments, int32_
         }
         for (int32_t from = begin, to; from < end; from = to) {
             to = trees.cut(from, end, block_columns);
-            chunk.blocks.push_back(trees.block(from, to));
+            chunk.blocks.push_back(trees.block(from, to, window));
         }
         layout.chunks.push_back(std::move(chunk));
     }

@@ -3,13 +3,14 @@
 // Depth-first order makes this simple. The depth of a column is the number of columns it sees besides itself, so the keys
 // of a query of depth d stand at depths 0..d of its chain and its scores fill a row of d + 1 without gaps. And those who
 // see a segment in full are one run of columns: its descendants. So "block of queries x segment" is one matrix product.
+// With a window the row begins at the least depth that any query of the block sees, and spans lose the keys that none sees.
 #pragma once
 #include "segment.h"
 #include <cstdint>
 #include <vector>
 
 // Queries [query_begin, query_end) of a block see the keys [key_begin, key_end), the first of which has depth `depth`;
-// those among the keys' own columns see them only up to themselves.
+// those among the keys' own columns see them only up to themselves, and with a window some see them only from their own on.
 struct attention_span {
     int32_t key_begin, key_end, depth;
     int32_t query_begin, query_end;
@@ -18,7 +19,8 @@ struct attention_span {
 // A run of query columns.
 struct attention_block {
     int32_t begin, end;
-    int32_t row_length; // greatest depth + 1
+    int32_t first_depth; // least depth of a key that one of the queries sees
+    int32_t row_length;  // greatest depth + 1 - first_depth
     std::vector<attention_span> spans; // ancestors before descendants
 };
 
@@ -38,5 +40,6 @@ struct attention_layout {
     int64_t outer_rows;         // over all chunks
 };
 
-// The layout depends on the segments and the heads a key serves, never on threads: it fixes the order of the sums.
-attention_layout lay_out_attention(const std::vector<segment> & segments, int32_t heads_per_kv);
+// The layout depends on the segments, the window (0: none) and the heads a key serves, never on threads: it fixes the
+// order of the sums.
+attention_layout lay_out_attention(const std::vector<segment> & segments, int32_t window, int32_t heads_per_kv);

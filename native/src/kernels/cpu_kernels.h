@@ -37,7 +37,12 @@ struct cpu_kernels {
     // Elementwise; n any length, no alignment needed. silu(x) = x / (1 + exp(-x)).
     void (*swiglu)(int64_t n, const float * gate, const float * up, float * out);
     void (*swiglu_back)(int64_t n, const float * gate, const float * up, const float * d_out, float * d_gate, float * d_up);
-    // row[i] = softmax(scale * row[0..n)), zeros from n to padded (a multiple of 16), which changes no bit of the others.
+    // The same with gelu(x) = x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 x^3))) in the place of silu.
+    void (*geglu)(int64_t n, const float * gate, const float * up, float * out);
+    void (*geglu_back)(int64_t n, const float * gate, const float * up, const float * d_out, float * d_gate, float * d_up);
+    // x[i] = cap * tanh(scale * x[i] / cap); slope[i], unless it is null: the derivative of that by x[i] before.
+    void (*soft_cap)(int64_t n, float scale, float cap, float * x, float * slope);
+    // row[i] = softmax(scale * row[0..n)), zeros from n to padded (n rounded up to 16, or more), which changes no bit of the others.
     void (*softmax)(int64_t n, int64_t padded, float scale, float * row);
     // d[i] = scale * p[i] * (d[i] - sum_j p[j] d[j]) for i < n, zeros from n to padded.
     void (*softmax_back)(int64_t n, int64_t padded, float scale, const float * p, float * d);

@@ -7,7 +7,7 @@
 
 enum class scratch_use {
     gemm_a, gemm_b, gemm_weights, low_rank,
-    attention_q, attention_d_out, attention_p, attention_dp, attention_out,
+    attention_q, attention_d_out, attention_p, attention_dp, attention_out, attention_slope,
     count
 };
 
