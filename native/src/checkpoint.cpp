@@ -17,6 +17,7 @@ namespace fs = std::filesystem;
 namespace {
 
 const size_t KEPT = 2;
+const char * const RECENT_LOSSES = "rectune.recent_losses";
 
 // Newest first.
 std::vector<checkpoint> list_checkpoints(const std::string & folder) {
@@ -75,15 +76,16 @@ void remove_others(const std::string & folder, int64_t step) {
 
 bool is_whole_checkpoint(const std::string & path) { return is_whole(mapped_file(path)); }
 
-std::string save_checkpoint(const std::string & folder, const adapter & lora, adamw & optimizer, int64_t step, const std::string & fingerprint) {
-    const std::vector<named_values> state = moments(lora, optimizer);
+std::string save_checkpoint(const std::string & folder, const adapter & lora, adamw & optimizer, int64_t step, const run_state & state,
+                            const std::string & fingerprint) {
+    const std::vector<named_values> values = moments(lora, optimizer);
     ggml_init_params params{};
-    params.mem_size = ggml_tensor_overhead() * state.size();
+    params.mem_size = ggml_tensor_overhead() * values.size();
     params.no_alloc = true;
     const ggml_context_ptr ctx(ggml_init(params));
     std::vector<const ggml_tensor *> tensors;
     for (const lora_pair & pair : lora.pairs()) tensors.insert(tensors.end(), {pair.a, pair.b});
-    for (const named_values & entry : state) {
+    for (const named_values & entry : values) {
         ggml_tensor * tensor = ggml_new_tensor_1d(ctx.get(), GGML_TYPE_F32, static_cast<int64_t>(entry.values->size()));
         ggml_set_name(tensor, entry.name.c_str());
         tensor->data = entry.values->data();
@@ -93,6 +95,7 @@ std::string save_checkpoint(const std::string & folder, const adapter & lora, ad
     gguf_set_val_str(keys.get(), "general.type", "checkpoint");
     gguf_set_val_u64(keys.get(), "rectune.step", static_cast<uint64_t>(step));
     gguf_set_val_str(keys.get(), "rectune.run", fingerprint.c_str());
+    gguf_set_arr_data(keys.get(), RECENT_LOSSES, GGUF_TYPE_FLOAT64, state.recent_losses.data(), state.recent_losses.size());
 
     const std::string path = folder + "/step-" + std::to_string(step) + ".gguf";
     sealed_file file(path);
@@ -122,7 +125,7 @@ void open_checkpoints(const std::string & folder, bool is_resumed) {
 }
 
 // Reads one checkpoint; throws user_error(exit_data) when it is not whole.
-static void read_checkpoint(const std::string & path, const adapter & lora, adamw & optimizer, const std::string & fingerprint) {
+static void read_checkpoint(const std::string & path, const adapter & lora, adamw & optimizer, run_state & state, const std::string & fingerprint) {
     const auto refuse = [&](const std::string & what) { return user_error(exit_data, what, path, "remove the file; the one before it is used then"); };
     if (!is_whole_checkpoint(path)) throw refuse("the checkpoint's digest does not match its content");
     const gguf_file file(path);
@@ -144,20 +147,27 @@ static void read_checkpoint(const std::string & path, const adapter & lora, adam
     }
     for (const named_values & entry : moments(lora, optimizer)) sources.push_back({nullptr, entry.values, require(entry.name, ggml_nelements(entry.like))});
 
+    const int64_t losses = gguf_find_key(file.keys(), RECENT_LOSSES);
+    if (losses < 0 || gguf_get_kv_type(file.keys(), losses) != GGUF_TYPE_ARRAY || gguf_get_arr_type(file.keys(), losses) != GGUF_TYPE_FLOAT64) {
+        throw refuse(std::string("the checkpoint lacks \"") + RECENT_LOSSES + "\", or it is of another type");
+    }
+
     for (const source & from : sources) {
         const size_t size = ggml_nbytes(from.stored);
         if (from.lora_tensor) ggml_backend_tensor_set(from.lora_tensor, from.stored->data, 0, size);
         else std::memcpy(from.values->data(), from.stored->data, size);
     }
     optimizer.steps_done = static_cast<int64_t>(*step);
+    const double * first = static_cast<const double *>(gguf_get_arr_data(file.keys(), losses));
+    state.recent_losses.assign(first, first + gguf_get_arr_n(file.keys(), losses));
 }
 
-std::optional<checkpoint> restore_checkpoint(const std::string & folder, const adapter & lora, adamw & optimizer, const std::string & fingerprint) {
+std::optional<checkpoint> restore_checkpoint(const std::string & folder, const adapter & lora, adamw & optimizer, run_state & state, const std::string & fingerprint) {
     const std::vector<checkpoint> all = list_checkpoints(folder);
     std::optional<user_error> first_fault;
     for (const checkpoint & found : all) {
         try {
-            read_checkpoint(found.path, lora, optimizer, fingerprint);
+            read_checkpoint(found.path, lora, optimizer, state, fingerprint);
             return checkpoint{optimizer.steps_done, found.path};
         } catch (const user_error & fault) {
             if (fault.code != exit_data) throw;

@@ -1,9 +1,11 @@
-// A checkpoint: everything a run needs to go on as if it had never stopped: the adapter, the optimiser's moments and the steps done.
+// A checkpoint: everything a run needs to go on as if it had never stopped: the adapter, the optimiser's moments, the steps done
+// and what its decisions depend on.
 // Order, shots and dropout follow from step and seed. One GGUF file, whole or not there, that ends in a digest of all its bytes.
 // The two newest are kept, and an older one goes only when the newer one is on the disk and was read back whole.
 #pragma once
 #include "lora.h"
 #include "optimizer.h"
+#include "run_state.h"
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -20,7 +22,8 @@ struct checkpoint { int64_t step; std::string path; }; // step: steps done
 
 // Writes <folder>/step-<n>.gguf and removes all but the two newest. Returns its path.
 // throws user_error(exit_data) when it cannot be written; those before it stay, and nothing else is left behind
-std::string save_checkpoint(const std::string & folder, const adapter & lora, adamw & optimizer, int64_t step, const std::string & fingerprint);
+std::string save_checkpoint(const std::string & folder, const adapter & lora, adamw & optimizer, int64_t step, const run_state & state,
+                            const std::string & fingerprint);
 
 // Does the file hold what its digest was made of?
 // throws user_error(exit_data) when it cannot be read
@@ -29,4 +32,4 @@ bool is_whole_checkpoint(const std::string & path);
 // Restores the newest whole checkpoint; a broken one is named on stderr and the one before it is taken.
 // returns  the steps done and its path, or nothing when the folder holds no checkpoint
 // throws user_error(exit_data) when there are checkpoints but none is whole; user_error(exit_usage) when it is of another run
-std::optional<checkpoint> restore_checkpoint(const std::string & folder, const adapter & lora, adamw & optimizer, const std::string & fingerprint);
+std::optional<checkpoint> restore_checkpoint(const std::string & folder, const adapter & lora, adamw & optimizer, run_state & state, const std::string & fingerprint);

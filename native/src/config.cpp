@@ -137,6 +137,8 @@ train_config read_train_config(const std::string & path) {
     config.targets = reader.take<std::vector<std::string>>("targets");
     config.layers = reader.take<std::string>("layers");
     const std::string loss = reader.take<std::string>("loss");
+    const std::string objective = reader.take<std::string>("objective");
+    config.spike_factor = reader.take<double>("spikeFactor");
     config.shuffle = reader.take<bool>("shuffle");
     config.max_length = reader.take<int32_t>("maxLength");
     config.share_prefixes = reader.take<bool>("sharePrefixes");
@@ -164,11 +166,16 @@ train_config read_train_config(const std::string & path) {
     require(reader, config.max_length >= 0, "maxLength", config.max_length, "at least 0");
     require(reader, loss == "answer" || loss == "all", "loss", loss, "answer or all");
     require(reader, schedule == "constant" || schedule == "linear" || schedule == "cosine", "schedule", schedule, "constant, linear or cosine");
+    require(reader, objective == "next-token" || objective == "label-softmax" || objective == "pairwise", "objective", objective, "next-token, label-softmax or pairwise");
+    config.objective = objective == "pairwise" ? objective_kind::pairwise : objective == "label-softmax" ? objective_kind::label_softmax : objective_kind::next_token;
+    require(reader, config.objective == objective_kind::next_token || !config.labels.empty(), "objective", objective, "next-token for data without labels");
+    require(reader, config.objective == objective_kind::next_token || loss == "answer", "loss", loss, "answer: another objective than next-token reads the labels alone");
+    require(reader, config.spike_factor == 0 || config.spike_factor > 1, "spikeFactor", config.spike_factor, "above 1, or 0 for none");
     config.loss_on_all = loss == "all";
     config.schedule = schedule == "linear" ? schedule_kind::linear : schedule == "cosine" ? schedule_kind::cosine : schedule_kind::constant;
 
     nlohmann::json deciding = nlohmann::json::parse(object.dump()); // sorted by key: the order in the file says nothing
-    for (const char * key : {"model", "adapter", "runDirectory", "data", "checkpointEvery", "threads", "resume"}) deciding.erase(key);
+    for (const char * key : {"model", "adapter", "runDirectory", "data", "checkpointEvery", "spikeFactor", "threads", "resume"}) deciding.erase(key);
     config.fingerprint = deciding.dump();
     return config;
 }

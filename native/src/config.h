@@ -1,6 +1,7 @@
 // The JSON config of each verb. An unknown key, a missing key or a wrong type is an error that names it.
 // The keys and their meaning stand in src/core/run-config.ts and docs/protocol.md; defaults stand there too, not here.
 #pragma once
+#include "batch_objective.h"
 #include "optimizer.h"
 #include <array>
 #include <optional>
@@ -27,6 +28,8 @@ struct train_config {
     std::vector<std::string> targets;
     std::string layers; // the blocks that get an adapter (block_range.h)
     bool loss_on_all;
+    objective_kind objective;
+    double spike_factor;
     bool shuffle;
     int32_t max_length;
     bool share_prefixes;

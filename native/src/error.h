@@ -10,7 +10,7 @@ enum exit_code {
     exit_usage = 2,    // command line or config
     exit_data = 3,     // a data file, a model, a checkpoint
     exit_memory = 4,   // memory or device
-    exit_diverged = 5, // the loss is not finite
+    exit_diverged = 5, // the loss is not finite, or a spike
     exit_stopped = 130 // SIGTERM or SIGINT; a checkpoint was saved
 };
 

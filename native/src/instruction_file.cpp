@@ -12,6 +12,7 @@ using nlohmann::json;
 namespace {
 
 const std::string KEYS[] = { "row", "user", "item", "label", "prompt", "answer", "values", "history" };
+const std::string WEIGHT = "weight"; // the one key that may be missing
 const std::string BUILD_AGAIN = "build the dataset version again: rectune build";
 
 // One line while it is read: it knows where it stands, so every complaint can say so.
@@ -33,6 +34,7 @@ public:
         row.history = ranges(line, "history", row.prompt);
         check_values(row.values);
         check_history(row.history);
+        if (line.contains(WEIGHT)) row.weight = weight(line[WEIGHT]);
         return row;
     }
 
@@ -61,8 +63,8 @@ private:
         if (!line.is_object()) fail("the line is " + shown(line) + ", not an object", "write one JSON object a line; " + BUILD_AGAIN);
         std::sort(keys.begin(), keys.end());
         for (size_t i = 0; i < keys.size(); i++) {
-            if (std::find(std::begin(KEYS), std::end(KEYS), keys[i]) == std::end(KEYS))
-                fail("unknown key " + shown(keys[i]), "remove it; the keys are row, user, item, label, prompt, answer, values, history");
+            if (keys[i] != WEIGHT && std::find(std::begin(KEYS), std::end(KEYS), keys[i]) == std::end(KEYS))
+                fail("unknown key " + shown(keys[i]), "remove it; the keys are row, user, item, label, prompt, answer, values, history and, if wanted, weight");
             if (i > 0 && keys[i] == keys[i - 1]) fail("key " + shown(keys[i]) + " stands twice", "keep one of the two");
         }
         for (const std::string & key : KEYS)
@@ -92,6 +94,11 @@ private:
         if (value.is_null()) return std::nullopt;
         if (!value.is_boolean()) fail("\"label\" is " + shown(value), "write true, false or null");
         return value.get<bool>();
+    }
+
+    double weight(const json & value) const {
+        if (!value.is_number() || !(value.get<double>() > 0)) fail("\"weight\" is " + shown(value), "write a number above 0; a row that is not to count is left out");
+        return value.get<double>();
     }
 
     std::vector<byte_range> ranges(const json & line, const std::string & key, const std::string & prompt) const {

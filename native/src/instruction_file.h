@@ -25,6 +25,7 @@ struct instruction {
     std::string answer;
     std::vector<byte_range> values;  // of the prompt; sorted, not overlapping
     std::vector<byte_range> history; // of the prompt; oldest first; each one item with the separator after it; not overlapping
+    double weight = 1;               // of the row in the loss; above 0
 };
 
 // All instructions of a file, in file order; at least one.

@@ -1,10 +1,12 @@
 #include "objective.h"
+#include <algorithm>
 
 next_token_objective::next_token_objective(std::vector<prediction> predictions, std::vector<float> weights)
     : weights_(std::move(weights)), losses_(predictions.size()) {
     for (const prediction & one : predictions) {
         columns_.push_back(one.column);
         targets_.push_back(one.target);
+        rows_.push_back(one.row);
     }
 }
 
@@ -47,4 +49,20 @@ double next_token_objective::loss() const {
     double total = 0;
     for (size_t i = 0; i < losses_.size(); i++) total += static_cast<double>(weights_[i]) * losses_[i];
     return total;
+}
+
+std::vector<double> next_token_objective::row_losses() const {
+    std::vector<double> sums;
+    std::vector<int64_t> counts;
+    for (size_t i = 0; i < losses_.size(); i++) {
+        const size_t row = static_cast<size_t>(rows_[i]);
+        if (row >= sums.size()) {
+            sums.resize(row + 1);
+            counts.resize(row + 1);
+        }
+        sums[row] += losses_[i];
+        counts[row]++;
+    }
+    for (size_t row = 0; row < sums.size(); row++) sums[row] /= static_cast<double>(std::max<int64_t>(1, counts[row]));
+    return sums;
 }

@@ -25,6 +25,9 @@ class objective {
 
     // The whole loss of the columns, after read_results.
     virtual double loss() const = 0;
+
+    // The loss of each row of the pass, without its weight: what tells the row that is to blame.
+    virtual std::vector<double> row_losses() const = 0;
 };
 
 // The sum over predictions of weight * -log P(target), P the softmax over the whole vocabulary.
@@ -41,12 +44,12 @@ class next_token_objective : public objective {
     void read_results() override;
     double loss() const override;
 
-    const std::vector<float> & losses() const { return losses_; } // of each prediction, in nats, without its weight
+    std::vector<double> row_losses() const override; // the mean over its predictions, in nats
 
   private:
     struct chunk { size_t begin; ggml_tensor * targets, * weights, * losses; };
 
-    std::vector<int32_t> columns_, targets_;
+    std::vector<int32_t> columns_, targets_, rows_;
     std::vector<float> weights_, losses_;
     std::vector<chunk> chunks_;
 };

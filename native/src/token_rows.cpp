@@ -67,9 +67,16 @@ token_row tokenize_for_training(const vocabulary & vocab, const instruction & ro
     const size_t own = size_t(std::find(labels.begin(), labels.end(), row.answer) - labels.begin());
     if (own == labels.size()) answers.push_back(row.answer);
     shortened_row shortened = shorten(vocab, row, answers, max_length);
-    if (!labels.empty()) split_labels(vocab, row, labels, shortened.tokens);
 
-    token_row tokens = { row.row, std::move(shortened.tokens[own]), 0, int32_t(shortened.dropped) };
+    token_row tokens = { row.row, shortened.tokens[own], 0, int32_t(shortened.dropped) };
+    tokens.weight = row.weight;
+    tokens.user = row.user;
+    if (!labels.empty()) {
+        label_split split = split_labels(vocab, row, labels, shortened.tokens);
+        tokens.label_at = int32_t(split.shared);
+        tokens.label_tokens = std::move(split.next);
+        tokens.own_label = own < labels.size() ? int32_t(own) : -1;
+    }
     tokens.answer_begin = int32_t(common_prefix(tokens.tokens, vocab.tokenize(shortened.prompt.text, shortened.prompt.values)));
     tokens.tokens.push_back(vocab.eos());
     if (tokens.answer_begin == 0)

@@ -14,6 +14,12 @@ struct token_row {
     std::vector<llama_token> tokens; // prompt and answer as one text, then eos
     int32_t answer_begin;            // first token that the answer changed or added; >= 1
     int32_t dropped_history;         // items
+
+    double weight = 1;                     // of the row in the loss
+    std::string user = {};
+    int32_t label_at = 0;                  // the first token in which the labels differ; 0: there are no labels
+    std::vector<llama_token> label_tokens = {}; // that token of each label, in the order of the labels
+    int32_t own_label = -1;                // index of the row's own; -1: it is none of them
 };
 
 struct scoring_row {

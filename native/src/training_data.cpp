@@ -24,6 +24,15 @@ static std::vector<const instruction *> chosen_rows(const train_config & config,
     return chosen;
 }
 
+// The label objectives read one place of a row, which must be there.
+static void check_label(const token_row & row, const std::string & file) {
+    const std::string where = file + ", row " + std::to_string(row.row);
+    if (row.own_label < 0) throw user_error(exit_data, "the row's answer is none of the labels", where, "use the objective next-token, or answers that are labels");
+    if (row.label_at == 0) {
+        throw user_error(exit_data, "the labels begin with the first token, so that nothing predicts them", where, "let the template write some text before the answer");
+    }
+}
+
 std::vector<token_row> read_training_rows(const train_config & config, const vocabulary & vocab, int32_t max_length) {
     const std::vector<instruction> all = read_instructions(config.data);
     const std::vector<const instruction *> chosen = chosen_rows(config, all);
@@ -31,17 +40,12 @@ std::vector<token_row> read_training_rows(const train_config & config, const voc
     std::vector<token_row> rows;
     for (const instruction * row : chosen) {
         rows.push_back(naming_file(config.data, [&] { return tokenize_for_training(vocab, *row, max_length, config.labels); }));
+        if (config.objective != objective_kind::next_token) check_label(rows.back(), config.data);
+    }
+    if (config.objective == objective_kind::pairwise && pairs_of(rows).empty()) {
+        throw user_error(exit_data, "all rows have the same label, so there is no pair to learn from", config.data, "choose rows with both labels, or another objective");
     }
     return rows;
-}
-
-int64_t loss_tokens(const std::vector<token_row> & rows, bool all) {
-    int64_t n = 0;
-    for (const token_row & row : rows) {
-        const index_range range = loss_positions(row, all);
-        n += range.end - range.begin;
-    }
-    return n;
 }
 
 std::vector<std::vector<size_t>> micro_batches(const std::vector<token_row> & batch, const train_config & config, const model_shape & shape) {
@@ -67,10 +71,10 @@ void announce_training_rows(const std::vector<token_row> & rows, const train_con
         for (const std::vector<size_t> & part : micro_batches(batch, config, shape)) {
             std::vector<token_row> together;
             for (const size_t row : part) together.push_back(batch[row]);
-            n_columns += static_cast<int64_t>(lay_out_for_training(together, config.share_prefixes).tokens.size());
+            n_columns += static_cast<int64_t>(lay_out_for_objective(together, config.objective, config.share_prefixes).tokens.size());
         }
     }
-    emit("data", {{"rows", rows.size()}, {"tokens", n_tokens}, {"columns", n_columns}, {"lossTokens", loss_tokens(rows, config.loss_on_all)},
+    emit("data", {{"rows", rows.size()}, {"tokens", n_tokens}, {"columns", n_columns}, {"lossTokens", loss_terms(rows, config.objective, config.loss_on_all)},
                   {"longest", longest}, {"truncatedRows", truncated}});
 }
 
@@ -79,6 +83,7 @@ std::string digest_of(const std::vector<token_row> & rows, const base_model & mo
     for (const token_row & row : rows) {
         content.add_value(row.row);
         content.add_value(row.answer_begin);
+        content.add_value(row.weight);
         content.add(row.tokens.data(), row.tokens.size() * sizeof(row.tokens[0]));
     }
     content.add(model.shape.architecture.data(), model.shape.architecture.size());

@@ -17,7 +17,5 @@ std::vector<std::vector<size_t>> micro_batches(const std::vector<token_row> & ba
 // Emits one event a shortened row, and one about all rows.
 void announce_training_rows(const std::vector<token_row> & rows, const train_config & config, const model_shape & shape);
 
-int64_t loss_tokens(const std::vector<token_row> & rows, bool all);
-
 // What a checkpoint goes with beside the settings: the rows as tokens, and the model as far as a glance tells.
 std::string digest_of(const std::vector<token_row> & rows, const base_model & model);

@@ -38,10 +38,11 @@ static adamw_settings optimizer_settings(const train_config & config) {
 training_run::training_run(session & open, const std::vector<token_row> & rows, const train_config & config, adapter & lora)
     : open_(open), rows_(rows), config_(config), lora_(lora), checkpoints_(checkpoint_folder(config.run_directory)),
       fingerprint_(config.fingerprint + " " + digest_of(rows, open.model)), optimizer_(lora, optimizer_settings(config)), order_(rows.size(), config),
+      watch_(config.spike_factor, config.warmup_steps, state_.recent_losses),
       network_(open.cpu, open.model, &lora) {}
 
 exit_code training_run::run() {
-    if (config_.resume) newest_ = restore_checkpoint(checkpoints_, lora_, optimizer_, fingerprint_);
+    if (config_.resume) newest_ = restore_checkpoint(checkpoints_, lora_, optimizer_, state_, fingerprint_);
     if (newest_) emit("resumed", {{"step", newest_->step}, {"checkpoint", newest_->path}});
     while (optimizer_.steps_done < order_.steps()) {
         if (!step(optimizer_.steps_done)) return stop(optimizer_.steps_done);
@@ -59,41 +60,58 @@ bool training_run::step(int64_t step) {
     const std::optional<step_result> result = gradients_of(batch, step, gradients);
     if (!result) return false;
     const double norm = gradient_norm(gradients);
-    if (!std::isfinite(result->loss) || !std::isfinite(norm)) {
-        std::string named;
-        for (const token_row & row : batch) named += (named.empty() ? "" : ", ") + std::to_string(row.row);
-        throw user_error(exit_diverged, "the loss of step " + std::to_string(step + 1) + " is not finite (rows " + named + ")", config_.data,
-            "lower --learning-rate or set --max-gradient-norm 1; the last checkpoint is untouched");
+    if (const std::optional<std::string> fault = watch_.fault(step, result->loss, norm, batch, result->row_losses)) {
+        throw user_error(exit_diverged, *fault, config_.data,
+            "look at these rows; else lower --learning-rate, set --max-gradient-norm 1, or raise --spike-factor (0: never stop for a spike); the checkpoints are untouched");
     }
     clip_gradients(gradients, norm, config_.max_gradient_norm);
     const double learning_rate = config_.learning_rate * schedule_factor(config_.schedule, step, order_.steps(), config_.warmup_steps);
     optimizer_.step(lora_, gradients, learning_rate);
     emit("step", {{"step", step + 1}, {"steps", order_.steps()}, {"epoch", order_.epoch_of(step) + 1}, {"loss", result->loss},
                   {"learningRate", learning_rate}, {"gradientNorm", norm}, {"tokens", result->n_tokens}, {"columns", result->n_columns},
-                  {"lossTokens", result->n_loss_tokens}, {"seconds", seconds_since_start()}});
+                  {"lossTokens", loss_terms(batch, config_.objective, config_.loss_on_all)}, {"seconds", seconds_since_start()}});
     return true;
 }
 
-std::optional<training_run::step_result> training_run::gradients_of(const std::vector<token_row> & batch, int64_t step, lora_values & gradients) {
-    step_result result;
-    result.n_loss_tokens = loss_tokens(batch, config_.loss_on_all);
-    uint64_t n_parts = 0;
-    for (const std::vector<size_t> & part : micro_batches(batch, config_, open_.model.shape)) {
-        if (stop_is_asked()) return std::nullopt;
-        std::vector<token_row> micro;
-        for (const size_t row : part) micro.push_back(batch[row]);
-        const token_layout layout = lay_out_for_training(micro, config_.share_prefixes);
-        next_token_objective goal(predictions_of(micro, layout, config_.loss_on_all), 1.0f / static_cast<float>(result.n_loss_tokens));
-        random_stream masks(config_.seed, "dropout", (static_cast<uint64_t>(step) << 20) + n_parts++);
-        result.loss += network_.loss({layout, goal, static_cast<float>(config_.dropout), masks.uint64()}, &gradients);
-        for (const token_row & row : micro) result.n_tokens += static_cast<int64_t>(row.tokens.size());
-        result.n_columns += static_cast<int64_t>(layout.tokens.size());
+std::optional<training_run::step_result> training_run::gradients_of(std::vector<token_row> & batch, int64_t step, lora_values & gradients) {
+    std::vector<token_row> ordered; // so that the rows of a part stand side by side
+    struct part { size_t begin, end; token_layout layout; uint64_t dropout_seed; };
+    std::vector<part> parts;
+    for (const std::vector<size_t> & rows : micro_batches(batch, config_, open_.model.shape)) {
+        const size_t begin = ordered.size();
+        for (const size_t row : rows) ordered.push_back(batch[row]);
+        const std::vector<token_row> micro(ordered.begin() + static_cast<std::ptrdiff_t>(begin), ordered.end());
+        random_stream masks(config_.seed, "dropout", (static_cast<uint64_t>(step) << 20) + parts.size());
+        parts.push_back({begin, ordered.size(), lay_out_for_objective(micro, config_.objective, config_.share_prefixes), masks.uint64()});
     }
+    batch = ordered;
+    batch_objective goal(config_.objective, batch, config_.loss_on_all);
+    const auto compute = [&](const part & one, objective & of_part, lora_values * into) {
+        return network_.loss({one.layout, of_part, static_cast<float>(config_.dropout), one.dropout_seed}, into);
+    };
+    if (goal.needs_scores() && parts.size() > 1) {
+        for (const part & one : parts) {
+            if (stop_is_asked()) return std::nullopt;
+            const std::unique_ptr<objective> of_part = goal.part(one.begin, one.end, one.layout);
+            compute(one, *of_part, nullptr);
+            goal.take_scores(one.begin, *of_part);
+        }
+    }
+    step_result result;
+    for (const part & one : parts) {
+        if (stop_is_asked()) return std::nullopt;
+        const std::unique_ptr<objective> of_part = goal.part(one.begin, one.end, one.layout);
+        result.loss += compute(one, *of_part, &gradients);
+        const std::vector<double> losses = of_part->row_losses();
+        result.row_losses.insert(result.row_losses.end(), losses.begin(), losses.end());
+        result.n_columns += static_cast<int64_t>(one.layout.tokens.size());
+    }
+    for (const token_row & row : batch) result.n_tokens += static_cast<int64_t>(row.tokens.size());
     return result;
 }
 
 void training_run::save(int64_t steps_done) {
-    newest_ = checkpoint{steps_done, save_checkpoint(checkpoints_, lora_, optimizer_, steps_done, fingerprint_)};
+    newest_ = checkpoint{steps_done, save_checkpoint(checkpoints_, lora_, optimizer_, steps_done, state_, fingerprint_)};
     emit("checkpoint", {{"step", newest_->step}, {"path", newest_->path}});
 }
 

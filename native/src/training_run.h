@@ -4,6 +4,7 @@
 #include "checkpoint.h"
 #include "config.h"
 #include "error.h"
+#include "loss_watch.h"
 #include "network.h"
 #include "row_order.h"
 #include "session.h"
@@ -28,12 +29,13 @@ class training_run {
   private:
     struct step_result {
         double loss = 0;
-        int64_t n_tokens = 0, n_columns = 0, n_loss_tokens = 0;
+        std::vector<double> row_losses;
+        int64_t n_tokens = 0, n_columns = 0;
     };
 
-    // The gradients of a batch, computed in micro-batches. Nothing when a stop is asked for: the half step is dropped, and done
+    // The gradients of a batch, computed in micro-batches; the batch is left in the order in which its rows were computed. Nothing when a stop is asked for: the half step is dropped, and done
     // again by the run that goes on.
-    std::optional<step_result> gradients_of(const std::vector<token_row> & batch, int64_t step, lora_values & gradients);
+    std::optional<step_result> gradients_of(std::vector<token_row> & batch, int64_t step, lora_values & gradients);
     bool step(int64_t step); // false: stopped before it was done
     void save(int64_t steps_done);
     exit_code stop(int64_t steps_done);
@@ -45,6 +47,8 @@ class training_run {
     const std::string checkpoints_, fingerprint_;
     adamw optimizer_;
     row_order order_;
+    run_state state_;
+    loss_watch watch_;
     network network_;
     std::optional<checkpoint> newest_;
 };

@@ -11,7 +11,8 @@ namespace {
 json whole_config() {
     return {{"protocol", 1}, {"model", "m"}, {"adapter", nullptr}, {"runDirectory", "r"}, {"data", "d"}, {"labels", {"Yes.", "No."}}, {"rows", {0, 4, 2}}, {"seed", 7},
             {"epochs", nullptr}, {"steps", 9}, {"batchSize", 4}, {"microBatchSize", 2}, {"learningRate", 1e-3}, {"schedule", "cosine"}, {"warmupSteps", 1},
-            {"weightDecay", 0.1}, {"maxGradientNorm", 1}, {"rank", 8}, {"alpha", 16}, {"dropout", 0.5}, {"targets", {"attn_q"}}, {"layers", "last:2"}, {"loss", "answer"}, {"shuffle", true},
+            {"weightDecay", 0.1}, {"maxGradientNorm", 1}, {"rank", 8}, {"alpha", 16}, {"dropout", 0.5}, {"targets", {"attn_q"}}, {"layers", "last:2"}, {"loss", "answer"},
+            {"objective", "next-token"}, {"spikeFactor", 20}, {"shuffle", true},
             {"maxLength", 0}, {"sharePrefixes", true}, {"checkpointEvery", 5}, {"threads", 2}, {"resume", false}};
 }
 
@@ -40,7 +41,8 @@ void bent_values_are_refused() {
         {"rank", 4294967304}, {"rank", -8589934584}, {"rank", 0}, {"rank", 1.5}, {"rank", "8"}, {"rank", nullptr}, {"seed", -1}, {"seed", 0.5},
         {"rows", json::array({1.5})}, {"rows", json::array({"1"})}, {"rows", 3}, {"labels", json::array({"Yes."})}, {"weightDecay", -0.1},
         {"maxGradientNorm", -1}, {"dropout", 1}, {"dropout", 0.99999999999}, {"batchSize", INT64_MAX}, {"batchSize", 0}, {"threads", 999}, {"threads", 0},
-        {"learningRate", 0}, {"learningRate", true}, {"shuffle", 1}, {"steps", 0}, {"targets", json::array()}, {"layers", 8}, {"loss", "some"}, {"protocol", 2}, {"maxLength", -1},
+        {"learningRate", 0}, {"learningRate", true}, {"shuffle", 1}, {"steps", 0}, {"targets", json::array()}, {"layers", 8}, {"loss", "some"}, {"objective", "next"},
+        {"spikeFactor", 0.5}, {"spikeFactor", -1}, {"protocol", 2}, {"maxLength", -1},
     };
     for (const auto & [key, value] : faults) {
         json config = whole_config();

@@ -82,6 +82,7 @@ int main() {
             CHECK(rows[0].label == true && !rows[1].label.has_value() && rows[2].label == false);
             CHECK(rows[0].values.size() == 4 && rows[0].prompt.substr(rows[0].values[0].begin, 3) == "Él");
             CHECK(rows[0].history.size() == 3 && rows[0].history[1].begin == 12 && rows[0].history[1].end == 17);
+            CHECK(rows[0].weight == 1 && read_instructions(written(good_but("\"row\":3,", "\"row\":3,\"weight\":2.5,")))[0].weight == 2.5);
         } },
         { "what is wrong is said, with file and line", [] {
             const struct { std::string line, words; } cases[] = {
@@ -95,7 +96,10 @@ int main() {
                 { good_but("\"row\":3", "\"row\":99999999999999999999"), "\"row\" is 1e+20" },
                 { good_but("\"row\":3,", ""), "key \"row\" is missing" },
                 { good_but("\"row\":3,", "\"row\":3,\"row\":4,"), "key \"row\" stands twice" },
-                { good_but("\"row\":3,", "\"row\":3,\"weight\":1,"), "unknown key \"weight\"" },
+                { good_but("\"row\":3,", "\"row\":3,\"wait\":1,"), "unknown key \"wait\"" },
+                { good_but("\"row\":3,", "\"row\":3,\"weight\":0,"), "\"weight\" is 0" },
+                { good_but("\"row\":3,", "\"row\":3,\"weight\":null,"), "\"weight\" is null" },
+                { good_but("\"row\":3,", "\"row\":3,\"weight\":1,\"weight\":2,"), "key \"weight\" stands twice" },
                 { good_but("\"u1\"", "null"), "\"user\" is null" },
                 { good_but("\"i9\"", "9"), "\"item\" is 9" },
                 { good_but("true", "1"), "\"label\" is 1" },

@@ -209,6 +209,10 @@ int main() {
                         const token_row trained = tokenize_for_training(vocab, answered, 0);
                         CHECK(std::equal(scoring.context.begin(), scoring.context.end(), trained.tokens.begin()));
                         CHECK(trained.tokens[scoring.context.size()] == scoring.label_tokens[label]);
+                        CHECK(trained.label_at == 0 && trained.own_label == -1); // trained without labels: it has no place for them
+                        const token_row labelled = tokenize_for_training(vocab, answered, 0, LABELS);
+                        CHECK(labelled.label_at == int32_t(scoring.context.size()) && labelled.label_tokens == scoring.label_tokens);
+                        CHECK(labelled.own_label == int32_t(label) && labelled.user == row.user && labelled.weight == row.weight);
                     }
                     CHECK(scoring.row == row.row && scoring.label_tokens.size() == 2 && scoring.label_tokens[0] != scoring.label_tokens[1]);
                 }

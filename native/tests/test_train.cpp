@@ -48,6 +48,8 @@ struct run {
         config.targets = {"attn_q", "attn_v"};
         config.layers = "all";
         config.loss_on_all = false;
+        config.objective = objective_kind::next_token;
+        config.spike_factor = 0;
         config.shuffle = true;
         config.max_length = 0;
         config.share_prefixes = true;

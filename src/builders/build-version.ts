@@ -52,7 +52,10 @@ export async function buildVersion(store: Store, recipe: LoadedRecipe, options: 
   const splits = renderSplits(shared, recipe.label, texts, template, wrapper);
   checkInstructions(allRows(splits), sequences, template.labels);
 
-  const files = bySplit((split) => [...toJsonLines(splits[split].map(instructionLine))].join(''));
+  const files = bySplit((split) => {
+    const weights = split === 'train' ? recipe.weights : undefined; // valid and test are scored, not learned from
+    return [...toJsonLines(splits[split].map((row) => instructionLine(row, weights)))].join('');
+  });
   const dataset = DatasetRecipe.parse(recipe);
   const facts = {
     name: recipe.name,

@@ -39,10 +39,17 @@ export const InstructionLine = z.strictObject({
   answer: z.string(),
   values: z.array(ByteRange),
   history: z.array(ByteRange),
+  weight: z.number().positive().optional(), // of the row in the loss; 1 without it
 });
 export type InstructionLine = z.infer<typeof InstructionLine>;
 
-export function instructionLine(instruction: Instruction): InstructionLine {
+/** weights  of rows by label, when the recipe has them; a row without label counts once */
+export function instructionLine(
+  instruction: Instruction,
+  weights?: { liked: number; disliked: number },
+): InstructionLine {
   const { row, userId, itemId, label, prompt, answer, values, history } = instruction;
-  return { row, user: userId, item: itemId, label, prompt, answer, values, history };
+  const line = { row, user: userId, item: itemId, label, prompt, answer, values, history };
+  if (weights === undefined || label === null) return line;
+  return { ...line, weight: label ? weights.liked : weights.disliked };
 }

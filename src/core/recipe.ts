@@ -76,6 +76,11 @@ export const WrapperRule = z.discriminatedUnion('kind', [
 ]);
 export type WrapperRule = z.infer<typeof WrapperRule>;
 
+const weight = z.number().positive().default(1);
+
+/** What a row of train counts in the loss, by its label: for labels that are not equally many, or not equally sure. */
+export const LabelWeights = z.strictObject({ liked: weight, disliked: weight });
+
 /** TrainOptions without their defaults: a recipe holds only what it overrides. */
 const TrainOverrides = z.strictObject(withoutDefaults(TrainOptions.shape));
 
@@ -91,6 +96,7 @@ export const Recipe = z.strictObject({
   split: SplitRule,
   template: z.string().min(1), // "tallrec/movie" in the package's templates/, or a path to a .hbs file, seen from the recipe
   wrapper: WrapperRule,
+  weights: LabelWeights.optional(), // of rows of train in the loss; all count alike without it
   train: TrainOverrides.default({}),
 });
 export type Recipe = z.infer<typeof Recipe>;

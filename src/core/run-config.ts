@@ -30,6 +30,8 @@ const threads = wholeNumber.positive().max(512); // ggml takes no more (GGML_MAX
 
 const layers = z.string().regex(/^(all|(last|first):\d{1,9}|\d{1,9}-\d{1,9})$/, 'not one of all, last:N, first:N, A-B');
 
+const objective = z.enum(['next-token', 'label-softmax', 'pairwise']);
+
 const otherwise = (key: keyof AdapterShape) => `without it the start adapter's, else ${ADAPTER_SHAPE[key]}`;
 
 /** Everything a user may set about training. The only place where a default stands: help, config file and docs come from here. */
@@ -79,6 +81,19 @@ export const TrainOptions = z.strictObject({
       `blocks that get an adapter: all, last:N, first:N or A-B (from 0); nothing is computed backward below them; ${otherwise('layers')}`,
     ),
   loss: z.enum(['answer', 'all']).default('answer').describe('tokens that carry the loss'),
+  objective: objective
+    .default('next-token')
+    .describe(
+      'what is made small: the loss of the next token; label-softmax: the loss of the label among the labels alone; ' +
+        'pairwise: that a liked row is not scored above one that is not (log-sigmoid of the difference of log-odds)',
+    ),
+  spikeFactor: measure
+    .nonnegative()
+    .refine((factor) => factor === 0 || factor > 1, 'neither 0 nor above 1')
+    .default(20)
+    .describe(
+      'stop when the loss of a step is above so many times the median of the last 32 steps (counted as 0.5 nats at least); 0: never',
+    ),
   shuffle: z.boolean().default(true).describe('new order of the rows each epoch'),
   maxLength: wholeNumber
     .nonnegative()
@@ -120,6 +135,8 @@ export const NativeTrainConfig = z.strictObject({
   targets: z.array(z.string()).min(1),
   layers: z.string(), // the blocks that get an adapter: "all", "last:N", "first:N", "A-B"
   loss: z.enum(['answer', 'all']),
+  objective,
+  spikeFactor: z.number().nonnegative(), // a loss above so many times the recent median stops the run; 0: none does
   shuffle: z.boolean(),
   maxLength: z.number().int().nonnegative(),
   sharePrefixes: z.boolean(),

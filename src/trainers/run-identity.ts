@@ -9,6 +9,7 @@ const NO_PART = [
   'runDirectory',
   'data',
   'checkpointEvery',
+  'spikeFactor',
   'threads',
   'resume',
 ] as const;

@@ -61,7 +61,8 @@ export async function trainRun(
     // A run that is done but lost its adapter gets it back from its last checkpoint.
     if (known.status === 'done' || request.unfinished === 'resume') {
       const { adapter } = config;
-      return resumeRun(store, { ...request, run: id, adapter, threads: options.threads });
+      const { threads, spikeFactor } = options;
+      return resumeRun(store, { ...request, run: id, adapter, threads, spikeFactor });
     }
     throw await begunBefore(studio, known);
   }
@@ -85,6 +86,7 @@ export async function trainRun(
  *
  * version  when given, must be the run's dataset version
  * model    when given, where the base model lies now; its content must be the run's
+ * threads, spikeFactor  when given, take the place of the run's own: they change no bit of the adapter
  * adapter  when given, where the start adapter lies now; the caller has checked its content
  */
 export async function resumeRun(
@@ -94,6 +96,7 @@ export async function resumeRun(
     version?: string | undefined;
     model?: string | undefined;
     threads?: number | undefined;
+    spikeFactor?: number | undefined;
     adapter?: string | null | undefined;
   } & Execution,
 ): Promise<TrainResult> {
@@ -113,8 +116,13 @@ export async function resumeRun(
   const data = await sealedSplit(studio, findVersion(store, run.versionHash), 'train');
   const runDirectory = studioLayout.run(studio, run.id);
   const threads = request.threads ?? run.config.threads;
+  const spikeFactor = request.spikeFactor ?? run.config.spikeFactor;
   const adapter = request.adapter ?? run.config.adapter;
-  const moved = { ...run, modelPath: model, config: { ...run.config, model, adapter, data, runDirectory, threads } };
+  const moved = {
+    ...run,
+    modelPath: model,
+    config: { ...run.config, model, adapter, data, runDirectory, threads, spikeFactor },
+  };
   const how = hasCheckpoint(runDirectory) ? 'resume' : 'begin';
   return trained(studio, await executeRun(store, moved, how, request));
 }

@@ -160,6 +160,8 @@ export const inventedRun = Run.parse({
     targets: ['attn_q', 'attn_v'],
     layers: 'all',
     loss: 'answer',
+    objective: 'next-token',
+    spikeFactor: 20,
     shuffle: true,
     maxLength: 1024,
     sharePrefixes: true,

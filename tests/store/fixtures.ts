@@ -148,6 +148,8 @@ export function run(id: string, versionHash: string, change: Partial<Run> = {}):
       targets: ['attn_q'],
       layers: 'all',
       loss: 'answer',
+      objective: 'next-token',
+      spikeFactor: 20,
       shuffle: true,
       maxLength: 1024,
       sharePrefixes: true,

@@ -144,3 +144,19 @@ it('tells when the store cannot be opened', () => {
   writeFileSync(file, '');
   expect(() => openStore(join(file, 'store.db'))).toThrow(expect.objectContaining({ kind: 'usage' }));
 });
+
+it('reads the runs of a store from before some settings, which they were trained without', () => {
+  const { store, path } = temporaryStore();
+  const before = run('old', version('aaa').hash);
+  store.versions.save(version('aaa'), [], NOW);
+  store.runs.save(before);
+  store.close();
+  const raw = new SQLite(path);
+  raw.exec(`update runs set json = json_remove(json, '$.config.layers', '$.config.objective', '$.config.spikeFactor')`);
+  raw.pragma('user_version = 3');
+  raw.close();
+  const again = openStore(path);
+  const config = { ...before.config, layers: 'all', objective: 'next-token', spikeFactor: 0 };
+  expect(again.runs.find('old')).toEqual({ ...before, config });
+  again.close();
+});

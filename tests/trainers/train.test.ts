@@ -61,7 +61,7 @@ describe('trainRun', () => {
     const first = await trainRun(store, { ...request, options: options() });
     const elsewhere = join(studio.studio, 'moved.gguf');
     writeSealed(elsewhere, 'a model');
-    const changes = { threads: 1, checkpointEvery: 7 }; // how, not what
+    const changes = { threads: 1, checkpointEvery: 7, spikeFactor: 5 }; // how, not what
     const second = await trainRun(store, { ...request, model: elsewhere, options: options(changes) });
     expect(second).toEqual({ ...first, run: { ...first.run, modelPath: elsewhere }, reused: true });
     expect(calls()).toHaveLength(1);
@@ -73,6 +73,7 @@ describe('trainRun', () => {
     { what: 'micro-batch', change: { microBatchSize: 2 } },
     { what: 'shots', change: { shots: 4 } },
     { what: 'steps', change: { steps: 3 } },
+    { what: 'objective', change: { objective: 'pairwise' as const } },
   ])('makes another run for another $what', async ({ change }) => {
     fakeNative(TRAINS);
     const { store, version: _, ...studio } = testStudio();
@@ -121,10 +122,10 @@ describe('trainRun', () => {
       kind: 'usage',
       fix: expect.stringContaining(`--resume ${run?.id}`),
     });
-    const resumed = await resumeRun(store, { ...studio, run: run?.id as string, threads: 1 });
+    const resumed = await resumeRun(store, { ...studio, run: run?.id as string, threads: 1, spikeFactor: 0 });
     expect(resumed.run).toMatchObject({ id: run?.id, status: 'done' });
     const [begun, gone] = calls();
-    expect(gone?.config).toMatchObject({ seed: 5, resume: true, threads: 1 });
+    expect(gone?.config).toMatchObject({ seed: 5, resume: true, threads: 1, spikeFactor: 0 });
     expect(Object.keys(gone?.config ?? {})).toEqual(Object.keys(begun?.config ?? {})); // native/ compares the text
   });
 

@@ -30,7 +30,7 @@ export function testStudio(change: Partial<Instruction> = {}): TestStudio {
     ),
   );
   const bySplit = (split: Split) =>
-    [...toJsonLines(rows.filter((row) => row.split === split).map(instructionLine))].join('');
+    [...toJsonLines(rows.filter((row) => row.split === split).map((row) => instructionLine(row)))].join('');
   const files = { train: sha256(bySplit('train')), valid: sha256(bySplit('valid')), test: sha256(bySplit('test')) };
   const built = version('abcdef', { counts: { ...COUNTS, users: COUNTS, liked: COUNTS }, files });
   for (const split of SPLITS) writeSealed(studioLayout.instructions(studio, built.hash, split), bySplit(split));

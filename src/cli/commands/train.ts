@@ -9,7 +9,7 @@ import { renderTrainResult } from '../render-train.js';
 import { trainFlags } from '../train-flags.js';
 
 /** What may stand beside --resume: the rest is the run's own. */
-const WITH_RESUME = ['resume', 'model', 'threads'];
+const WITH_RESUME = ['resume', 'model', 'threads', 'spikeFactor'];
 
 export default command({
   name: 'train',
@@ -36,7 +36,8 @@ export default command({
     if (resume !== undefined) {
       requireOnly(context.given, resume);
       const { threads } = options;
-      const request = { run: resume, version, model, threads, ...execution };
+      const spikeFactor = context.given.has('spikeFactor') ? options.spikeFactor : undefined;
+      const request = { run: resume, version, model, threads, spikeFactor, ...execution };
       const result = await context.stoppable((signal) => resumeRun(store, { ...request, signal }));
       return events.answer(store, result, renderTrainResult);
     }

@@ -103,12 +103,18 @@ export function provenanceFacts({ run, version, training, options, program, serv
   ];
 }
 
+function objective({ objective: kind, loss }: Report['run']['settings']): string {
+  if (kind === 'label-softmax') return 'loss of the label among the labels';
+  if (kind === 'pairwise') return 'pairwise loss of liked rows against the others';
+  return `loss on ${loss === 'all' ? 'all tokens' : 'the answer'}`;
+}
+
 function otherSettings(settings: Report['run']['settings']): string {
   return [
     `dropout ${settings.dropout}`,
     `weight decay ${settings.weightDecay}`,
     settings.maxGradientNorm === 0 ? 'no gradient clipping' : `gradients clipped to ${settings.maxGradientNorm}`,
-    `loss on ${settings.loss === 'all' ? 'all tokens' : 'the answer'}`,
+    objective(settings),
     settings.shuffle ? 'rows shuffled each epoch' : 'rows in order',
     settings.maxLength === 0 ? 'no length limit' : `at most ${counted(settings.maxLength, 'token')} a row`,
     ...(settings.startAdapter === null ? [] : [`continued from ${settings.startAdapter}`]),

@@ -117,6 +117,8 @@ function pretrainConfig(
     targets: [...LINEAR_LAYERS], // the token embedding stays as it was drawn: nearly orthogonal, which is enough
     layers: 'all',
     loss: 'all',
+    objective: 'next-token',
+    spikeFactor: 0,
     shuffle: true,
     maxLength: 0,
     sharePrefixes: true,
