@@ -49,7 +49,7 @@ describe('trainRun', () => {
       epochs: 3,
       steps: null,
       rows: null,
-      microBatchSize: 8,
+      microBatchSize: null,
       resume: false,
     });
   });
