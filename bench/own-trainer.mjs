@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { PROTOCOL, TrainOptions } from '../dist/index.js';
+import { NativeScoreConfig, NativeTrainConfig, PROTOCOL, TrainOptions } from '../dist/index.js';
 import { builtBinary } from '../dist/platform/native-build.js';
 import { runNative } from '../dist/platform/native-program.js';
 import { PredictOptions } from '../dist/trainers/predict.js';
@@ -22,7 +22,7 @@ export function measurePeak(threads) {
 
 /** The config of a training run, and a new folder under `folder` for it. `options` as in TrainOptions. */
 export function trainConfig({ model, data, labels = null, options, folder }) {
-  return {
+  return NativeTrainConfig.parse({
     protocol: PROTOCOL,
     model,
     adapter: options.adapter ?? null,
@@ -31,7 +31,7 @@ export function trainConfig({ model, data, labels = null, options, folder }) {
     runDirectory: mkdtempSync(join(folder, 'run-')),
     ...nativeSettings(TrainOptions.parse(options), Number.POSITIVE_INFINITY),
     resume: false,
-  };
+  });
 }
 
 /** The config of a scoring, rows of any length, by default as many at once as `rectune predict` takes. */
@@ -41,10 +41,10 @@ export function scoreConfig({
   data,
   labels,
   threads,
-  batchSize = PredictOptions.parse({}).batchSize,
+  batchSize = PredictOptions.parse({}).batchSize ?? null,
 }) {
   const config = { protocol: PROTOCOL, model, adapter, data, labels, maxLength: 0, sharePrefixes: true, batchSize };
-  return { ...config, skip: [], threads };
+  return NativeScoreConfig.parse({ ...config, skip: [], threads });
 }
 
 /**
