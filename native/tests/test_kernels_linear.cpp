@@ -76,6 +76,33 @@ static void any_type() {
         }
 }
 
+static void dequantized() {
+    chance random(9);
+    int faster = 0;
+    for (const cpu_kernels * kernels : supported_cpu_kernels()) {
+        for (int type = 0; type < GGML_TYPE_COUNT; type++) {
+            if (!ggml_get_type_traits((ggml_type) type)->to_float) continue;
+            const int64_t n = 256 * any(random, 1, 9) + (type == GGML_TYPE_F16 ? any(random, 0, 15) : 0);
+            std::vector<char> stored(ggml_row_size((ggml_type) type, n));
+            if (type == GGML_TYPE_F16) { // any sixteen bits: subnormal, infinite, not a number
+                for (char & byte : stored) byte = (char) any(random, 0, 255);
+            } else if (ggml_is_quantized((ggml_type) type) && !ggml_quantize_requires_imatrix((ggml_type) type)) {
+                const std::vector<float> values = normal(random, n, 0.1f);
+                ggml_quantize_chunk((ggml_type) type, values.data(), stored.data(), 0, 1, n, nullptr);
+            } else {
+                continue;
+            }
+            std::vector<float> expected(n), actual(n);
+            if (!kernels->dequantize(type, stored.data(), actual.data(), n)) continue;
+            ggml_get_type_traits((ggml_type) type)->to_float(stored.data(), expected.data(), n);
+            for (int64_t i = 0; i < n; i++)
+                CHECK(actual[i] == expected[i] || (std::isnan(actual[i]) && std::isnan(expected[i])));
+            faster++;
+        }
+    }
+    CHECK(faster >= 5);
+}
+
 static void lora_ranks() {
     chance random(3);
     for (int64_t rank : {1, 2, 4, 7, 8, 16, 33, 64}) {
@@ -163,6 +190,7 @@ int main() {
     return run_tests({
         {"a frozen linear layer equals its definition for any f32 shape, in both directions", any_shape},
         {"a frozen linear layer equals its definition for every stored type", any_type},
+        {"stored weights are dequantised to the library's numbers, none rounded otherwise", dequantized},
         {"a frozen linear layer takes LoRA matrices of any rank", lora_ranks},
         {"a frozen linear layer takes few tokens against many outputs", many_outputs},
         {"a frozen linear layer takes more tokens than one chunk holds", many_tokens},

@@ -13,7 +13,7 @@ const std::vector<const cpu_kernels *> & supported_cpu_kernels() {
     static const std::vector<const cpu_kernels *> supported = [] {
         std::vector<const cpu_kernels *> tables;
 #ifdef RECTUNE_X86_KERNELS
-        const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+        const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
         if (avx2 && __builtin_cpu_supports("avx512f")) tables.push_back(&avx512_kernels);
         if (avx2) tables.push_back(&avx2_kernels);
 #endif

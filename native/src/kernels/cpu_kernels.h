@@ -20,12 +20,16 @@ struct cpu_kernels {
     // One sum in the order of k; with `add` it begins with c[i][j], so a sum cut along k has the bits of the whole one.
     void (*tile)(int64_t k, const float * a, const float * b, float * c, int64_t ldc, bool add, int rows, int columns);
 
-    // Packs `count` <= width rows (or columns) into a panel [k][width], zeros for those beyond count.
+    // Packs `count` <= width rows (or columns) into a panel [k][width]; those beyond count are copies of the last.
     // pack_across: source line l, at src + l*stride, holds the k elements of row l (a transposition).
     // pack_along:  source line k, at src + k*stride, holds the elements of all rows for that k (a copy).
     // Both may write pack_slack floats past the panel's end.
     void (*pack_across)(const float * src, int64_t stride, int count, int64_t k, int width, float * panel);
     void (*pack_along)(const float * src, int64_t stride, int count, int64_t k, int width, float * panel);
+
+    // n elements (whole blocks) of a stored type (a ggml_type) to the f32 values that the library's to_float gives; false:
+    // there is nothing faster than the library here, and nothing was done.
+    bool (*dequantize)(int type, const void * from, float * to, int64_t n);
 
     // Products with a matrix of `rank` lines of `width` floats, `stride` apart: stride a multiple of 32, zeros behind the width and
     // as many lines of zeros behind the last as make the rank a multiple of four. Columns are contiguous: x and y of `width`, down of `rank`.

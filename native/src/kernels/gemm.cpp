@@ -6,10 +6,10 @@
 static int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 static int64_t round_up(int64_t a, int64_t b) { return divide_up(a, b) * b; }
 
-// Length of the blocks k is cut into: equal ones of at most 384, on quantisation blocks.
+// Length of the blocks k is cut into: equal ones of at most 768, on quantisation blocks.
 static int64_t k_block(int64_t k, ggml_type type) {
     const int64_t unit = std::max<int64_t>(16, ggml_blck_size(type));
-    const int64_t longest = std::max<int64_t>(384 / unit, 1) * unit;
+    const int64_t longest = std::max<int64_t>(768 / unit, 1) * unit;
     return round_up(divide_up(k, divide_up(k, longest)), unit);
 }
 
@@ -38,25 +38,38 @@ static void pack_rows(const cpu_kernels & cpu, const gemm_operand & a, gemm_rang
     }
 }
 
-// The same for a group of columns of B, dequantised first where it must be.
+// n elements of a line of B, from its element `at` on, as f32.
+static void dequantize(const cpu_kernels & cpu, const gemm_operand & b, int64_t line, int64_t at, int64_t n, float * to) {
+    const char * from = element(b, line, at);
+    if (!cpu.dequantize(b.type, from, to, n)) ggml_get_type_traits(b.type)->to_float(from, to, n);
+}
+
+// The same for a group of columns of B, dequantised first where it must be: a piece of k at a time, which stays in the
+// first-level cache.
 static void pack_columns(const cpu_kernels & cpu, const gemm_operand & b, gemm_range columns, int64_t k0, int64_t k,
                          float * panels, int thread) {
-    const float * first = (const float *) (b.k_in_line ? element(b, columns.begin, k0) : element(b, k0, columns.begin));
-    int64_t stride = b.line_bytes / (int64_t) sizeof(float);
-    if (b.type != GGML_TYPE_F32) {
-        const ggml_to_float_t to_float = ggml_get_type_traits(b.type)->to_float;
-        const int64_t lines = b.k_in_line ? columns.end - columns.begin : k;
-        const int64_t length = b.k_in_line ? k : columns.end - columns.begin;
-        float * plain = scratch(thread, scratch_use::gemm_weights, lines * length);
-        for (int64_t line = 0; line < lines; line++)
-            to_float(b.k_in_line ? element(b, columns.begin + line, k0) : element(b, k0 + line, columns.begin),
-                     plain + line * length, length);
-        first = plain;
-        stride = length;
-    }
-    for (int64_t column = columns.begin; column < columns.end; column += cpu.tile_columns, panels += cpu.tile_columns * k) {
-        pack(cpu, first, stride, b.k_in_line, std::min<int64_t>(cpu.tile_columns, columns.end - column), k, cpu.tile_columns, panels);
-        first += cpu.tile_columns * (b.k_in_line ? stride : 1);
+    const bool is_plain = b.type == GGML_TYPE_F32;
+    const int64_t width = columns.end - columns.begin;
+    const int64_t piece = is_plain ? k : b.k_in_line ? std::max<int64_t>(64, ggml_blck_size(b.type)) : 16;
+    for (int64_t done = 0; done < k; done += piece) {
+        const int64_t depth = std::min(piece, k - done);
+        const float * first;
+        int64_t stride;
+        if (is_plain) {
+            first = (const float *) (b.k_in_line ? element(b, columns.begin, k0) : element(b, k0, columns.begin));
+            stride = b.line_bytes / (int64_t) sizeof(float);
+        } else {
+            stride = b.k_in_line ? depth : width;
+            float * plain = scratch(thread, scratch_use::gemm_weights, width * depth);
+            for (int64_t line = 0; line < (b.k_in_line ? width : depth); line++) {
+                if (b.k_in_line) dequantize(cpu, b, columns.begin + line, k0 + done, depth, plain + line * stride);
+                else dequantize(cpu, b, k0 + done + line, columns.begin, width, plain + line * stride);
+            }
+            first = plain;
+        }
+        for (int64_t column = 0; column < width; column += cpu.tile_columns)
+            pack(cpu, first + column * (b.k_in_line ? stride : 1), stride, b.k_in_line, std::min<int64_t>(cpu.tile_columns, width - column),
+                 depth, cpu.tile_columns, panels + column * k + done * cpu.tile_columns);
     }
 }
 

@@ -2,7 +2,7 @@
 //
 //   c[i][j] (+)= sum_k A(i, k) * B(k, j)
 //
-// Panels of A and B are packed, and B is dequantised, on the way: k runs in blocks of at most 384 (a panel of B then
+// Panels of A and B are packed, and B is dequantised, on the way: k runs in blocks of at most 768 (a panel of B then
 // stays in L1/L2, its products in registers), A in chunks of at most 1 MB. Each element of c is one running sum in the
 // order of k, whatever the ranges asked for. With `add` it goes on from what c holds, so a sum has the same bits as one
 // whole product or cut along k into any number of them.
