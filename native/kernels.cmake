@@ -12,4 +12,19 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
     set_source_files_properties(${KERNELS}/cpu_avx2.cpp PROPERTIES COMPILE_OPTIONS "${KERNEL_FLAGS};-mavx2;-mfma;-mf16c")
     set_source_files_properties(${KERNELS}/cpu_avx512.cpp PROPERTIES
         COMPILE_OPTIONS "${KERNEL_FLAGS};-mavx512f;-mavx2;-mfma;-mf16c;-mprefer-vector-width=512")
+
+    # Sixteen-bit panels, where the compiler knows their instructions; the file is empty otherwise.
+    include(CheckCXXCompilerFlag)
+    foreach(type bf16 fp16)
+        check_cxx_compiler_flag(-mavx512${type} HAS_AVX512_${type})
+        if(HAS_AVX512_${type})
+            string(TOUPPER RECTUNE_${type}_KERNELS definition)
+            target_compile_definitions(rectune PRIVATE ${definition})
+            set_source_files_properties(${KERNELS}/panel_${type}.cpp PROPERTIES
+                COMPILE_OPTIONS "${KERNEL_FLAGS};-mavx512f;-mavx2;-mfma;-mf16c;-mavx512${type};-mprefer-vector-width=512")
+        endif()
+    endforeach()
+    # The same source with those instructions emulated, for the tests.
+    set(EMULATED_PANELS ${CMAKE_CURRENT_SOURCE_DIR}/tests/emulated_panels.cpp)
+    set_source_files_properties(${EMULATED_PANELS} PROPERTIES COMPILE_OPTIONS "${KERNEL_FLAGS};-mavx512f;-mavx2;-mfma;-mf16c")
 endif()

@@ -51,6 +51,7 @@ struct cpu_kernels {
     // d[i] = scale * p[i] * (d[i] - sum_j p[j] d[j]) for i < n, zeros from n to padded.
     void (*softmax_back)(int64_t n, int64_t padded, float scale, const float * p, float * d);
     float (*maximum)(int64_t n, const float * x);
+    float (*magnitude)(int64_t n, const float * x); // the largest |x|; NaN does not count
     double (*exp_sum)(int64_t n, const float * x, float shift);                           // sum exp(x - shift)
     void (*exp_scaled)(int64_t n, const float * x, float shift, float weight, float * y); // y = weight * exp(x - shift)
     // y = x * scale where the hash of (key, index) is at least the threshold, else 0.

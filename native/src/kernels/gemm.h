@@ -10,6 +10,8 @@
 #include "ggml.h"
 #include <cstdint>
 
+struct narrow_panels; // narrow_panels.h
+
 // A matrix as it lies in memory: lines of contiguous elements.
 struct gemm_operand {
     const void * data;
@@ -22,8 +24,10 @@ struct gemm_range { int64_t begin, end; };
 
 // Rows [rows) and columns [columns) of c; c points to element (0, 0), ldc in floats. When B is quantised and its lines
 // hold one k each, columns.begin must lie on a quantisation block.
+// narrow  nullptr, or the sixteen-bit panels to compute with; rows of A must then lie in lines. The sum of a block of k is then added as a
+//         whole to what c holds.
 void gemm(const gemm_operand & a, const gemm_operand & b, gemm_range rows, gemm_range columns, int64_t k,
-          float * c, int64_t ldc, bool add, int thread);
+          float * c, int64_t ldc, bool add, int thread, const narrow_panels * narrow = nullptr);
 
 // The share of thread `thread` of `threads` of a [rows, columns] product: a grid over both, chosen so that tiles come
 // out even and packing (packing B with dequantisation costs more) is repeated least. May be empty.

@@ -6,7 +6,7 @@
 #include <cstdint>
 
 enum class scratch_use {
-    gemm_a, gemm_b, gemm_weights, low_rank,
+    gemm_a, gemm_b, gemm_weights, gemm_plain, gemm_scales, low_rank,
     attention_q, attention_d_out, attention_p, attention_dp, attention_out, attention_slope,
     count
 };
