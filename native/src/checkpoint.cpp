@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <iterator>
 #include <unistd.h>
 #include <vector>
 
@@ -18,6 +19,9 @@ namespace {
 
 const size_t KEPT = 2;
 const char * const RECENT_LOSSES = "rectune.recent_losses";
+const char * const EVALUATIONS = "rectune.evaluations"; // the numbers of run_state on them, in its order
+
+std::string path_of(const std::string & folder, int64_t step) { return folder + "/step-" + std::to_string(step) + ".gguf"; }
 
 // Newest first.
 std::vector<checkpoint> list_checkpoints(const std::string & folder) {
@@ -62,13 +66,13 @@ bool is_whole(const mapped_file & file) {
     return MARK + found.hexadecimal() == std::string(reinterpret_cast<const char *>(file.data()) + content, MARK.size() + DIGITS);
 }
 
-// Keeps the two newest, of which the one of this step was read back whole. What has more steps was passed over as broken when the
+// Keeps the two newest, of which the one of this step was read back whole, and the one that did best on valid. What has more steps was passed over as broken when the
 // run went on from here.
-void remove_others(const std::string & folder, int64_t step) {
+void remove_others(const std::string & folder, int64_t step, int64_t best_step) {
     size_t kept = 0;
     for (const checkpoint & found : list_checkpoints(folder)) {
         std::error_code ignored;
-        if (found.step > step || kept++ >= KEPT) fs::remove(found.path, ignored);
+        if (found.step > step || (kept++ >= KEPT && found.step != best_step)) fs::remove(found.path, ignored);
     }
 }
 
@@ -96,8 +100,10 @@ std::string save_checkpoint(const std::string & folder, const adapter & lora, ad
     gguf_set_val_u64(keys.get(), "rectune.step", static_cast<uint64_t>(step));
     gguf_set_val_str(keys.get(), "rectune.run", fingerprint.c_str());
     gguf_set_arr_data(keys.get(), RECENT_LOSSES, GGUF_TYPE_FLOAT64, state.recent_losses.data(), state.recent_losses.size());
+    const double evaluations[] = {static_cast<double>(state.evaluated_step), static_cast<double>(state.best_step), state.best_auc, static_cast<double>(state.since_best)};
+    gguf_set_arr_data(keys.get(), EVALUATIONS, GGUF_TYPE_FLOAT64, evaluations, std::size(evaluations));
 
-    const std::string path = folder + "/step-" + std::to_string(step) + ".gguf";
+    const std::string path = path_of(folder, step);
     sealed_file file(path);
     write_gguf(file, keys.get(), tensors);
     const std::string seal = MARK + file.written_digest();
@@ -108,7 +114,7 @@ std::string save_checkpoint(const std::string & folder, const adapter & lora, ad
         fs::remove(path, ignored);
         throw user_error(exit_data, "what was read back is not what was written", path, "check the disk; the checkpoint before it is untouched");
     }
-    remove_others(folder, step);
+    remove_others(folder, step, state.best_step);
     return path;
 }
 
@@ -147,10 +153,16 @@ static void read_checkpoint(const std::string & path, const adapter & lora, adam
     }
     for (const named_values & entry : moments(lora, optimizer)) sources.push_back({nullptr, entry.values, require(entry.name, ggml_nelements(entry.like))});
 
-    const int64_t losses = gguf_find_key(file.keys(), RECENT_LOSSES);
-    if (losses < 0 || gguf_get_kv_type(file.keys(), losses) != GGUF_TYPE_ARRAY || gguf_get_arr_type(file.keys(), losses) != GGUF_TYPE_FLOAT64) {
-        throw refuse(std::string("the checkpoint lacks \"") + RECENT_LOSSES + "\", or it is of another type");
-    }
+    const auto numbers = [&](const char * name) {
+        const int64_t key = gguf_find_key(file.keys(), name);
+        if (key < 0 || gguf_get_kv_type(file.keys(), key) != GGUF_TYPE_ARRAY || gguf_get_arr_type(file.keys(), key) != GGUF_TYPE_FLOAT64) {
+            throw refuse(std::string("the checkpoint lacks \"") + name + "\", or it is of another type");
+        }
+        const double * first = static_cast<const double *>(gguf_get_arr_data(file.keys(), key));
+        return std::vector<double>(first, first + gguf_get_arr_n(file.keys(), key));
+    };
+    const std::vector<double> losses = numbers(RECENT_LOSSES), evaluations = numbers(EVALUATIONS);
+    if (evaluations.size() != 4) throw refuse(std::string("\"") + EVALUATIONS + "\" of the checkpoint is not four numbers");
 
     for (const source & from : sources) {
         const size_t size = ggml_nbytes(from.stored);
@@ -158,8 +170,7 @@ static void read_checkpoint(const std::string & path, const adapter & lora, adam
         else std::memcpy(from.values->data(), from.stored->data, size);
     }
     optimizer.steps_done = static_cast<int64_t>(*step);
-    const double * first = static_cast<const double *>(gguf_get_arr_data(file.keys(), losses));
-    state.recent_losses.assign(first, first + gguf_get_arr_n(file.keys(), losses));
+    state = {losses, static_cast<int64_t>(evaluations[0]), static_cast<int64_t>(evaluations[1]), evaluations[2], static_cast<int64_t>(evaluations[3])};
 }
 
 std::optional<checkpoint> restore_checkpoint(const std::string & folder, const adapter & lora, adamw & optimizer, run_state & state, const std::string & fingerprint) {
@@ -179,4 +190,10 @@ std::optional<checkpoint> restore_checkpoint(const std::string & folder, const a
         throw user_error(exit_data, std::string("no whole checkpoint is left: ") + first_fault->what(), first_fault->where, "remove the folder " + folder + " and give the same command again: the run then begins anew");
     }
     return std::nullopt;
+}
+
+void restore_adapter(const std::string & folder, int64_t step, const adapter & lora, const std::string & fingerprint) {
+    adamw unused(lora, {});
+    run_state state;
+    read_checkpoint(path_of(folder, step), lora, unused, state, fingerprint);
 }

@@ -110,6 +110,23 @@ void require_batch(const config_reader & reader, int64_t rows) {
 
 } // namespace
 
+static validation_config read_validation(const json & object, const std::string & path) {
+    config_reader reader(object, path + ": validation");
+    validation_config config;
+    config.data = reader.take<std::string>("data");
+    config.rows = reader.take<std::vector<int64_t>>("rows");
+    config.every = reader.take_or_null<int64_t>("every");
+    config.patience = reader.take_or_null<int64_t>("patience");
+    const std::string keep = reader.take<std::string>("keep");
+    reader.finish();
+    require(reader, !config.rows.empty(), "rows", "empty", "at least one row");
+    require(reader, config.every.value_or(1) >= 1, "every", config.every.value_or(1), "at least 1");
+    require(reader, config.patience.value_or(1) >= 1, "patience", config.patience.value_or(1), "at least 1");
+    require(reader, keep == "last" || keep == "best", "keep", keep, "last or best");
+    config.keeps_best = keep == "best";
+    return config;
+}
+
 train_config read_train_config(const std::string & path) {
     const json object = read_object(path);
     config_reader reader(object, path);
@@ -142,6 +159,11 @@ train_config read_train_config(const std::string & path) {
     config.shuffle = reader.take<bool>("shuffle");
     config.max_length = reader.take<int32_t>("maxLength");
     config.share_prefixes = reader.take<bool>("sharePrefixes");
+    if (const std::optional<json> validation = reader.take_or_null<json>("validation")) {
+        require(reader, validation->is_object(), "validation", validation->type_name(), "an object or null");
+        config.validation = read_validation(*validation, path);
+        require(reader, config.labels.size() == 2, "validation", "given", "null for data without two labels");
+    }
     config.checkpoint_every = reader.take<int64_t>("checkpointEvery");
     config.threads = reader.take<int32_t>("threads");
     config.resume = reader.take<bool>("resume");
@@ -176,6 +198,7 @@ train_config read_train_config(const std::string & path) {
 
     nlohmann::json deciding = nlohmann::json::parse(object.dump()); // sorted by key: the order in the file says nothing
     for (const char * key : {"model", "adapter", "runDirectory", "data", "checkpointEvery", "spikeFactor", "threads", "resume"}) deciding.erase(key);
+    if (config.validation) deciding["validation"].erase("data");
     config.fingerprint = deciding.dump();
     return config;
 }

@@ -8,6 +8,15 @@
 #include <string>
 #include <vector>
 
+// What a run evaluates on while it trains.
+struct validation_config {
+    std::string data;
+    std::vector<int64_t> rows;       // in this order; at least one
+    std::optional<int64_t> every;    // steps; nothing: as often as costs little (validation.h)
+    std::optional<int64_t> patience; // evaluations without a better AUC
+    bool keeps_best;                 // the adapter that is written is that of the best step
+};
+
 struct train_config {
     std::string model;
     std::optional<std::string> adapter;
@@ -33,6 +42,7 @@ struct train_config {
     bool shuffle;
     int32_t max_length;
     bool share_prefixes;
+    std::optional<validation_config> validation;
     int64_t checkpoint_every;
     int32_t threads;
     bool resume;

@@ -11,13 +11,15 @@ exit_code train(const train_config & config) {
     session open("train", config.model, config.threads);
     const vocabulary vocab(config.model);
     const std::vector<token_row> rows = read_training_rows(config, vocab, length_limit(config.max_length, open.model.shape));
-    announce_training_rows(rows, config, open.model.shape);
+    const int64_t columns = announce_training_rows(rows, config, open.model.shape);
+    std::unique_ptr<validation> valid;
+    if (config.validation) valid = std::make_unique<validation>(config, vocab, open.model.shape);
 
     const std::unique_ptr<adapter> lora = starting_adapter(open, config);
     announce_adapter(*lora);
     check_parity(open.cpu, open.file, open.model, lora.get(), {rows.front().tokens, rows.back().tokens});
 
-    const exit_code code = training_run(open, rows, config, *lora).run();
+    const exit_code code = training_run(open, rows, columns, valid.get(), config, *lora).run();
     if (code == exit_done) announce_done("train", config.run_directory + "/adapter.gguf");
     return code;
 }

@@ -56,7 +56,7 @@ std::vector<std::vector<size_t>> micro_batches(const std::vector<token_row> & ba
     return pack(tokens, limits, config.share_prefixes);
 }
 
-void announce_training_rows(const std::vector<token_row> & rows, const train_config & config, const model_shape & shape) {
+int64_t announce_training_rows(const std::vector<token_row> & rows, const train_config & config, const model_shape & shape) {
     int64_t n_tokens = 0, n_columns = 0, longest = 0, truncated = 0;
     for (const token_row & row : rows) {
         n_tokens += static_cast<int64_t>(row.tokens.size());
@@ -76,6 +76,7 @@ void announce_training_rows(const std::vector<token_row> & rows, const train_con
     }
     emit("data", {{"rows", rows.size()}, {"tokens", n_tokens}, {"columns", n_columns}, {"lossTokens", loss_terms(rows, config.objective, config.loss_on_all)},
                   {"longest", longest}, {"truncatedRows", truncated}});
+    return n_columns;
 }
 
 std::string digest_of(const std::vector<token_row> & rows, const base_model & model) {

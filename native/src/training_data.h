@@ -14,8 +14,8 @@ std::vector<token_row> read_training_rows(const train_config & config, const voc
 // The rows of a batch that are computed together, as indices: as many as the config says, else by the columns that suit the model.
 std::vector<std::vector<size_t>> micro_batches(const std::vector<token_row> & batch, const train_config & config, const model_shape & shape);
 
-// Emits one event a shortened row, and one about all rows.
-void announce_training_rows(const std::vector<token_row> & rows, const train_config & config, const model_shape & shape);
+// Emits one event a shortened row, and one about all rows. Returns the columns that one pass over them computes.
+int64_t announce_training_rows(const std::vector<token_row> & rows, const train_config & config, const model_shape & shape);
 
 // What a checkpoint goes with beside the settings: the rows as tokens, and the model as far as a glance tells.
 std::string digest_of(const std::vector<token_row> & rows, const base_model & model);

@@ -35,22 +35,77 @@ static adamw_settings optimizer_settings(const train_config & config) {
     return settings;
 }
 
-training_run::training_run(session & open, const std::vector<token_row> & rows, const train_config & config, adapter & lora)
+training_run::training_run(session & open, const std::vector<token_row> & rows, int64_t columns, const validation * valid, const train_config & config, adapter & lora)
     : open_(open), rows_(rows), config_(config), lora_(lora), checkpoints_(checkpoint_folder(config.run_directory)),
       fingerprint_(config.fingerprint + " " + digest_of(rows, open.model)), optimizer_(lora, optimizer_settings(config)), order_(rows.size(), config),
       watch_(config.spike_factor, config.warmup_steps, state_.recent_losses),
-      network_(open.cpu, open.model, &lora) {}
+      network_(open.cpu, open.model, &lora), valid_(valid) {
+    if (!valid) return;
+    const double n_block = open.model.shape.n_block;
+    const double passes = static_cast<double>(order_.steps()) / static_cast<double>(order_.steps_an_epoch());
+    plan_ = plan_validation(config.validation->every, order_.steps(), passes * static_cast<double>(columns), static_cast<double>(valid->n_columns()),
+                            (n_block - lora.lowest_block()) / n_block);
+    emit("validation-plan", {{"rows", valid->n_rows()}, {"columns", valid->n_columns()}, {"every", plan_.every}, {"evaluations", plan_.evaluations}, {"share", plan_.share}});
+    if (plan_.every == 0 && (config.validation->keeps_best || config.validation->patience)) {
+        throw user_error(exit_usage, "one evaluation of " + std::to_string(valid->n_rows()) + " rows of valid costs more than 5 % of this run, so none would be made",
+            config.validation->data, "say how often with --eval-every, or evaluate on fewer rows with --eval-rows");
+    }
+}
 
 exit_code training_run::run() {
     if (config_.resume) newest_ = restore_checkpoint(checkpoints_, lora_, optimizer_, state_, fingerprint_);
     if (newest_) emit("resumed", {{"step", newest_->step}, {"checkpoint", newest_->path}});
-    while (optimizer_.steps_done < order_.steps()) {
-        if (!step(optimizer_.steps_done)) return stop(optimizer_.steps_done);
+    for (;;) {
         const int64_t done = optimizer_.steps_done;
-        if (done == order_.steps() || done % config_.checkpoint_every == 0) save(done);
+        bool is_new = !newest_ || newest_->step != done; // what a checkpoint of these steps would say
+        bool is_best = false;
+        if (is_evaluation_due()) {
+            if (!evaluate()) return stop(done);
+            is_new = true;
+            is_best = state_.best_step == done;
+        }
+        if (done > 0 && is_new && (is_over() || is_best || done % config_.checkpoint_every == 0)) save(done);
+        if (is_over()) break;
+        if (!step(done)) return stop(done);
     }
-    lora_.save(config_.run_directory + "/adapter.gguf", open_.model.shape.architecture);
+    keep();
     return exit_done;
+}
+
+bool training_run::is_evaluation_due() const {
+    const int64_t done = optimizer_.steps_done;
+    if (plan_.every == 0 || done == 0 || state_.evaluated_step == done) return false;
+    return done % plan_.every == 0 || done == order_.steps();
+}
+
+bool training_run::evaluate() {
+    const double began = seconds_since_start();
+    const std::optional<evaluation> found = valid_->evaluate(network_, static_cast<size_t>(open_.model.shape.n_vocab));
+    if (!found) return false;
+    const int64_t done = optimizer_.steps_done;
+    const bool is_best = state_.best_step == 0 || found->auc > state_.best_auc;
+    state_.evaluated_step = done;
+    state_.since_best = is_best ? 0 : state_.since_best + 1;
+    if (is_best) {
+        state_.best_step = done;
+        state_.best_auc = found->auc;
+    }
+    emit("validation", {{"step", done}, {"auc", found->auc}, {"logOdds", found->log_odds}, {"best", is_best},
+                        {"took", seconds_since_start() - began}, {"seconds", seconds_since_start()}});
+    return true;
+}
+
+bool training_run::is_over() const {
+    if (optimizer_.steps_done >= order_.steps()) return true;
+    return valid_ && config_.validation->patience && state_.since_best >= *config_.validation->patience;
+}
+
+void training_run::keep() {
+    const int64_t done = optimizer_.steps_done;
+    const int64_t kept = plan_.every > 0 && config_.validation->keeps_best ? state_.best_step : done;
+    if (kept != done) restore_adapter(checkpoints_, kept, lora_, fingerprint_);
+    if (plan_.every > 0) emit("kept", {{"step", kept}, {"lastStep", done}, {"auc", state_.best_auc}, {"stoppedEarly", done < order_.steps()}});
+    lora_.save(config_.run_directory + "/adapter.gguf", open_.model.shape.architecture);
 }
 
 bool training_run::step(int64_t step) {

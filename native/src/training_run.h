@@ -9,6 +9,7 @@
 #include "row_order.h"
 #include "session.h"
 #include "token_rows.h"
+#include "validation.h"
 #include <memory>
 #include <optional>
 #include <vector>
@@ -19,8 +20,13 @@ std::unique_ptr<adapter> starting_adapter(session & open, const train_config & c
 
 class training_run {
   public:
-    // Everything given must outlive the run. rows: of config, at least one
-    training_run(session & open, const std::vector<token_row> & rows, const train_config & config, adapter & lora);
+    // Everything given must outlive the run.
+    //
+    // rows     of config, at least one
+    // columns  of one pass over them
+    // valid    what is evaluated on; nullptr: nothing
+    // throws   user_error(exit_usage) when the config wants the best step and no evaluation would be made
+    training_run(session & open, const std::vector<token_row> & rows, int64_t columns, const validation * valid, const train_config & config, adapter & lora);
 
     // returns exit_done when the adapter is written, or exit_stopped after a signal (a checkpoint is saved then)
     // throws  user_error
@@ -37,6 +43,10 @@ class training_run {
     // again by the run that goes on.
     std::optional<step_result> gradients_of(std::vector<token_row> & batch, int64_t step, lora_values & gradients);
     bool step(int64_t step); // false: stopped before it was done
+    bool is_evaluation_due() const;
+    bool evaluate(); // after the steps done; false: stopped before it was done
+    bool is_over() const;
+    void keep();     // writes the adapter of the step that the config wants
     void save(int64_t steps_done);
     exit_code stop(int64_t steps_done);
 
@@ -50,5 +60,7 @@ class training_run {
     run_state state_;
     loss_watch watch_;
     network network_;
+    const validation * valid_;
+    validation_plan plan_{0, 0, 0};
     std::optional<checkpoint> newest_;
 };

@@ -13,7 +13,7 @@ json whole_config() {
             {"epochs", nullptr}, {"steps", 9}, {"batchSize", 4}, {"microBatchSize", 2}, {"learningRate", 1e-3}, {"schedule", "cosine"}, {"warmupSteps", 1},
             {"weightDecay", 0.1}, {"maxGradientNorm", 1}, {"rank", 8}, {"alpha", 16}, {"dropout", 0.5}, {"targets", {"attn_q"}}, {"layers", "last:2"}, {"loss", "answer"},
             {"objective", "next-token"}, {"spikeFactor", 20}, {"shuffle", true},
-            {"maxLength", 0}, {"sharePrefixes", true}, {"checkpointEvery", 5}, {"threads", 2}, {"resume", false}};
+            {"maxLength", 0}, {"sharePrefixes", true}, {"validation", {{"data", "v"}, {"rows", {3, 1}}, {"every", nullptr}, {"patience", 2}, {"keep", "best"}}}, {"checkpointEvery", 5}, {"threads", 2}, {"resume", false}};
 }
 
 train_config read(const std::string & text) {
@@ -31,6 +31,13 @@ void a_whole_config_is_taken_as_it_is() {
     const train_config config = read(whole_config().dump());
     CHECK(config.rank == 8 && config.seed == 7 && *config.steps == 9 && !config.epochs && config.max_gradient_norm == 1 && config.dropout == 0.5);
     CHECK((*config.rows == std::vector<int64_t>{0, 4, 2}) && config.labels.size() == 2 && !config.loss_on_all);
+    const validation_config & valid = *config.validation;
+    CHECK((valid.rows == std::vector<int64_t>{3, 1}) && !valid.every && *valid.patience == 2 && valid.keeps_best);
+    for (const json & fault : {json{{"rows", json::array()}}, json{{"every", 0}}, json{{"patience", 0}}, json{{"keep", "first"}}, json{{"more", 1}}}) {
+        json broken = whole_config();
+        broken["validation"].update(fault);
+        CHECK(says(refused(broken.dump()).where, "validation"));
+    }
     json largest = whole_config();
     largest["seed"] = UINT64_MAX;
     CHECK(read(largest.dump()).seed == UINT64_MAX);
@@ -42,7 +49,7 @@ void bent_values_are_refused() {
         {"rows", json::array({1.5})}, {"rows", json::array({"1"})}, {"rows", 3}, {"labels", json::array({"Yes."})}, {"weightDecay", -0.1},
         {"maxGradientNorm", -1}, {"dropout", 1}, {"dropout", 0.99999999999}, {"batchSize", INT64_MAX}, {"batchSize", 0}, {"threads", 999}, {"threads", 0},
         {"learningRate", 0}, {"learningRate", true}, {"shuffle", 1}, {"steps", 0}, {"targets", json::array()}, {"layers", 8}, {"loss", "some"}, {"objective", "next"},
-        {"spikeFactor", 0.5}, {"spikeFactor", -1}, {"protocol", 2}, {"maxLength", -1},
+        {"spikeFactor", 0.5}, {"validation", 3}, {"spikeFactor", -1}, {"protocol", 2}, {"maxLength", -1},
     };
     for (const auto & [key, value] : faults) {
         json config = whole_config();

@@ -50,6 +50,7 @@ struct run {
         config.loss_on_all = false;
         config.objective = objective_kind::next_token;
         config.spike_factor = 0;
+        config.validation.reset();
         config.shuffle = true;
         config.max_length = 0;
         config.share_prefixes = true;

@@ -115,6 +115,16 @@ class Meter {
         ];
       case 'serving-gap':
         return [`serving gap: llama.cpp on this file differs by up to ${event.maxDifference.toFixed(3)} in log-odds`];
+      case 'validation-plan':
+        return [
+          event.every === 0
+            ? `no evaluation on valid: one of ${event.rows} rows costs more than 5 % of the run (--eval-every asks for it all the same)`
+            : `AUC on ${event.rows} rows of valid every ${event.every} steps: ${(100 * event.share).toFixed(1)} % of the work`,
+        ];
+      case 'kept':
+        return [
+          `${event.stoppedEarly ? `stopped early after step ${event.lastStep}; ` : ''}the adapter is that of step ${event.step}`,
+        ];
       case 'resumed':
         return [`resumed after step ${event.step}`];
       default:

@@ -108,6 +108,7 @@ export const ReportedSettings = NativeTrainConfig.omit({
   runDirectory: true,
   data: true,
   rows: true,
+  validation: true,
   resume: true,
 }).extend({
   rows: count, // rows of train that the run learned from
@@ -157,6 +158,18 @@ export const Report = z.strictObject({
     truncatedTrainRows: count.nullable(),
     largestChange: z.number().nullable(), // largest |adapter - base| of a log-odds over all scored rows
   }),
+  validation: z // evaluations on valid while training; null: the run made none
+    .strictObject({
+      rows: count,
+      users: count,
+      every: count.nullable(), // steps
+      seconds: z.number(), // that they took
+      points: z.array(z.strictObject({ step: count, auc: Estimate })),
+      keptStep: count.nullable(), // whose adapter is the run's
+      lastStep: count.nullable(),
+      stoppedEarly: z.boolean(),
+    })
+    .nullable(),
   training: z.strictObject({
     native: z.string().nullable(), // versions and machine facts the run recorded; null: it recorded none
     ggml: z.string().nullable(),

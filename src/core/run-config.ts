@@ -100,6 +100,24 @@ export const TrainOptions = z.strictObject({
     .default(1024)
     .describe('longest row in tokens; drops the oldest history, never the label; 0: as long as the model allows'),
   sharePrefixes: z.boolean().default(true).describe('compute a prefix that rows share once'),
+  evalEvery: wholeNumber
+    .nonnegative()
+    .optional()
+    .describe(
+      'steps between evaluations of AUC on valid; without it as often as costs at most 5 % of the run; 0: never',
+    ),
+  evalRows: wholeNumber
+    .positive()
+    .default(256)
+    .describe('most rows of valid to evaluate on: of whole users, drawn by the seed'),
+  patience: wholeNumber
+    .positive()
+    .optional()
+    .describe('stop after so many evaluations without a better AUC, and keep the adapter of the best one'),
+  keep: z
+    .enum(['last', 'best'])
+    .default('last')
+    .describe('the step whose adapter is kept: the last, or the best on valid'),
   checkpointEvery: wholeNumber.positive().default(50).describe('steps between checkpoints'),
   threads: threads.optional().describe('CPU threads; without it the CPUs that this process may use, at most 16'),
 });
@@ -109,6 +127,16 @@ export type TrainOptions = z.infer<typeof TrainOptions>;
 export const QuickstartOptions = z.strictObject({
   threads: threads.default(1).describe('CPU threads; for a model this small a second one costs more than it brings'),
 });
+
+/** What native/ evaluates on while it trains. */
+export const NativeValidation = z.strictObject({
+  data: z.string(), // instruction lines of the valid split
+  rows: z.array(z.number().int().nonnegative()).min(1), // the rows to score, in this order
+  every: z.number().int().positive().nullable(), // steps; null: as often as costs at most 5 % of the run's work
+  patience: z.number().int().positive().nullable(), // evaluations without a better AUC after which the run stops; null: none
+  keep: z.enum(['last', 'best']), // whose adapter is written at the end
+});
+export type NativeValidation = z.infer<typeof NativeValidation>;
 
 /** The JSON file that native/ reads for `train`. Paths are absolute. An unknown key is an error there too. */
 export const NativeTrainConfig = z.strictObject({
@@ -140,6 +168,7 @@ export const NativeTrainConfig = z.strictObject({
   shuffle: z.boolean(),
   maxLength: z.number().int().nonnegative(),
   sharePrefixes: z.boolean(),
+  validation: NativeValidation.nullable(), // null: no evaluation while training
   checkpointEvery: z.number().int().positive(),
   threads: z.number().int().positive(),
   resume: z.boolean(), // go on from the newest whole checkpoint in runDirectory

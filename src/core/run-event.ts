@@ -57,6 +57,14 @@ export const RunEvent = z.discriminatedUnion('event', [
     alpha: finite,
     targets: z.array(z.string()),
   }),
+  z.strictObject({
+    event: z.literal('validation-plan'), // before the first step of a run that evaluates on valid
+    rows: count,
+    columns: count, // tokens computed in one evaluation
+    every: count, // steps between evaluations; 0: one would cost more than 5 % of the run, and nobody asked for it
+    evaluations: count, // in all
+    share: finite, // of the run's work that they are, by columns
+  }),
   z.strictObject({ event: z.literal('resumed'), step: count, checkpoint: z.string() }),
   z.strictObject({
     event: z.literal('step'),
@@ -70,6 +78,22 @@ export const RunEvent = z.discriminatedUnion('event', [
     columns: count, // tokens computed
     lossTokens: count,
     seconds: finite,
+  }),
+  z.strictObject({
+    event: z.literal('validation'), // after a step
+    step: count,
+    auc: finite,
+    logOdds: z.array(finite), // of the config's rows, in their order
+    best: z.boolean(), // better than all before
+    took: finite, // seconds of this evaluation
+    seconds: finite,
+  }),
+  z.strictObject({
+    event: z.literal('kept'), // at the end of a run that evaluated
+    step: count, // whose adapter is written
+    lastStep: count, // the last that was made
+    auc: finite, // the best
+    stoppedEarly: z.boolean(), // by patience
   }),
   z.strictObject({ event: z.literal('checkpoint'), step: count, path: z.string() }),
   z.strictObject({

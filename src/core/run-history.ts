@@ -49,7 +49,9 @@ function resumption(attempt: readonly RunEvent[]): Extract<RunEvent, { event: 'r
   return attempt.find((event) => event.event === 'resumed');
 }
 
-const ENDINGS: ReadonlySet<RunEvent['event']> = new Set(['stopped', 'error', 'done']);
+const AT_A_STEP: ReadonlySet<RunEvent['event']> = new Set(['step', 'checkpoint', 'validation']);
+
+const ENDINGS: ReadonlySet<RunEvent['event']> = new Set(['stopped', 'error', 'kept', 'done']);
 
 function attemptsOf(events: readonly RunEvent[]): RunEvent[][] {
   const attempts: RunEvent[][] = [];
@@ -62,5 +64,5 @@ function attemptsOf(events: readonly RunEvent[]): RunEvent[][] {
 }
 
 function isAfter(event: RunEvent, step: number): boolean {
-  return (event.event === 'step' || event.event === 'checkpoint') && event.step > step;
+  return AT_A_STEP.has(event.event) && 'step' in event && event.step > step;
 }

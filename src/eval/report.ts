@@ -12,6 +12,7 @@ import { expectedCalibrationError, reliability } from './metrics/calibration.js'
 import { roc } from './metrics/roc.js';
 import { type SplitInput, type SplitScores, scoreSplit } from './split-scores.js';
 import { trainingFacts } from './training-facts.js';
+import { validationFacts } from './validation-curve.js';
 import { verdict } from './verdict.js';
 import { warnings } from './warnings.js';
 
@@ -92,13 +93,14 @@ export function makeReport(input: ReportInput): Report {
       truncatedTrainRows: facts.truncatedTrainRows,
       largestChange: largestChange([test, ...(valid ? [valid] : [])]),
     },
+    validation: validationFacts(input.events, run.config.validation, input.valid?.instructions ?? [], options),
     training: facts.training,
   };
   return Report.parse({ ...report, warnings: warnings(report) });
 }
 
 function reportedRun(run: Run, version: DatasetVersion, adapterHash: string): Report['run'] {
-  const { protocol, model, adapter, runDirectory, data, rows, resume, ...settings } = run.config;
+  const { protocol, model, adapter, runDirectory, data, rows, validation, resume, ...settings } = run.config;
   return {
     id: run.id,
     status: run.status,

@@ -20,7 +20,7 @@ export interface Execution {
   now: () => Date;
   /** Aborting it saves a checkpoint and ends with a `stopped` error. */
   signal?: AbortSignal | undefined;
-  onEvent?: ((event: RunEvent) => void) | undefined;
+  onEvent?: ((event: RunEvent, run?: Run) => void) | undefined; // run: the one that is trained
   /** Words of native/ for people. */
   onStderr?: ((line: string) => void) | undefined;
 }
@@ -48,7 +48,7 @@ export async function executeRun(store: Store, run: Run, how: 'begin' | 'resume'
   let stepped = false;
   const onEvent = (event: RunEvent) => {
     stepped ||= event.event === 'step';
-    execution.onEvent?.(event);
+    execution.onEvent?.(event, run);
   };
   try {
     if (isNew) remove(folder); // of a studio that lost its store

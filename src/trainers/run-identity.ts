@@ -22,9 +22,20 @@ export function configHash(
   config: NativeTrainConfig,
   content: { versionHash: string; modelHash: string; adapterHash: string | null },
 ): string {
-  const settings = Object.entries(config).filter(([key]) => !NO_PART.some((name) => name === key));
+  const settings = Object.entries({ ...config, validation: decidingValidation(config) }).filter(
+    ([key]) => !NO_PART.some((name) => name === key),
+  );
   const decisive = [...settings, ...Object.entries(content)].sort(([a], [b]) => (a < b ? -1 : 1));
   return sha256(JSON.stringify(decisive));
+}
+
+/** How a run is watched changes no bit of its last adapter; the rows and times decide only which step's adapter is kept. */
+function decidingValidation({
+  validation,
+}: NativeTrainConfig): Omit<NonNullable<NativeTrainConfig['validation']>, 'data'> | null {
+  if (validation === null || validation.keep === 'last') return null;
+  const { data: _, ...decisive } = validation;
+  return decisive;
 }
 
 /** A run's name: the dataset version's name, then the first 8 digits of the hash. */

@@ -13,6 +13,7 @@ import { begunBefore } from './run-state.js';
 import { findVersion, sealedSplit } from './sealed-split.js';
 import { drawShots } from './shots.js';
 import { adapterShape } from './start-adapter.js';
+import { validationOf } from './validation-rows.js';
 
 /** A finished run, and whether it was there already. */
 export interface TrainResult {
@@ -44,13 +45,21 @@ export async function trainRun(
   const adapterHash = options.adapter === undefined ? null : await rememberedSha256(options.adapter, memory);
   const data = await sealedSplit(studio, version, 'train');
   const settings = nativeSettings(options, version.counts.train);
+  const validation = await validationOf(store, studio, version, options);
   const files = {
     model: resolve(request.model),
     adapter: options.adapter ? resolve(options.adapter) : null,
     data,
     labels: version.labels,
   };
-  const unnamed: NativeTrainConfig = { protocol: PROTOCOL, ...files, runDirectory: '', ...settings, resume: false };
+  const unnamed: NativeTrainConfig = {
+    protocol: PROTOCOL,
+    ...files,
+    runDirectory: '',
+    ...settings,
+    validation,
+    resume: false,
+  };
   const hash = configHash(unnamed, { versionHash: version.hash, modelHash, adapterHash });
   const id = runId(version.name, hash);
   const config = { ...unnamed, runDirectory: studioLayout.run(studio, id) };
@@ -113,7 +122,10 @@ export async function resumeRun(
   const { studio } = request;
   if (await isWhole(studio, run)) return whole(store, studio, run, request.model);
   const model = await modelOf(store, studio, run, request.model);
-  const data = await sealedSplit(studio, findVersion(store, run.versionHash), 'train');
+  const version = findVersion(store, run.versionHash);
+  const data = await sealedSplit(studio, version, 'train');
+  const { validation: own } = run.config;
+  const validation = own && { ...own, data: await sealedSplit(studio, version, 'valid') };
   const runDirectory = studioLayout.run(studio, run.id);
   const threads = request.threads ?? run.config.threads;
   const spikeFactor = request.spikeFactor ?? run.config.spikeFactor;
@@ -121,7 +133,7 @@ export async function resumeRun(
   const moved = {
     ...run,
     modelPath: model,
-    config: { ...run.config, model, adapter, data, runDirectory, threads, spikeFactor },
+    config: { ...run.config, model, adapter, data, runDirectory, validation, threads, spikeFactor },
   };
   const how = hasCheckpoint(runDirectory) ? 'resume' : 'begin';
   return trained(studio, await executeRun(store, moved, how, request));
@@ -139,7 +151,8 @@ async function whole(store: Store, studio: string, run: Run, model: string | und
 
 /** The user's options as native/ reads them, defaults that depend on other values filled in. */
 export function nativeSettings(options: TrainOptions, trainRows: number) {
-  const { adapter: _, shots, epochs, steps, microBatchSize, threads, ...same } = options;
+  const { adapter: _, shots, epochs, steps, microBatchSize, threads, ...rest } = options;
+  const { evalEvery: _every, evalRows: _rows, patience: _patience, keep: _keep, ...same } = rest; // validationOf reads these
   return {
     ...same,
     ...adapterShape(options),

@@ -162,6 +162,7 @@ export const inventedRun = Run.parse({
     loss: 'answer',
     objective: 'next-token',
     spikeFactor: 20,
+    validation: null,
     shuffle: true,
     maxLength: 1024,
     sharePrefixes: true,

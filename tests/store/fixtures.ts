@@ -150,6 +150,7 @@ export function run(id: string, versionHash: string, change: Partial<Run> = {}):
       loss: 'answer',
       objective: 'next-token',
       spikeFactor: 20,
+      validation: null,
       shuffle: true,
       maxLength: 1024,
       sharePrefixes: true,

@@ -152,11 +152,12 @@ it('reads the runs of a store from before some settings, which they were trained
   store.runs.save(before);
   store.close();
   const raw = new SQLite(path);
-  raw.exec(`update runs set json = json_remove(json, '$.config.layers', '$.config.objective', '$.config.spikeFactor')`);
+  raw.exec(`update runs set json = json_remove(json, '$.config.layers', '$.config.objective', '$.config.spikeFactor',
+    '$.config.validation')`);
   raw.pragma('user_version = 3');
   raw.close();
   const again = openStore(path);
-  const config = { ...before.config, layers: 'all', objective: 'next-token', spikeFactor: 0 };
+  const config = { ...before.config, layers: 'all', objective: 'next-token', spikeFactor: 0, validation: null };
   expect(again.runs.find('old')).toEqual({ ...before, config });
   again.close();
 });

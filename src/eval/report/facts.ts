@@ -69,7 +69,8 @@ export function servingFacts({ serving, splits }: Report): Fact[] {
 }
 
 /** Settings, seeds, hashes and versions. */
-export function provenanceFacts({ run, version, training, options, program, serving }: Report): Fact[] {
+export function provenanceFacts(report: Report): Fact[] {
+  const { run, version, training, options, program, serving } = report;
   const { settings } = run;
   const length = settings.steps === null ? counted(settings.epochs ?? 0, 'epoch') : counted(settings.steps, 'step');
   return [
@@ -100,6 +101,20 @@ export function provenanceFacts({ run, version, training, options, program, serv
     ...serving.predictions.map(({ model, split, set }): Fact => [`predictions, ${MODEL_TITLES[model]}, ${split}`, set]),
     ['programs', programs({ version, training, program })],
     ['training took', cost(training)],
+    ...validationFact(report),
+  ];
+}
+
+/** How the run was watched on valid, and which step its adapter is of. */
+function validationFact({ validation }: Report): Fact[] {
+  if (validation === null) return [['AUC on valid while training', 'not evaluated']];
+  const { rows, users, every, seconds, keptStep, lastStep, stoppedEarly } = validation;
+  const evaluated = `${counted(rows, 'row')} of ${counted(users, 'user')}, every ${every === null ? '?' : counted(every, 'step')}, ${seconds.toFixed(1)} s in all`;
+  const kept =
+    keptStep === null ? 'not recorded' : `step ${keptStep}${keptStep === lastStep ? ', the last' : ', the best'}`;
+  return [
+    ['AUC on valid while training', evaluated],
+    ['adapter of', stoppedEarly ? `${kept}; stopped early after step ${lastStep}` : kept],
   ];
 }
 

@@ -12,7 +12,7 @@ import { METRIC } from '../metrics/metric.js';
 import { counted, figure, interval, levelTitle, percent, thousands } from '../numbers.js';
 import { datasetFacts, type Fact, provenanceFacts, servingFacts, splitCounts } from './facts.js';
 import { html, type Markup, trusted } from './markup.js';
-import { aucPlot, lossPlot, MODEL_COLORS, reliabilityPlot, rocPlot } from './plots.js';
+import { aucPlot, lossPlot, MODEL_COLORS, reliabilityPlot, rocPlot, validationPlot } from './plots.js';
 import { STYLE } from './style.js';
 
 /** A report as one HTML file: no script, nothing loaded, every text from data escaped. The same report gives the same bytes. */
@@ -122,7 +122,8 @@ function differenceCell({ difference, shareAboveZero, finding }: PairedDifferenc
   return html`<td>${figure(difference.value)}${range(difference)}${above}<span class="finding ${finding}">${FINDING_WORDS[finding]}</span></td>`;
 }
 
-function curves({ curves: drawn }: Report): Markup {
+function curves(report: Report): Markup {
+  const { curves: drawn } = report;
   const { reliability, roc, loss, split } = drawn;
   const errors = reliability
     .map(({ model, expectedCalibrationError }) => `${MODEL_TITLES[model]} ${figure(expectedCalibrationError)}`)
@@ -143,7 +144,22 @@ ${
     ? html`<p>The run recorded no steps.</p>`
     : html`<figure>${trusted(lossPlot(drawn))}<figcaption>Loss of each step's rows before its update, ${counted(loss.length, 'step')}.</figcaption></figure>`
 }
+${validationCurve(report)}
 </section>`;
+}
+
+function validationCurve({ validation, options }: Report): Markup | '' {
+  if (validation === null) return '';
+  const { rows, users, points, keptStep } = validation;
+  return html`<h2>AUC on valid while training</h2>
+<figure>${trusted(validationPlot(validation))}<figcaption>${counted(rows, 'row')} of ${counted(users, 'user')}, whole users drawn by the seed, with the ${levelTitle(options.level)} interval over users.${
+    keptStep === null
+      ? ''
+      : ` The adapter is that of step ${keptStep}: ${points
+          .filter(({ step }) => step === keptStep)
+          .map(({ auc }) => `${figure(auc.value)} ${interval(auc)}`)
+          .join('')}.`
+  }</figcaption></figure>`;
 }
 
 function dataset(report: Report): Markup {

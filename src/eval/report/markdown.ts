@@ -59,6 +59,7 @@ export function renderMarkdown(report: Report): string {
     ]),
     '## Training loss',
     lossLine(report),
+    ...validationCurve(report, level),
     '## Dataset',
     `What the split leaks (${plain(version.split.kind)}): ${plain(version.split.leaks)}`,
     table(['split', 'rows', 'users', 'liked'], splitCounts(report)),
@@ -69,6 +70,22 @@ export function renderMarkdown(report: Report): string {
     facts(provenanceFacts(report)),
     fenced(stringify(version.recipe)),
   ].join('\n\n')}\n`;
+}
+
+function validationCurve({ validation }: Report, level: string): string[] {
+  if (validation === null) return [];
+  return [
+    '## AUC on valid while training',
+    `${counted(validation.rows, 'row')} of ${counted(validation.users, 'user')}, whole users drawn by the seed.`,
+    table(
+      ['step', `AUC, ${level} interval`, ''],
+      validation.points.map(({ step, auc }) => [
+        String(step),
+        withInterval(auc),
+        step === validation.keptStep ? 'kept' : '',
+      ]),
+    ),
+  ];
 }
 
 function lossLine({ curves: { loss } }: Report): string {

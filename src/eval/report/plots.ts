@@ -102,6 +102,29 @@ export function lossPlot({ loss }: Report['curves']): string {
   });
 }
 
+/** AUC on valid by step, a band for its interval; the step whose adapter was kept is a dot. */
+export function validationPlot({ points, keptStep }: NonNullable<Report['validation']>): string {
+  const drawn = points.flatMap(({ step, auc }) =>
+    auc.value === null ? [] : [{ step, value: auc.value, low: auc.low ?? auc.value, high: auc.high ?? auc.value }],
+  );
+  return svg({
+    ariaLabel: 'AUC on valid by step, with intervals',
+    width: 832,
+    height: 280,
+    x: { label: 'step' },
+    y: { label: 'AUC on valid', grid: true },
+    marks: [
+      Plot.ruleY([0.5], QUIET),
+      Plot.areaY(drawn, { x: 'step', y1: 'low', y2: 'high', fill: 'var(--adapter)', fillOpacity: 0.15 }),
+      Plot.line(drawn, { x: 'step', y: 'value', stroke: 'var(--adapter)', strokeWidth: 2 }),
+      Plot.dot(
+        drawn.filter(({ step }) => step === keptStep),
+        { x: 'step', y: 'value', fill: 'var(--adapter)', r: 5 },
+      ),
+    ],
+  });
+}
+
 /** Plot draws into a document; linkedom is one without a browser. */
 function svg(options: Plot.PlotOptions): string {
   const { document } = parseHTML('<!doctype html><html><body></body></html>');

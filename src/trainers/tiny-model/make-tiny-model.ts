@@ -119,6 +119,7 @@ function pretrainConfig(
     loss: 'all',
     objective: 'next-token',
     spikeFactor: 0,
+    validation: null,
     shuffle: true,
     maxLength: 0,
     sharePrefixes: true,

@@ -1,0 +1,49 @@
+// The task's metric while training: AUC on rows of the valid split, from the scorer that `score` uses. Nothing is learned from them.
+#pragma once
+#include "config.h"
+#include "row_scorer.h"
+#include "session.h"
+#include <memory>
+#include <optional>
+#include <vector>
+
+struct evaluation {
+    double auc;
+    std::vector<double> log_odds; // in the order of the config's rows
+};
+
+class validation {
+  public:
+    // Reads and tokenises the rows of config.validation, which must be there.
+    // throws user_error(exit_data) when a row has no label, or all have the same one: AUC is not defined then
+    validation(const train_config & config, const vocabulary & vocab, const model_shape & shape);
+    validation(const validation &) = delete; // the scorer points into the rows
+    validation & operator=(const validation &) = delete;
+
+    // Nothing when a stop is asked for before all rows are scored.
+    std::optional<evaluation> evaluate(network & own, size_t n_vocab) const;
+
+    size_t n_rows() const { return rows_.size(); }
+    int64_t n_columns() const { return scorer_->n_columns(); }
+
+  private:
+    std::string file_;
+    std::vector<scoring_row> rows_;
+    std::vector<bool> labels_;
+    std::unique_ptr<row_scorer> scorer_;
+};
+
+// When to evaluate. Evaluations come every so many steps and after the last one.
+struct validation_plan {
+    int64_t every;       // steps; 0: never
+    int64_t evaluations; // over the whole run
+    double share;        // of the run's work that they are, by columns computed
+};
+
+const double VALIDATION_SHARE = 0.05; // of a run's work, when nobody says how often
+
+// asked           steps between evaluations; nothing: as often as costs at most VALIDATION_SHARE
+// step_columns    columns that all steps compute, forward
+// eval_columns    columns of one evaluation
+// backward_share  work of a step's backward, by that of its forward: the share of blocks that it runs through
+validation_plan plan_validation(std::optional<int64_t> asked, int64_t n_steps, double step_columns, double eval_columns, double backward_share);

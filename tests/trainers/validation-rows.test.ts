@@ -1,0 +1,75 @@
+import fc from 'fast-check';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { trainRun } from '../../src/trainers/train.js';
+import { drawUsers, validationOf } from '../../src/trainers/validation-rows.js';
+import { fakeNative, TRAINS } from './fake-native.js';
+import { options, testStudio } from './trained-studio.js';
+
+afterEach(() => vi.unstubAllEnvs());
+
+describe('drawUsers', () => {
+  it('takes whole users, at most so many rows unless one user alone has more, the same for a seed', () => {
+    const users = fc.array(fc.integer({ min: 0, max: 5 }), { minLength: 1, maxLength: 40 });
+    fc.assert(
+      fc.property(users, fc.integer({ min: 1, max: 30 }), fc.integer({ min: 0, max: 99 }), (numbers, most, seed) => {
+        const all = numbers.map((user, row) => ({ row, userId: `u${user}` }));
+        const drawn = drawUsers(all, most, seed);
+        const taken = new Set(drawn.map(({ userId }) => userId));
+        expect(drawn).toEqual(all.filter(({ userId }) => taken.has(userId)));
+        expect(drawn.length).toBeGreaterThan(0);
+        if (taken.size > 1) expect(drawn.length).toBeLessThanOrEqual(most);
+        expect(drawUsers(all, most, seed)).toEqual(drawn);
+      }),
+    );
+  });
+});
+
+describe('validationOf', () => {
+  it('evaluates on valid by itself, and never when told so', async () => {
+    const { store, studio, version } = testStudio();
+    expect(await validationOf(store, studio, version, options())).toMatchObject({
+      rows: [0, 1],
+      every: null,
+      patience: null,
+      keep: 'last',
+    });
+    expect(await validationOf(store, studio, version, options({ evalEvery: 0 }))).toBeNull();
+    const patient = await validationOf(store, studio, version, options({ evalEvery: 5, patience: 2 }));
+    expect(patient).toMatchObject({ every: 5, patience: 2, keep: 'best' });
+  });
+
+  it('trains without where AUC would not be defined, and says so to who asks for it', async () => {
+    const { store, studio, version } = testStudio({ label: true });
+    expect(await validationOf(store, studio, version, options())).toBeNull();
+    await expect(validationOf(store, studio, version, options({ evalEvery: 5 }))).rejects.toMatchObject({
+      kind: 'data',
+      message: expect.stringContaining('AUC is not defined'),
+    });
+    await expect(validationOf(store, studio, version, options({ keep: 'best' }))).rejects.toThrow('--keep best');
+    const bare = { ...version, counts: { ...version.counts, valid: 0 } };
+    expect(await validationOf(store, studio, bare, options())).toBeNull();
+    await expect(validationOf(store, studio, bare, options({ patience: 2 }))).rejects.toMatchObject({ kind: 'usage' });
+  });
+
+  it('refuses to keep the best of no evaluations', async () => {
+    const { store, studio, version } = testStudio();
+    const asked = options({ evalEvery: 0, patience: 3 });
+    await expect(validationOf(store, studio, version, asked)).rejects.toMatchObject({ kind: 'usage' });
+  });
+});
+
+describe('a run that evaluates', () => {
+  it('is the same run however it is watched, and another one when it keeps the best step', async () => {
+    const calls = fakeNative(TRAINS);
+    const { store, version: _, ...studio } = testStudio();
+    const train = (given: Parameters<typeof options>[0]) =>
+      trainRun(store, { ...studio, version: 'invented', options: options(given) });
+    const first = await train({});
+    expect((await train({ evalEvery: 0 })).reused).toBe(true);
+    expect((await train({ evalEvery: 2, evalRows: 2 })).reused).toBe(true);
+    const best = await train({ keep: 'best' });
+    expect(best.run.id).not.toBe(first.run.id);
+    expect((await train({ keep: 'best', evalEvery: 2 })).run.id).not.toBe(best.run.id);
+    expect(calls()[0]?.config.validation).toMatchObject({ rows: [0, 1] });
+  });
+});
