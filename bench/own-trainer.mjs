@@ -29,6 +29,7 @@ export function trainConfig({ model, data, labels = null, options, folder }) {
     data,
     labels,
     runDirectory: mkdtempSync(join(folder, 'run-')),
+    validation: null,
     ...nativeSettings(TrainOptions.parse(options), Number.POSITIVE_INFINITY),
     resume: false,
   });
@@ -48,14 +49,20 @@ export function scoreConfig({
 }
 
 /**
- * Trains, and tells what happened: the run events by their names.
+ * Trains, and tells what happened. The run's folder goes afterwards.
  *
+ * onEvent  called with each run event as it comes
+ * onDone   called before the folder goes
  * returns  steps: one event each; seconds: of each step but the first, which pays for the start; done: the last event
  */
-export async function trainSteps(config) {
+export async function trainSteps(config, { onEvent = () => {}, onDone = () => {} } = {}) {
   const events = [];
   try {
-    for await (const event of runNative('train', config)) events.push(event);
+    for await (const event of runNative('train', config)) {
+      onEvent(event);
+      events.push(event);
+    }
+    onDone();
   } finally {
     rmSync(config.runDirectory, { recursive: true, force: true });
   }
