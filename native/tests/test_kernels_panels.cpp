@@ -3,6 +3,7 @@
 #include "test_kernels.h"
 #include "kernels/gemm.h"
 #include "kernels/narrow_panels.h"
+#include "kernels/panel_choice.h"
 
 #ifdef RECTUNE_EMULATED_PANELS
 extern const narrow_panels emulated_bf16, emulated_fp16;
@@ -155,6 +156,46 @@ static void adds(const std::vector<const narrow_panels *> & all) {
     }
 }
 
+static void choice() {
+    const cpu_kernels & cpu = current_cpu_kernels();
+    const std::vector<const narrow_panels *> all = emulated();
+    const auto clock = [&](double bf16, double fp16) {
+        return [=](const cpu_kernels &, const narrow_panels * panels) { return panels == nullptr ? 100 : panels == all[0] ? bf16 : fp16; };
+    };
+    CHECK(choose_panels(cpu, all, clock(50, 160)) == all[1]);  // an Intel machine of 2023
+    CHECK(choose_panels(cpu, all, clock(200, 10)) == all[0]);  // Zen 5
+    CHECK(choose_panels(cpu, all, clock(124, 120)) == nullptr); // not worth the rounding
+    CHECK(choose_panels(cpu, {}, clock(1, 1)) == nullptr);
+    // The emulated instructions are slow, and the true clock says so.
+    CHECK(choose_panels(cpu, all) == nullptr);
+}
+
+static void wrong_answers() {
+    const std::vector<const narrow_panels *> all = emulated();
+    for (const narrow_panels * panels : all) CHECK(gives_right_answers(*panels));
+    static const narrow_panels * honest;
+    const auto fastest = [](const cpu_kernels &, const narrow_panels * panels) { return panels ? 1000.0 : 1.0; };
+    for (const narrow_panels * panels : all) {
+        honest = panels;
+        narrow_panels last_row_lost = *panels, first_column_off = *panels, nothing = *panels;
+        last_row_lost.tile = [](int64_t k, const uint32_t * a, const uint32_t * b, const float * scales, const float * row_scale, float * c,
+                                int64_t ldc, bool add, int rows, int columns) {
+            honest->tile(k, a, b, scales, row_scale, c, ldc, add, rows == honest->tile_rows ? rows - 1 : rows, columns);
+        };
+        first_column_off.tile = [](int64_t k, const uint32_t * a, const uint32_t * b, const float * scales, const float * row_scale, float * c,
+                                    int64_t ldc, bool add, int rows, int columns) {
+            honest->tile(k, a, b, scales, row_scale, c, ldc, add, rows, columns);
+            for (int i = 0; i < rows; i++) c[i * ldc] *= 1.5f;
+        };
+        nothing.tile = [](int64_t, const uint32_t *, const uint32_t *, const float *, const float *, float *, int64_t, bool, int, int) {};
+        for (const narrow_panels * wrong : {&last_row_lost, &first_column_off, &nothing}) {
+            CHECK(!gives_right_answers(*wrong));
+            CHECK(choose_panels(current_cpu_kernels(), {wrong}, fastest) == nullptr);
+        }
+        CHECK(choose_panels(current_cpu_kernels(), {panels}, fastest) == panels);
+    }
+}
+
 int main() {
     std::vector<test_case> cases;
     const auto both = [&](const std::string & sentence, void (*body)(const std::vector<const narrow_panels *> &)) {
@@ -166,5 +207,7 @@ int main() {
     both("sixteen-bit panels give a row the same bits for any number of threads and beside any others", threads);
     both("sixteen-bit panels take activations of any size, and zeros", extremes);
     both("sixteen-bit panels add onto what is there", adds);
+    cases.push_back({"f32 is left for the fastest sixteen-bit panels, and only for a gain above 1.25", choice});
+    cases.push_back({"panels that give a wrong answer are never chosen, however fast", wrong_answers});
     return run_tests(cases);
 }

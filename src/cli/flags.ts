@@ -8,6 +8,7 @@ interface Property {
   default?: unknown;
   enum?: readonly string[];
   value?: string; // name of the value in help, from .meta({ value })
+  repeats?: boolean; // may be given again: each is one entry of the list, from .meta({ repeats })
   first?: string; // what goes before the default, from .meta({ first })
 }
 
@@ -56,6 +57,8 @@ function flagOf(name: string, property: Property, required: boolean): Option {
   const shown = `${description}${more}`;
   const option = new Option(`${flag} <${property.value ?? valueName(property)}>`, shown);
   if (property.enum) option.choices(property.enum);
+  else if (property.repeats)
+    option.argParser((value: string, before?: string[]) => [...(before ?? []), String(readValue(value, false))]);
   else option.argParser((value: string) => readValue(value, property.type === 'array'));
   return option; // a missing one is noticed by the schema: commander would complain of it before a mistyped flag
 }

@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { RectuneError } from '../../core/errors.js';
 import { TrainOptions } from '../../core/run-config.js';
+import { GRID_KEYS, seriesOf, trainSeries } from '../../trainers/series.js';
 import { resumeRun, trainRun } from '../../trainers/train.js';
 import { command, named } from '../command.js';
 import { executionOf, trainingEvents } from '../execution.js';
 import { writtenFlag } from '../flags.js';
+import { renderSeries } from '../render-series.js';
 import { renderTrainResult } from '../render-train.js';
 import { trainFlags } from '../train-flags.js';
 
@@ -23,13 +25,23 @@ export default command({
       'RUN',
       'go on with a run that was stopped, from its newest checkpoint and with its own settings',
     ).optional(),
+    seeds: named('N|A,B', 'train so many runs, the seeds from --seed on; or these seeds').optional(),
+    grid: z
+      .array(z.string())
+      .default([])
+      .meta({
+        value: 'KEY=A,B',
+        repeats: true,
+        description: `train a run for each value of ${GRID_KEYS.join(', ')}; may be given again`,
+      }),
     ...trainFlags,
   }),
   examples: [
     'rectune train tallrec-movie --model M.gguf --shots 64 --seed 1',
+    'rectune train tallrec-movie --model M.gguf --shots 64 --seeds 5 --grid rank=4,8 --grid learningRate=1e-4,3e-4',
     'rectune train --resume tallrec-movie-1a2b3c4d',
   ],
-  async run({ version }, { model, resume, ...options }, context) {
+  async run({ version }, { model, resume, seeds, grid, ...options }, context) {
     const store = context.openStore('existing');
     const events = trainingEvents(context);
     const execution = { ...executionOf(context), onEvent: events.take };
@@ -44,6 +56,14 @@ export default command({
     if (version === undefined)
       throw missing('a dataset version', 'rectune train VERSION --model FILE, or --resume RUN');
     if (model === undefined) throw missing('--model', `rectune train ${version} --model FILE`);
+    if (seeds !== undefined || grid.length > 0) {
+      const series = seriesOf(options, seeds, grid);
+      const onRun = (index: number) => context.note(`run ${index + 1} of ${series.length}`);
+      const results = await context.stoppable((signal) =>
+        trainSeries(store, { version, model, series, ...execution, signal }, onRun),
+      );
+      return context.json ? undefined : { value: results, text: renderSeries(store, results) };
+    }
     const request = { version, model, options, ...execution };
     const result = await context.stoppable((signal) => trainRun(store, { ...request, signal }));
     return events.answer(store, result, renderTrainResult);
@@ -51,7 +71,9 @@ export default command({
 });
 
 function requireOnly(given: ReadonlySet<string>, run: string): void {
-  const extra = [...given].filter((name) => name in TrainOptions.shape && !WITH_RESUME.includes(name));
+  const extra = [...given].filter(
+    (name) => (name in TrainOptions.shape || name === 'seeds' || name === 'grid') && !WITH_RESUME.includes(name),
+  );
   if (extra.length === 0) return;
   const fix = `leave ${extra.length > 1 ? 'them' : 'it'} out: a resumed run goes on with its own settings`;
   throw new RectuneError(
