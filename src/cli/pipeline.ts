@@ -1,4 +1,4 @@
-import { isAbsolute, resolve } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import { buildVersion } from '../builders/build-version.js';
 import { type LoadedRecipe, loadRecipe, recipeFolder } from '../builders/load-recipe.js';
 import type { DatasetVersion } from '../core/dataset-version.js';
@@ -17,6 +17,7 @@ import { importLog } from '../sources/import-log.js';
 import type { Store } from '../store/store.js';
 import type { Execution } from '../trainers/execute-run.js';
 import { PredictOptions, predictRun, reportedSplits } from '../trainers/predict.js';
+import { readSeeds } from '../trainers/series.js';
 import { trainRun } from '../trainers/train.js';
 import type { Stoppable } from './signals.js';
 
@@ -81,6 +82,27 @@ export async function runPipeline(openStore: () => Store, request: PipelineReque
   const directory = request.reportDirectory ?? studioLayout.report(studio, run.id);
   const report = await reportRun(store, run.id, { studio, directory, now });
   return { source, version, run, adapter, report, directory };
+}
+
+/**
+ * The same under several seeds, one after the other: every run as it would be alone. The base model is scored once: the second seed
+ * finds its predictions in the store.
+ *
+ * seeds  as readSeeds takes them; reports go to a folder a seed when the request names one
+ */
+export async function runPipelineForSeeds(
+  openStore: () => Store,
+  request: PipelineRequest,
+  seeds: string,
+): Promise<PipelineResult[]> {
+  const { seed: first } = trainOptions(loadRecipe(request.recipe), request.train);
+  const results: PipelineResult[] = [];
+  for (const seed of readSeeds(seeds, first)) {
+    request.onStage(`seed ${seed}`);
+    const reportDirectory = request.reportDirectory && join(request.reportDirectory, `seed-${seed}`);
+    results.push(await runPipeline(openStore, { ...request, train: { ...request.train, seed }, reportDirectory }));
+  }
+  return results;
 }
 
 /** The recipe's settings under those of the command line. */

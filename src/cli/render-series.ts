@@ -6,6 +6,7 @@ import type { Store } from '../store/store.js';
 import { GRID_KEYS } from '../trainers/series.js';
 import type { TrainResult } from '../trainers/train.js';
 import { renderTable } from './render-table.js';
+import { spread } from './spread.js';
 
 interface Line {
   result: TrainResult;
@@ -63,13 +64,4 @@ function overSeeds(lines: readonly Line[]): string[] {
     ];
     return told.length === 0 ? [] : [`${setting}, ${same.length} seeds: ${told.join('; ')}`];
   });
-}
-
-/** Mean and standard deviation (n - 1); nothing when a run lacks the figure. */
-function spread(name: string, values: readonly (number | undefined)[]): string[] {
-  const defined = values.filter((value) => value !== undefined);
-  if (defined.length < values.length) return [];
-  const mean = defined.reduce((sum, value) => sum + value, 0) / defined.length;
-  const squares = defined.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  return [`${name} ${figure(mean)}, standard deviation ${figure(Math.sqrt(squares / (defined.length - 1)))}`];
 }

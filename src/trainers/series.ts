@@ -40,7 +40,8 @@ function readAxis(axis: string): [GridKey, number[]] {
   return [key, distinct(list, `--grid ${key}`, (text) => TrainOptions.shape[key].safeParse(text).data)];
 }
 
-function readSeeds(text: string, first: number): number[] {
+/** "5": so many from `first` on; "3,8,9": these. Throws RectuneError (usage) for anything else. */
+export function readSeeds(text: string, first: number): number[] {
   const seeds = distinct(text, '--seeds', (one) => TrainOptions.shape.seed.safeParse(one).data);
   if (text.includes(',')) return seeds;
   const [count = 0] = seeds;

@@ -34,6 +34,24 @@ const filesOf = (folder: string): Record<string, string> =>
   Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8')]));
 
 describe('buildVersion', () => {
+  it('writes the weights of a recipe into the lines of train alone, by label, and makes another version of them', async () => {
+    importInvented(studio.store, inventedLog());
+    const plain = (await build()).version;
+    const { version } = await build(inventedRecipe({ weights: { liked: 1, disliked: 2.5 } }));
+    expect(version.hash).not.toBe(plain.hash);
+    const linesOf = (hash: string, split: string) =>
+      (filesOf(folderOf(hash))[`${split}.jsonl`] ?? '')
+        .trimEnd()
+        .split('\n')
+        .map((line) => InstructionLine.parse(JSON.parse(line)));
+    const train = linesOf(version.hash, 'train');
+    expect(new Set(train.map(({ label }) => label)).size).toBe(2);
+    for (const { label, weight } of train) expect(weight).toBe(label ? 1 : 2.5);
+    for (const line of [...linesOf(version.hash, 'test'), ...linesOf(plain.hash, 'train')]) {
+      expect(line).not.toHaveProperty('weight');
+    }
+  });
+
   it('seals a manifest and three files of instruction lines that agree with the store', async () => {
     importInvented(studio.store, inventedLog());
     const { version, unchanged } = await build();

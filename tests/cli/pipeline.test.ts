@@ -210,3 +210,16 @@ it('says that a log is not the one the recipe reads', async () => {
   expect(code).toBe(2);
   expect(stderr).toContain('the recipe reads "invented", but this log is "other"');
 });
+
+it('reports on every seed and their spread, and scores the base model once', async () => {
+  const calls = fakeNative(`if (verb === 'train') { ${TRAINS} } else { ${SCORES} }`);
+  const { studio, argv } = invented();
+  const { code, stdout } = await invoke([...argv, '--seeds', '3,5']);
+  expect(code).toBe(0);
+  const trained = calls().filter(({ verb }) => verb === 'train');
+  expect(trained.map(({ config }) => config.seed)).toEqual([3, 5]);
+  const ofBase = calls().filter(({ verb, config }) => verb === 'score' && config.adapter === null);
+  expect(ofBase).toHaveLength(2); // valid and test, once each
+  expect(listFolder(join(studio, 'reports'))).toHaveLength(2);
+  expect(stdout).toContain('over 2 seeds');
+});

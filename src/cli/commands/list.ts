@@ -59,13 +59,21 @@ const LISTINGS: Record<Kind, (store: Store, limit: number, studio: string) => Li
     const values = await Promise.all(
       runs.list(limit).map(async (run) => ({ ...run, status: await runState(studio, run) })),
     );
-    const rows = values.map(({ id, status, startedAt, adapterHash }) => [
+    const rows = values.map(({ id, status, config, startedAt, adapterHash }) => [
       id,
       status,
+      String(config.seed),
+      config.objective,
+      config.validation?.keep === 'best' ? 'best on valid' : 'last step',
       startedAt,
       adapterHash?.slice(0, 12) ?? '',
     ]);
-    return { values, total: runs.count(), head: ['run', 'status', 'started', 'adapter'], rows };
+    return {
+      values,
+      total: runs.count(),
+      head: ['run', 'status', 'seed', 'objective', 'keeps', 'started', 'adapter'],
+      rows,
+    };
   },
   reports({ reports }, limit) {
     const values = reports.list(limit).map(({ id, runId, directory, madeAt }) => ({ id, runId, directory, madeAt }));

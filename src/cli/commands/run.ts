@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { packageVersion } from '../../platform/package-version.js';
 import { command, named } from '../command.js';
 import { executionOf } from '../execution.js';
+import type { PipelineResult } from '../pipeline.js';
+import { renderSeeds } from '../render-seeds.js';
 import { trainFlagsOverRecipe } from '../train-flags.js';
 
 export default command({
@@ -15,21 +17,22 @@ export default command({
     log: named('DIR', "the log's folder; not needed when the log is imported already").optional(),
     model: named('FILE', 'base model, a GGUF file'),
     out: named('DIR', 'folder of the report; reports/<run> of the studio without it').optional(),
+    seeds: named('N|A,B', "do it for so many seeds, from --seed or the recipe's on; or for these seeds").optional(),
     ...trainFlagsOverRecipe,
   }),
   examples: [
     'rectune run recipes/tallrec-movie.yaml --log ml-100k --model M.gguf',
     "rectune run tallrec-movie --model M.gguf --shots 64 --seed 1     (training options take the place of the recipe's)",
   ],
-  async run({ recipe }, { log, model, out, ...options }, context) {
-    const [{ runPipeline }, { summarizeReport }] = await Promise.all([
+  async run({ recipe }, { log, model, out, seeds, ...options }, context) {
+    const [{ runPipeline, runPipelineForSeeds }, { summarizeReport }] = await Promise.all([
       import('../pipeline.js'),
       import('../../eval/summary.js'),
     ]);
     const given = Object.entries(options).filter(([name]) => context.given.has(name));
     // Without a log its rows must be in the store already.
     const openStore = () => context.openStore(log === undefined ? 'existing' : 'make');
-    const result = await runPipeline(openStore, {
+    const request = {
       ...executionOf(context),
       stoppable: context.stoppable,
       recipe,
@@ -38,11 +41,19 @@ export default command({
       train: Object.fromEntries(given),
       reportDirectory: out === undefined ? undefined : resolve(out),
       program: packageVersion(),
-      onStage: (line) => context.note(line),
+      onStage: (line: string) => context.note(line),
       onReading: context.progress.reading(),
-    });
-    const { source, version, run, adapter, report, directory } = result;
-    const value = { source: source?.id ?? version.sourceId, version: version.hash, run: run.id, directory, report };
-    return { value, text: `${summarizeReport(report)}\n\nadapter: ${adapter}\nfiles: ${directory}` };
+    };
+    if (seeds !== undefined) {
+      const results = await runPipelineForSeeds(openStore, request, seeds);
+      return { value: results.map(summaryOf), text: renderSeeds(results) };
+    }
+    const result = await runPipeline(openStore, request);
+    const { adapter, report, directory } = result;
+    return { value: summaryOf(result), text: `${summarizeReport(report)}\n\nadapter: ${adapter}\nfiles: ${directory}` };
   },
 });
+
+function summaryOf({ source, version, run, directory, report }: PipelineResult) {
+  return { source: source?.id ?? version.sourceId, version: version.hash, run: run.id, directory, report };
+}
