@@ -274,3 +274,14 @@ merge_config read_merge_config(const std::string & path) {
     require_threads(reader, config.threads);
     return config;
 }
+
+measure_config read_measure_config(const std::string & path) {
+    const json object = read_object(path);
+    config_reader reader(object, path);
+    check_protocol(reader);
+    measure_config config;
+    config.threads = reader.take<int32_t>("threads");
+    reader.finish();
+    require_threads(reader, config.threads);
+    return config;
+}

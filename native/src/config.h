@@ -80,8 +80,13 @@ struct merge_config {
     int32_t threads;
 };
 
+struct measure_config {
+    int32_t threads;
+};
+
 // throws user_error(exit_usage)
 train_config read_train_config(const std::string & path);
 score_config read_score_config(const std::string & path);
 init_config read_init_config(const std::string & path);
 merge_config read_merge_config(const std::string & path);
+measure_config read_measure_config(const std::string & path);

@@ -5,6 +5,7 @@
 #include "error.h"
 #include "events.h"
 #include "init_model.h"
+#include "measure.h"
 #include "model_copy.h"
 #include "score.h"
 #include "session.h"
@@ -32,7 +33,7 @@ static exit_code init(const init_config & config) {
 }
 
 static exit_code run(int argc, char ** argv) {
-    const std::string usage = "rectune-native train|score|init|merge --config FILE";
+    const std::string usage = "rectune-native train|score|init|merge|measure --config FILE";
     if (argc != 4 || std::strcmp(argv[2], "--config") != 0) throw user_error(exit_usage, "wrong arguments", "command line", usage);
     const std::string verb = argv[1], config = argv[3];
     load_ggml();
@@ -40,6 +41,7 @@ static exit_code run(int argc, char ** argv) {
     if (verb == "score") return score(read_score_config(config));
     if (verb == "init") return init(read_init_config(config));
     if (verb == "merge") return merge(read_merge_config(config));
+    if (verb == "measure") return measure(read_measure_config(config));
     throw user_error(exit_usage, "no verb is called \"" + verb + "\"", "command line", usage);
 }
 

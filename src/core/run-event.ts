@@ -12,7 +12,7 @@ export const RunEvent = z.discriminatedUnion('event', [
   z.strictObject({
     event: z.literal('start'),
     protocol: z.literal(PROTOCOL),
-    verb: z.enum(['train', 'score', 'init', 'merge']),
+    verb: z.enum(['train', 'score', 'init', 'merge', 'measure']),
     program: z.string(), // version of native/
     ggml: z.string(), // version of the library, equal to that of the headers
     kernel: z.string(), // instruction set of the CPU kernels
@@ -102,6 +102,13 @@ export const RunEvent = z.discriminatedUnion('event', [
     logOdds: finite, // logit of the positive label's token minus the other's
     labelMass: finite, // probability of the two label tokens together; small: the prompt does not elicit the format
   }),
+  z.strictObject({
+    event: z.literal('kernel'), // of measure: the register-only peak first, then each kernel
+    name: z.string(),
+    gflops: finite.nullable(), // null: memory limits it, not arithmetic
+    share: finite.nullable(), // of the peak
+    gigabytesPerSecond: finite.nullable(), // read and written; null: arithmetic limits it
+  }),
   z.strictObject({ event: z.literal('stopped'), step: count, checkpoint: z.string() }),
   z.strictObject({
     event: z.literal('error'),
@@ -112,7 +119,7 @@ export const RunEvent = z.discriminatedUnion('event', [
   }),
   z.strictObject({
     event: z.literal('done'),
-    verb: z.enum(['train', 'score', 'init', 'merge']),
+    verb: z.enum(['train', 'score', 'init', 'merge', 'measure']),
     output: z.string().nullable(), // the file made: adapter or model
     seconds: finite,
     peakMemory: count, // bytes, of the whole process
