@@ -12,11 +12,16 @@ export async function serve(command, args, env = {}) {
   });
   child.stdin.on('error', () => {}); // it ended: the reader below tells why
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const ended = once(child, 'exit');
+  ended.catch(() => {});
   const failed = once(child, 'error').then(([error]) => Promise.reject(error));
   failed.catch(() => {});
   const next = async () => {
     const { value, done } = await Promise.race([lines.next(), failed]);
-    if (done) throw new Error(`${command} ${args.join(' ')} ended; its last words:\n${words}`);
+    if (done) {
+      const [code, signal] = await ended;
+      throw new Error(`${command} ${args.join(' ')} ended (${signal ?? `code ${code}`}); its last words:\n${words}`);
+    }
     return JSON.parse(value);
   };
   return {
@@ -28,7 +33,7 @@ export async function serve(command, args, env = {}) {
     end: async () => {
       if (child.exitCode !== null || child.signalCode !== null) return;
       child.stdin.end();
-      await once(child, 'exit');
+      await ended;
     },
   };
 }

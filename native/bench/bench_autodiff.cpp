@@ -62,7 +62,8 @@ struct stock_graph {
     }
 
     ggml_tensor * linear(int32_t block, const char * name, ggml_tensor * x) const {
-        ggml_tensor * y = ggml_mul_mat(ctx, weights.of(find_layer(model, block, name)->weight), x);
+        const ::linear * layer = block < 0 ? &model.output : find_layer(model, block, name); // a tied head is no layer of its own
+        ggml_tensor * y = ggml_mul_mat(ctx, weights.of(layer->weight), x);
         const lora_pair * pair = lora.find(block, name);
         if (!pair) return y;
         return ggml_add(ctx, y, ggml_scale(ctx, ggml_mul_mat(ctx, pair->b, ggml_mul_mat(ctx, pair->a, x)), lora.scale()));
