@@ -1,7 +1,9 @@
 #include "kernels/attention_layout.h"
+#include "kernels/cpu_kernels.h"
 #include "ggml.h"
 #include <algorithm>
 #include <cstdint>
+#include <map>
 
 namespace {
 
@@ -64,24 +66,43 @@ struct forest {
         return std::max(0, least - window + 1);
     }
 
+    // A span's run is at first its segment.
     attention_block block(int32_t begin, int32_t end, int32_t window) const {
-        attention_block result = {begin, end, least_seen(begin, end, window), 0, {}};
+        attention_block result = {begin, end, INT32_MAX, 0, {}};
+        int32_t greatest = 0;
         const int32_t first = holder(begin);
         const auto add = [&](int32_t s) {
             const segment & keys = segments[s];
             if (keys.begin == std::min(keys.end, end)) return;
             const int32_t query_begin = std::max(begin, keys.begin), query_end = std::min(end, subtree_end[s]);
-            const int32_t hidden = std::max(0, least_seen(query_begin, query_end, window) - depth[s]); // keys that none sees any more
+            const int32_t unseen = std::max(0, least_seen(query_begin, query_end, window) - depth[s]); // keys that none sees any more
+            const int32_t hidden = unseen / attention_key_step * attention_key_step;
             const int32_t key_begin = keys.begin + hidden, key_end = std::min(keys.end, end);
             if (key_begin >= key_end) return;
-            result.spans.push_back({key_begin, key_end, depth[s] + hidden, query_begin, query_end});
-            result.row_length = std::max(result.row_length, depth[s] + key_end - keys.begin - result.first_depth);
+            result.spans.push_back({key_begin, key_end, depth[s] + hidden, query_begin, query_end, s});
+            result.first_depth = std::min(result.first_depth, depth[s] + hidden);
+            greatest = std::max(greatest, depth[s] + key_end - keys.begin);
         };
         for (int32_t s : chain(first)) add(s);
         for (size_t s = first + 1; s < segments.size() && segments[s].begin < end; s++) add((int32_t) s);
+        result.first_depth = result.first_depth / softmax_block * softmax_block;
+        result.row_length = greatest - result.first_depth;
         return result;
     }
 };
+
+// Of each segment what the blocks of a chunk see, from the first key that one of them sees to the last.
+void find_key_runs(attention_chunk & chunk) {
+    std::map<int32_t, int32_t> runs; // by segment
+    for (attention_block & block : chunk.blocks)
+        for (attention_span & span : block.spans) {
+            span.run = runs.emplace(span.run, (int32_t) runs.size()).first->second;
+            if ((size_t) span.run == chunk.key_runs.size()) chunk.key_runs.push_back({span.key_begin, span.key_end});
+            attention_key_run & run = chunk.key_runs[span.run];
+            run.begin = std::min(run.begin, span.key_begin);
+            run.end = std::max(run.end, span.key_end);
+        }
+}
 
 } // namespace
 
@@ -99,16 +120,17 @@ attention_layout lay_out_attention(const std::vector<segment> & segments, int32_
         for (int32_t c = segments[s].begin; c < segments[s].end; c++) layout.depth[c] = trees.depth[s] + c - segments[s].begin;
     for (int32_t begin = 0, end; begin < columns; begin = end) {
         end = trees.cut(begin, columns, chunk_columns);
-        attention_chunk chunk = {begin, end, layout.depth[begin], layout.outer_rows, {}, {}};
+        attention_chunk chunk = {begin, end, layout.depth[begin], layout.outer_rows, {}, {}, {}};
         layout.outer_rows += chunk.depth;
         for (int32_t s : trees.chain(trees.holder(begin))) {
             const int32_t key_end = std::min(segments[s].end, begin);
-            if (segments[s].begin < key_end) chunk.outer_keys.push_back({segments[s].begin, key_end, trees.depth[s], 0, 0});
+            if (segments[s].begin < key_end) chunk.outer_keys.push_back({segments[s].begin, key_end, trees.depth[s], 0, 0, 0});
         }
         for (int32_t from = begin, to; from < end; from = to) {
             to = trees.cut(from, end, block_columns);
             chunk.blocks.push_back(trees.block(from, to, window));
         }
+        find_key_runs(chunk);
         layout.chunks.push_back(std::move(chunk));
     }
     return layout;

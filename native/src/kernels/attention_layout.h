@@ -14,12 +14,19 @@
 struct attention_span {
     int32_t key_begin, key_end, depth;
     int32_t query_begin, query_end;
+    int32_t run; // of the chunk's key runs, the one that holds these keys
 };
+
+struct attention_key_run { int32_t begin, end; }; // columns of one segment
+
+// A window hides whole steps of a segment's keys, so that they can be packed in panels once for blocks that see from different
+// keys on: a multiple of every instruction set's tile_rows.
+constexpr int32_t attention_key_step = 48;
 
 // A run of query columns.
 struct attention_block {
     int32_t begin, end;
-    int32_t first_depth; // least depth of a key that one of the queries sees
+    int32_t first_depth; // at most the least depth of a key in the spans; a multiple of softmax_block, so that sums over depth are cut alike in every block
     int32_t row_length;  // greatest depth + 1 - first_depth
     std::vector<attention_span> spans; // ancestors before descendants
 };
@@ -30,7 +37,8 @@ struct attention_chunk {
     int32_t begin, end;
     int32_t depth;      // of column `begin`
     int64_t outer_row;  // first of the `depth` rows
-    std::vector<attention_span> outer_keys; // the chain above `begin`; query fields unused
+    std::vector<attention_span> outer_keys; // the chain above `begin`; the other fields unused
+    std::vector<attention_key_run> key_runs; // what its blocks see, each segment once
     std::vector<attention_block> blocks;
 };
 

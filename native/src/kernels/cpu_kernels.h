@@ -46,10 +46,14 @@ struct cpu_kernels {
     void (*geglu_back)(int64_t n, const float * gate, const float * up, const float * d_out, float * d_gate, float * d_up);
     // x[i] = cap * tanh(scale * x[i] / cap); slope[i], unless it is null: the derivative of that by x[i] before.
     void (*soft_cap)(int64_t n, float scale, float cap, float * x, float * slope);
-    // row[i] = softmax(scale * row[0..n)), zeros from n to padded (n rounded up to 16, or more), which changes no bit of the others.
-    void (*softmax)(int64_t n, int64_t padded, float scale, float * row);
-    // d[i] = scale * p[i] * (d[i] - sum_j p[j] d[j]) for i < n, zeros from n to padded.
-    void (*softmax_back)(int64_t n, int64_t padded, float scale, const float * p, float * d);
+    // Panels as B's: [line][tile_columns]. A panel of scores has a query a column and a key a line, the keys by depth: column c sees
+    // lines first[c]..last[c], and `lines` is the greatest last + 1. Sums down a column are taken in blocks of softmax_block lines.
+    // panel = exp(scale * panel - the column's maximum), 0 where nothing is seen; inverse = 1 / the column's sum.
+    void (*softmax)(int64_t lines, const int32_t * first, const int32_t * last, float scale, float * panel, float * inverse);
+    // p *= inverse, then d = slope * p * (d - sum over the column of p d), 0 where nothing is seen; slope a panel, or nullptr: scale
+    void (*softmax_back)(int64_t lines, const int32_t * first, const int32_t * last, float scale, const float * slope, const float * inverse,
+                         float * p, float * d);
+    void (*scale_columns)(int64_t lines, const float * factors, float * panel);
     float (*maximum)(int64_t n, const float * x);
     float (*magnitude)(int64_t n, const float * x); // the largest |x|; NaN does not count
     double (*exp_sum)(int64_t n, const float * x, float shift);                           // sum exp(x - shift)
@@ -59,6 +63,7 @@ struct cpu_kernels {
 };
 
 constexpr int pack_slack = 16; // floats
+constexpr int softmax_block = 64;
 
 // The tables this machine can run, widest first; never empty.
 const std::vector<const cpu_kernels *> & supported_cpu_kernels();

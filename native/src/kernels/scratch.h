@@ -7,7 +7,7 @@
 
 enum class scratch_use {
     gemm_a, gemm_b, gemm_weights, gemm_plain, gemm_scales, low_rank,
-    attention_q, attention_d_out, attention_p, attention_dp, attention_out, attention_slope,
+    attention_rows, attention_panels, attention_keys, attention_p, attention_ds, attention_slope, attention_out, attention_strip,
     count
 };
 
