@@ -73,7 +73,7 @@ struct stock_graph {
         const model_shape & shape = model.shape;
         ggml_tensor * factors = model.rope_factors ? weights.of(model.rope_factors) : nullptr;
         return ggml_rope_ext(ctx, ggml_reshape_3d(ctx, x, shape.head_dim, heads, width * n_rows), positions, factors, shape.n_rot, shape.rope_mode,
-                             shape.context_length, shape.rope_base, shape.rope_scale, 0.0f, 1.0f, 32.0f, 1.0f);
+                             shape.context_length, model.blocks[0].form.rope_base, model.blocks[0].form.rope_scale, 0.0f, 1.0f, 32.0f, 1.0f);
     }
 
     // [head_dim, heads, tokens] -> [head_dim, width, heads, n_rows]

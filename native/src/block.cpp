@@ -8,12 +8,20 @@ ggml_tensor * scaled_norm_back(pass_scope & scope, ggml_tensor * x, ggml_tensor 
     return ggml_rms_norm_back(scope.ctx, ggml_mul(scope.ctx, dy, weight), x, scope.model.shape.rms_epsilon);
 }
 
+// Where the block has this norm.
+static ggml_tensor * optional_norm(pass_scope & scope, ggml_tensor * x, ggml_tensor * weight) { return weight ? scaled_norm(scope, x, weight) : x; }
+
+static ggml_tensor * optional_norm_back(pass_scope & scope, ggml_tensor * x, ggml_tensor * weight, ggml_tensor * dy) {
+    return weight ? scaled_norm_back(scope, x, weight, dy) : dy;
+}
+
 // Rotary positions on x [head_dim, n_head, n].   Su et al. 2021, arXiv:2104.09864
-static ggml_tensor * rope(pass_scope & scope, ggml_tensor * x, ggml_tensor * positions, bool backward) {
+static ggml_tensor * rope(pass_scope & scope, ggml_tensor * x, const block_form & form, ggml_tensor * positions, bool backward) {
+    if (!form.rotates) return x;
     const model_shape & shape = scope.model.shape;
     const auto apply = backward ? ggml_rope_ext_back : ggml_rope_ext;
     return apply(scope.ctx, x, positions, scope.model.rope_factors, shape.n_rot, shape.rope_mode, shape.context_length,
-                 shape.rope_base, shape.rope_scale, 0.0f, 1.0f, 32.0f, 1.0f);
+                 form.rope_base, form.rope_scale, 0.0f, shape.rope_attention, 32.0f, 1.0f);
 }
 
 static ggml_tensor * as_heads(pass_scope & scope, ggml_tensor * x) { // [head_dim * heads, n] -> [head_dim, heads, n]
@@ -25,18 +33,21 @@ static ggml_tensor * as_columns(pass_scope & scope, ggml_tensor * x) { // [head_
     return ggml_reshape_2d(scope.ctx, x, x->ne[0] * x->ne[1], x->ne[2]);
 }
 
-// Query or key after the linear layer: norm per head where the family has one, then rope.
-static ggml_tensor * rotate_heads(pass_scope & scope, ggml_tensor * plain, ggml_tensor * head_norm, ggml_tensor * positions) {
-    ggml_tensor * heads = as_heads(scope, plain);
-    if (head_norm) heads = scaled_norm(scope, heads, head_norm);
-    return as_columns(scope, rope(scope, heads, positions, false));
+// Rows [begin, begin + count) of x [rows, n], on their own.
+static ggml_tensor * rows_of(pass_scope & scope, ggml_tensor * x, int64_t begin, int64_t count) {
+    return ggml_cont(scope.ctx, ggml_view_2d(scope.ctx, x, count, x->ne[1], x->nb[1], static_cast<size_t>(begin) * x->nb[0]));
 }
 
-static ggml_tensor * rotate_heads_back(pass_scope & scope, ggml_tensor * plain, ggml_tensor * head_norm, ggml_tensor * positions,
+// Query or key after the linear layer: norm per head where the family has one, then rope.
+static ggml_tensor * rotate_heads(pass_scope & scope, ggml_tensor * plain, ggml_tensor * head_norm, const block_form & form, ggml_tensor * positions) {
+    ggml_tensor * heads = optional_norm(scope, as_heads(scope, plain), head_norm);
+    return as_columns(scope, rope(scope, heads, form, positions, false));
+}
+
+static ggml_tensor * rotate_heads_back(pass_scope & scope, ggml_tensor * plain, ggml_tensor * head_norm, const block_form & form, ggml_tensor * positions,
                                        ggml_tensor * d_rotated) {
-    ggml_tensor * d_heads = rope(scope, as_heads(scope, d_rotated), positions, true);
-    if (head_norm) d_heads = scaled_norm_back(scope, as_heads(scope, plain), head_norm, d_heads);
-    return as_columns(scope, d_heads);
+    ggml_tensor * d_heads = rope(scope, as_heads(scope, d_rotated), form, positions, true);
+    return as_columns(scope, optional_norm_back(scope, as_heads(scope, plain), head_norm, d_heads));
 }
 
 // The kept columns of x [rows, n] -> [rows, n_kept], and back among columns of zeros.
@@ -52,46 +63,83 @@ static ggml_tensor * spread(pass_scope & scope, ggml_tensor * x, const kept_colu
 
 static ggml_tensor * kept_positions(const pass_scope & scope, const kept_columns * kept) { return kept ? kept->positions : scope.positions; }
 
+// Queries, keys and values before norms and rope; queries of the kept columns only.
+static void project_heads(pass_scope & scope, int32_t block, const block_weights & weights, block_tape & tape) {
+    if (!weights.attn_qkv.weight) {
+        tape.q_plain = adapted_linear(scope, block, "attn_q", weights.attn_q, keep(scope, tape.h, tape.kept), tape.attn_q);
+        tape.k_plain = adapted_linear(scope, block, "attn_k", weights.attn_k, tape.h, tape.attn_k);
+        tape.v = adapted_linear(scope, block, "attn_v", weights.attn_v, tape.h, tape.attn_v);
+        return;
+    }
+    const model_shape & shape = scope.model.shape;
+    const int64_t n_q = int64_t(shape.n_head) * shape.head_dim, n_kv = int64_t(shape.n_head_kv) * shape.head_dim;
+    ggml_tensor * all = adapted_linear(scope, block, "attn_qkv", weights.attn_qkv, tape.h, tape.attn_qkv);
+    tape.q_plain = keep(scope, rows_of(scope, all, 0, n_q), tape.kept);
+    tape.k_plain = rows_of(scope, all, n_q, n_kv);
+    tape.v = rows_of(scope, all, n_q + n_kv, n_kv);
+}
+
+static ggml_tensor * project_heads_back(pass_scope & scope, const block_tape & tape, ggml_tensor * d_q, ggml_tensor * d_k, ggml_tensor * d_v, bool want_dh) {
+    if (tape.attn_qkv.layer) {
+        ggml_tensor * d_all = ggml_concat(scope.ctx, ggml_concat(scope.ctx, spread(scope, d_q, tape.kept), d_k, 0), d_v, 0);
+        return adapted_linear_back(scope, tape.attn_qkv, d_all, want_dh);
+    }
+    ggml_tensor * d_h = adapted_linear_back(scope, tape.attn_q, d_q, want_dh);
+    if (d_h) d_h = spread(scope, d_h, tape.kept);
+    d_h = adapted_linear_back(scope, tape.attn_k, d_k, want_dh, d_h);
+    return adapted_linear_back(scope, tape.attn_v, d_v, want_dh, d_h);
+}
+
+static void project_gate(pass_scope & scope, int32_t block, const block_weights & weights, block_tape & tape) {
+    tape.up = adapted_linear(scope, block, "ffn_up", weights.ffn_up, tape.h2, tape.ffn_up);
+    if (weights.ffn_gate.weight) {
+        tape.gate = adapted_linear(scope, block, "ffn_gate", weights.ffn_gate, tape.h2, tape.ffn_gate);
+        return;
+    }
+    ggml_tensor * both = tape.up;
+    tape.gate = rows_of(scope, both, 0, scope.model.shape.n_ff);
+    tape.up = rows_of(scope, both, scope.model.shape.n_ff, scope.model.shape.n_ff);
+}
+
+static ggml_tensor * project_gate_back(pass_scope & scope, const block_tape & tape, const gate_gradient & d) {
+    if (!tape.ffn_gate.layer) return adapted_linear_back(scope, tape.ffn_up, ggml_concat(scope.ctx, d.d_gate, d.d_up, 0), true);
+    ggml_tensor * d_h2 = adapted_linear_back(scope, tape.ffn_gate, d.d_gate, true);
+    return adapted_linear_back(scope, tape.ffn_up, d.d_up, true, d_h2);
+}
+
 ggml_tensor * block_forward(pass_scope & scope, int32_t block, ggml_tensor * x, block_tape & tape, const kept_columns * kept) {
     ggml_context * ctx = scope.ctx;
     const block_weights & weights = scope.model.blocks[static_cast<size_t>(block)];
     tape.kept = kept;
     tape.x = x;
     tape.h = scaled_norm(scope, x, weights.attn_norm);
-    tape.q_plain = adapted_linear(scope, block, "attn_q", weights.attn_q, keep(scope, tape.h, kept), tape.attn_q);
-    tape.k_plain = adapted_linear(scope, block, "attn_k", weights.attn_k, tape.h, tape.attn_k);
-    tape.v = adapted_linear(scope, block, "attn_v", weights.attn_v, tape.h, tape.attn_v);
+    project_heads(scope, block, weights, tape);
     // Queries of zero stand in for those of columns that are not kept; what they attend to is thrown away.
-    tape.q = spread(scope, rotate_heads(scope, tape.q_plain, weights.attn_q_norm, kept_positions(scope, kept)), kept);
-    tape.k = rotate_heads(scope, tape.k_plain, weights.attn_k_norm, scope.positions);
-    tape.attended = keep(scope, scope.ops.attention(ctx, tape.q, tape.k, tape.v, scope.attention), kept);
-    tape.x1 = ggml_add(ctx, keep(scope, x, kept), adapted_linear(scope, block, "attn_output", weights.attn_output, tape.attended, tape.attn_output));
+    tape.q = spread(scope, rotate_heads(scope, tape.q_plain, weights.attn_q_norm, weights.form, kept_positions(scope, kept)), kept);
+    tape.k = rotate_heads(scope, tape.k_plain, weights.attn_k_norm, weights.form, scope.positions);
+    tape.attended = keep(scope, scope.ops.attention(ctx, tape.q, tape.k, tape.v, &scope.attention.at(weights.form.window)), kept);
+    tape.attn_added = adapted_linear(scope, block, "attn_output", weights.attn_output, tape.attended, tape.attn_output);
+    tape.x1 = ggml_add(ctx, keep(scope, x, kept), optional_norm(scope, tape.attn_added, weights.attn_post_norm));
 
     tape.h2 = scaled_norm(scope, tape.x1, weights.ffn_norm);
-    tape.gate = adapted_linear(scope, block, "ffn_gate", weights.ffn_gate, tape.h2, tape.ffn_gate);
-    tape.up = adapted_linear(scope, block, "ffn_up", weights.ffn_up, tape.h2, tape.ffn_up);
-    tape.gated = scope.ops.gated(ctx, gate_kind::swiglu, tape.gate, tape.up);
-    return ggml_add(ctx, tape.x1, adapted_linear(scope, block, "ffn_down", weights.ffn_down, tape.gated, tape.ffn_down));
+    project_gate(scope, block, weights, tape);
+    tape.gated = scope.ops.gated(ctx, scope.model.shape.gate, tape.gate, tape.up);
+    tape.ffn_added = adapted_linear(scope, block, "ffn_down", weights.ffn_down, tape.gated, tape.ffn_down);
+    return ggml_add(ctx, tape.x1, optional_norm(scope, tape.ffn_added, weights.ffn_post_norm));
 }
 
 ggml_tensor * block_backward(pass_scope & scope, const block_weights & weights, const block_tape & tape, ggml_tensor * dy, bool want_dx) {
     ggml_context * ctx = scope.ctx;
 
-    ggml_tensor * d_gated = adapted_linear_back(scope, tape.ffn_down, dy, true);
-    const gate_gradient d = scope.ops.gated_back(ctx, gate_kind::swiglu, tape.gate, tape.up, d_gated);
-    ggml_tensor * d_h2 = adapted_linear_back(scope, tape.ffn_gate, d.d_gate, true);
-    d_h2 = adapted_linear_back(scope, tape.ffn_up, d.d_up, true, d_h2);
+    ggml_tensor * d_gated = adapted_linear_back(scope, tape.ffn_down, optional_norm_back(scope, tape.ffn_added, weights.ffn_post_norm, dy), true);
+    ggml_tensor * d_h2 = project_gate_back(scope, tape, scope.ops.gated_back(ctx, scope.model.shape.gate, tape.gate, tape.up, d_gated));
     ggml_tensor * d_x1 = ggml_add(ctx, dy, scaled_norm_back(scope, tape.x1, weights.ffn_norm, d_h2));
 
-    ggml_tensor * d_attended = adapted_linear_back(scope, tape.attn_output, d_x1, true);
-    const attention_gradient d_qkv = scope.ops.attention_back(ctx, tape.q, tape.k, tape.v, spread(scope, d_attended, tape.kept), scope.attention);
-    ggml_tensor * d_q = rotate_heads_back(scope, tape.q_plain, weights.attn_q_norm, kept_positions(scope, tape.kept), keep(scope, d_qkv.dq, tape.kept));
-    ggml_tensor * d_k = rotate_heads_back(scope, tape.k_plain, weights.attn_k_norm, scope.positions, d_qkv.dk);
-
-    ggml_tensor * d_h = adapted_linear_back(scope, tape.attn_q, d_q, want_dx);
-    if (d_h) d_h = spread(scope, d_h, tape.kept);
-    d_h = adapted_linear_back(scope, tape.attn_k, d_k, want_dx, d_h);
-    d_h = adapted_linear_back(scope, tape.attn_v, d_qkv.dv, want_dx, d_h);
+    ggml_tensor * d_attended = adapted_linear_back(scope, tape.attn_output, optional_norm_back(scope, tape.attn_added, weights.attn_post_norm, d_x1), true);
+    const attention_gradient d_qkv = scope.ops.attention_back(ctx, tape.q, tape.k, tape.v, spread(scope, d_attended, tape.kept), &scope.attention.at(weights.form.window));
+    ggml_tensor * d_q = rotate_heads_back(scope, tape.q_plain, weights.attn_q_norm, weights.form, kept_positions(scope, tape.kept), keep(scope, d_qkv.dq, tape.kept));
+    ggml_tensor * d_k = rotate_heads_back(scope, tape.k_plain, weights.attn_k_norm, weights.form, scope.positions, d_qkv.dk);
+    ggml_tensor * d_h = project_heads_back(scope, tape, d_q, d_k, d_qkv.dv, want_dx);
     if (!want_dx) return nullptr;
     return ggml_add(ctx, spread(scope, d_x1, tape.kept), scaled_norm_back(scope, tape.x, weights.attn_norm, d_h));
 }

@@ -1,11 +1,12 @@
 // One decoder block: forward and backward as ggml nodes. The only place that knows what differs between families.
 //
 //   h  = rms_norm(x) * attn_norm
-//   q, k, v = W h (+ bias, + adapter); qwen3: rms_norm per head; rope on q and k
-//   x1 = x + attn_output(attention(q, k, v))
+//   q, k, v = W h (+ bias, + adapter), from three layers or one; q, k = rope(rms_norm(q, k) * gain)
+//   x1 = x + norm(attn_output(attention(q, k, v)))
 //   h2 = rms_norm(x1) * ffn_norm
-//   y  = x1 + ffn_down(silu(ffn_gate h2) * ffn_up h2)
+//   y  = x1 + norm(ffn_down(act(gate) * up)),   gate, up = W h2, from two layers or one
 //
+// The norms on heads and on what is added, rope and the window of the attention are there where the block has them (model.h).
 // The backward is written by hand: ggml's autodiff has no backward for fused attention, aborts on bf16 and writes wrong
 // gradients when it reuses memory (SOFT_MAX_BACK in place).
 #pragma once
@@ -20,8 +21,8 @@ struct kept_columns {
 
 struct block_tape {
     const kept_columns * kept = nullptr; // nullptr: all
-    ggml_tensor * x, * h, * q_plain, * k_plain, * q, * k, * v, * attended, * x1, * h2, * gate, * up, * gated;
-    linear_tape attn_q, attn_k, attn_v, attn_output, ffn_gate, ffn_up, ffn_down;
+    ggml_tensor * x, * h, * q_plain, * k_plain, * q, * k, * v, * attended, * attn_added, * x1, * h2, * gate, * up, * gated, * ffn_added;
+    linear_tape attn_q, attn_k, attn_v, attn_qkv, attn_output, ffn_gate, ffn_up, ffn_down;
 };
 
 // y [n_embd, n] = rms_norm(x) * weight, over dimension 0

@@ -70,6 +70,7 @@ class device_ops : public operators {
 
     ggml_tensor * gated(ggml_context * ctx, gate_kind kind, ggml_tensor * gate, ggml_tensor * up) override {
         if (kind == gate_kind::swiglu) return ggml_swiglu_split(ctx, gate, up);
+        if (kind == gate_kind::library_geglu) return ggml_geglu_split(ctx, gate, up);
         return ggml_mul(ctx, ggml_mul(ctx, gate, gelu_share(ctx, gate)), up); // ggml's own GELU reads a table of half floats on CPUs
     }
 

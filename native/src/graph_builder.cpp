@@ -12,7 +12,11 @@ int32_t column_subset::place_of(int32_t column) const {
 
 graph_builder::graph_builder(const backend & device, const base_model & model, const adapter * lora, const token_layout & layout, const column_subset & wanted,
                              float dropout, uint64_t dropout_seed)
-    : layout_(layout), wanted_(wanted), ops_(device.make_operators()), plan_{model.shape.n_head, model.shape.n_head_kv, model.shape.head_dim, model.shape.attention_scale, layout.segments} {
+    : layout_(layout), wanted_(wanted), ops_(device.make_operators()) {
+    const model_shape & shape = model.shape;
+    for (const block_weights & block : model.blocks) {
+        plans_.try_emplace(block.form.window, attention_plan{shape.n_head, shape.n_head_kv, shape.head_dim, shape.attention_scale, layout.segments, block.form.window, shape.attention_soft_cap});
+    }
     const size_t n_columns = layout.tokens.size(), n_wanted = wanted.columns().size();
     const size_t n_nodes = 1024 + 256 * model.blocks.size() + wanted.n_named(); // the head comes in chunks of columns
     ggml_init_params params{};
@@ -26,7 +30,7 @@ graph_builder::graph_builder(const backend & device, const base_model & model, c
         kept_.indices = graph_input(ctx_, static_cast<int64_t>(n_wanted), GGML_TYPE_I32);
         kept_.positions = graph_input(ctx_, static_cast<int64_t>(n_wanted), GGML_TYPE_I32);
     }
-    scope_.reset(new pass_scope{ctx_, graph, *ops_, model, lora, positions_, &plan_, dropout, dropout_seed, {}, {}});
+    scope_.reset(new pass_scope{ctx_, graph, *ops_, model, lora, positions_, plans_, dropout, dropout_seed, {}, {}});
 }
 
 graph_builder::~graph_builder() { ggml_free(ctx_); }
@@ -35,6 +39,7 @@ ggml_tensor * graph_builder::hidden_states(std::vector<block_tape> & tapes) {
     const base_model & model = scope_->model;
     const size_t n_blocks = model.blocks.size();
     ggml_tensor * x = ggml_get_rows(ctx_, model.embedding, tokens_);
+    if (model.shape.embedding_scale != 1) x = ggml_scale(ctx_, x, model.shape.embedding_scale);
     tapes.resize(n_blocks);
     for (size_t i = 0; i < n_blocks; i++) {
         const bool trims = i + 1 == n_blocks && kept_.indices;

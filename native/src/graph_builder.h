@@ -2,6 +2,7 @@
 #pragma once
 #include "block.h"
 #include "token_layout.h"
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -41,7 +42,7 @@ class graph_builder {
     const token_layout & layout_;
     const column_subset & wanted_;
     std::unique_ptr<operators> ops_;
-    attention_plan plan_;
+    std::map<int32_t, attention_plan> plans_; // by window
     ggml_context * ctx_;
     ggml_tensor * tokens_;
     ggml_tensor * positions_;

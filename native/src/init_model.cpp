@@ -1,6 +1,7 @@
 #include "init_model.h"
 #include "error.h"
 #include "gguf_writer.h"
+#include "model_shape.h"
 #include "random.h"
 #include <algorithm>
 #include <cmath>
@@ -79,7 +80,7 @@ class weight_maker {
     static size_t weights_size(const init_config & config) {
         const size_t n_q = static_cast<size_t>(config.n_head) * config.head_dim, n_kv = static_cast<size_t>(config.n_head_kv) * config.head_dim;
         const size_t width = static_cast<size_t>(config.n_embd);
-        const size_t block = width * (2 * n_q + 2 * n_kv + 3 * static_cast<size_t>(config.n_ff) + 2) + n_q + 2 * n_kv + 2 * static_cast<size_t>(config.head_dim);
+        const size_t block = width * (2 * n_q + 2 * n_kv + 3 * static_cast<size_t>(config.n_ff) + 4) + n_q + 2 * n_kv + 2 * static_cast<size_t>(config.head_dim);
         const size_t values = static_cast<size_t>(config.n_block) * block + width * (2 * config.tokens.size() + 1);
         return values * sizeof(float) + (static_cast<size_t>(config.n_block) * 16 + 8) * (ggml_tensor_overhead() + GGML_MEM_ALIGN);
     }
@@ -96,9 +97,8 @@ class weight_maker {
 } // namespace
 
 void write_random_model(const init_config & config) {
-    if (config.architecture != "llama" && config.architecture != "qwen2" && config.architecture != "qwen3") {
-        throw user_error(exit_usage, "architecture \"" + config.architecture + "\" is not supported", "architecture", "use llama, qwen2 or qwen3");
-    }
+    const family * known = find_family(config.architecture);
+    if (!known) throw user_error(exit_usage, "architecture \"" + config.architecture + "\" is not supported", "architecture", "use " + supported_families());
     gguf_context_ptr keys(gguf_init_empty());
     set_shape(keys.get(), config);
     set_vocabulary(keys.get(), config);
@@ -108,27 +108,35 @@ void write_random_model(const init_config & config) {
     const double by_width = 1.0 / std::sqrt(static_cast<double>(width));
     make.random("token_embd.weight", width, n_vocab, 1.0);
     make.constant("output_norm.weight", width, 1.0f);
-    make.random("output.weight", width, n_vocab, by_width);
+    if (known->has_output) make.random("output.weight", width, n_vocab, by_width);
     for (int32_t i = 0; i < config.n_block; i++) {
         const std::string prefix = "blk." + std::to_string(i) + ".";
         make.constant(prefix + "attn_norm.weight", width, 1.0f);
-        make.random(prefix + "attn_q.weight", width, n_q, by_width);
-        make.random(prefix + "attn_k.weight", width, n_kv, by_width);
-        make.random(prefix + "attn_v.weight", width, n_kv, by_width);
+        if (known->has_fused_gate) { // such a family fuses these too
+            make.random(prefix + "attn_qkv.weight", width, n_q + 2 * n_kv, by_width);
+        } else {
+            make.random(prefix + "attn_q.weight", width, n_q, by_width);
+            make.random(prefix + "attn_k.weight", width, n_kv, by_width);
+            make.random(prefix + "attn_v.weight", width, n_kv, by_width);
+        }
         make.random(prefix + "attn_output.weight", n_q, width, 1.0 / std::sqrt(static_cast<double>(n_q)));
         if (config.architecture == "qwen2") {
             make.random(prefix + "attn_q.bias", n_q, 1, 0.1);
             make.random(prefix + "attn_k.bias", n_kv, 1, 0.1);
             make.random(prefix + "attn_v.bias", n_kv, 1, 0.1);
         }
-        if (config.architecture == "qwen3") {
+        if (known->has_head_norms) {
             make.constant(prefix + "attn_q_norm.weight", config.head_dim, 1.0f);
             make.constant(prefix + "attn_k_norm.weight", config.head_dim, 1.0f);
         }
         make.constant(prefix + "ffn_norm.weight", width, 1.0f);
-        make.random(prefix + "ffn_gate.weight", width, config.n_ff, by_width);
-        make.random(prefix + "ffn_up.weight", width, config.n_ff, by_width);
+        if (!known->has_fused_gate) make.random(prefix + "ffn_gate.weight", width, config.n_ff, by_width);
+        make.random(prefix + "ffn_up.weight", width, (known->has_fused_gate ? 2 : 1) * int64_t(config.n_ff), by_width);
         make.random(prefix + "ffn_down.weight", config.n_ff, width, 1.0 / std::sqrt(static_cast<double>(config.n_ff)));
+        if (known->has_post_norms) {
+            make.constant(prefix + "post_attention_norm.weight", width, 1.0f);
+            make.constant(prefix + "post_ffw_norm.weight", width, 1.0f);
+        }
     }
     write_sealed_gguf(config.output, std::move(keys), make.tensors());
 }

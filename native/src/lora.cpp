@@ -42,6 +42,15 @@ std::unique_ptr<adapter> adapter::create(backend & cpu, const base_model & model
         throw user_error(exit_usage, "the model has no output head of its own: it uses the token embedding", "targets", "leave \"output\" out of the targets");
     }
 
+    for (const std::string & target : targets) { // some families fuse layers
+        if (target == "output" || find_layer(model, 0, target)) continue;
+        std::string present;
+        for (const std::string & name : known) {
+            if (find_layer(model, name == "output" ? -1 : 0, name)) present += (present.empty() ? "" : ", ") + name;
+        }
+        throw user_error(exit_usage, "the model has no linear layer \"" + target + "\"", "targets", "use some of " + present);
+    }
+
     std::unique_ptr<adapter> made(new adapter(rank, alpha, model.shape.n_block));
     for (int32_t block = blocks.first; block < blocks.end; block++) {
         for (const std::string & target : known) { // the order of the names, not of the user's list: the same set gives the same bytes

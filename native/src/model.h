@@ -1,6 +1,7 @@
 // A base model: hyper-parameters and tensors of one family, as they stand in its GGUF file.
 #pragma once
 #include "gguf_file.h"
+#include "model_shape.h"
 #include <cstdint>
 #include <map>
 #include <string>
@@ -13,24 +14,17 @@ struct linear {
 };
 
 struct block_weights {
+    block_form form{};
     ggml_tensor * attn_norm = nullptr; // [n_embd]
-    linear attn_q, attn_k, attn_v, attn_output;
-    ggml_tensor * attn_q_norm = nullptr; // [head_dim], qwen3 only
+    linear attn_q, attn_k, attn_v;     // or all three in one:
+    linear attn_qkv;                   // [n_embd, head_dim * (n_head + 2 n_head_kv)]
+    linear attn_output;
+    ggml_tensor * attn_q_norm = nullptr; // [head_dim], or nullptr: the family has none
     ggml_tensor * attn_k_norm = nullptr;
-    ggml_tensor * ffn_norm = nullptr; // [n_embd]
-    linear ffn_gate, ffn_up, ffn_down;
-};
-
-struct model_shape {
-    std::string architecture; // "llama", "qwen2", "qwen3"
-    int32_t n_block, n_embd, n_ff, n_head, n_head_kv, head_dim, n_vocab;
-    int32_t n_rot;           // dimensions of a head that rotate
-    int32_t rope_mode;       // GGML_ROPE_TYPE_*: pairs (2i, 2i+1) or (i, i + n_rot/2)
-    float rope_base;         // theta of the slowest pair is base^(-1 + 2/n_rot)
-    float rope_scale;        // multiplies the position (linear scaling)
-    float rms_epsilon;
-    float attention_scale;   // usually 1/sqrt(head_dim)
-    int32_t context_length;  // longest text the model was made for
+    ggml_tensor * attn_post_norm = nullptr; // [n_embd], or nullptr
+    ggml_tensor * ffn_norm = nullptr;       // [n_embd]
+    linear ffn_gate, ffn_up, ffn_down;      // without a gate, the gate is the first half of ffn_up [n_embd, 2 n_ff]
+    ggml_tensor * ffn_post_norm = nullptr;  // [n_embd], or nullptr
 };
 
 struct base_model {
@@ -39,7 +33,7 @@ struct base_model {
     ggml_tensor * output_norm = nullptr; // [n_embd]
     linear output;                       // [n_embd, n_vocab]; the embedding itself when tied
     bool tied = false;
-    ggml_tensor * rope_factors = nullptr; // [n_rot/2] divides the frequencies (Llama 3), or nullptr
+    ggml_tensor * rope_factors = nullptr; // [n_rot/2] divides the frequencies (Llama 3, Phi 3), or nullptr
     std::vector<block_weights> blocks;
 
     int64_t n_parameters = 0;
@@ -54,10 +48,10 @@ base_model load_model(const gguf_file & file);
 // The same model with only these blocks, in this order (for checks on a few of them).
 base_model with_blocks(const base_model & model, const std::vector<int32_t> & blocks);
 
-// The linear layers that an adapter can sit on, by the name a user gives: "attn_q", ..., "ffn_down", "output".
+// The linear layers that an adapter can sit on, by the name a user gives: "attn_q", ..., "ffn_down", "output". No model has them all.
 const std::vector<std::string> & target_names();
 
-// The layer of that name in a block (block -1: "output"). A tied output has no layer of its own.
+// The layer of that name in a block (block -1: "output"), or nullptr: a tied output has no layer of its own, and some families fuse layers.
 const linear * find_layer(const base_model & model, int32_t block, const std::string & target);
 
 // Base tensor name: "blk.3.attn_q.weight", or "output.weight" for block -1.

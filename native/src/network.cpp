@@ -4,16 +4,26 @@
 
 namespace {
 
-// The output head on some columns: gather, norm, linear.
+// The output head on some columns: gather, norm, linear; Gemma 2 bends the logits: cap * tanh(logit / cap).
 struct head_tape {
-    ggml_tensor * gathered;
+    ggml_tensor * gathered, * logits;
     linear_tape output;
 };
 
 ggml_tensor * head_forward(pass_scope & scope, ggml_tensor * hidden, ggml_tensor * columns, head_tape & tape) {
     tape.gathered = ggml_get_rows(scope.ctx, hidden, columns);
     ggml_tensor * normed = scaled_norm(scope, tape.gathered, scope.model.output_norm);
-    return adapted_linear(scope, -1, "output", scope.model.output, normed, tape.output);
+    tape.logits = adapted_linear(scope, -1, "output", scope.model.output, normed, tape.output);
+    const float cap = scope.model.shape.final_soft_cap;
+    if (cap > 0) tape.logits = ggml_scale(scope.ctx, ggml_tanh(scope.ctx, ggml_scale(scope.ctx, tape.logits, 1.0f / cap)), cap);
+    return tape.logits;
+}
+
+ggml_tensor * head_backward(pass_scope & scope, const head_tape & tape, ggml_tensor * d_logits, bool want_dx) {
+    const float cap = scope.model.shape.final_soft_cap;
+    if (cap > 0) d_logits = ggml_mul(scope.ctx, d_logits, ggml_scale_bias(scope.ctx, ggml_sqr(scope.ctx, tape.logits), -1.0f / (cap * cap), 1.0f));
+    ggml_tensor * d_normed = adapted_linear_back(scope, tape.output, d_logits, want_dx);
+    return want_dx ? scaled_norm_back(scope, tape.gathered, scope.model.output_norm, d_normed) : nullptr;
 }
 
 } // namespace
@@ -48,9 +58,8 @@ double network::loss(const training_pass & pass, lora_values * gradients) {
         ggml_tensor * logits = head_forward(scope, hidden, chunk.places, tape);
         ggml_tensor * d_logits = pass.goal.emit(scope, logits, begin, gradients != nullptr);
         if (gradients) {
-            ggml_tensor * d_normed = adapted_linear_back(scope, tape.output, d_logits, into_blocks);
+            ggml_tensor * d_gathered = head_backward(scope, tape, d_logits, into_blocks);
             if (into_blocks) {
-                ggml_tensor * d_gathered = scaled_norm_back(scope, tape.gathered, model_.output_norm, d_normed);
                 ggml_tensor * d_chunk = ggml_get_rows_back(scope.ctx, d_gathered, chunk.places, hidden); // adds up where a column is named twice
                 d_hidden = d_hidden ? ggml_add(scope.ctx, d_hidden, d_chunk) : d_chunk;
                 ggml_build_forward_expand(scope.graph, d_hidden);

@@ -7,8 +7,9 @@
 #include "temporary_copy.h"
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
-static const int32_t MOST_BLOCKS = 2;     // both kinds of neighbour: embedding below, block below
+static const size_t LEAST_BLOCKS = 2;     // both kinds of neighbour: embedding below, block below
 static const size_t MOST_TOKENS = 256;    // of a row: keeps the gate to a second or two
 static const int32_t LAST_POSITIONS = 8;  // of a row: the answer and what stands before it
 
@@ -18,17 +19,33 @@ std::vector<int32_t> last_columns(const std::vector<int32_t> & columns, int32_t 
     return std::vector<int32_t>(columns.end() - std::min<std::ptrdiff_t>(n, static_cast<std::ptrdiff_t>(columns.size())), columns.end());
 }
 
+// The first blocks, two or more, that show each form a block of the model has: window or not, rope or not.
+std::vector<int32_t> first_of_each_form(const base_model & model) {
+    size_t n = std::min(LEAST_BLOCKS, model.blocks.size());
+    for (size_t i = n; i < model.blocks.size(); i++) {
+        const bool is_known = std::any_of(model.blocks.begin(), model.blocks.begin() + static_cast<std::ptrdiff_t>(i), [&](const block_weights & block) { return block.form == model.blocks[i].form; });
+        if (!is_known) n = i + 1;
+    }
+    std::vector<int32_t> blocks(n);
+    std::iota(blocks.begin(), blocks.end(), 0);
+    return blocks;
+}
+
 } // namespace
+
+base_model as_the_library(base_model model) {
+    if (model.shape.gate == gate_kind::geglu) model.shape.gate = gate_kind::library_geglu;
+    return model;
+}
 
 void check_parity(backend & cpu, const gguf_file & file, const base_model & model, const adapter * lora,
                   const std::vector<std::vector<llama_token>> & rows) {
-    std::vector<int32_t> blocks;
-    for (int32_t i = 0; i < std::min(MOST_BLOCKS, model.shape.n_block); i++) blocks.push_back(i);
+    const std::vector<int32_t> blocks = first_of_each_form(model);
     temporary_copy copy;
     write_f32_copy(file, model, blocks, lora, copy.path());
     reference_model reference(copy.path(), std::nullopt, cpu.n_threads(), static_cast<int32_t>(MOST_TOKENS), file.path());
     copy.remove(); // libllama has read or mapped it
-    const base_model reduced = with_blocks(model, blocks);
+    const base_model reduced = as_the_library(with_blocks(model, blocks));
     network own(cpu, reduced, lora);
 
     double worst = 0, largest = 0;

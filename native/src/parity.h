@@ -13,6 +13,9 @@
 
 const double PARITY_TOLERANCE = 1e-3; // of a logit; seen on real models: 1e-5 to 1e-4
 
+// The same model with GELU as coarse as libllama's on CPUs, so that everything else can be compared closely.
+base_model as_the_library(base_model model);
+
 // Compares all logits at the last positions of a few rows and emits the event "parity".
 // lora  nullptr, or the adapter that is about to be used: libllama gets it merged into the copy
 // throws user_error(exit_data) when a logit differs by more than PARITY_TOLERANCE

@@ -6,6 +6,7 @@
 #include "model.h"
 #include "operators.h"
 #include <deque>
+#include <map>
 #include <vector>
 
 struct lora_gradient {
@@ -22,7 +23,7 @@ struct pass_scope {
     const base_model & model;
     const adapter * lora;            // nullptr: the base model alone
     ggml_tensor * positions;         // i32 [n_columns]
-    const attention_plan * attention;
+    const std::map<int32_t, attention_plan> & attention; // by window
     float dropout;                   // on the input of the adapter
     uint64_t dropout_seed;
     std::deque<dropout_plan> dropout_plans; // a deque: pointers to its elements stay valid

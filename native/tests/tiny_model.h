@@ -46,10 +46,10 @@ inline init_config tiny_config(const std::string & folder, const std::string & f
     config.output = folder + "/" + family + ".gguf";
     config.architecture = family;
     config.seed = seed;
-    config.n_block = 3;
+    config.n_block = family == "smollm3" ? 5 : 3; // one without rope among them
     config.n_head = 4;
     config.n_head_kv = 2;
-    config.head_dim = family == "qwen3" ? 14 : 10;
+    config.head_dim = family == "qwen3" || family == "gemma2" || family == "gemma3" ? 14 : 10;
     config.n_embd = 40;
     config.n_ff = 52;
     config.context_length = 256;
@@ -124,6 +124,37 @@ inline void add_every_option(const std::string & path) {
             tensors.push_back({name, {tensor.ne[1]}, random_values(name, tensor.ne[1], 0, 0.2)});
         }
         tensors.push_back({"rope_freqs.weight", {5}, {1, 1.5f, 2, 4, 8}});
+    });
+}
+
+// A window that rows of nine tokens outgrow, in two of three blocks, with a base of its own for their rope.
+inline void add_windows(const std::string & path, const std::string & family, bool as_array) {
+    rewrite(path, [&](gguf_context * keys, std::vector<stored_tensor> &) {
+        gguf_set_val_u32(keys, (family + ".attention.sliding_window").c_str(), 5);
+        gguf_set_val_f32(keys, (family + ".rope.freq_base_swa").c_str(), 300.0f);
+        gguf_set_val_f32(keys, (family + ".rope.scaling.factor").c_str(), 1.7f);
+        const int8_t windowed[] = {0, 1, 1};
+        if (as_array) gguf_set_arr_data(keys, (family + ".attention.sliding_window_pattern").c_str(), GGUF_TYPE_BOOL, windowed, 3);
+        else gguf_set_val_u32(keys, (family + ".attention.sliding_window_pattern").c_str(), 3);
+    });
+}
+
+// Caps low enough to bend what a tiny model computes.
+inline void add_soft_caps(const std::string & path, const std::string & family) {
+    rewrite(path, [&](gguf_context * keys, std::vector<stored_tensor> &) {
+        gguf_set_val_f32(keys, (family + ".attn_logit_softcapping").c_str(), 1.5f);
+        gguf_set_val_f32(keys, (family + ".final_logit_softcapping").c_str(), 2.0f);
+    });
+}
+
+// Partial rope, its two sets of factors, and the factor of LongRoPE; the model's context is longer than the original one, or not.
+inline void add_rope_sets(const std::string & path, bool has_long_context) {
+    rewrite(path, [&](gguf_context * keys, std::vector<stored_tensor> & tensors) {
+        gguf_set_val_u32(keys, "phi3.rope.dimension_count", 6);
+        gguf_set_val_u32(keys, "phi3.rope.scaling.original_context_length", has_long_context ? 100 : 256);
+        gguf_set_val_f32(keys, "phi3.rope.scaling.attn_factor", 1.2f);
+        tensors.push_back({"rope_factors_long.weight", {3}, {1.5f, 4, 9}});
+        tensors.push_back({"rope_factors_short.weight", {3}, {1, 1.2f, 2}});
     });
 }
 

@@ -6,11 +6,12 @@ export const PROTOCOL = 1;
 /** Passes over the rows when neither epochs nor steps are given. No default of the schema: it would stand beside given steps. */
 export const DEFAULT_EPOCHS = 3;
 
-/** The linear layers that may get an adapter: those of a block in the order in which it computes them, and the output head. */
+/** The linear layers that may get an adapter: those of a block in the order in which it computes them, and the output head. No model has them all. */
 export const LINEAR_LAYERS = [
   'attn_q',
   'attn_k',
   'attn_v',
+  'attn_qkv', // where a family fuses the three (Phi 3)
   'attn_output',
   'ffn_gate',
   'ffn_up',

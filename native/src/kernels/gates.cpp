@@ -28,6 +28,7 @@ ggml_tensor * half(ggml_context * ctx, ggml_tensor * packed, int64_t index) {
 } // namespace
 
 ggml_tensor * gated(ggml_context * ctx, gate_kind kind, ggml_tensor * gate, ggml_tensor * up) {
+    if (kind == gate_kind::library_geglu) return ggml_geglu_split(ctx, gate, up);
     GGML_ASSERT(is_plain(gate, gate) && is_plain(up, gate));
     const bool is_geglu = kind == gate_kind::geglu;
     ggml_tensor * args[] = {gate, up};
@@ -37,7 +38,7 @@ ggml_tensor * gated(ggml_context * ctx, gate_kind kind, ggml_tensor * gate, ggml
 }
 
 ggml_tensor * gated_back(ggml_context * ctx, gate_kind kind, ggml_tensor * gate, ggml_tensor * up, ggml_tensor * d_out) {
-    GGML_ASSERT(is_plain(gate, gate) && is_plain(up, gate) && is_plain(d_out, gate) && ggml_nrows(gate) == gate->ne[1]);
+    GGML_ASSERT(kind != gate_kind::library_geglu && is_plain(gate, gate) && is_plain(up, gate) && is_plain(d_out, gate) && ggml_nrows(gate) == gate->ne[1]);
     const bool is_geglu = kind == gate_kind::geglu;
     ggml_tensor * args[] = {gate, up, d_out};
     return ggml_set_name(ggml_custom_4d(ctx, GGML_TYPE_F32, gate->ne[0], gate->ne[1], 2, 1, args, 3,

@@ -114,7 +114,7 @@ function pretrainConfig(
     rank: width, // full: no layer is narrower than the model
     alpha: width,
     dropout: 0,
-    targets: [...LINEAR_LAYERS], // the token embedding stays as it was drawn: nearly orthogonal, which is enough
+    targets: LINEAR_LAYERS.filter((layer) => layer !== 'attn_qkv'), // the token embedding stays as it was drawn: nearly orthogonal, which is enough
     layers: 'all',
     loss: 'all',
     objective: 'next-token',
