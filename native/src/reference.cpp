@@ -1,8 +1,9 @@
 #include "reference.h"
 #include "backend.h"
 #include "error.h"
-#include "gguf_file.h"
+#include "model_shape.h"
 #include <algorithm>
+#include <cstdint>
 #include <cstdio>
 
 reference_model::reference_model(const std::string & model_path, const std::optional<std::string> & adapter_path, int32_t n_threads, int32_t longest,
@@ -11,16 +12,15 @@ reference_model::reference_model(const std::string & model_path, const std::opti
     forget_library_error();
     llama_model_params model_params = llama_model_default_params();
     model_params.n_gpu_layers = 0;
-    // Of two sets of rope factors (Phi 3) libllama takes the long one in a context longer than that of the pre-training. A short context
-    // is to give what serving with the model's whole context gives, so that original length is said to be 1. It decides nothing else
-    // in the models that we take.
+    // Of two sets of rope factors (Phi 3) libllama takes the long one in a context longer than that of the pre-training, the short one
+    // otherwise. A context of any size is to give what serving with the model's whole context gives, so that length is said to be 1, or
+    // out of reach. It decides nothing else in the models that we take.
     llama_model_kv_override overrides[2] = {};
     const gguf_file file(model_path);
-    const std::string prefix = file.text("general.architecture").value_or("") + ".", key = prefix + "rope.scaling.original_context_length";
-    if (file.number(key) && file.number(key) < file.number(prefix + "context_length") && key.size() < sizeof overrides[0].key) {
+    if (file.find("rope_factors_long.weight")) {
         overrides[0].tag = LLAMA_KV_OVERRIDE_TYPE_INT;
-        overrides[0].val_i64 = 1;
-        std::snprintf(overrides[0].key, sizeof overrides[0].key, "%s", key.c_str());
+        overrides[0].val_i64 = read_shape(file).has_long_context ? 1 : INT32_MAX;
+        std::snprintf(overrides[0].key, sizeof overrides[0].key, "%s.rope.scaling.original_context_length", file.text("general.architecture").value_or("").c_str());
         model_params.kv_overrides = overrides;
     }
     model_ = llama_model_load_from_file(model_path.c_str(), model_params);

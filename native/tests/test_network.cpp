@@ -4,6 +4,7 @@
 #include "network.h"
 #include "parity.h"
 #include "reference.h"
+#include "refusal.h"
 #include "tiny_model.h"
 #include <cmath>
 #include <numeric>
@@ -95,6 +96,31 @@ void adapter_equals_merged_weights(const std::string & family) {
     CHECK(largest_difference(by_adapter, by_merged) < 1e-3);
     CHECK_NEAR(largest_difference(by_own, by_merged), 0, 1e-3);
     CHECK(largest_difference(by_own, base.logits(tokens, n)) > 0.1); // or the adapter would have done nothing
+}
+
+// On the blocks that it chooses, the adapter merged in; and a block of any form that is taken for another one is noticed.
+void gate_knows_every_form(const std::string & family) {
+    tiny t(family, EVERY_LAYER, 0.2);
+    std::vector<std::vector<llama_token>> rows;
+    for (const token_row & row : random_rows(2, t.model.shape.n_vocab, 21)) rows.push_back(row.tokens);
+    check_parity(t.cpu, t.file, t.model, t.lora.get(), rows);
+    std::vector<block_form> seen;
+    for (size_t i = 0; i < t.model.blocks.size(); i++) {
+        block_form & form = t.model.blocks[i].form;
+        if (std::find(seen.begin(), seen.end(), form) != seen.end()) continue;
+        seen.push_back(form);
+        const block_form right = form;
+        form.window = right.window == 0 || right.window > 100 ? 7 : right.window + 1; // shorter than the rows; or one place more
+        CHECK(says(refusal([&] { check_parity(t.cpu, t.file, t.model, t.lora.get(), rows); }).what(), "differ from libllama"));
+        form = right;
+    }
+}
+
+// Fused layers have names of their own.
+void absent_targets_are_refused() {
+    tiny t("phi3", {"attn_qkv"}, 0);
+    const user_error said = refusal([&] { adapter::create(t.cpu, t.model, {"attn_q"}, {0, t.model.shape.n_block}, 2, 4, 1); });
+    CHECK(said.code == exit_usage && says(said.what(), "\"attn_q\"") && says(said.fix, "attn_qkv, attn_output, ffn_up, ffn_down, output"));
 }
 
 // Each tensor by itself, along a random direction of signs: D(h) = (L(w + h d) - L(w - h d)) / 2h against g . d. The error of D
@@ -257,6 +283,7 @@ int main() {
     for (const std::string & family : FAMILIES) {
         cases.push_back({family + ": logits equal llama_decode within 1e-3", [=] { logits_equal_libllama(family); }});
         cases.push_back({family + ": adapter, merged weights and our own pass agree within 1e-3 in libllama", [=] { adapter_equals_merged_weights(family); }});
+        cases.push_back({family + ": the gate passes, and notices a window of another width in any form of block", [=] { gate_knows_every_form(family); }});
         cases.push_back({family + ": every adapter gradient equals central differences within 1e-2 (loss on all)", [=] { gradients_equal_central_differences(family, true, 0); }});
         cases.push_back({family + ": the same with loss on the answer only", [=] { gradients_equal_central_differences(family, false, 0); }});
         cases.push_back({family + ": the same under dropout, whose mask the backward repeats", [=] { gradients_equal_central_differences(family, true, 0.3f); }});
@@ -265,6 +292,7 @@ int main() {
         cases.push_back({family + ": a row's logits are the same bits alone and in any batch", [=] { layouts_change_no_bit(family); }});
         cases.push_back({family + ": gradients through a trimmed last block add up to those through a whole one", [=] { trimmed_gradients_add_up_to_the_untrimmed_ones(family); }});
     }
+    cases.push_back({"a target that a family fuses with others is refused, with those that the model has", absent_targets_are_refused});
     cases.push_back({"micro-batches add up to the batch", micro_batches_add_up});
     cases.push_back({"a pass that is observed node by node gives the same bits", observing_changes_nothing});
     return run_tests(cases);
