@@ -50,11 +50,11 @@ ggml_tensor * graph_builder::hidden_states(std::vector<block_tape> & tapes) {
 
 void graph_builder::set_layout() const {
     ggml_backend_tensor_set(tokens_, layout_.tokens.data(), 0, ggml_nbytes(tokens_));
-    ggml_backend_tensor_set(positions_, layout_.positions.data(), 0, ggml_nbytes(positions_));
+    if (positions_->buffer) ggml_backend_tensor_set(positions_, layout_.positions.data(), 0, ggml_nbytes(positions_));
     ops_->upload();
     if (!kept_.indices) return;
     std::vector<int32_t> positions;
     for (const int32_t column : wanted_.columns()) positions.push_back(layout_.positions[static_cast<size_t>(column)]);
     ggml_backend_tensor_set(kept_.indices, wanted_.columns().data(), 0, ggml_nbytes(kept_.indices));
-    ggml_backend_tensor_set(kept_.positions, positions.data(), 0, ggml_nbytes(kept_.positions));
+    if (kept_.positions->buffer) ggml_backend_tensor_set(kept_.positions, positions.data(), 0, ggml_nbytes(kept_.positions)); // a block without rope reads none
 }
