@@ -66,13 +66,20 @@ bool is_whole(const mapped_file & file) {
     return MARK + found.hexadecimal() == std::string(reinterpret_cast<const char *>(file.data()) + content, MARK.size() + DIGITS);
 }
 
-// Keeps the two newest, of which the one of this step was read back whole, and the one that did best on valid. What has more steps was passed over as broken when the
-// run went on from here.
-void remove_others(const std::string & folder, int64_t step, int64_t best_step) {
+// Keeps this one, which was read back whole, the one before it, and the one that did best on valid.
+void remove_older(const std::string & folder, int64_t step, int64_t best_step) {
     size_t kept = 0;
     for (const checkpoint & found : list_checkpoints(folder)) {
         std::error_code ignored;
-        if (found.step > step || (kept++ >= KEPT && found.step != best_step)) fs::remove(found.path, ignored);
+        if (found.step <= step && ++kept > KEPT && found.step != best_step) fs::remove(found.path, ignored);
+    }
+}
+
+// What has more steps than the checkpoint that a run has just written was passed over as broken when that run began.
+void remove_newer(const std::string & folder, int64_t step) {
+    for (const checkpoint & found : list_checkpoints(folder)) {
+        std::error_code ignored;
+        if (found.step > step) fs::remove(found.path, ignored);
     }
 }
 
@@ -114,7 +121,8 @@ std::string save_checkpoint(const std::string & folder, const adapter & lora, ad
         fs::remove(path, ignored);
         throw user_error(exit_data, "what was read back is not what was written", path, "check the disk; the checkpoint before it is untouched");
     }
-    remove_others(folder, step, state.best_step);
+    remove_newer(folder, step);
+    remove_older(folder, step, state.best_step);
     return path;
 }
 
@@ -179,6 +187,7 @@ std::optional<checkpoint> restore_checkpoint(const std::string & folder, const a
     for (const checkpoint & found : all) {
         try {
             read_checkpoint(found.path, lora, optimizer, state, fingerprint);
+            remove_older(folder, optimizer.steps_done, state.best_step); // a run may have been killed before it could
             return checkpoint{optimizer.steps_done, found.path};
         } catch (const user_error & fault) {
             if (fault.code != exit_data) throw;

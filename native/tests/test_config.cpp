@@ -1,20 +1,10 @@
 // Configs: every value is taken as it is or refused, never bent into another.
 #include "check.h"
 #include "config.h"
-#include "events.h"
 #include "refusal.h"
-#include "tiny_model.h"
-#include <fstream>
+#include "training_config.h"
 
 namespace {
-
-json whole_config() {
-    return {{"protocol", 1}, {"model", "m"}, {"adapter", nullptr}, {"runDirectory", "r"}, {"data", "d"}, {"labels", {"Yes.", "No."}}, {"rows", {0, 4, 2}}, {"seed", 7},
-            {"epochs", nullptr}, {"steps", 9}, {"batchSize", 4}, {"microBatchSize", 2}, {"learningRate", 1e-3}, {"schedule", "cosine"}, {"warmupSteps", 1},
-            {"weightDecay", 0.1}, {"maxGradientNorm", 1}, {"rank", 8}, {"alpha", 16}, {"dropout", 0.5}, {"targets", {"attn_q"}}, {"layers", "last:2"}, {"loss", "answer"},
-            {"objective", "next-token"}, {"spikeFactor", 20}, {"shuffle", true},
-            {"maxLength", 0}, {"sharePrefixes", true}, {"validation", {{"data", "v"}, {"rows", {3, 1}}, {"every", nullptr}, {"patience", 2}, {"keep", "best"}}}, {"checkpointEvery", 5}, {"threads", 2}, {"resume", false}};
-}
 
 train_config read(const std::string & text) {
     const temporary_folder folder;
@@ -28,17 +18,17 @@ user_error refused(const std::string & text) {
 }
 
 void a_whole_config_is_taken_as_it_is() {
-    const train_config config = read(whole_config().dump());
+    const train_config config = read(whole_training_config().dump());
     CHECK(config.rank == 8 && config.seed == 7 && *config.steps == 9 && !config.epochs && config.max_gradient_norm == 1 && config.dropout == 0.5);
     CHECK((*config.rows == std::vector<int64_t>{0, 4, 2}) && config.labels.size() == 2 && !config.loss_on_all);
     const validation_config & valid = *config.validation;
     CHECK((valid.rows == std::vector<int64_t>{3, 1}) && !valid.every && *valid.patience == 2 && valid.keeps_best);
     for (const json & fault : {json{{"rows", json::array()}}, json{{"every", 0}}, json{{"patience", 0}}, json{{"keep", "first"}}, json{{"more", 1}}}) {
-        json broken = whole_config();
+        json broken = whole_training_config();
         broken["validation"].update(fault);
         CHECK(says(refused(broken.dump()).where, "validation"));
     }
-    json largest = whole_config();
+    json largest = whole_training_config();
     largest["seed"] = UINT64_MAX;
     CHECK(read(largest.dump()).seed == UINT64_MAX);
 }
@@ -52,7 +42,7 @@ void bent_values_are_refused() {
         {"spikeFactor", 0.5}, {"validation", 3}, {"spikeFactor", -1}, {"protocol", 2}, {"maxLength", -1},
     };
     for (const auto & [key, value] : faults) {
-        json config = whole_config();
+        json config = whole_training_config();
         config[key] = value;
         const user_error error = refused(config.dump());
         const bool is_named = says(error.what(), key);
@@ -61,7 +51,7 @@ void bent_values_are_refused() {
 }
 
 void keys_are_exactly_those_of_the_protocol() {
-    const json whole = whole_config();
+    const json whole = whole_training_config();
     for (const auto & item : whole.items()) {
         json config = whole;
         config.erase(item.key());
@@ -73,7 +63,7 @@ void keys_are_exactly_those_of_the_protocol() {
 }
 
 void text_that_is_no_json_is_refused() {
-    std::string huge = whole_config().dump();
+    std::string huge = whole_training_config().dump();
     huge.replace(huge.find("0.1"), 3, "1e999");
     for (const std::string & text : {std::string(), std::string("{"), std::string("[1]"), std::string("null"), huge, std::string("\xff\xfe{}")}) CHECK(refused(text).code == exit_usage);
 }
