@@ -16,7 +16,7 @@ static int open_file(const char * path, int flags, mode_t mode) { return open(pa
 disk_calls disk = {open_file, write, fsync, close, rename};
 
 static const char * const TEMPORARY = ".tmp";
-static const size_t GATHERED = 1 << 18; // bytes of small writes that go out together
+static const size_t GATHERED = 1 << 16; // bytes of small writes that go out together
 
 sealed_file::sealed_file(const std::string & path) : path_(path), temporary_(path + TEMPORARY) {
     descriptor_ = disk.open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
