@@ -79,13 +79,14 @@ void same_seed_same_bytes() {
 }
 
 void threads_change_nothing() {
-    run one;
-    events_of([&] { train(one.config); });
-    for (const int32_t threads : {2, 3, 5}) {
-        run more;
-        more.config.threads = threads;
-        events_of([&] { train(more.config); });
-        CHECK(one.adapter_bytes() == more.adapter_bytes());
+    std::string expected;
+    for (const int32_t threads : {1, 2, 3, 5}) { // few steps: more threads than cores wait long for each other
+        run r;
+        r.config.steps = 2;
+        r.config.threads = threads;
+        events_of([&] { train(r.config); });
+        if (threads == 1) expected = r.adapter_bytes();
+        CHECK(!expected.empty() && r.adapter_bytes() == expected);
     }
 }
 
