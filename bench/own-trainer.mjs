@@ -30,6 +30,7 @@ export function trainConfig({ model, data, labels = null, options, folder }) {
     labels,
     runDirectory: mkdtempSync(join(folder, 'run-')),
     validation: null,
+    cacheDirectory: join(folder, 'hidden-states'), // shared by the runs of one bench
     ...nativeSettings(TrainOptions.parse(options), Number.POSITIVE_INFINITY),
     resume: false,
   });

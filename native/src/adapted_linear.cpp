@@ -9,8 +9,9 @@ ggml_tensor * adapted_linear(pass_scope & scope, int32_t block, const char * tar
 
     tape.lora_input = x;
     if (scope.dropout > 0) {
-        // Each layer of the pass has a mask of its own.
-        const uint64_t seed = scope.dropout_seed + 0x9E3779B97F4A7C15ull * (scope.dropout_plans.size() + 1);
+        // Each layer of the pass has a mask of its own, the same when its block is computed again.
+        const uint64_t place = static_cast<uint64_t>(tape.pair - scope.lora->pairs().data());
+        const uint64_t seed = scope.dropout_seed + 0x9E3779B97F4A7C15ull * (place + 1);
         scope.dropout_plans.push_back({scope.dropout, seed});
         tape.dropped = &scope.dropout_plans.back();
         tape.lora_input = scope.ops.dropout(scope.ctx, x, tape.dropped);

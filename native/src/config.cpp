@@ -164,6 +164,9 @@ train_config read_train_config(const std::string & path) {
         config.validation = read_validation(*validation, path);
         require(reader, config.labels.size() == 2, "validation", "given", "null for data without two labels");
     }
+    const std::string place = reader.take<std::string>("cacheHidden"), precision = reader.take<std::string>("cachePrecision");
+    config.hidden_states.limit = reader.take<uint64_t>("cacheLimit");
+    config.hidden_states.folder = reader.take<std::string>("cacheDirectory");
     config.checkpoint_every = reader.take<int64_t>("checkpointEvery");
     config.threads = reader.take<int32_t>("threads");
     config.resume = reader.take<bool>("resume");
@@ -193,11 +196,15 @@ train_config read_train_config(const std::string & path) {
     require(reader, config.objective == objective_kind::next_token || !config.labels.empty(), "objective", objective, "next-token for data without labels");
     require(reader, config.objective == objective_kind::next_token || loss == "answer", "loss", loss, "answer: another objective than next-token reads the labels alone");
     require(reader, config.spike_factor == 0 || config.spike_factor > 1, "spikeFactor", config.spike_factor, "above 1, or 0 for none");
+    require(reader, place == "auto" || place == "memory" || place == "disk" || place == "off", "cacheHidden", place, "auto, memory, disk or off");
+    require(reader, precision == "f32" || precision == "f16", "cachePrecision", precision, "f32 or f16");
+    config.hidden_states.place = place == "memory" ? state_place::memory : place == "disk" ? state_place::disk : place == "off" ? state_place::nowhere : state_place::choose;
+    config.hidden_states.is_f16 = precision == "f16";
     config.loss_on_all = loss == "all";
     config.schedule = schedule == "linear" ? schedule_kind::linear : schedule == "cosine" ? schedule_kind::cosine : schedule_kind::constant;
 
     nlohmann::json deciding = nlohmann::json::parse(object.dump()); // sorted by key: the order in the file says nothing
-    for (const char * key : {"model", "adapter", "runDirectory", "data", "checkpointEvery", "spikeFactor", "threads", "resume"}) deciding.erase(key);
+    for (const char * key : {"model", "adapter", "runDirectory", "data", "cacheHidden", "cacheLimit", "cacheDirectory", "checkpointEvery", "spikeFactor", "threads", "resume"}) deciding.erase(key);
     if (config.validation) deciding["validation"].erase("data");
     config.fingerprint = deciding.dump();
     return config;

@@ -2,6 +2,7 @@
 // The keys and their meaning stand in src/core/run-config.ts and docs/protocol.md; defaults stand there too, not here.
 #pragma once
 #include "batch_objective.h"
+#include "hidden_states.h"
 #include "optimizer.h"
 #include <array>
 #include <optional>
@@ -43,6 +44,7 @@ struct train_config {
     int32_t max_length;
     bool share_prefixes;
     std::optional<validation_config> validation;
+    state_settings hidden_states; // all but the passes
     int64_t checkpoint_every;
     int32_t threads;
     bool resume;

@@ -1,6 +1,7 @@
 // A graph over one batch of token rows in the making: its context, its inputs, and the forward pass up to the last block.
 #pragma once
 #include "block.h"
+#include "hidden_states.h"
 #include "token_layout.h"
 #include <map>
 #include <memory>
@@ -20,31 +21,49 @@ class column_subset {
     std::vector<int32_t> columns_;
 };
 
+// How a pass is computed; none of it changes what comes out, but for is_f16.
+struct pass_options {
+    int32_t cut = 0;                       // the block before which hidden states are kept; 0: none are
+    bool is_f16 = false;                   // they are rounded to f16 there
+    const hidden_states * states = nullptr; // those that are known
+    bool recomputes = false;               // the backward computes each block's forward again, instead of keeping all of it
+};
+
 class graph_builder {
   public:
     // wanted  the columns whose hidden states are asked for; the last block computes no others beyond their keys and values
     // layout and wanted must outlive the builder
     graph_builder(const backend & device, const base_model & model, const adapter * lora, const token_layout & layout, const column_subset & wanted,
-                  float dropout, uint64_t dropout_seed);
+                  const pass_options & options, float dropout, uint64_t dropout_seed);
     ~graph_builder();
     graph_builder(const graph_builder &) = delete;
     graph_builder & operator=(const graph_builder &) = delete;
 
     pass_scope & scope() { return *scope_; }
 
-    // The wanted columns after the last block [n_embd, wanted]; a tape a block.
-    ggml_tensor * hidden_states(std::vector<block_tape> & tapes);
+    // The wanted columns after the last block [n_embd, wanted].
+    ggml_tensor * forward();
 
-    // Writes the tokens and positions, and what the operators need, once the graph has its memory.
+    // Backward through the blocks down to the lowest that is adapted, from the gradient by what `forward` gave.
+    void backward(ggml_tensor * d_hidden);
+
+    // Writes the tokens or known states, the positions, and what the operators need, once the graph has its memory.
     void set_layout() const;
 
   private:
+    const kept_columns * kept_by(size_t block) const;
+
     const token_layout & layout_;
     const column_subset & wanted_;
+    const pass_options options_;
     std::unique_ptr<operators> ops_;
     std::map<int32_t, attention_plan> plans_; // by window
     ggml_context * ctx_;
-    ggml_tensor * tokens_;
+    std::vector<float> known_;        // states at the cut [n_embd, n_columns]; empty: the pass begins with the tokens
+    ggml_tensor * tokens_ = nullptr;  // one of these two
+    ggml_tensor * states_ = nullptr;
+    std::vector<ggml_tensor *> inputs_; // of each block
+    std::vector<block_tape> tapes_;
     ggml_tensor * positions_;
     kept_columns kept_; // of the last block; without tensors when it keeps all
     std::unique_ptr<pass_scope> scope_;

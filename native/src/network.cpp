@@ -1,6 +1,7 @@
 #include "network.h"
 #include "graph_builder.h"
 #include <algorithm>
+#include <numeric>
 
 namespace {
 
@@ -40,14 +41,11 @@ lora_values zeros_like(const adapter & lora) {
 double network::loss(const training_pass & pass, lora_values * gradients) {
     const std::vector<int32_t> & read = pass.goal.columns();
     const column_subset wanted(read);
-    graph_builder builder(cpu_, model_, lora_, pass.layout, wanted, pass.dropout, pass.dropout_seed);
+    graph_builder builder(cpu_, model_, lora_, pass.layout, wanted, options_, pass.dropout, pass.dropout_seed);
     pass_scope & scope = builder.scope();
-    std::vector<block_tape> tapes;
-    ggml_tensor * hidden = builder.hidden_states(tapes);
-    ggml_build_forward_expand(scope.graph, hidden);
+    ggml_tensor * hidden = builder.forward();
 
-    const int32_t lowest = lora_ ? lora_->lowest_block() : model_.shape.n_block;
-    const bool into_blocks = lowest < model_.shape.n_block;
+    const bool into_blocks = lora_ && lora_->lowest_block() < model_.shape.n_block;
     struct head_chunk { size_t begin, end; ggml_tensor * places; }; // places: among the wanted columns
     std::vector<head_chunk> chunks;
     ggml_tensor * d_hidden = nullptr;
@@ -67,13 +65,7 @@ double network::loss(const training_pass & pass, lora_values * gradients) {
         }
         chunks.push_back(chunk);
     }
-    if (gradients && into_blocks) {
-        for (int32_t i = model_.shape.n_block - 1; i >= lowest; i--) {
-            const size_t block = static_cast<size_t>(i);
-            d_hidden = block_backward(scope, model_.blocks[block], tapes[block], d_hidden, i > lowest);
-            if (d_hidden) ggml_build_forward_expand(scope.graph, d_hidden);
-        }
-    }
+    if (gradients && into_blocks) builder.backward(d_hidden);
 
     cpu_.plan(scope.graph);
     builder.set_layout();
@@ -102,10 +94,9 @@ double network::loss(const training_pass & pass, lora_values * gradients) {
 
 std::vector<float> network::logits(const token_layout & layout, const std::vector<int32_t> & columns) {
     const column_subset wanted(columns);
-    graph_builder builder(cpu_, model_, lora_, layout, wanted, 0.0f, 0);
+    graph_builder builder(cpu_, model_, lora_, layout, wanted, options_, 0.0f, 0);
     pass_scope & scope = builder.scope();
-    std::vector<block_tape> tapes;
-    ggml_tensor * hidden = builder.hidden_states(tapes);
+    ggml_tensor * hidden = builder.forward();
     ggml_tensor * chosen = graph_input(scope.ctx, static_cast<int64_t>(columns.size()), GGML_TYPE_I32);
     head_tape tape;
     ggml_tensor * logits = head_forward(scope, hidden, chosen, tape);
@@ -120,5 +111,20 @@ std::vector<float> network::logits(const token_layout & layout, const std::vecto
     cpu_.compute(scope.graph);
     std::vector<float> values(static_cast<size_t>(ggml_nelements(logits)));
     ggml_backend_tensor_get(logits, values.data(), 0, ggml_nbytes(logits));
+    return values;
+}
+
+std::vector<float> network::hidden_states(const token_layout & layout) {
+    std::vector<int32_t> all(layout.tokens.size());
+    std::iota(all.begin(), all.end(), 0);
+    const column_subset wanted(all);
+    graph_builder builder(cpu_, model_, lora_, layout, wanted, options_, 0.0f, 0);
+    ggml_tensor * hidden = builder.forward();
+    ggml_set_output(hidden);
+    cpu_.plan(builder.scope().graph);
+    builder.set_layout();
+    cpu_.compute(builder.scope().graph);
+    std::vector<float> values(static_cast<size_t>(ggml_nelements(hidden)));
+    ggml_backend_tensor_get(hidden, values.data(), 0, ggml_nbytes(hidden));
     return values;
 }

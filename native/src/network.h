@@ -1,6 +1,7 @@
 // The whole model over one batch of token rows: logits where they are asked for, the loss, and the adapter's gradients.
 #pragma once
 #include "backend.h"
+#include "graph_builder.h"
 #include "lora.h"
 #include "model.h"
 #include "objective.h"
@@ -22,7 +23,8 @@ struct training_pass {
 class network {
   public:
     // lora  nullptr: the base model alone
-    network(backend & cpu, const base_model & model, const adapter * lora) : cpu_(cpu), model_(model), lora_(lora) {}
+    network(backend & cpu, const base_model & model, const adapter * lora, const pass_options & options = {})
+        : cpu_(cpu), model_(model), lora_(lora), options_(options) {}
 
     // The loss that the pass's objective comes to. With gradients: adds those of the adapter.
     double loss(const training_pass & pass, lora_values * gradients);
@@ -30,8 +32,12 @@ class network {
     // Logits at some columns: n_vocab floats for each, one after another.
     std::vector<float> logits(const token_layout & layout, const std::vector<int32_t> & columns);
 
+    // After the last block, all columns: n_embd floats for each, one after another.
+    std::vector<float> hidden_states(const token_layout & layout);
+
   private:
     backend & cpu_;
     const base_model & model_;
     const adapter * lora_;
+    pass_options options_;
 };

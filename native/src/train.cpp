@@ -1,9 +1,12 @@
 #include "train.h"
+#include "hidden_states.h"
 #include "parity.h"
+#include "row_order.h"
 #include "session.h"
 #include "stop_signal.h"
 #include "training_data.h"
 #include "training_run.h"
+#include <algorithm>
 
 exit_code train(const train_config & config) {
     watch_for_stop();
@@ -19,7 +22,16 @@ exit_code train(const train_config & config) {
     announce_adapter(*lora);
     check_parity(open.cpu, open.file, open.model, lora.get(), {rows.front().tokens, rows.back().tokens});
 
-    const exit_code code = training_run(open, rows, columns, valid.get(), config, *lora).run();
+    const block_range adapted = lora->blocks();
+    pass_options options;
+    options.cut = std::min(adapted.first, open.model.shape.n_block - 1); // the last block computes for few columns anyway
+    options.is_f16 = config.hidden_states.is_f16 && options.cut > 0;
+    state_settings keeping = config.hidden_states;
+    keeping.passes = static_cast<uint64_t>(row_order(rows.size(), config).steps() * config.batch_size) / rows.size();
+    const std::unique_ptr<hidden_states> states = hidden_states::prepare(open.cpu, open.model, rows, options.cut, keeping, stop_is_asked);
+    options.states = states.get();
+
+    const exit_code code = training_run(open, rows, columns, valid.get(), config, *lora, options).run();
     if (code == exit_done) announce_done("train", config.run_directory + "/adapter.gguf");
     return code;
 }

@@ -35,11 +35,12 @@ static adamw_settings optimizer_settings(const train_config & config) {
     return settings;
 }
 
-training_run::training_run(session & open, const std::vector<token_row> & rows, int64_t columns, const validation * valid, const train_config & config, adapter & lora)
+training_run::training_run(session & open, const std::vector<token_row> & rows, int64_t columns, const validation * valid, const train_config & config, adapter & lora,
+                           const pass_options & options)
     : open_(open), rows_(rows), config_(config), lora_(lora), checkpoints_(checkpoint_folder(config.run_directory)),
       fingerprint_(config.fingerprint + " " + digest_of(rows, open.model)), optimizer_(lora, optimizer_settings(config)), order_(rows.size(), config),
       watch_(config.spike_factor, config.warmup_steps, state_.recent_losses),
-      network_(open.cpu, open.model, &lora), valid_(valid) {
+      network_(open.cpu, open.model, &lora, options), valid_(valid) {
     if (!valid) return;
     const double n_block = open.model.shape.n_block;
     const double passes = static_cast<double>(order_.steps()) / static_cast<double>(order_.steps_an_epoch());

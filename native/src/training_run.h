@@ -25,8 +25,10 @@ class training_run {
     // rows     of config, at least one
     // columns  of one pass over them
     // valid    what is evaluated on; nullptr: nothing
+    // options  how passes are computed
     // throws   user_error(exit_usage) when the config wants the best step and no evaluation would be made
-    training_run(session & open, const std::vector<token_row> & rows, int64_t columns, const validation * valid, const train_config & config, adapter & lora);
+    training_run(session & open, const std::vector<token_row> & rows, int64_t columns, const validation * valid, const train_config & config, adapter & lora,
+                 const pass_options & options);
 
     // returns exit_done when the adapter is written, or exit_stopped after a signal (a checkpoint is saved then)
     // throws  user_error

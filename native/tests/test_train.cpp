@@ -263,6 +263,18 @@ void adapters_sit_on_the_blocks_that_were_named() {
     CHECK(error.code == exit_usage && says(error.what(), "on blocks 1-2"));
 }
 
+void kept_states_change_no_byte_of_the_adapter() {
+    std::string expected;
+    for (const state_place place : {state_place::nowhere, state_place::memory, state_place::disk}) {
+        run r;
+        r.config.layers = "last:1";
+        r.config.hidden_states = {place, false, uint64_t(1) << 30, r.folder.path + "/states", 1};
+        events_of([&] { train(r.config); });
+        if (place == state_place::nowhere) expected = r.adapter_bytes();
+        CHECK(r.adapter_bytes() == expected && !expected.empty());
+    }
+}
+
 void layers_that_the_model_does_not_have_are_refused() {
     const auto is = [](const std::string & text, int32_t first, int32_t end) {
         const block_range range = parse_block_range(text, 30);
@@ -320,6 +332,7 @@ int main() {
         {"training goes on from a start adapter, and refuses one of another rank", a_start_adapter_goes_on},
         {"a broken, empty or missing model is refused with place and fix", bad_models_are_refused},
         {"an adapter sits on the blocks that were named, loads in libllama, and goes on from there", adapters_sit_on_the_blocks_that_were_named},
+        {"hidden states that are kept, in memory or on disk, change no byte of the adapter", kept_states_change_no_byte_of_the_adapter},
         {"layers are named as all, last:N, first:N or A-B, and must be in the model", layers_that_the_model_does_not_have_are_refused},
         {"rows, targets and lengths that cannot be are refused", bad_rows_and_targets_are_refused},
     });

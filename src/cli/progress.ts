@@ -109,6 +109,12 @@ class Meter {
           `data: ${event.rows} rows, ${event.tokens} tokens, longest ${event.longest}`,
           ...(event.truncatedRows > 0 ? [`too long, oldest history dropped: ${this.#truncatedRows()}`] : []),
         ];
+      case 'hidden-states': {
+        if (event.block === 0) return [];
+        const how = event.reused ? 'found' : `computed in ${event.seconds.toFixed(1)} s`;
+        const where = event.place === 'nowhere' ? `not kept: ${event.reason}` : `kept (${event.place}), ${how}`;
+        return [`hidden states below block ${event.block}: ${Math.ceil(event.bytes / 2 ** 20)} MiB, ${where}`];
+      }
       case 'parity':
         return [
           `parity with llama.cpp: largest logit difference ${event.maxDifference.toExponential(1)} (tolerance ${event.tolerance})`,

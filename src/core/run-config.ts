@@ -119,6 +119,20 @@ export const TrainOptions = z.strictObject({
     .enum(['last', 'best'])
     .default('last')
     .describe('the step whose adapter is kept: the last, or the best on valid'),
+  cacheHidden: z
+    .enum(['auto', 'memory', 'disk', 'off'])
+    .default('auto')
+    .describe(
+      'where to keep the hidden states below the lowest adapter, which every epoch and seed can use again (see --layers)',
+    ),
+  cachePrecision: z
+    .enum(['f32', 'f16'])
+    .default('f32')
+    .describe('how they are kept; f32 changes no bit of the adapter, f16 takes half the room'),
+  cacheLimit: wholeNumber
+    .nonnegative()
+    .default(4 * 2 ** 30)
+    .describe('most bytes they may take; of files, those used longest ago go'),
   checkpointEvery: wholeNumber.positive().default(50).describe('steps between checkpoints'),
   threads: threads.optional().describe('CPU threads; without it the CPUs that this process may use, at most 16'),
 });
@@ -170,6 +184,10 @@ export const NativeTrainConfig = z.strictObject({
   maxLength: z.number().int().nonnegative(),
   sharePrefixes: z.boolean(),
   validation: NativeValidation.nullable(), // null: no evaluation while training
+  cacheHidden: z.enum(['auto', 'memory', 'disk', 'off']), // place of the hidden states at the cut
+  cachePrecision: z.enum(['f32', 'f16']),
+  cacheLimit: z.number().int().nonnegative(), // bytes
+  cacheDirectory: z.string(), // for their files; made when it is needed
   checkpointEvery: z.number().int().positive(),
   threads: z.number().int().positive(),
   resume: z.boolean(), // go on from the newest whole checkpoint in runDirectory

@@ -65,6 +65,17 @@ export const RunEvent = z.discriminatedUnion('event', [
     evaluations: count, // in all
     share: finite, // of the run's work that they are, by columns
   }),
+  z.strictObject({
+    event: z.literal('hidden-states'), // of the frozen blocks below the lowest adapter
+    block: count, // the lowest adapted block
+    columns: count, // distinct prefixes of all rows
+    bytes: count, // that their states take, or would take
+    place: z.enum(['memory', 'disk', 'nowhere']),
+    precision: z.enum(['f32', 'f16']),
+    reason: z.string(), // of the place
+    reused: z.boolean(), // found on disk
+    seconds: finite,
+  }),
   z.strictObject({ event: z.literal('resumed'), step: count, checkpoint: z.string() }),
   z.strictObject({
     event: z.literal('step'),

@@ -100,7 +100,8 @@ export function makeReport(input: ReportInput): Report {
 }
 
 function reportedRun(run: Run, version: DatasetVersion, adapterHash: string): Report['run'] {
-  const { protocol, model, adapter, runDirectory, data, rows, validation, resume, ...settings } = run.config;
+  const { protocol, model, adapter, runDirectory, data, rows, validation, resume, ...rest } = run.config;
+  const { cacheHidden, cacheLimit, cacheDirectory, ...settings } = rest; // they change no byte of the adapter
   return {
     id: run.id,
     status: run.status,

@@ -58,11 +58,12 @@ export async function trainRun(
     runDirectory: '',
     ...settings,
     validation,
+    cacheDirectory: '',
     resume: false,
   };
   const hash = configHash(unnamed, { versionHash: version.hash, modelHash, adapterHash });
   const id = runId(version.name, hash);
-  const config = { ...unnamed, runDirectory: studioLayout.run(studio, id) };
+  const config = { ...unnamed, ...placesOf(studio, id) };
 
   const known = store.runs.find(id);
   if (known && (await isWhole(studio, known))) return whole(store, studio, known, config.model);
@@ -126,17 +127,21 @@ export async function resumeRun(
   const data = await sealedSplit(studio, version, 'train');
   const { validation: own } = run.config;
   const validation = own && { ...own, data: await sealedSplit(studio, version, 'valid') };
-  const runDirectory = studioLayout.run(studio, run.id);
+  const places = placesOf(studio, run.id);
   const threads = request.threads ?? run.config.threads;
   const spikeFactor = request.spikeFactor ?? run.config.spikeFactor;
   const adapter = request.adapter ?? run.config.adapter;
   const moved = {
     ...run,
     modelPath: model,
-    config: { ...run.config, model, adapter, data, runDirectory, validation, threads, spikeFactor },
+    config: { ...run.config, model, adapter, data, ...places, validation, threads, spikeFactor },
   };
-  const how = hasCheckpoint(runDirectory) ? 'resume' : 'begin';
+  const how = hasCheckpoint(places.runDirectory) ? 'resume' : 'begin';
   return trained(studio, await executeRun(store, moved, how, request));
+}
+
+function placesOf(studio: string, id: string) {
+  return { runDirectory: studioLayout.run(studio, id), cacheDirectory: studioLayout.hiddenStates(studio) };
 }
 
 function trained(studio: string, run: Run): TrainResult {

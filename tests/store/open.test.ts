@@ -153,11 +153,21 @@ it('reads the runs of a store from before some settings, which they were trained
   store.close();
   const raw = new SQLite(path);
   raw.exec(`update runs set json = json_remove(json, '$.config.layers', '$.config.objective', '$.config.spikeFactor',
-    '$.config.validation')`);
+    '$.config.validation', '$.config.cacheHidden', '$.config.cachePrecision', '$.config.cacheLimit', '$.config.cacheDirectory')`);
   raw.pragma('user_version = 3');
   raw.close();
   const again = openStore(path);
-  const config = { ...before.config, layers: 'all', objective: 'next-token', spikeFactor: 0, validation: null };
+  const config = {
+    ...before.config,
+    layers: 'all',
+    objective: 'next-token',
+    spikeFactor: 0,
+    validation: null,
+    cacheHidden: 'off',
+    cachePrecision: 'f32',
+    cacheLimit: 0,
+    cacheDirectory: '',
+  };
   expect(again.runs.find('old')).toEqual({ ...before, config });
   again.close();
 });

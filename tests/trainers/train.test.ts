@@ -50,6 +50,7 @@ describe('trainRun', () => {
       steps: null,
       rows: null,
       microBatchSize: null,
+      cacheDirectory: studioLayout.hiddenStates(studio.studio),
       resume: false,
     });
   });
@@ -61,7 +62,7 @@ describe('trainRun', () => {
     const first = await trainRun(store, { ...request, options: options() });
     const elsewhere = join(studio.studio, 'moved.gguf');
     writeSealed(elsewhere, 'a model');
-    const changes = { threads: 1, checkpointEvery: 7, spikeFactor: 5 }; // how, not what
+    const changes = { threads: 1, checkpointEvery: 7, spikeFactor: 5, cacheHidden: 'disk' as const, cacheLimit: 0 }; // how, not what
     const second = await trainRun(store, { ...request, model: elsewhere, options: options(changes) });
     expect(second).toEqual({ ...first, run: { ...first.run, modelPath: elsewhere }, reused: true });
     expect(calls()).toHaveLength(1);

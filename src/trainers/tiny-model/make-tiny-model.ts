@@ -123,6 +123,10 @@ function pretrainConfig(
     shuffle: true,
     maxLength: 0,
     sharePrefixes: true,
+    cacheHidden: 'off',
+    cachePrecision: 'f32',
+    cacheLimit: 0,
+    cacheDirectory: '',
     checkpointEvery: 1_000_000, // it takes seconds: a stop begins anew
     threads,
     resume: false,

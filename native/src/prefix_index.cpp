@@ -1,0 +1,28 @@
+#include "prefix_index.h"
+#include <algorithm>
+
+prefix_index::prefix_index(const std::vector<const std::vector<llama_token> *> & rows) {
+    std::vector<const std::vector<llama_token> *> sorted = rows;
+    std::sort(sorted.begin(), sorted.end(), [](const auto * a, const auto * b) { return *a < *b; });
+    for (const std::vector<llama_token> * row : sorted) {
+        int64_t before = -1;
+        for (const llama_token token : *row) before = numbers_.emplace(key(before, token), static_cast<int64_t>(numbers_.size())).first->second;
+    }
+}
+
+std::vector<int64_t> prefix_index::find(const token_layout & layout) const {
+    std::vector<int64_t> numbers(layout.tokens.size(), -1);
+    for (const std::vector<int32_t> & row : layout.columns) {
+        int64_t before = -1;
+        for (const int32_t column : row) {
+            int64_t & number = numbers[static_cast<size_t>(column)];
+            if (number < 0) {
+                const auto found = numbers_.find(key(before, layout.tokens[static_cast<size_t>(column)]));
+                if (found == numbers_.end()) return {};
+                number = found->second;
+            }
+            before = number;
+        }
+    }
+    return numbers;
+}
