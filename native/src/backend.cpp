@@ -43,16 +43,20 @@ void load_ggml() {
     llama_backend_init();
 }
 
-backend::backend(int32_t n_threads) : n_threads_(n_threads) {
-    ggml_backend_dev_t device = ggml_backend_dev_by_type(GGML_BACKEND_DEVICE_TYPE_CPU);
-    handle_ = ggml_backend_dev_init(device, nullptr);
+backend::backend(int32_t n_threads) : backend(cpu_device(), n_threads) {}
+
+backend::backend(const device_info & device, int32_t n_threads) : kind_(device.kind), name_(device.name), n_threads_(n_threads) {
+    handle_ = ggml_backend_dev_init(device.handle, nullptr);
+    if (!handle_) throw user_error(exit_memory, "the device could not be started", name_, "use --device cpu, or install the driver again");
+    // A device other than the CPU has no threads of ours.
     const auto set_threads = reinterpret_cast<ggml_backend_set_n_threads_t>(
-        ggml_backend_reg_get_proc_address(ggml_backend_dev_backend_reg(device), "ggml_backend_set_n_threads"));
-    if (!handle_ || !set_threads) {
-        throw user_error(exit_memory, "the CPU backend could not be started", library_folder(), "install the prebuilt libraries again (npm ci)");
-    }
-    set_threads(handle_, n_threads);
+        ggml_backend_reg_get_proc_address(ggml_backend_dev_backend_reg(device.handle), "ggml_backend_set_n_threads"));
+    if (set_threads) set_threads(handle_, n_threads);
     allocator_ = ggml_gallocr_new(ggml_backend_get_default_buffer_type(handle_));
+}
+
+std::unique_ptr<operators> backend::make_operators() const {
+    return kind_ == device_kind::cpu ? make_cpu_operators() : make_device_operators(transposes_);
 }
 
 backend::~backend() {
@@ -61,15 +65,20 @@ backend::~backend() {
     ggml_backend_free(handle_);
 }
 
-void backend::allocate(ggml_context * ctx) {
+void backend::allocate(ggml_context * ctx, const std::string & what, const std::string & fix) {
     ggml_backend_buffer_t buffer = ggml_backend_alloc_ctx_tensors(ctx, handle_);
-    if (!buffer) throw user_error(exit_memory, "not enough memory for the adapter", "CPU", "use a smaller --rank or fewer --targets");
+    if (!buffer) throw user_error(exit_memory, "not enough memory for " + what, name_, fix);
     buffers_.push_back(buffer);
 }
 
 void backend::plan(ggml_cgraph * graph) {
+    for (int i = 0; kind_ != device_kind::cpu && i < ggml_graph_n_nodes(graph); i++) {
+        const ggml_tensor * node = ggml_graph_node(graph, i);
+        if (ggml_backend_supports_op(handle_, node)) continue;
+        throw user_error(exit_memory, std::string("the device does not know the operation ") + ggml_op_desc(node) + " on " + ggml_type_name(node->type), name_, "use --device cpu");
+    }
     if (!ggml_gallocr_alloc_graph(allocator_, graph)) {
-        throw user_error(exit_memory, "not enough memory for the activations of one batch", "CPU", "use a smaller --micro-batch-size or --max-length");
+        throw user_error(exit_memory, "not enough memory for the activations of one batch", name_, "use a smaller --micro-batch-size or --max-length");
     }
 }
 
@@ -94,7 +103,7 @@ void backend::compute(ggml_cgraph * graph) {
 void backend::compute_part(ggml_cgraph * graph) {
     const ggml_status status = ggml_backend_graph_compute(handle_, graph);
     if (status != GGML_STATUS_SUCCESS) {
-        throw user_error(exit_memory, std::string("the graph could not be computed: ") + ggml_status_to_string(status), "CPU",
+        throw user_error(exit_memory, std::string("the graph could not be computed: ") + ggml_status_to_string(status), name_,
             "use a smaller --micro-batch-size or --max-length");
     }
 }

@@ -1,8 +1,10 @@
-// The CPU backend of the prebuilt ggml: loaded as a plug-in, checked against the headers we were compiled with.
+// A backend of the prebuilt ggml: the CPU, or another device; loaded as a plug-in, checked against the headers we were compiled with.
 #pragma once
 #include "ggml-alloc.h"
 #include "ggml-backend.h"
 #include "ggml.h"
+#include "device_operators.h"
+#include "devices.h"
 #include "operators.h"
 #include <cstdint>
 #include <functional>
@@ -20,22 +22,30 @@ std::string library_error();
 
 class backend {
   public:
-    explicit backend(int32_t n_threads);
+    explicit backend(int32_t n_threads); // the CPU
+    backend(const device_info & device, int32_t n_threads);
     ~backend();
     backend(const backend &) = delete;
     backend & operator=(const backend &) = delete;
 
     // Allocates every tensor of a context on this backend; the buffer lives as long as the backend.
-    void allocate(ggml_context * ctx);
+    // throws user_error(exit_memory), which says what there is no room for
+    void allocate(ggml_context * ctx, const std::string & what, const std::string & fix);
 
     // Plans the memory of a graph's intermediate tensors. The memory is kept and grown from graph to graph.
+    // throws user_error(exit_memory) when it does not suffice, or the device does not know an operation of the graph
     void plan(ggml_cgraph * graph);
 
     // Computes a graph that `plan` has seen.
     void compute(ggml_cgraph * graph);
 
     // What the graph of a pass on this backend is built of.
-    std::unique_ptr<operators> make_operators() const { return make_cpu_operators(); }
+    std::unique_ptr<operators> make_operators() const;
+
+    // The transposes that linear_back finds instead of making them; they must outlive the backend's graphs.
+    void use_transposes(const transposed_weights & transposes) { transposes_ = transposes; }
+
+    device_kind kind() const { return kind_; }
 
     // From now on `compute` takes one node at a time and tells of each: for profiles. Slower, as threads start anew for each node.
     // Kernels name their nodes; a node without a name of its own is known by its operation.
@@ -46,7 +56,10 @@ class backend {
   private:
     void compute_part(ggml_cgraph * graph);
 
+    device_kind kind_;
+    std::string name_;
     int32_t n_threads_;
+    transposed_weights transposes_;
     ggml_backend_t handle_;
     ggml_gallocr_t allocator_;
     std::vector<ggml_backend_buffer_t> buffers_;

@@ -8,8 +8,6 @@
 #include <sstream>
 #include <type_traits>
 
-static const int PROTOCOL = 1;
-
 namespace {
 
 // Takes keys out of one JSON object; `finish` refuses what was not asked for.
@@ -168,6 +166,7 @@ train_config read_train_config(const std::string & path) {
     config.hidden_states.limit = reader.take<uint64_t>("cacheLimit");
     config.hidden_states.folder = reader.take<std::string>("cacheDirectory");
     config.checkpoint_every = reader.take<int64_t>("checkpointEvery");
+    config.device = reader.take<std::string>("device");
     config.threads = reader.take<int32_t>("threads");
     config.resume = reader.take<bool>("resume");
     reader.finish();
@@ -204,7 +203,7 @@ train_config read_train_config(const std::string & path) {
     config.schedule = schedule == "linear" ? schedule_kind::linear : schedule == "cosine" ? schedule_kind::cosine : schedule_kind::constant;
 
     nlohmann::json deciding = nlohmann::json::parse(object.dump()); // sorted by key: the order in the file says nothing
-    for (const char * key : {"model", "adapter", "runDirectory", "data", "cacheHidden", "cacheLimit", "cacheDirectory", "checkpointEvery", "spikeFactor", "threads", "resume"}) deciding.erase(key);
+    for (const char * key : {"model", "adapter", "runDirectory", "data", "cacheHidden", "cacheLimit", "cacheDirectory", "checkpointEvery", "device", "spikeFactor", "threads", "resume"}) deciding.erase(key);
     if (config.validation) deciding["validation"].erase("data");
     config.fingerprint = deciding.dump();
     return config;
@@ -223,6 +222,7 @@ score_config read_score_config(const std::string & path) {
     config.share_prefixes = reader.take<bool>("sharePrefixes");
     config.batch_size = reader.take_or_null<int64_t>("batchSize");
     config.skip = reader.take<std::vector<int64_t>>("skip");
+    config.device = reader.take<std::string>("device");
     config.threads = reader.take<int32_t>("threads");
     reader.finish();
     require(reader, config.labels.size() == 2, "labels", config.labels.size(), "two labels, the positive one first");

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+const int PROTOCOL = 2; // docs/protocol.md, "Versions"
+
 // What a run evaluates on while it trains.
 struct validation_config {
     std::string data;
@@ -46,6 +48,7 @@ struct train_config {
     std::optional<validation_config> validation;
     state_settings hidden_states; // all but the passes
     int64_t checkpoint_every;
+    std::string device; // auto, cpu, cuda, vulkan
     int32_t threads;
     bool resume;
     std::string fingerprint; // of what decides the adapter's bytes: a checkpoint of another run is refused
@@ -60,6 +63,7 @@ struct score_config {
     bool share_prefixes;
     std::optional<int64_t> batch_size; // in rows; nothing: by columns (packing.h)
     std::vector<int64_t> skip; // rows that were scored before
+    std::string device;        // as for training
     int32_t threads;
 };
 

@@ -17,6 +17,13 @@ ggml_tensor * transposed(ggml_context * ctx, ggml_tensor * x) { return ggml_cont
 
 ggml_tensor * permuted(ggml_context * ctx, ggml_tensor * x, int a, int b, int c, int d) { return ggml_cont(ctx, ggml_permute(ctx, x, a, b, c, d)); }
 
+// W x with sums in f32, also where the device multiplies 16-bit numbers.
+ggml_tensor * product(ggml_context * ctx, ggml_tensor * w, ggml_tensor * x) {
+    ggml_tensor * y = ggml_mul_mat(ctx, w, x);
+    ggml_prec_set_acc(y, GGML_PREC_F32);
+    return y;
+}
+
 // An input that the graph does not use has no memory.
 void send(ggml_tensor * input, const void * values) {
     if (input->buffer) ggml_backend_tensor_set(input, values, 0, ggml_nbytes(input));
@@ -26,22 +33,22 @@ class device_ops : public operators {
   public:
     explicit device_ops(const transposed_weights & transposes) : transposes_(transposes) {}
 
-    ggml_tensor * linear(ggml_context * ctx, ggml_tensor * w, ggml_tensor * x) override { return ggml_mul_mat(ctx, w, x); }
+    ggml_tensor * linear(ggml_context * ctx, ggml_tensor * w, ggml_tensor * x) override { return product(ctx, w, x); }
 
     ggml_tensor * linear_back(ggml_context * ctx, ggml_tensor * w, ggml_tensor * dy) override {
         const auto stored = transposes_.find(w);
-        return ggml_mul_mat(ctx, stored != transposes_.end() ? stored->second : transposed(ctx, w), dy);
+        return product(ctx, stored != transposes_.end() ? stored->second : transposed(ctx, w), dy);
     }
 
     ggml_tensor * weight_gradient(ggml_context * ctx, ggml_tensor * x, ggml_tensor * dy, float scale) override {
-        return ggml_scale(ctx, ggml_mul_mat(ctx, transposed(ctx, x), transposed(ctx, dy)), scale);
+        return ggml_scale(ctx, product(ctx, transposed(ctx, x), transposed(ctx, dy)), scale);
     }
 
     ggml_tensor * attention(ggml_context * ctx, ggml_tensor * q, ggml_tensor * k, ggml_tensor * v, const attention_plan * plan) override {
         const path_inputs & in = inputs_of(ctx, plan);
         ggml_tensor * p = softmax(ctx, in, capped_scores(ctx, *plan, on_paths(ctx, in, q, plan->n_head), on_paths(ctx, in, k, plan->n_head_kv)));
         ggml_tensor * values = across(ctx, on_paths(ctx, in, v, plan->n_head_kv));
-        ggml_tensor * out = by_place(ctx, ggml_mul_mat(ctx, values, p)); // [head_dim * n_head, length * n_paths]
+        ggml_tensor * out = by_place(ctx, product(ctx, values, p)); // [head_dim * n_head, length * n_paths]
         return ggml_get_rows(ctx, out, in.place);
     }
 
@@ -55,12 +62,12 @@ class device_ops : public operators {
         ggml_tensor * p = softmax(ctx, in, scores);
 
         // ds = p (dp - sum_j p_j dp_j), not by ggml's softmax backward: that may be given p's own memory for its result.
-        ggml_tensor * dp = ggml_mul_mat(ctx, values, d);
+        ggml_tensor * dp = product(ctx, values, d);
         ggml_tensor * ds = ggml_mul(ctx, p, ggml_sub(ctx, dp, ggml_sum_rows(ctx, ggml_mul(ctx, p, dp))));
         if (plan->soft_cap > 0) ds = ggml_mul(ctx, ds, ggml_scale_bias(ctx, ggml_sqr(ctx, scores), -1.0f / (plan->soft_cap * plan->soft_cap), 1.0f));
-        ggml_tensor * dq = ggml_mul_mat(ctx, across(ctx, keys), ds);
-        ggml_tensor * dk = ggml_mul_mat(ctx, across(ctx, queries), across(ctx, ds));
-        ggml_tensor * dv = ggml_mul_mat(ctx, across(ctx, d), across(ctx, p));
+        ggml_tensor * dq = product(ctx, across(ctx, keys), ds);
+        ggml_tensor * dk = product(ctx, across(ctx, queries), across(ctx, ds));
+        ggml_tensor * dv = product(ctx, across(ctx, d), across(ctx, p));
         attention_gradient gradient;
         gradient.dq = ggml_scale(ctx, ggml_get_rows(ctx, by_place(ctx, dq), in.place), plan->scale);
         gradient.dk = ggml_scale(ctx, over_paths(ctx, in, over_group(ctx, dk, *plan)), plan->scale);
@@ -174,7 +181,7 @@ class device_ops : public operators {
 
     // [key, query, n_head, n_paths]
     ggml_tensor * capped_scores(ggml_context * ctx, const attention_plan & plan, ggml_tensor * queries, ggml_tensor * keys) {
-        ggml_tensor * products = ggml_mul_mat(ctx, keys, queries);
+        ggml_tensor * products = product(ctx, keys, queries);
         if (plan.soft_cap == 0) return ggml_scale(ctx, products, plan.scale);
         return ggml_scale(ctx, ggml_tanh(ctx, ggml_scale(ctx, products, plan.scale / plan.soft_cap)), plan.soft_cap);
     }
@@ -201,7 +208,7 @@ class device_ops : public operators {
         ggml_tensor * places = by_place(ctx, x);
         if (!in.paths.shares) return ggml_get_rows(ctx, places, in.place);
         ggml_tensor * apart = ggml_reshape_3d(ctx, places, places->ne[0], in.paths.length, in.paths.n_paths);
-        ggml_tensor * sums = ggml_mul_mat(ctx, permuted(ctx, apart, 1, 2, 0, 3), in.sum); // [head_dim * heads, n_sharers, length]
+        ggml_tensor * sums = product(ctx, permuted(ctx, apart, 1, 2, 0, 3), in.sum); // [head_dim * heads, n_sharers, length]
         return ggml_get_rows(ctx, ggml_reshape_2d(ctx, sums, sums->ne[0], sums->ne[1] * sums->ne[2]), in.sharer);
     }
 

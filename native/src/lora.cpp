@@ -59,7 +59,7 @@ std::unique_ptr<adapter> adapter::create(backend & cpu, const base_model & model
         }
     }
     if (std::find(targets.begin(), targets.end(), "output") != targets.end()) made->add_pair(model, -1, "output");
-    cpu.allocate(made->tensors_);
+    cpu.allocate(made->tensors_, "the adapter", "use a smaller --rank or fewer --targets");
 
     for (size_t i = 0; i < made->pairs_.size(); i++) {
         const lora_pair & pair = made->pairs_[i];
@@ -155,13 +155,40 @@ std::unique_ptr<adapter> adapter::load(backend & cpu, const base_model & model, 
     // Without an alpha libllama scales by 1, which is alpha = rank.
     std::unique_ptr<adapter> made(new adapter(static_cast<int32_t>(rank), static_cast<float>(alpha.value_or(static_cast<double>(rank))), model.shape.n_block));
     for (const found_pair & pair : found) made->add_pair(model, pair.block, pair.target);
-    cpu.allocate(made->tensors_);
+    cpu.allocate(made->tensors_, "the adapter", "use a smaller --rank or fewer --targets");
     for (size_t i = 0; i < found.size(); i++) {
         const std::vector<float> a = finite_floats(found[i].a), b = finite_floats(found[i].b);
         ggml_backend_tensor_set(made->pairs_[i].a, a.data(), 0, a.size() * sizeof(float));
         ggml_backend_tensor_set(made->pairs_[i].b, b.data(), 0, b.size() * sizeof(float));
     }
     return made;
+}
+
+std::unique_ptr<adapter> adapter::copy_on(backend & device) const {
+    std::unique_ptr<adapter> made(new adapter(rank_, alpha_, n_block_));
+    for (const lora_pair & pair : pairs_) {
+        lora_pair copy = pair;
+        for (ggml_tensor ** tensor : {&copy.a, &copy.b}) {
+            const ggml_tensor * from = *tensor;
+            *tensor = ggml_dup_tensor(made->tensors_, from);
+            ggml_set_name(*tensor, from->name);
+        }
+        made->pairs_.push_back(copy);
+    }
+    device.allocate(made->tensors_, "the adapter", "use a smaller --rank or fewer --targets");
+    copy_values_to(*made);
+    return made;
+}
+
+void adapter::copy_values_to(adapter & copy) const {
+    std::vector<char> bytes;
+    for (size_t i = 0; i < pairs_.size(); i++) {
+        for (const auto & [from, to] : {std::pair{pairs_[i].a, copy.pairs_[i].a}, std::pair{pairs_[i].b, copy.pairs_[i].b}}) {
+            bytes.resize(ggml_nbytes(from));
+            ggml_backend_tensor_get(from, bytes.data(), 0, bytes.size());
+            ggml_backend_tensor_set(to, bytes.data(), 0, bytes.size());
+        }
+    }
 }
 
 void adapter::save(const std::string & path, const std::string & architecture) const {

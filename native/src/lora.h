@@ -29,6 +29,12 @@ class adapter {
     // throws user_error(exit_data): not a LoRA adapter, another architecture, a tensor that does not fit the model, mixed ranks
     static std::unique_ptr<adapter> load(backend & cpu, const base_model & model, const std::string & path);
 
+    // The same adapter in the memory of another backend.
+    std::unique_ptr<adapter> copy_on(backend & device) const;
+
+    // Overwrites the values of a copy with ours.
+    void copy_values_to(adapter & copy) const;
+
     // Writes llama.cpp's GGUF form under a temporary name, fsyncs, renames.
     void save(const std::string & path, const std::string & architecture) const;
 

@@ -137,6 +137,26 @@ base_model with_blocks(const base_model & model, const std::vector<int32_t> & bl
     return reduced;
 }
 
+std::vector<ggml_tensor **> tensor_slots(base_model & model) {
+    std::vector<ggml_tensor **> slots;
+    const auto add = [&](ggml_tensor *& tensor) {
+        if (tensor) slots.push_back(&tensor);
+    };
+    const auto add_layer = [&](linear & layer) {
+        add(layer.weight);
+        add(layer.bias);
+    };
+    add(model.embedding);
+    add(model.output_norm);
+    add_layer(model.output);
+    add(model.rope_factors);
+    for (block_weights & block : model.blocks) {
+        for (ggml_tensor ** norm : {&block.attn_norm, &block.attn_q_norm, &block.attn_k_norm, &block.attn_post_norm, &block.ffn_norm, &block.ffn_post_norm}) add(*norm);
+        for (linear * layer : {&block.attn_q, &block.attn_k, &block.attn_v, &block.attn_qkv, &block.attn_output, &block.ffn_gate, &block.ffn_up, &block.ffn_down}) add_layer(*layer);
+    }
+    return slots;
+}
+
 const std::vector<std::string> & target_names() {
     static const std::vector<std::string> names = {"attn_q", "attn_k", "attn_v", "attn_qkv", "attn_output", "ffn_gate", "ffn_up", "ffn_down", "output"};
     return names;

@@ -48,6 +48,9 @@ base_model load_model(const gguf_file & file);
 // The same model with only these blocks, in this order (for checks on a few of them).
 base_model with_blocks(const base_model & model, const std::vector<int32_t> & blocks);
 
+// Where the model names its tensors, so that they can be replaced by copies; a tensor may stand in several places.
+std::vector<ggml_tensor **> tensor_slots(base_model & model);
+
 // The linear layers that an adapter can sit on, by the name a user gives: "attn_q", ..., "ffn_down", "output". No model has them all.
 const std::vector<std::string> & target_names();
 

@@ -23,6 +23,8 @@ reference_model::reference_model(const std::string & model_path, const std::opti
         std::snprintf(overrides[0].key, sizeof overrides[0].key, "%s.rope.scaling.original_context_length", file.text("general.architecture").value_or("").c_str());
         model_params.kv_overrides = overrides;
     }
+    ggml_backend_dev_t no_device = nullptr; // an empty list: on a GPU that is there, libllama would compute in 16 bits
+    model_params.devices = &no_device;
     model_ = llama_model_load_from_file(model_path.c_str(), model_params);
     if (!model_) throw user_error(exit_data, "libllama cannot load the model: " + library_error(), named, "use a GGUF that llama.cpp can load");
 
@@ -32,6 +34,7 @@ reference_model::reference_model(const std::string & model_path, const std::opti
     params.n_threads = params.n_threads_batch = n_threads;
     params.type_k = params.type_v = GGML_TYPE_F32; // as exact as it can be: the default f16 cache rounds keys and values
     params.flash_attn_type = LLAMA_FLASH_ATTN_TYPE_DISABLED;
+    params.offload_kqv = params.op_offload = false;
     context_ = llama_init_from_model(model_, params);
     if (!context_) {
         llama_model_free(model_);

@@ -1,4 +1,5 @@
 #include "score.h"
+#include "compute_place.h"
 #include "events.h"
 #include "instruction_file.h"
 #include "network.h"
@@ -47,10 +48,12 @@ exit_code score(const score_config & config) {
     const row_scorer scorer(wanted, config.batch_size, config.share_prefixes);
     emit("data", {{"rows", wanted.size()}, {"tokens", scorer.n_tokens()}, {"columns", scorer.n_columns()}, {"lossTokens", 0}, {"longest", longest}, {"truncatedRows", truncated}});
 
-    check_parity(open.cpu, open.file, open.model, lora.get(), {rows.front().context, rows.back().context});
+    const std::vector<std::vector<llama_token>> probes = {rows.front().context, rows.back().context};
+    check_parity(open.cpu, open.file, open.model, lora.get(), probes);
     measure_serving_gap(open.cpu, open.file, open.model, lora.get(), config.adapter, {&rows.front(), &rows.back()});
 
-    network own(open.cpu, open.model, lora.get());
+    const compute_place place(open, config.device, lora.get(), probes);
+    network own(place.compute(), place.model(), place.lora());
     const size_t n_vocab = static_cast<size_t>(open.model.shape.n_vocab);
     scorer.score(own, n_vocab, config.data, [&](size_t place, double log_odds, const float * logits) {
         const scoring_row & row = *wanted[place];

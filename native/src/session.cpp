@@ -1,4 +1,5 @@
 #include "session.h"
+#include "config.h"
 #include "events.h"
 #include "kernels/gemm.h"
 #include <algorithm>
@@ -6,7 +7,7 @@
 const char * const PROGRAM_VERSION = "0.1.0";
 
 void announce(const std::string & verb, int32_t threads) {
-    emit("start", {{"protocol", 1}, {"verb", verb}, {"program", PROGRAM_VERSION}, {"ggml", ggml_version()}, {"kernel", gemm_kernel_name()}, {"threads", threads}});
+    emit("start", {{"protocol", PROTOCOL}, {"verb", verb}, {"program", PROGRAM_VERSION}, {"ggml", ggml_version()}, {"kernel", gemm_kernel_name()}, {"threads", threads}});
 }
 
 void announce_done(const std::string & verb, const std::optional<std::string> & output) {

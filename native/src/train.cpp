@@ -20,7 +20,9 @@ exit_code train(const train_config & config) {
 
     const std::unique_ptr<adapter> lora = starting_adapter(open, config);
     announce_adapter(*lora);
-    check_parity(open.cpu, open.file, open.model, lora.get(), {rows.front().tokens, rows.back().tokens});
+    const std::vector<std::vector<llama_token>> probes = {rows.front().tokens, rows.back().tokens};
+    check_parity(open.cpu, open.file, open.model, lora.get(), probes);
+    const compute_place place(open, config.device, lora.get(), probes);
 
     const block_range adapted = lora->blocks();
     pass_options options;
@@ -28,10 +30,11 @@ exit_code train(const train_config & config) {
     options.is_f16 = config.hidden_states.is_f16 && options.cut > 0;
     state_settings keeping = config.hidden_states;
     keeping.passes = static_cast<uint64_t>(row_order(rows.size(), config).steps() * config.batch_size) / rows.size();
+    // On the CPU in f32, whatever device reads them.
     const std::unique_ptr<hidden_states> states = hidden_states::prepare(open.cpu, open.model, rows, options.cut, keeping, stop_is_asked);
     options.states = states.get();
 
-    const exit_code code = training_run(open, rows, columns, valid.get(), config, *lora, options).run();
+    const exit_code code = training_run(open, place, rows, columns, valid.get(), config, *lora, options).run();
     if (code == exit_done) announce_done("train", config.run_directory + "/adapter.gguf");
     return code;
 }

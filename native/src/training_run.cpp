@@ -35,12 +35,12 @@ static adamw_settings optimizer_settings(const train_config & config) {
     return settings;
 }
 
-training_run::training_run(session & open, const std::vector<token_row> & rows, int64_t columns, const validation * valid, const train_config & config, adapter & lora,
-                           const pass_options & options)
-    : open_(open), rows_(rows), config_(config), lora_(lora), checkpoints_(checkpoint_folder(config.run_directory)),
-      fingerprint_(config.fingerprint + " " + digest_of(rows, open.model)), optimizer_(lora, optimizer_settings(config)), order_(rows.size(), config),
+training_run::training_run(session & open, const compute_place & place, const std::vector<token_row> & rows, int64_t columns, const validation * valid,
+                           const train_config & config, adapter & lora, const pass_options & options)
+    : open_(open), place_(place), rows_(rows), config_(config), lora_(lora), checkpoints_(checkpoint_folder(config.run_directory)),
+      fingerprint_(config.fingerprint + " " + digest_of(rows, open.model) + " " + place.fingerprint()), optimizer_(lora, optimizer_settings(config)), order_(rows.size(), config),
       watch_(config.spike_factor, config.warmup_steps, state_.recent_losses),
-      network_(open.cpu, open.model, &lora, options), valid_(valid) {
+      network_(place.compute(), place.model(), place.lora(), options), valid_(valid) {
     if (!valid) return;
     const double n_block = open.model.shape.n_block;
     const double passes = static_cast<double>(order_.steps()) / static_cast<double>(order_.steps_an_epoch());
@@ -56,6 +56,7 @@ training_run::training_run(session & open, const std::vector<token_row> & rows, 
 exit_code training_run::run() {
     if (config_.resume) newest_ = restore_checkpoint(checkpoints_, lora_, optimizer_, state_, fingerprint_);
     if (newest_) emit("resumed", {{"step", newest_->step}, {"checkpoint", newest_->path}});
+    place_.refresh();
     for (;;) {
         const int64_t done = optimizer_.steps_done;
         bool is_new = !newest_ || newest_->step != done; // what a checkpoint of these steps would say
@@ -123,6 +124,7 @@ bool training_run::step(int64_t step) {
     clip_gradients(gradients, norm, config_.max_gradient_norm);
     const double learning_rate = config_.learning_rate * schedule_factor(config_.schedule, step, order_.steps(), config_.warmup_steps);
     optimizer_.step(lora_, gradients, learning_rate);
+    place_.refresh();
     emit("step", {{"step", step + 1}, {"steps", order_.steps()}, {"epoch", order_.epoch_of(step) + 1}, {"loss", result->loss},
                   {"learningRate", learning_rate}, {"gradientNorm", norm}, {"tokens", result->n_tokens}, {"columns", result->n_columns},
                   {"lossTokens", loss_terms(batch, config_.objective, config_.loss_on_all)}, {"seconds", seconds_since_start()}});

@@ -2,6 +2,7 @@
 // shared by several runs.
 #pragma once
 #include "checkpoint.h"
+#include "compute_place.h"
 #include "config.h"
 #include "error.h"
 #include "loss_watch.h"
@@ -27,8 +28,8 @@ class training_run {
     // valid    what is evaluated on; nullptr: nothing
     // options  how passes are computed
     // throws   user_error(exit_usage) when the config wants the best step and no evaluation would be made
-    training_run(session & open, const std::vector<token_row> & rows, int64_t columns, const validation * valid, const train_config & config, adapter & lora,
-                 const pass_options & options);
+    training_run(session & open, const compute_place & place, const std::vector<token_row> & rows, int64_t columns, const validation * valid,
+                 const train_config & config, adapter & lora, const pass_options & options);
 
     // returns exit_done when the adapter is written, or exit_stopped after a signal (a checkpoint is saved then)
     // throws  user_error
@@ -53,6 +54,7 @@ class training_run {
     exit_code stop(int64_t steps_done);
 
     session & open_;
+    const compute_place & place_;
     const std::vector<token_row> & rows_;
     const train_config & config_;
     adapter & lora_;

@@ -27,6 +27,7 @@ struct scoring {
         config.max_length = 0;
         config.share_prefixes = true;
         config.batch_size = 7;
+        config.device = "cpu";
         config.threads = 1;
     }
 

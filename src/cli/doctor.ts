@@ -1,6 +1,7 @@
 import { RectuneError } from '../core/errors.js';
 import { PROTOCOL } from '../core/run-config.js';
 import { availableThreads, cpuFeatures, defaultThreads } from '../platform/cpu.js';
+import { installedPlugins } from '../platform/device-plugins.js';
 import { exists } from '../platform/files.js';
 import { llamaRelease } from '../platform/llama-release.js';
 import { builtBinary } from '../platform/native-build.js';
@@ -24,6 +25,7 @@ export async function examine(): Promise<Finding[]> {
     llamaFinding(),
     nativeFinding(),
     ...(await kernelFindings()),
+    deviceFinding(),
     { name: 'threads', value: `${defaultThreads()} by default, ${availableThreads()} available` },
     { name: 'cpu', value: cpuFeatures().join(' ') || 'features not known on this platform' },
     await toolFinding('git', 'git', 'git'),
@@ -70,6 +72,10 @@ function reached(kernel: { gflops: number | null; share: number | null; gigabyte
   if (kernel.gflops === null) return `${kernel.gigabytesPerSecond?.toFixed(1)} GB/s`;
   const share = kernel.share === 1 ? '' : `, ${Math.round(100 * (kernel.share ?? 0))} % of the peak`;
   return `${Math.round(kernel.gflops)} GFLOP/s a thread${share}`;
+function deviceFinding(): Finding {
+  const plugins = installedPlugins();
+  if (plugins.length > 0) return { name: 'devices', value: `cpu; plug-in installed: ${plugins.join(', ')}` };
+  return { name: 'devices', value: 'cpu', fix: 'for a GPU: rectune build-native --device cuda, or vulkan' };
 }
 
 async function toolFinding(name: string, program: string, debian: string): Promise<Finding> {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** The version of the config and event format between TypeScript and native/ (docs/protocol.md). */
-export const PROTOCOL = 1;
+export const PROTOCOL = 2;
 
 /** Passes over the rows when neither epochs nor steps are given. No default of the schema: it would stand beside given steps. */
 export const DEFAULT_EPOCHS = 3;
@@ -30,6 +30,7 @@ const measure = z.coerce.number();
 const threads = wholeNumber.positive().max(512); // ggml takes no more (GGML_MAX_N_THREADS): it aborts
 
 const layers = z.string().regex(/^(all|(last|first):\d{1,9}|\d{1,9}-\d{1,9})$/, 'not one of all, last:N, first:N, A-B');
+const device = z.enum(['auto', 'cpu', 'cuda', 'vulkan']);
 
 const objective = z.enum(['next-token', 'label-softmax', 'pairwise']);
 
@@ -134,6 +135,7 @@ export const TrainOptions = z.strictObject({
     .default(4 * 2 ** 30)
     .describe('most bytes they may take; of files, those used longest ago go'),
   checkpointEvery: wholeNumber.positive().default(50).describe('steps between checkpoints'),
+  device: device.default('auto').describe('where to compute; auto: a CUDA GPU, else a Vulkan GPU, else the CPU'),
   threads: threads.optional().describe('CPU threads; without it the CPUs that this process may use, at most 16'),
 });
 export type TrainOptions = z.infer<typeof TrainOptions>;
@@ -189,6 +191,7 @@ export const NativeTrainConfig = z.strictObject({
   cacheLimit: z.number().int().nonnegative(), // bytes
   cacheDirectory: z.string(), // for their files; made when it is needed
   checkpointEvery: z.number().int().positive(),
+  device,
   threads: z.number().int().positive(),
   resume: z.boolean(), // go on from the newest whole checkpoint in runDirectory
 });
@@ -205,6 +208,7 @@ export const NativeScoreConfig = z.strictObject({
   sharePrefixes: z.boolean(),
   batchSize: z.number().int().positive().nullable(), // rows computed at once; null: by tokens
   skip: z.array(z.number().int().nonnegative()), // rows that were scored before
+  device,
   threads: z.number().int().positive(),
 });
 export type NativeScoreConfig = z.infer<typeof NativeScoreConfig>;

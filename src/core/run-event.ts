@@ -50,6 +50,15 @@ export const RunEvent = z.discriminatedUnion('event', [
     maxDifference: finite,
   }),
   z.strictObject({
+    event: z.literal('device'), // only when it is not the CPU: own passes there against the CPU's, on the first blocks
+    kind: z.enum(['cuda', 'vulkan']),
+    name: z.string(), // of the hardware, as its driver says it
+    memory: count, // bytes
+    weights: z.string(), // type of the weights there, e.g. "bf16"
+    difference: finite, // relative L2 distance of logits and gradients, the larger
+    tolerance: finite,
+  }),
+  z.strictObject({
     event: z.literal('adapter'),
     tensors: count,
     parameters: count,

@@ -64,9 +64,15 @@ export function llamaRelease(): LlamaRelease {
     `@node-llama-cpp/${name}`,
     readField(join(prebuilt, 'package.json'), ['version']),
   );
+  const release = { version, packageVersion, libraries, bundle };
+  requireSameRelease(release, libraries, 'the llama.cpp libraries');
+  return release;
+}
+
+/** Checks that a folder of prebuilt libraries was built from this release. `what` names them in the error. */
+export function requireSameRelease(release: LlamaRelease, libraries: string, what: string): void {
   const built = readField(join(libraries, '_nlcBuildMetadata.json'), ['buildOptions', 'llamaCpp', 'release']);
-  requireEqual('the llama.cpp source', version, 'the llama.cpp libraries', built);
-  return { version, packageVersion, libraries, bundle };
+  requireEqual('the llama.cpp source', release.version, what, built);
 }
 
 /**

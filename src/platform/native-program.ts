@@ -6,6 +6,7 @@ import { execa } from 'execa';
 import { type ErrorKind, ExitCode, RectuneError } from '../core/errors.js';
 import { PROTOCOL } from '../core/run-config.js';
 import { RunEvent } from '../core/run-event.js';
+import { pluginEnvironment } from './device-plugins.js';
 import { writing } from './file-errors.js';
 import { exists, writeSealed } from './files.js';
 import { buildNative, builtBinary } from './native-build.js';
@@ -82,6 +83,7 @@ function temporaryFolder(): string {
 
 async function* runProcess(binary: string, args: string[], options: NativeOptions): AsyncGenerator<RunEvent, void> {
   const child = execa(binary, args, {
+    env: pluginEnvironment(),
     stdin: 'ignore',
     buffer: false,
     reject: false,

@@ -20,6 +20,7 @@ export const PredictOptions = z.strictObject({
     .positive()
     .optional()
     .describe('rows computed at once; about 4,000 tokens without it'),
+  device: TrainOptions.shape.device,
   threads: TrainOptions.shape.threads,
   again: z.boolean().default(false).describe('compute predictions that are in the store already'),
 });

@@ -29,6 +29,7 @@ export interface ScoreQuestion {
   maxLength: number; // tokens; 0: no limit
   sharePrefixes: boolean;
   batchSize?: number | undefined; // rows computed at once
+  device: NativeScoreConfig['device'];
   threads?: number | undefined;
   again: boolean; // ask even if the answer is in the store
 }
@@ -105,6 +106,7 @@ async function runScore(
     sharePrefixes: question.sharePrefixes,
     batchSize: question.batchSize ?? null,
     skip: [...journal.scores.keys()],
+    device: question.device,
     threads: question.threads ?? defaultThreads(),
   };
   const dropped = new Map<number, number>(); // of the rows that were too long

@@ -4,6 +4,7 @@ import { type Prediction, PredictionSet } from '../../src/core/prediction.js';
 import { Random } from '../../src/core/random.js';
 import { ReportOptions } from '../../src/core/report.js';
 import { Run } from '../../src/core/run.js';
+import { PROTOCOL } from '../../src/core/run-config.js';
 import type { RunEvent } from '../../src/core/run-event.js';
 import type { ReportInput } from '../../src/eval/report.js';
 import type { Scored, SplitInput } from '../../src/eval/split-scores.js';
@@ -98,7 +99,7 @@ export function inventSplit(split: Split, world: World): SplitInput {
 }
 
 export const inventedEvents: readonly RunEvent[] = [
-  { event: 'start', protocol: 1, verb: 'train', program: '0.1.0', ggml: '0.9.4', kernel: 'avx2', threads: 2 },
+  { event: 'start', protocol: PROTOCOL, verb: 'train', program: '0.1.0', ggml: '0.9.4', kernel: 'avx2', threads: 2 },
   {
     event: 'model',
     architecture: 'llama',
@@ -137,7 +138,7 @@ export const inventedRun = Run.parse({
   modelPath: '/somewhere/models/tiny.gguf',
   modelHash: MODEL_HASH,
   config: {
-    protocol: 1,
+    protocol: PROTOCOL,
     model: '/somewhere/models/tiny.gguf',
     adapter: null,
     runDirectory: '/somewhere/runs/tiny-bbbbbbbb',
@@ -171,6 +172,7 @@ export const inventedRun = Run.parse({
     cacheLimit: 0,
     cacheDirectory: '',
     checkpointEvery: 50,
+    device: 'cpu',
     threads: 2,
     resume: false,
   },

@@ -97,10 +97,10 @@ describe('runNative', () => {
   });
 
   it('says what to do about a program of another protocol', async () => {
-    fakeNative('start({ protocol: 2 }); setInterval(() => {}, 1000);');
+    fakeNative('start({ protocol: 99 }); setInterval(() => {}, 1000);');
     const { error } = await follow();
     expect(error).toMatchObject({ kind: 'usage', fix: 'build it anew: rectune build-native' });
-    expect(error?.message).toMatch(/protocol 2/);
+    expect(error?.message).toMatch(/protocol 99/);
   });
 
   it('takes a SIGKILL that nobody asked for as a want of memory', async () => {

@@ -7,6 +7,7 @@ import type { DatasetVersion } from '../../src/core/dataset-version.js';
 import type { Instruction } from '../../src/core/instruction.js';
 import type { Interaction, Item, Reject, User } from '../../src/core/interaction.js';
 import type { Run } from '../../src/core/run.js';
+import { PROTOCOL } from '../../src/core/run-config.js';
 import type { Source } from '../../src/core/source.js';
 import { openStore, type Store } from '../../src/store/store.js';
 
@@ -125,7 +126,7 @@ export function run(id: string, versionHash: string, change: Partial<Run> = {}):
     modelPath: 'model.gguf',
     modelHash: 'm',
     config: {
-      protocol: 1,
+      protocol: PROTOCOL,
       model: 'model.gguf',
       adapter: null,
       runDirectory: 'runs/x',
@@ -159,6 +160,7 @@ export function run(id: string, versionHash: string, change: Partial<Run> = {}):
       cacheLimit: 0,
       cacheDirectory: '',
       checkpointEvery: 50,
+      device: 'cpu',
       threads: 1,
       resume: false,
     },

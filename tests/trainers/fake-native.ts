@@ -1,12 +1,13 @@
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { vi } from 'vitest';
+import { PROTOCOL } from '../../src/core/run-config.js';
 import { temporaryFolder } from '../store/fixtures.js';
 
 /** Events that any attempt may say, as native/ says them. */
 export const START = {
   event: 'start',
-  protocol: 1,
+  protocol: PROTOCOL,
   verb: 'train',
   program: '0.0.0',
   ggml: '0',

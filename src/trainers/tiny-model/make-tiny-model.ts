@@ -127,6 +127,7 @@ function pretrainConfig(
     cachePrecision: 'f32',
     cacheLimit: 0,
     cacheDirectory: '',
+    device: 'cpu', // the same bytes everywhere
     checkpointEvery: 1_000_000, // it takes seconds: a stop begins anew
     threads,
     resume: false,

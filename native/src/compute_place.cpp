@@ -1,0 +1,82 @@
+#include "compute_place.h"
+#include "error.h"
+#include "events.h"
+#include "network.h"
+#include <algorithm>
+#include <cmath>
+
+namespace {
+
+// Devices multiply in 16 bits: their rounding stays well below this, a wrong operation well above.
+const double TOLERANCE = 0.05; // of the L2 norm
+const int32_t MOST_BLOCKS = 2;
+const size_t MOST_TOKENS = 256; // of a row
+
+// What the first blocks say of some rows: the logits at their ends, and the gradients of the loss on their last tokens.
+std::vector<std::vector<float>> answers(backend & place, const base_model & whole, const adapter * lora, const std::vector<std::vector<llama_token>> & rows) {
+    std::vector<int32_t> blocks;
+    for (int32_t i = 0; i < std::min(MOST_BLOCKS, whole.shape.n_block); i++) blocks.push_back(i);
+    const base_model model = with_blocks(whole, blocks);
+    std::vector<token_row> batch;
+    for (const std::vector<llama_token> & row : rows) {
+        const size_t size = std::min(row.size(), MOST_TOKENS);
+        if (size >= 2) batch.push_back({static_cast<int64_t>(batch.size()), {row.begin(), row.begin() + static_cast<std::ptrdiff_t>(size)}, static_cast<int32_t>(size) - 1, 0});
+    }
+    const token_layout layout = lay_out_for_training(batch, true);
+    network own(place, model, lora);
+    std::vector<int32_t> ends;
+    for (const std::vector<int32_t> & columns : layout.columns) ends.push_back(columns.back());
+    std::vector<std::vector<float>> found = {own.logits(layout, ends)};
+    if (!lora) return found;
+    lora_values gradients = zeros_like(*lora);
+    const std::vector<prediction> predictions = predictions_of(batch, layout, false);
+    next_token_objective goal(predictions, 1.0f / static_cast<float>(predictions.size()));
+    own.loss({layout, goal, 0.0f, 0}, &gradients);
+    found.emplace_back();
+    for (const std::vector<float> & gradient : gradients) found.back().insert(found.back().end(), gradient.begin(), gradient.end());
+    return found;
+}
+
+double relative_distance(const std::vector<float> & expected, const std::vector<float> & found) {
+    double distance = 0, size = 0;
+    for (size_t i = 0; i < expected.size(); i++) {
+        distance += std::pow(static_cast<double>(expected[i]) - found[i], 2);
+        size += std::pow(static_cast<double>(expected[i]), 2);
+    }
+    return size > 0 ? std::sqrt(distance / size) : distance; // NaN stays NaN
+}
+
+} // namespace
+
+compute_place::compute_place(session & open, const std::string & device, const adapter * lora, const std::vector<std::vector<llama_token>> & rows)
+    : open_(open), lora_(lora), info_(choose_device(device)) {
+    if (info_.kind == device_kind::cpu) return;
+    weight_type_ = info_.kind == device_kind::cuda ? GGML_TYPE_BF16 : GGML_TYPE_F16;
+    device_ = std::make_unique<backend>(info_, open.cpu.n_threads());
+    placed_ = std::make_unique<placed_model>(*device_, open.model, weight_type_, lora ? lora->lowest_block() : open.model.shape.n_block);
+    device_->use_transposes(placed_->transposes());
+    if (lora) device_lora_ = lora->copy_on(*device_);
+    compare_with_cpu(rows);
+}
+
+void compute_place::refresh() const {
+    if (device_lora_) lora_->copy_values_to(*device_lora_);
+}
+
+std::string compute_place::fingerprint() const {
+    return device_ ? std::string(device_name(info_.kind)) + " " + ggml_type_name(weight_type_) : "";
+}
+
+void compute_place::compare_with_cpu(const std::vector<std::vector<llama_token>> & rows) const {
+    const std::vector<std::vector<float>> expected = answers(open_.cpu, open_.model, lora_, rows), found = answers(*device_, placed_->model(), device_lora_.get(), rows);
+    double worst = 0;
+    for (size_t i = 0; i < expected.size(); i++) {
+        const double distance = relative_distance(expected[i], found[i]);
+        worst = std::isfinite(distance) ? std::max(worst, distance) : 1e300;
+    }
+    emit("device", {{"kind", device_name(info_.kind)}, {"name", info_.name}, {"memory", info_.total_bytes}, {"weights", ggml_type_name(weight_type_)},
+                    {"difference", worst}, {"tolerance", TOLERANCE}});
+    if (worst <= TOLERANCE) return;
+    throw user_error(exit_data, "logits or gradients on the device differ from the CPU's by " + std::to_string(worst) + " of their size (tolerance " + std::to_string(TOLERANCE) + ")",
+        info_.name, "use --device cpu, and report this device and its driver");
+}
