@@ -72,6 +72,8 @@ function reached(kernel: { gflops: number | null; share: number | null; gigabyte
   if (kernel.gflops === null) return `${kernel.gigabytesPerSecond?.toFixed(1)} GB/s`;
   const share = kernel.share === 1 ? '' : `, ${Math.round(100 * (kernel.share ?? 0))} % of the peak`;
   return `${Math.round(kernel.gflops)} GFLOP/s a thread${share}`;
+}
+
 function deviceFinding(): Finding {
   const plugins = installedPlugins();
   if (plugins.length > 0) return { name: 'devices', value: `cpu; plug-in installed: ${plugins.join(', ')}` };
