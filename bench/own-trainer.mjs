@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { NativeScoreConfig, NativeTrainConfig, PROTOCOL, TrainOptions } from '../dist/index.js';
 import { builtBinary } from '../dist/platform/native-build.js';
-import { runNative } from '../dist/platform/native-program.js';
+import { runNative, runNativeSeries } from '../dist/platform/native-program.js';
 import { PredictOptions } from '../dist/trainers/predict.js';
 import { nativeSettings } from '../dist/trainers/train.js';
 
@@ -70,4 +70,25 @@ export async function trainSteps(config, { onEvent = () => {}, onDone = () => {}
   const steps = events.filter(({ event }) => event === 'step');
   const seconds = steps.slice(1).map((step, i) => step.seconds - steps[i].seconds);
   return { events, steps, seconds, done: events.at(-1) };
+}
+
+/**
+ * Trains several configs in one process. The runs' folders go afterwards.
+ *
+ * onDone   called before the folders go
+ * returns  runs: the events of each; done: the last event, of the whole series
+ */
+export async function trainSeries(configs, { onDone = () => {} } = {}) {
+  const runs = configs.map(() => []);
+  let done;
+  try {
+    for await (const { event, run } of runNativeSeries({ protocol: PROTOCOL, runs: configs })) {
+      if (run === undefined) done = event;
+      else runs[run].push(event);
+    }
+    onDone();
+  } finally {
+    for (const { runDirectory } of configs) rmSync(runDirectory, { recursive: true, force: true });
+  }
+  return { runs, done };
 }

@@ -4,6 +4,7 @@
 #include "ggml.h"
 #include <fstream>
 #include <limits>
+#include <map>
 #include <set>
 #include <sstream>
 #include <type_traits>
@@ -125,8 +126,7 @@ static validation_config read_validation(const json & object, const std::string 
     return config;
 }
 
-train_config read_train_config(const std::string & path) {
-    const json object = read_object(path);
+static train_config read_training(const json & object, const std::string & path) {
     config_reader reader(object, path);
     check_protocol(reader);
     train_config config;
@@ -206,6 +206,40 @@ train_config read_train_config(const std::string & path) {
     for (const char * key : {"model", "adapter", "runDirectory", "data", "cacheHidden", "cacheLimit", "cacheDirectory", "checkpointEvery", "device", "spikeFactor", "threads", "resume"}) deciding.erase(key);
     if (config.validation) deciding["validation"].erase("data");
     config.fingerprint = deciding.dump();
+    return config;
+}
+
+train_config read_train_config(const std::string & path) {
+    return read_training(read_object(path), path);
+}
+
+// What the runs of a series share, and so must have alike.
+static const char * const SHARED_KEYS[] = {"model", "data", "labels", "maxLength", "cacheHidden", "cachePrecision", "cacheLimit", "cacheDirectory", "device", "threads"};
+
+series_config read_series_config(const std::string & path) {
+    const json object = read_object(path);
+    config_reader reader(object, path);
+    check_protocol(reader);
+    const json runs = reader.take<json>("runs");
+    reader.finish();
+    require(reader, runs.is_array() && !runs.empty(), "runs", runs.is_array() ? "empty" : runs.type_name(), "a list of configs of train, at least one");
+    series_config config;
+    std::map<std::string, size_t> folders;
+    for (size_t i = 0; i < runs.size(); i++) {
+        const std::string where = path + ": runs[" + std::to_string(i) + "]";
+        if (!runs[i].is_object()) throw user_error(exit_usage, "a run is " + std::string(runs[i].type_name()) + ", not an object", where, "write it as docs/protocol.md describes it");
+        config.runs.push_back(read_training(runs[i], where));
+        for (const char * key : SHARED_KEYS) {
+            if (runs[i].value(key, json()) == runs[0].value(key, json())) continue;
+            throw user_error(exit_usage, "\"" + std::string(key) + "\" is " + runs[i][key].dump() + ", but " + runs[0][key].dump() + " in the first run", where,
+                "train runs that differ in it apart from each other");
+        }
+        const auto [other, is_new] = folders.insert({config.runs[i].run_directory, i});
+        if (!is_new) {
+            throw user_error(exit_usage, "\"runDirectory\" is " + config.runs[i].run_directory + ", as in runs[" + std::to_string(other->second) + "]", where,
+                "give each run a folder of its own");
+        }
+    }
     return config;
 }
 

@@ -54,6 +54,11 @@ struct train_config {
     std::string fingerprint; // of what decides the adapter's bytes: a checkpoint of another run is refused
 };
 
+// Several runs in one process, over one model and one file of rows.
+struct series_config {
+    std::vector<train_config> runs; // at least one
+};
+
 struct score_config {
     std::string model;
     std::optional<std::string> adapter;
@@ -92,6 +97,7 @@ struct measure_config {
 
 // throws user_error(exit_usage)
 train_config read_train_config(const std::string & path);
+series_config read_series_config(const std::string & path);
 score_config read_score_config(const std::string & path);
 init_config read_init_config(const std::string & path);
 merge_config read_merge_config(const std::string & path);

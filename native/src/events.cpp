@@ -1,16 +1,25 @@
 #include "events.h"
 #include "error.h"
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 
-static const std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
+static const std::chrono::steady_clock::time_point program_started = std::chrono::steady_clock::now();
+static std::chrono::steady_clock::time_point started = program_started;
+static std::optional<size_t> current_run;
 
 double seconds_since_start() {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
 }
 
+void begin_run_events(std::optional<size_t> run) {
+    current_run = run;
+    started = run ? std::chrono::steady_clock::now() : program_started;
+}
+
 void emit(const std::string & event, json fields) {
     json line = {{"event", event}};
+    if (current_run) line["run"] = *current_run;
     line.update(fields);
     // Text from files may hold bytes that are not UTF-8; a line must be JSON all the same.
     const std::string text = line.dump(-1, ' ', false, json::error_handler_t::replace);

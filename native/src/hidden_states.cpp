@@ -1,6 +1,5 @@
 #include "hidden_states.h"
 #include "error.h"
-#include "events.h"
 #include "kernels/gemm.h"
 #include "machine_memory.h"
 #include "network.h"
@@ -157,8 +156,9 @@ std::unique_ptr<hidden_states> hidden_states::prepare(backend & cpu, const base_
     choice chosen = choose_place(settings, n_bytes, cut);
     bool is_reused = false;
     const auto announce = [&] {
-        emit("hidden-states", {{"block", cut}, {"columns", made->index_.size()}, {"bytes", n_bytes}, {"place", name_of(chosen.place)}, {"precision", settings.is_f16 ? "f16" : "f32"},
-                               {"reason", chosen.reason}, {"reused", is_reused}, {"seconds", seconds_since_start() - start}});
+        made->event_ = {{"block", cut}, {"columns", made->index_.size()}, {"bytes", n_bytes}, {"place", name_of(chosen.place)}, {"precision", settings.is_f16 ? "f16" : "f32"},
+                               {"reason", chosen.reason}, {"reused", is_reused}, {"seconds", seconds_since_start() - start}};
+        emit("hidden-states", made->event_);
     };
     if (chosen.place == state_place::nowhere) {
         announce();
@@ -216,6 +216,13 @@ std::unique_ptr<hidden_states> hidden_states::prepare(backend & cpu, const base_
     made->states_ = made->file_->data();
     announce();
     return made;
+}
+
+void hidden_states::announce_again() const {
+    json event = event_;
+    event["reused"] = true;
+    event["seconds"] = 0;
+    emit("hidden-states", event);
 }
 
 bool hidden_states::read(const token_layout & layout, std::vector<float> & values) const {

@@ -4,6 +4,7 @@
 // Because the layout of a batch changes no bit of the forward, a pass from stored f32 states gives the bits of a whole pass. With f16 the
 // states are rounded, and a pass that finds none rounds at the same place, so the adapter does not depend on where they are kept.
 #pragma once
+#include "events.h"
 #include "mapped_file.h"
 #include "model.h"
 #include "prefix_index.h"
@@ -34,6 +35,9 @@ class hidden_states {
     static std::unique_ptr<hidden_states> prepare(backend & cpu, const base_model & model, const std::vector<token_row> & rows, int32_t cut,
                                                   const state_settings & settings, const std::function<bool()> & stop);
 
+    // Emits "hidden-states" once more, for another run that reads them: reused, in no time.
+    void announce_again() const;
+
     // Values [n_embd, n_columns] of all columns of a layout. false: the rows of the layout are not among those that were prepared
     bool read(const token_layout & layout, std::vector<float> & values) const;
 
@@ -47,4 +51,5 @@ class hidden_states {
     std::vector<unsigned char> kept_;    // in memory
     std::unique_ptr<mapped_file> file_;  // or on disk
     const unsigned char * states_ = nullptr;
+    json event_; // how they were announced
 };

@@ -38,7 +38,7 @@ base_model as_the_library(base_model model) {
     return model;
 }
 
-void check_parity(backend & cpu, const gguf_file & file, const base_model & model, const adapter * lora,
+json check_parity(backend & cpu, const gguf_file & file, const base_model & model, const adapter * lora,
                   const std::vector<std::vector<llama_token>> & rows) {
     const std::vector<int32_t> blocks = first_of_each_form(model);
     temporary_copy copy;
@@ -63,12 +63,14 @@ void check_parity(backend & cpu, const gguf_file & file, const base_model & mode
     }
     // Rounding grows with the logits; above 100, which no usual model reaches, the tolerance does too.
     const double tolerance = PARITY_TOLERANCE * std::max(1.0, std::isfinite(largest) ? largest / 100 : 1.0);
-    emit("parity", {{"rows", rows.size()}, {"blocks", blocks.size()}, {"maxDifference", std::isfinite(worst) ? worst : 1e300}, {"tolerance", tolerance}});
+    const json event = {{"rows", rows.size()}, {"blocks", blocks.size()}, {"maxDifference", std::isfinite(worst) ? worst : 1e300}, {"tolerance", tolerance}};
+    emit("parity", event);
     if (worst > tolerance) {
         throw user_error(exit_data,
             "the trainer's logits differ from libllama's by " + std::to_string(worst) + " (tolerance " + std::to_string(tolerance) + ")", file.path(),
             "this model has a feature that Rectune does not know; use another model, and report this one");
     }
+    return event;
 }
 
 void measure_serving_gap(backend & cpu, const gguf_file & file, const base_model & model, const adapter * lora,

@@ -4,6 +4,7 @@
 // a comparison on the model file itself sees nothing small. The gate therefore compares on an F32 copy of the first
 // blocks; what remains between training and serving the quantised file is measured apart, as the serving gap.
 #pragma once
+#include "events.h"
 #include "lora.h"
 #include "model.h"
 #include "token_rows.h"
@@ -18,8 +19,9 @@ base_model as_the_library(base_model model);
 
 // Compares all logits at the last positions of a few rows and emits the event "parity".
 // lora  nullptr, or the adapter that is about to be used: libllama gets it merged into the copy
+// returns what it emitted
 // throws user_error(exit_data) when a logit differs by more than PARITY_TOLERANCE
-void check_parity(backend & cpu, const gguf_file & file, const base_model & model, const adapter * lora,
+json check_parity(backend & cpu, const gguf_file & file, const base_model & model, const adapter * lora,
                   const std::vector<std::vector<llama_token>> & rows);
 
 // Largest difference between our log-odds and libllama's on the files as they are served (quantised, its own adapter loader).

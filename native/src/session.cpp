@@ -21,6 +21,10 @@ static std::string announced(const std::string & verb, const std::string & model
 
 session::session(const std::string & verb, const std::string & model_path, int32_t threads)
     : file(announced(verb, model_path, threads)), model(load_model(file)), cpu(threads) {
+    announce_model(model);
+}
+
+void announce_model(const base_model & model) {
     emit("model", {{"architecture", model.shape.architecture}, {"blocks", model.shape.n_block}, {"width", model.shape.n_embd},
                    {"vocabulary", model.shape.n_vocab}, {"parameters", model.n_parameters}, {"types", model.tensors_by_type}});
 }

@@ -22,6 +22,9 @@ struct session {
     backend cpu;
 };
 
+// Emits "model".
+void announce_model(const base_model & model);
+
 // The longest row in tokens: what was asked for (0: no limit), and never more than the model was made for.
 int32_t length_limit(int32_t asked, const model_shape & shape);
 

@@ -2,7 +2,11 @@
 #pragma once
 #include "config.h"
 #include "error.h"
+#include "training_base.h"
 
 // returns exit_done, or exit_stopped after a SIGTERM or SIGINT (a checkpoint is saved then)
 // throws user_error
 exit_code train(const train_config & config);
+
+// One of the runs that a base was made for, from its event "data" to its "done" or "stopped". Its checkpoints are open.
+exit_code train_on(training_base & base, const std::vector<train_config> & runs, size_t run);

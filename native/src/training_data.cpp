@@ -2,27 +2,7 @@
 #include "digest.h"
 #include "error.h"
 #include "events.h"
-#include "instruction_file.h"
 #include <algorithm>
-#include <map>
-
-static std::vector<const instruction *> chosen_rows(const train_config & config, const std::vector<instruction> & all) {
-    std::vector<const instruction *> chosen;
-    if (!config.rows) {
-        for (const instruction & row : all) chosen.push_back(&row);
-        return chosen;
-    }
-    std::map<int64_t, const instruction *> by_row;
-    for (const instruction & row : all) by_row[row.row] = &row;
-    for (const int64_t row : *config.rows) {
-        const auto found = by_row.find(row);
-        if (found == by_row.end()) {
-            throw user_error(exit_usage, "row " + std::to_string(row) + " is not in the data", config.data, "choose rows of the train split");
-        }
-        chosen.push_back(found->second);
-    }
-    return chosen;
-}
 
 // The label objectives read one place of a row, which must be there.
 static void check_label(const token_row & row, const std::string & file) {
@@ -33,19 +13,37 @@ static void check_label(const token_row & row, const std::string & file) {
     }
 }
 
-std::vector<token_row> read_training_rows(const train_config & config, const vocabulary & vocab, int32_t max_length) {
-    const std::vector<instruction> all = read_instructions(config.data);
-    const std::vector<const instruction *> chosen = chosen_rows(config, all);
-    if (chosen.empty()) throw user_error(exit_data, "there is no row to train on", config.data, "build a dataset version with train rows");
-    std::vector<token_row> rows;
-    for (const instruction * row : chosen) {
-        rows.push_back(naming_file(config.data, [&] { return tokenize_for_training(vocab, *row, max_length, config.labels); }));
-        if (config.objective != objective_kind::next_token) check_label(rows.back(), config.data);
+training_data::training_data(const train_config & config, const vocabulary & vocab, int32_t max_length)
+    : file_(config.data), labels_(config.labels), vocab_(vocab), max_length_(max_length), all_(read_instructions(config.data)) {
+    for (const instruction & row : all_) by_row_[row.row] = &row;
+}
+
+const token_row & training_data::tokens_of(int64_t row) {
+    const auto known = tokenised_.find(row);
+    if (known != tokenised_.end()) return known->second;
+    const auto found = by_row_.find(row);
+    if (found == by_row_.end()) throw user_error(exit_usage, "row " + std::to_string(row) + " is not in the data", file_, "choose rows of the train split");
+    return tokenised_.emplace(row, naming_file(file_, [&] { return tokenize_for_training(vocab_, *found->second, max_length_, labels_); })).first->second;
+}
+
+std::shared_ptr<const std::vector<token_row>> training_data::rows_of(const train_config & config) {
+    std::vector<int64_t> chosen;
+    if (config.rows) chosen = *config.rows;
+    else for (const instruction & row : all_) chosen.push_back(row.row);
+    if (chosen.empty()) throw user_error(exit_data, "there is no row to train on", file_, "build a dataset version with train rows");
+    std::shared_ptr<const std::vector<token_row>> & kept = chosen_[chosen];
+    if (!kept) {
+        std::vector<token_row> rows;
+        for (const int64_t row : chosen) rows.push_back(tokens_of(row));
+        kept = std::make_shared<const std::vector<token_row>>(std::move(rows));
     }
-    if (config.objective == objective_kind::pairwise && pairs_of(rows).empty()) {
-        throw user_error(exit_data, "all rows have the same label, so there is no pair to learn from", config.data, "choose rows with both labels, or another objective");
+    if (config.objective != objective_kind::next_token) {
+        for (const token_row & row : *kept) check_label(row, file_);
     }
-    return rows;
+    if (config.objective == objective_kind::pairwise && pairs_of(*kept).empty()) {
+        throw user_error(exit_data, "all rows have the same label, so there is no pair to learn from", file_, "choose rows with both labels, or another objective");
+    }
+    return kept;
 }
 
 std::vector<std::vector<size_t>> micro_batches(const std::vector<token_row> & batch, const train_config & config, const model_shape & shape) {

@@ -1,15 +1,38 @@
 // The rows a run is trained on, as tokens.
 #pragma once
 #include "config.h"
+#include "instruction_file.h"
 #include "model.h"
 #include "packing.h"
 #include "token_layout.h"
+#include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
-// In the order of the config.
-// throws user_error(exit_usage) for a row that is not in the data; user_error(exit_data) when there is none, or one is too long
-std::vector<token_row> read_training_rows(const train_config & config, const vocabulary & vocab, int32_t max_length);
+// The file of rows that runs share: read once, each row tokenised when the first run asks for it.
+class training_data {
+  public:
+    // config  of any of the runs: they have file, labels and maxLength alike
+    // vocab   must outlive it
+    training_data(const train_config & config, const vocabulary & vocab, int32_t max_length);
+
+    // The rows of a run, in the order of its config; those of one that chose the same rows before are the same object.
+    // throws user_error(exit_usage) for a row that is not in the data; user_error(exit_data) when there is none, or one is too long
+    std::shared_ptr<const std::vector<token_row>> rows_of(const train_config & config);
+
+  private:
+    const token_row & tokens_of(int64_t row);
+
+    const std::string file_;
+    const std::vector<std::string> labels_;
+    const vocabulary & vocab_;
+    const int32_t max_length_;
+    const std::vector<instruction> all_;
+    std::map<int64_t, const instruction *> by_row_;
+    std::map<int64_t, token_row> tokenised_;
+    std::map<std::vector<int64_t>, std::shared_ptr<const std::vector<token_row>>> chosen_; // by the rows that were chosen
+};
 
 // The rows of a batch that are computed together, as indices: as many as the config says, else by the columns that suit the model.
 std::vector<std::vector<size_t>> micro_batches(const std::vector<token_row> & batch, const train_config & config, const model_shape & shape);

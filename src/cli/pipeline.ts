@@ -17,7 +17,7 @@ import { importLog } from '../sources/import-log.js';
 import type { Store } from '../store/store.js';
 import type { Execution } from '../trainers/execute-run.js';
 import { PredictOptions, predictRun, reportedSplits } from '../trainers/predict.js';
-import { readSeeds } from '../trainers/series.js';
+import { readSeeds, trainSeries } from '../trainers/series.js';
 import { trainRun } from '../trainers/train.js';
 import type { Stoppable } from './signals.js';
 
@@ -52,6 +52,18 @@ export interface PipelineResult {
  * throws     RectuneError of the stage that failed; what earlier stages made stays
  */
 export async function runPipeline(openStore: () => Store, request: PipelineRequest): Promise<PipelineResult> {
+  return trainedAndReported(await built(openStore, request), request);
+}
+
+/** What training stands on. */
+interface Built {
+  store: Store;
+  options: TrainOptions;
+  source: Source | undefined;
+  version: DatasetVersion;
+}
+
+async function built(openStore: () => Store, request: PipelineRequest): Promise<Built> {
   const { studio, now, program, onStage } = request;
   const recipe = loadRecipe(request.recipe);
   const options = trainOptions(recipe, request.train);
@@ -66,6 +78,14 @@ export async function runPipeline(openStore: () => Store, request: PipelineReque
     program,
     onProgress: (line) => onStage(`build: ${line}`),
   });
+  return { store, options, source, version };
+}
+
+async function trainedAndReported(
+  { store, options, source, version }: Built,
+  request: PipelineRequest,
+): Promise<PipelineResult> {
+  const { studio, now, onStage } = request;
   const { run, adapter } = await request.stoppable(async (signal) => {
     const asked = { version: version.hash, model: request.model, options, unfinished: 'resume' as const };
     const trained = await trainRun(store, { ...request, ...asked, signal });
@@ -85,8 +105,8 @@ export async function runPipeline(openStore: () => Store, request: PipelineReque
 }
 
 /**
- * The same under several seeds, one after the other: every run as it would be alone. The base model is scored once: the second seed
- * finds its predictions in the store.
+ * The same under several seeds: every run as it would be alone, all of them trained first, in one process. The base model is scored once: the
+ * second seed finds its predictions in the store. When a seed's training fails, those before it are reported before the error is thrown.
  *
  * seeds  as readSeeds takes them; reports go to a folder a seed when the request names one
  */
@@ -96,12 +116,30 @@ export async function runPipelineForSeeds(
   seeds: string,
 ): Promise<PipelineResult[]> {
   const { seed: first } = trainOptions(loadRecipe(request.recipe), request.train);
+  const drawn = readSeeds(seeds, first);
+  const { onStage } = request;
+  const ground = await built(openStore, request);
+  const series = drawn.map((seed) => ({ ...ground.options, seed }));
+  const done = new Set<number>();
+  const failure = await request.stoppable(async (signal) => {
+    const asked = { ...request, version: ground.version.hash, series, signal };
+    const onRun = (index: number) => onStage(`train: seed ${drawn[index]}`);
+    try {
+      await trainSeries(ground.store, asked, onRun, (index) => done.add(index));
+      return undefined;
+    } catch (error) {
+      if (error instanceof RectuneError && error.kind === 'diverged') return error;
+      throw error;
+    }
+  });
   const results: PipelineResult[] = [];
-  for (const seed of readSeeds(seeds, first)) {
-    request.onStage(`seed ${seed}`);
-    const reportDirectory = request.reportDirectory && join(request.reportDirectory, `seed-${seed}`);
-    results.push(await runPipeline(openStore, { ...request, train: { ...request.train, seed }, reportDirectory }));
+  for (const [index, options] of series.entries()) {
+    if (!done.has(index)) continue;
+    onStage(`seed ${options.seed}`);
+    const reportDirectory = request.reportDirectory && join(request.reportDirectory, `seed-${options.seed}`);
+    results.push(await trainedAndReported({ ...ground, options }, { ...request, reportDirectory }));
   }
+  if (failure) throw failure;
   return results;
 }
 

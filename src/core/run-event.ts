@@ -12,7 +12,7 @@ export const RunEvent = z.discriminatedUnion('event', [
   z.strictObject({
     event: z.literal('start'),
     protocol: z.literal(PROTOCOL),
-    verb: z.enum(['train', 'score', 'init', 'merge', 'measure']),
+    verb: z.enum(['train', 'series', 'score', 'init', 'merge', 'measure']),
     program: z.string(), // version of native/
     ggml: z.string(), // version of the library, equal to that of the headers
     kernel: z.string(), // instruction set of the CPU kernels
@@ -82,7 +82,7 @@ export const RunEvent = z.discriminatedUnion('event', [
     place: z.enum(['memory', 'disk', 'nowhere']),
     precision: z.enum(['f32', 'f16']),
     reason: z.string(), // of the place
-    reused: z.boolean(), // found on disk
+    reused: z.boolean(), // found on disk, or computed by an earlier run of a series
     seconds: finite,
   }),
   z.strictObject({ event: z.literal('resumed'), step: count, checkpoint: z.string() }),
@@ -139,7 +139,7 @@ export const RunEvent = z.discriminatedUnion('event', [
   }),
   z.strictObject({
     event: z.literal('done'),
-    verb: z.enum(['train', 'score', 'init', 'merge', 'measure']),
+    verb: z.enum(['train', 'series', 'score', 'init', 'merge', 'measure']),
     output: z.string().nullable(), // the file made: adapter or model
     seconds: finite,
     peakMemory: count, // bytes, of the whole process

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { type ErrorKind, ExitCode, RectuneError } from '../core/errors.js';
-import { PROTOCOL } from '../core/run-config.js';
+import { type NativeTrainConfig, PROTOCOL } from '../core/run-config.js';
 import { RunEvent } from '../core/run-event.js';
 import { pluginEnvironment } from './device-plugins.js';
 import { writing } from './file-errors.js';
@@ -22,7 +22,8 @@ const STDERR_LINES = 20; // kept for the message when the program dies
 /** native/ says an error twice, to programs as an event and to people as three lines; ours is made from the event. */
 const REPEATS_ERROR = /^(error: | {2}at: {2}| {2}fix: )/;
 
-export type NativeVerb = Extract<RunEvent, { event: 'start' }>['verb'];
+/** All but `series`, which runNativeSeries is for. */
+export type NativeVerb = Exclude<Extract<RunEvent, { event: 'start' }>['verb'], 'series'>;
 
 /** How to run the program; every field may be left out. */
 export interface NativeOptions {
@@ -65,12 +66,39 @@ export async function* runNative(
   config: unknown,
   options: NativeOptions = {},
 ): AsyncGenerator<RunEvent, void> {
+  for await (const { event } of spoken(verb, config, options)) yield event;
+}
+
+/** An event of a series, and the run that it belongs to, by its place in the config; undefined: the whole series. */
+export interface SeriesEvent {
+  event: RunEvent;
+  run: number | undefined;
+}
+
+/** The same for the verb `series`: many runs in one process, each with the events that it would say alone. */
+export function runNativeSeries(
+  config: { protocol: number; runs: readonly NativeTrainConfig[] },
+  options: NativeOptions = {},
+): AsyncGenerator<SeriesEvent, void> {
+  return spoken('series', config, options);
+}
+
+/** The config as native/ reads it. */
+export function writeConfig(path: string, config: unknown): void {
+  writeSealed(path, `${JSON.stringify(config, null, 2)}\n`);
+}
+
+async function* spoken(
+  verb: NativeVerb | 'series',
+  config: unknown,
+  options: NativeOptions,
+): AsyncGenerator<SeriesEvent, void> {
   const binary = await nativeProgram(options.onStderr ?? (() => {}));
   if (options.signal?.aborted) throw stopped('before it began', 'give the same command again');
   const folder = options.configPath === undefined ? temporaryFolder() : undefined;
   const configPath = options.configPath ?? join(folder as string, `${verb}.json`);
   try {
-    writeSealed(configPath, `${JSON.stringify(config, null, 2)}\n`);
+    writeConfig(configPath, config);
     yield* runProcess(binary, [verb, '--config', configPath], options);
   } finally {
     if (folder !== undefined) await rm(folder, { recursive: true, force: true });
@@ -81,7 +109,7 @@ function temporaryFolder(): string {
   return writing(tmpdir(), () => mkdtempSync(join(tmpdir(), 'rectune-')));
 }
 
-async function* runProcess(binary: string, args: string[], options: NativeOptions): AsyncGenerator<RunEvent, void> {
+async function* runProcess(binary: string, args: string[], options: NativeOptions): AsyncGenerator<SeriesEvent, void> {
   const child = execa(binary, args, {
     env: pluginEnvironment(),
     stdin: 'ignore',
@@ -93,7 +121,7 @@ async function* runProcess(binary: string, args: string[], options: NativeOption
   options.signal?.addEventListener('abort', stop, { once: true });
   const words: string[] = [];
   const listening = listen(child.iterable({ from: 'stderr' }), words, options.onStderr);
-  let last: RunEvent | undefined;
+  let last: SeriesEvent | undefined;
   try {
     for await (const line of child.iterable()) {
       let delivered = false;
@@ -124,41 +152,52 @@ async function listen(lines: AsyncIterable<string>, words: string[], onStderr?: 
 }
 
 /** One line of stdout as an event. Throws when it is none, when the order is wrong, or when the protocol is another. */
-function parseEvent(line: string, last: RunEvent | undefined, binary: string): RunEvent {
+function parseEvent(line: string, last: SeriesEvent | undefined, binary: string): SeriesEvent {
   let value: unknown;
   try {
     value = JSON.parse(line);
   } catch {
     throw new Error(`native wrote a line that is not JSON: ${line.slice(0, 200)}`);
   }
-  const spoken = value as { event?: unknown; protocol?: unknown } | null;
-  if (spoken?.event === 'start' && spoken.protocol !== PROTOCOL) {
-    const what = `the native program speaks protocol ${String(spoken.protocol)}, this program speaks ${PROTOCOL}`;
+  const said = value as { event?: unknown; protocol?: unknown } | null;
+  if (said?.event === 'start' && said.protocol !== PROTOCOL) {
+    const what = `the native program speaks protocol ${String(said.protocol)}, this program speaks ${PROTOCOL}`;
     throw new RectuneError('usage', what, binary, 'build it anew: rectune build-native');
   }
-  const parsed = RunEvent.safeParse(value);
+  const { run, ...own } = value as { run?: unknown };
+  const parsed = RunEvent.safeParse(own);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     const detail = issue ? `${issue.path.map(String).join('.')}: ${issue.message}` : '';
     throw new Error(`native wrote an event outside the protocol (${detail}): ${line.slice(0, 200)}`);
   }
   const event = parsed.data;
+  if (run !== undefined && !isPlace(run)) throw new Error(`native named no run: ${line.slice(0, 200)}`);
   if (last === undefined && event.event !== 'start' && event.event !== 'error') {
     throw new Error(`native must begin with "start", not with "${event.event}"`);
   }
-  if (last?.event === 'done' || last?.event === 'error')
-    throw new Error(`native went on after "${last.event}": ${line.slice(0, 200)}`);
-  return event;
+  if (last && isLast(last)) throw new Error(`native went on after "${last.event.event}": ${line.slice(0, 200)}`);
+  return { event, run };
+}
+
+function isPlace(run: unknown): run is number {
+  return Number.isInteger(run) && (run as number) >= 0;
+}
+
+/** Nothing comes after it: a run of a series that is done is followed by the next one. */
+function isLast({ event, run }: SeriesEvent): boolean {
+  return event.event === 'error' || event.event === 'stopped' || (event.event === 'done' && run === undefined);
 }
 
 /** What the ending means; undefined after a proper `done`. */
 function failureOf(
-  last: RunEvent | undefined,
+  ending: SeriesEvent | undefined,
   end: { exitCode?: number | undefined; signal?: string | undefined; cause?: unknown },
   aborted: boolean,
   words: readonly string[],
   command: string,
 ): Error | undefined {
+  const last = ending && isLast(ending) ? ending.event : undefined;
   if (last?.event === 'error') return reported(last);
   if (last?.event === 'done' && end.exitCode === ExitCode.done) return undefined;
   if (last?.event === 'stopped') {

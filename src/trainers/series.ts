@@ -1,8 +1,10 @@
 import { RectuneError } from '../core/errors.js';
+import type { Run } from '../core/run.js';
 import { TrainOptions } from '../core/run-config.js';
 import type { Store } from '../store/store.js';
-import type { Execution } from './execute-run.js';
-import { type TrainResult, trainRun } from './train.js';
+import type { Execution, PlannedRun } from './execute-run.js';
+import { executeSeries } from './execute-series.js';
+import { planTraining, type TrainResult, trained } from './train.js';
 
 /** What a grid may vary: numbers that another adapter of the same shape of work differs in. */
 export const GRID_KEYS = ['rank', 'alpha', 'learningRate'] as const;
@@ -65,21 +67,44 @@ function refuse(what: string, fix: string): RectuneError {
 }
 
 /**
- * Trains every run of a series, one after the other: the runs and adapters that separate commands would give. Those that are done
- * are not made again, and one that was cut short goes on, so the same command finishes a series that was stopped.
+ * Trains every run of a series, in one process over one loaded model: the runs and adapters that separate commands would give. Those that
+ * are done are not made again, and one that was cut short goes on, so the same command finishes a series that was stopped.
  *
+ * onRun   before a run is trained
+ * onDone  when a run is done, or was before
  * throws  what trainRun throws, at the first run that fails; those before it stay
  */
 export async function trainSeries(
   store: Store,
   request: { version: string; model: string; series: readonly TrainOptions[] } & Execution,
   onRun: (index: number, options: TrainOptions) => void,
+  onDone: (index: number) => void = () => {},
 ): Promise<TrainResult[]> {
   const { series, ...shared } = request;
-  const results: TrainResult[] = [];
+  const results: (TrainResult | undefined)[] = [];
+  const planned = new Map<string, { plan: PlannedRun; places: number[] }>(); // by id: settings may come to the same run
   for (const [index, options] of series.entries()) {
-    onRun(index, options);
-    results.push(await trainRun(store, { ...shared, options, unfinished: 'resume' }));
+    const plan = await planTraining(store, { ...shared, options, unfinished: 'resume' });
+    if ('reused' in plan) {
+      results[index] = plan;
+      onDone(index);
+    } else {
+      const same = planned.get(plan.run.id);
+      if (same) same.places.push(index);
+      else planned.set(plan.run.id, { plan, places: [index] });
+    }
   }
-  return results;
+  const placesOf = (run: Run) => planned.get(run.id)?.places ?? [];
+  const plans = [...planned.values()].map(({ plan }) => plan);
+  const onBegin = (run: Run) => {
+    const [index = 0] = placesOf(run);
+    onRun(index, series[index] as TrainOptions);
+  };
+  await executeSeries(store, plans, shared, onBegin, (run) => {
+    for (const index of placesOf(run)) {
+      results[index] = trained(shared.studio, run);
+      onDone(index);
+    }
+  });
+  return results.filter((result) => result !== undefined);
 }

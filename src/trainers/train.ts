@@ -6,7 +6,8 @@ import { defaultThreads } from '../platform/cpu.js';
 import { rememberedSha256 } from '../platform/file-hashes.js';
 import { studioLayout } from '../platform/studio.js';
 import type { Store } from '../store/store.js';
-import { type Execution, executeRun, hasCheckpoint } from './execute-run.js';
+import { type Execution, executeRun, type PlannedRun } from './execute-run.js';
+import { hasCheckpoint } from './run-attempt.js';
 import { isWhole, modelOf } from './run-files.js';
 import { configHash, runId } from './run-identity.js';
 import { begunBefore } from './run-state.js';
@@ -22,19 +23,29 @@ export interface TrainResult {
   reused: boolean;
 }
 
+/** What is asked of `train`. unfinished: when the run was cut short before, refuse and name --resume (without it), or go on. */
+export type TrainRequest = {
+  version: string; // name, hash or unique beginning of a hash
+  model: string; // path of the base model's GGUF file
+  options: TrainOptions;
+  unfinished?: 'refuse' | 'resume';
+} & Execution;
+
+/** A run that is done already, or one to carry out. */
+type Plan = (TrainResult & { reused: true }) | PlannedRun;
+
 /**
  * Trains an adapter on a dataset version. The same version, model and settings are the same run: one that is done is
  * returned as it is, and one that was cut short is not begun anew behind the user's back.
  *
- * version  name, hash or unique beginning of a hash
- * model       path of the base model's GGUF file
- * unfinished  what to do when the run was cut short before: refuse and name --resume (without it), or go on
  * throws   RectuneError: usage (settings, or an unfinished run of that name), data, memory, diverged, stopped
  */
-export async function trainRun(
-  store: Store,
-  request: { version: string; model: string; options: TrainOptions; unfinished?: 'refuse' | 'resume' } & Execution,
-): Promise<TrainResult> {
+export async function trainRun(store: Store, request: TrainRequest): Promise<TrainResult> {
+  return carriedOut(store, await planTraining(store, request), request);
+}
+
+/** What trainRun would do. */
+export async function planTraining(store: Store, request: TrainRequest): Promise<Plan> {
   const { studio, options } = request;
   if (options.epochs !== undefined && options.steps !== undefined) {
     throw new RectuneError('usage', 'both --epochs and --steps are given', 'training options', 'give one of them');
@@ -72,7 +83,7 @@ export async function trainRun(
     if (known.status === 'done' || request.unfinished === 'resume') {
       const { adapter } = config;
       const { threads, spikeFactor } = options;
-      return resumeRun(store, { ...request, run: id, adapter, threads, spikeFactor });
+      return planResume(store, { ...request, run: id, adapter, threads, spikeFactor });
     }
     throw await begunBefore(studio, known);
   }
@@ -87,7 +98,11 @@ export async function trainRun(
     adapterHash: null,
     startedAt: request.now().toISOString(),
   };
-  return trained(studio, await executeRun(store, run, 'begin', request));
+  return { run, how: 'begin' };
+}
+
+async function carriedOut(store: Store, plan: Plan, execution: Execution): Promise<TrainResult> {
+  return 'reused' in plan ? plan : trained(execution.studio, await executeRun(store, plan, execution));
 }
 
 /**
@@ -99,17 +114,20 @@ export async function trainRun(
  * threads, spikeFactor  when given, take the place of the run's own: they change no bit of the adapter
  * adapter  when given, where the start adapter lies now; the caller has checked its content
  */
-export async function resumeRun(
-  store: Store,
-  request: {
-    run: string;
-    version?: string | undefined;
-    model?: string | undefined;
-    threads?: number | undefined;
-    spikeFactor?: number | undefined;
-    adapter?: string | null | undefined;
-  } & Execution,
-): Promise<TrainResult> {
+export async function resumeRun(store: Store, request: ResumeRequest): Promise<TrainResult> {
+  return carriedOut(store, await planResume(store, request), request);
+}
+
+type ResumeRequest = {
+  run: string;
+  version?: string | undefined;
+  model?: string | undefined;
+  threads?: number | undefined;
+  spikeFactor?: number | undefined;
+  adapter?: string | null | undefined;
+} & Execution;
+
+async function planResume(store: Store, request: ResumeRequest): Promise<Plan> {
   const run = store.runs.get(request.run);
   if (request.version !== undefined && findVersion(store, request.version).hash !== run.versionHash) {
     const fix = `leave the version out: rectune train --resume ${run.id}`;
@@ -136,22 +154,22 @@ export async function resumeRun(
     modelPath: model,
     config: { ...run.config, model, adapter, data, ...places, validation, threads, spikeFactor },
   };
-  const how = hasCheckpoint(places.runDirectory) ? 'resume' : 'begin';
-  return trained(studio, await executeRun(store, moved, how, request));
+  return { run: moved, how: hasCheckpoint(places.runDirectory) ? 'resume' : 'begin' };
 }
 
 function placesOf(studio: string, id: string) {
   return { runDirectory: studioLayout.run(studio, id), cacheDirectory: studioLayout.hiddenStates(studio) };
 }
 
-function trained(studio: string, run: Run): TrainResult {
+/** The result of a run that was just trained. */
+export function trained(studio: string, run: Run): TrainResult {
   return { run, adapter: studioLayout.adapter(studio, run.id), reused: false };
 }
 
 /** A run that needs nothing. A model that is named must still be its own: a new place is remembered, another file refused. */
-async function whole(store: Store, studio: string, run: Run, model: string | undefined): Promise<TrainResult> {
+async function whole(store: Store, studio: string, run: Run, model: string | undefined) {
   const modelPath = model === undefined ? run.modelPath : await modelOf(store, studio, run, model);
-  return { ...trained(studio, { ...run, modelPath }), reused: true };
+  return { ...trained(studio, { ...run, modelPath }), reused: true as const };
 }
 
 /** The user's options as native/ reads them, defaults that depend on other values filled in. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { listFolder, writeSealed } from '../../src/platform/files.js';
 import { temporaryFolder } from '../store/fixtures.js';
-import { type Call, fakeNative, SCORES, TRAINS } from '../trainers/fake-native.js';
+import { type Call, fakeNative, inSeries, SCORES, TRAINS } from '../trainers/fake-native.js';
 import { adapterGguf } from '../trainers/invented-adapter.js';
 import { invoke } from './invoke.js';
 
@@ -61,7 +61,7 @@ function invented() {
 let calls: () => Call[];
 
 beforeEach(() => {
-  calls = fakeNative(`if (verb === 'train') { ${TRAINS} } else { ${SCORES} }`);
+  calls = fakeNative(`if (verb !== 'score') { ${inSeries(TRAINS)} } else { ${SCORES} }`);
 });
 afterEach(() => vi.unstubAllEnvs());
 
@@ -212,14 +212,28 @@ it('says that a log is not the one the recipe reads', async () => {
 });
 
 it('reports on every seed and their spread, and scores the base model once', async () => {
-  const calls = fakeNative(`if (verb === 'train') { ${TRAINS} } else { ${SCORES} }`);
   const { studio, argv } = invented();
   const { code, stdout } = await invoke([...argv, '--seeds', '3,5']);
   expect(code).toBe(0);
-  const trained = calls().filter(({ verb }) => verb === 'train');
-  expect(trained.map(({ config }) => config.seed)).toEqual([3, 5]);
+  const trained = calls().filter(({ verb }) => verb !== 'score');
+  expect(
+    trained.map(({ verb, config }) => [verb, (config.runs as { seed: number }[]).map(({ seed }) => seed)]),
+  ).toEqual([['series', [3, 5]]]);
   const ofBase = calls().filter(({ verb, config }) => verb === 'score' && config.adapter === null);
   expect(ofBase).toHaveLength(2); // valid and test, once each
   expect(listFolder(join(studio, 'reports'))).toHaveLength(2);
   expect(stdout).toContain('over 2 seeds');
+});
+
+it('reports on the seeds that are done when a later one diverges, and ends as that one does', async () => {
+  calls = fakeNative(`const diverges = () => {
+    start(); step(1, 3);
+    say({ event: 'error', code: 5, what: 'the loss is not finite', where: 'd', fix: 'f' }); process.exitCode = 5;
+  };
+  if (verb === 'score') { ${SCORES} } else { ${inSeries(`if (config.seed === 5) diverges(); else { ${TRAINS} }`)} }`);
+  const { studio, argv } = invented();
+  const { code, stderr } = await invoke([...argv, '--seeds', '3,5']);
+  expect(code).toBe(5);
+  expect(stderr).toMatch(/run tiny-movie-[0-9a-f]+: the loss is not finite/);
+  expect(listFolder(join(studio, 'reports'))).toHaveLength(1);
 });

@@ -22,10 +22,12 @@ const fs = require('node:fs');
 const path = require('node:path');
 const [, , verb, flag, configPath] = process.argv;
 const config = JSON.parse(fs.readFileSync(configPath, 'utf8'));
-const say = (event) => fs.writeSync(1, JSON.stringify(event) + '\\n');
+let run; // of a series
+const say = (event) => fs.writeSync(1, JSON.stringify(run === undefined ? event : { run, ...event }) + '\\n');
 const words = (text) => fs.writeSync(2, text + '\\n');
-const start = (more = {}) => say({ ...${JSON.stringify(START)}, verb, ...more });
-const done = (output = null) => say({ ...${JSON.stringify(DONE)}, verb, output });
+const spoken = () => (run === undefined ? verb : 'train');
+const start = (more = {}) => say({ ...${JSON.stringify(START)}, verb: spoken(), ...more });
+const done = (output = null) => say({ ...${JSON.stringify(DONE)}, verb: spoken(), output });
 const step = (number, steps, loss = 1) => say({ event: 'step', step: number, steps, epoch: 1, loss, learningRate: 0.1,
   gradientNorm: 1, tokens: 10, columns: 10, lossTokens: 1, seconds: number });
 fs.appendFileSync(__filename + '.calls', JSON.stringify({ verb, flag, configPath, config }) + '\\n');
@@ -83,3 +85,16 @@ say({ event: 'data', rows: rows.length, tokens: 10, columns: 10, lossTokens: 0, 
 for (const { row } of rows.reverse()) if (!config.skip.includes(row)) say({ event: 'score', row, logOdds: row + (config.adapter ? 10 : 0), labelMass: 0.5 });
 done();
 `;
+
+/** What a script makes of the verb `series`: each run as the script would train it alone; one that sets an exit code is the last. */
+export function inSeries(body: string): string {
+  return `
+const train = (config) => { ${body} };
+if (verb !== 'series') train(config);
+else {
+  start();
+  for (run = 0; run < config.runs.length && !process.exitCode; run++) train(config.runs[run]);
+  run = undefined;
+  if (!process.exitCode) done();
+}`;
+}
