@@ -174,22 +174,29 @@ class killer {
   private:
     void begin(const std::string & name) {
         std::filesystem::create_directories(training_.run_directory(name));
-        told_ = 0;
+        told_ = n_attempts_ = 0;
     }
 
     // Runs until it is done (true) or killed (false).
     bool attempt(const std::string & name, bool is_resumed) {
         process run(training_.write_config(name, is_resumed));
         // Half of the kills come at any time, half upon something: an event, or a file that is there for less than a thousandth of a second.
+        const double longest = 1.1 * seconds_ * (1 + n_attempts_++ / 8.0); // a machine that got busy must let some attempt come to its end
+        const auto at_any_time = [&] { run.read_until([](const json &) { return false; }, chance_.uniform() * longest); };
+        const auto upon_file = [&](const std::string & file) {
+            const std::string path = training_.run_directory(name) + "/" + file;
+            if (std::filesystem::exists(path)) at_any_time(); // of an attempt before this one
+            else run.wait_for_file(path);
+        };
         if (chance_.below(2) == 0) {
-            run.read_until([](const json &) { return false; }, chance_.uniform() * 1.1 * seconds_);
+            at_any_time();
         } else {
             const std::string checkpoint = "checkpoints/step-" + std::to_string(2 + 2 * chance_.below(3)) + ".gguf", adapter = "adapter.gguf";
             switch (std::min_element(hits_.begin(), hits_.end()) - hits_.begin()) {
-                case writing_checkpoint: run.wait_for_file(training_.run_directory(name) + "/" + checkpoint + ".tmp"); break;
-                case checkpoint_not_told: run.wait_for_file(training_.run_directory(name) + "/" + checkpoint); break;
-                case writing_adapter: run.wait_for_file(training_.run_directory(name) + "/" + adapter + ".tmp"); break;
-                case adapter_not_told: run.wait_for_file(training_.run_directory(name) + "/" + adapter); break;
+                case writing_checkpoint: upon_file(checkpoint + ".tmp"); break;
+                case checkpoint_not_told: upon_file(checkpoint); break;
+                case writing_adapter: upon_file(adapter + ".tmp"); break;
+                case adapter_not_told: upon_file(adapter); break;
                 case after_checkpoint: run.read_until([](const json & event) { return is(event, "checkpoint"); }, 60); break;
                 case stepping: run.read_until([](const json & event) { return is(event, "step"); }, 60); break;
                 default: break; // before the first step
@@ -215,10 +222,11 @@ class killer {
         phase hit = opening;
         if (last == "step" || last == "resumed") hit = stepping;
         if (last == "checkpoint") hit = after_checkpoint;
+        const bool is_behind_steps = last == "checkpoint" || (last == "resumed" && newest == 6); // resumed with all its steps done
         if (left.is_writing_checkpoint && last == "step") hit = writing_checkpoint;
         else if (newest > told_ && last == "step") hit = checkpoint_not_told;
-        else if (left.is_writing_adapter && last == "checkpoint") hit = writing_adapter;
-        else if (left.has_adapter && last == "checkpoint") hit = adapter_not_told;
+        else if (left.is_writing_adapter && is_behind_steps) hit = writing_adapter;
+        else if (left.has_adapter && is_behind_steps) hit = adapter_not_told;
         hits_[hit]++;
         n_kills_++;
     }
@@ -228,6 +236,7 @@ class killer {
     std::string expected_;
     double seconds_ = 0; // of the uninterrupted run
     long told_ = 0;      // newest checkpoint of this life that an event told
+    int n_attempts_ = 0; // of this life
     int n_kills_ = 0, n_lives_ = 0;
     std::array<int, n_phases> hits_{};
 };
