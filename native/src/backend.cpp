@@ -55,10 +55,6 @@ backend::backend(const device_info & device, int32_t n_threads) : kind_(device.k
     allocator_ = ggml_gallocr_new(ggml_backend_get_default_buffer_type(handle_));
 }
 
-std::unique_ptr<operators> backend::make_operators() const {
-    return kind_ == device_kind::cpu ? make_cpu_operators() : make_device_operators(transposes_);
-}
-
 backend::~backend() {
     ggml_gallocr_free(allocator_);
     for (ggml_backend_buffer_t buffer : buffers_) ggml_backend_buffer_free(buffer);

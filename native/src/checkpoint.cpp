@@ -18,6 +18,7 @@ namespace fs = std::filesystem;
 namespace {
 
 const size_t KEPT = 2;
+const double MOST_STEPS = 1e15; // whole numbers are exact so far
 const char * const RECENT_LOSSES = "rectune.recent_losses";
 const char * const EVALUATIONS = "rectune.evaluations"; // the numbers of run_state on them, in its order
 
@@ -171,6 +172,9 @@ static void read_checkpoint(const std::string & path, const adapter & lora, adam
     };
     const std::vector<double> losses = numbers(RECENT_LOSSES), evaluations = numbers(EVALUATIONS);
     if (evaluations.size() != 4) throw refuse(std::string("\"") + EVALUATIONS + "\" of the checkpoint is not four numbers");
+    for (const double count : {*step, evaluations[0], evaluations[1], evaluations[3]}) {
+        if (!(count >= 0 && count <= MOST_STEPS)) throw refuse("a number of steps or evaluations of the checkpoint is " + std::to_string(count));
+    }
 
     for (const source & from : sources) {
         const size_t size = ggml_nbytes(from.stored);

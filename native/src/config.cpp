@@ -9,6 +9,8 @@
 #include <sstream>
 #include <type_traits>
 
+static const int MOST_DEPTH = 8;
+
 namespace {
 
 // Takes keys out of one JSON object; `finish` refuses what was not asked for.
@@ -75,8 +77,12 @@ json read_object(const std::string & path) {
     if (!file) throw user_error(exit_usage, "cannot open the config", path, "check the path");
     std::stringstream text;
     text << file.rdbuf();
+    const auto check_depth = [&](int depth, json::parse_event_t, const json &) { // to copy or print a value takes a stack as deep as it is
+        if (depth > MOST_DEPTH) throw user_error(exit_usage, "the config is nested deeper than " + std::to_string(MOST_DEPTH) + " levels", path, "write it as docs/protocol.md describes it");
+        return true;
+    };
     try {
-        json object = json::parse(text.str());
+        json object = json::parse(text.str(), check_depth);
         if (!object.is_object()) throw user_error(exit_usage, "the config is not a JSON object", path, "write it as docs/protocol.md describes it");
         return object;
     } catch (const json::exception & error) { // bad syntax, or a number like 1e999

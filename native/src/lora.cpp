@@ -233,3 +233,12 @@ block_range adapter::blocks() const {
     range.end = std::max(range.end, range.first);
     return range;
 }
+
+lora_values zeros_like(const adapter & lora) {
+    lora_values values;
+    for (const lora_pair & pair : lora.pairs()) {
+        values.emplace_back(static_cast<size_t>(ggml_nelements(pair.a)), 0.0f);
+        values.emplace_back(static_cast<size_t>(ggml_nelements(pair.b)), 0.0f);
+    }
+    return values;
+}

@@ -62,3 +62,8 @@ class adapter {
     ggml_context * tensors_;
     std::vector<lora_pair> pairs_;
 };
+
+// One f32 vector a LoRA tensor, in the order a0, b0, a1, b1, ... of adapter::pairs().
+using lora_values = std::vector<std::vector<float>>;
+
+lora_values zeros_like(const adapter & lora);

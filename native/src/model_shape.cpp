@@ -62,7 +62,7 @@ model_shape read_shape(const gguf_file & file) {
     const auto whole = [&](const std::string & key) { return static_cast<int32_t>(in_range(key, file.required_number(prefix + key), 1, 1e9)); };
     model_shape shape{};
     shape.architecture = *architecture;
-    shape.n_block = whole("block_count");
+    shape.n_block = static_cast<int32_t>(in_range("block_count", file.required_number(prefix + "block_count"), 1, static_cast<double>(file.tensors().size()))); // each has some
     shape.n_embd = whole("embedding_length");
     shape.n_ff = whole("feed_forward_length");
     shape.n_head = whole("attention.head_count");

@@ -29,15 +29,6 @@ ggml_tensor * head_backward(pass_scope & scope, const head_tape & tape, ggml_ten
 
 } // namespace
 
-lora_values zeros_like(const adapter & lora) {
-    lora_values values;
-    for (const lora_pair & pair : lora.pairs()) {
-        values.emplace_back(static_cast<size_t>(ggml_nelements(pair.a)), 0.0f);
-        values.emplace_back(static_cast<size_t>(ggml_nelements(pair.b)), 0.0f);
-    }
-    return values;
-}
-
 double network::loss(const training_pass & pass, lora_values * gradients) {
     const std::vector<int32_t> & read = pass.goal.columns();
     const column_subset wanted(read);

@@ -8,11 +8,6 @@
 #include "token_layout.h"
 #include <vector>
 
-// One f32 vector a LoRA tensor, in the order a0, b0, a1, b1, ... of adapter::pairs().
-using lora_values = std::vector<std::vector<float>>;
-
-lora_values zeros_like(const adapter & lora);
-
 struct training_pass {
     const token_layout & layout;
     objective & goal;

@@ -18,10 +18,16 @@ static void check_tokens(const std::string & gguf_path) {
     const int64_t key = gguf_find_key(file.keys(), "tokenizer.ggml.tokens");
     if (key < 0 || gguf_get_kv_type(file.keys(), key) != GGUF_TYPE_ARRAY || gguf_get_arr_type(file.keys(), key) != GGUF_TYPE_STRING)
         throw user_error(exit_data, "the model has no list of tokens (tokenizer.ggml.tokens)", gguf_path, "give the path of a complete GGUF model file");
+    const size_t n_tokens = gguf_get_arr_n(file.keys(), key);
+    if (n_tokens == 0)
+        throw user_error(exit_data, "the model's vocabulary has no tokens", gguf_path, "give the path of a complete GGUF model file");
+    if (file.number("split.count").value_or(0) > 1) // libllama would open files that nobody has checked
+        throw user_error(exit_data, "the model is split into several files", gguf_path, "join them: llama-gguf-split --merge");
     std::unordered_set<std::string> seen;
-    for (size_t id = 0; id < gguf_get_arr_n(file.keys(), key); id++) {
-        const std::string text = gguf_get_arr_str(file.keys(), key, id);
-        if (!text.empty() && !seen.insert(text).second) // libllama gives empty ones names of their own
+    for (size_t id = 0; id < n_tokens; id++) {
+        std::string text = gguf_get_arr_str(file.keys(), key, id);
+        if (text.empty()) text = "[EMPTY_" + std::to_string(id) + "]"; // the name that libllama gives it
+        if (!seen.insert(text).second)
             throw user_error(exit_data, "the model's vocabulary has the token \"" + text + "\" twice", gguf_path, "convert the model again");
     }
 }

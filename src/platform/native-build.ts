@@ -12,7 +12,14 @@ import { type ProgramEnd, programVersion, runProgram } from './process.js';
 export interface NativeBuild {
   binary: string;
   /** How the tests ended; undefined when they were not asked for. */
-  tests: { passed: number; failed: number } | undefined;
+  tests: NativeTests | undefined;
+}
+
+export interface NativeTests {
+  passed: number;
+  failed: number;
+  /** Those that this machine cannot run: the output says why. */
+  skipped: number;
 }
 
 /** Where the build puts the program. */
@@ -22,7 +29,8 @@ export function builtBinary(): string {
 
 /**
  * Builds native/ with cmake against the headers and prebuilt libraries of the pinned llama.cpp release; with `test` its
- * test programs too, and runs them. Only what changed is compiled; a second process waits for the first.
+ * test programs too, and runs them, then the fuzz test of the file readers, which has a build folder of its own with
+ * sanitizers in it. Only what changed is compiled; a second process waits for the first.
  *
  * onLine  each line that cmake, the compiler and ctest print
  * throws  RectuneError (usage) when a tool is missing, named with its package, or when the build fails
@@ -34,10 +42,17 @@ export async function buildNative(options: { test?: boolean; onLine: (line: stri
   const waiting = (pid: number) => options.onLine(`waiting for process ${pid}, which is building native/`);
   return withLock(`${build}.lock`, waiting, async () => {
     const headers = await llamaHeaders(release);
-    await configure(build, generator, headers, release.libraries, options.onLine);
+    const from = { generator, headers, libraries: release.libraries, onLine: options.onLine };
+    await configure(build, from);
     await compile(build, ['rectune-native', ...(options.test ? ['native-tests'] : [])], options.onLine);
-    const tests = options.test ? await runTests(build, options.onLine) : undefined;
-    return { binary: builtBinary(), tests };
+    if (!options.test) return { binary: builtBinary(), tests: undefined };
+    const plain = await runTests(build, [], options.onLine);
+    const sanitized = `${build}-sanitized`;
+    await configure(sanitized, from, ['-DRECTUNE_SANITIZE=ON']);
+    await compile(sanitized, ['fuzz_loaders'], options.onLine);
+    const fuzz = await runTests(sanitized, ['--tests-regex', '^fuzz_loaders$'], options.onLine);
+    const sum = (count: keyof NativeTests) => plain[count] + fuzz[count];
+    return { binary: builtBinary(), tests: { passed: sum('passed'), failed: sum('failed'), skipped: sum('skipped') } };
   });
 }
 
@@ -69,16 +84,18 @@ async function checkTools(): Promise<'Ninja' | 'Unix Makefiles'> {
   return (await programVersion('ninja')) === undefined ? 'Unix Makefiles' : 'Ninja';
 }
 
-async function configure(
-  build: string,
-  generator: string,
-  headers: string,
-  libraries: string,
-  onLine: (line: string) => void,
-): Promise<void> {
+interface BuildParts {
+  generator: string;
+  headers: string;
+  libraries: string;
+  onLine: (line: string) => void;
+}
+
+async function configure(build: string, from: BuildParts, settings: readonly string[] = []): Promise<void> {
+  const { onLine } = from;
   const source = join(packageRoot(), 'native');
-  const args = ['-S', source, '-B', build, '-G', generator];
-  args.push(`-DRECTUNE_LLAMA_SOURCE=${headers}`, `-DRECTUNE_LLAMA_LIBRARIES=${libraries}`);
+  const args = ['-S', source, '-B', build, '-G', from.generator];
+  args.push(`-DRECTUNE_LLAMA_SOURCE=${from.headers}`, `-DRECTUNE_LLAMA_LIBRARIES=${from.libraries}`, ...settings);
   const cached = existsSync(join(build, 'CMakeCache.txt'));
   let end = await runProgram('cmake', args, { onLine });
   if (end.exitCode !== 0 && cached) {
@@ -95,14 +112,19 @@ async function compile(build: string, targets: string[], onLine: (line: string) 
   if (end.exitCode !== 0) throw buildError('native/ does not compile', end, args);
 }
 
-async function runTests(build: string, onLine: (line: string) => void): Promise<{ passed: number; failed: number }> {
-  const args = ['--test-dir', build, '--output-on-failure', '--no-tests=error'];
-  const end = await runProgram('ctest', args, { onLine });
+async function runTests(build: string, which: readonly string[], onLine: (line: string) => void): Promise<NativeTests> {
+  const args = ['--test-dir', build, '--output-on-failure', '--no-tests=error', ...which];
+  let skipped = 0;
+  const watch = (line: string) => {
+    if (/^\s*\d+\/\d+ Test .*\*\*\*Skipped/.test(line)) skipped++;
+    onLine(line);
+  };
+  const end = await runProgram('ctest', args, { onLine: watch });
   // "92% tests passed, 1 tests failed out of 12", which ctest prints in every version that knows --test-dir (3.20)
   const summary = end.tail.map((line) => /(\d+) tests failed out of (\d+)/.exec(line)).find((match) => match !== null);
   if (!summary) throw buildError('ctest ran no tests of native/', end, args);
   const failed = Number(summary[1]);
-  return { passed: Number(summary[2]) - failed, failed };
+  return { passed: Number(summary[2]) - failed - skipped, failed, skipped };
 }
 
 function buildError(what: string, end: ProgramEnd, args: readonly string[]): RectuneError {

@@ -16,8 +16,8 @@ export default command({
     if (device !== undefined) await installPlugin(device, (line) => context.note(line));
     const build = await buildNative({ test, onLine: (line) => context.note(line) });
     if (!build.tests) return { value: build, text: build.binary };
-    const { passed, failed } = build.tests;
+    const { passed, failed, skipped } = build.tests;
     const exitCode = failed > 0 ? ExitCode.bug : ExitCode.done;
-    return { value: build, text: `${passed} passed, ${failed} failed`, exitCode };
+    return { value: build, text: `${passed} passed, ${failed} failed, ${skipped} skipped`, exitCode };
   },
 });

@@ -1,0 +1,13 @@
+# Whether what is built here is watched for reads out of bounds and undefined behaviour. The prebuilt libraries are not.
+if(NOT RECTUNE_SANITIZE)
+    return()
+endif()
+set(SANITIZE_FLAGS -fsanitize=address,undefined,float-cast-overflow -fno-sanitize-recover=all -fno-omit-frame-pointer)
+include(CheckCXXSourceCompiles)
+list(JOIN SANITIZE_FLAGS " " CMAKE_REQUIRED_FLAGS)
+check_cxx_source_compiles("int main() { return 0; }" HAS_SANITIZERS)
+unset(CMAKE_REQUIRED_FLAGS)
+if(HAS_SANITIZERS)
+    add_compile_options(${SANITIZE_FLAGS} -O1)
+    add_link_options(${SANITIZE_FLAGS})
+endif()

@@ -1,0 +1,7 @@
+#include "operators.h"
+#include "backend.h"
+#include "device_operators.h"
+
+std::unique_ptr<operators> backend::make_operators() const {
+    return kind_ == device_kind::cpu ? make_cpu_operators() : make_device_operators(transposes_);
+}
