@@ -45,7 +45,7 @@ void load_ggml() {
 
 backend::backend(int32_t n_threads) : backend(cpu_device(), n_threads) {}
 
-backend::backend(const device_info & device, int32_t n_threads) : kind_(device.kind), name_(device.name), n_threads_(n_threads) {
+backend::backend(const device_info & device, int32_t n_threads) : kind_(device.kind), one_by_one_(device.is_software), name_(device.name), n_threads_(n_threads) {
     handle_ = ggml_backend_dev_init(device.handle, nullptr);
     if (!handle_) throw user_error(exit_memory, "the device could not be started", name_, "use --device cpu, or install the driver again");
     // A device other than the CPU has no threads of ours.
@@ -79,7 +79,8 @@ void backend::plan(ggml_cgraph * graph) {
 }
 
 void backend::compute(ggml_cgraph * graph) {
-    if (!observer_) return compute_part(graph);
+    // Mesa's llvmpipe (22.3) now and then corrupts its heap when a command buffer is long; one node at a time it never did.
+    if (!observer_ && !one_by_one_) return compute_part(graph);
     ggml_init_params params{};
     params.mem_size = ggml_graph_overhead_custom(1, false);
     params.no_alloc = true;
@@ -91,7 +92,7 @@ void backend::compute(ggml_cgraph * graph) {
         ggml_graph_add_node(part, node);
         const std::clock_t start = std::clock();
         compute_part(part);
-        observer_(*node, static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC / n_threads_);
+        if (observer_) observer_(*node, static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC / n_threads_);
     }
     ggml_free(ctx);
 }

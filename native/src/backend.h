@@ -57,6 +57,7 @@ class backend {
     void compute_part(ggml_cgraph * graph);
 
     device_kind kind_;
+    bool one_by_one_; // see compute
     std::string name_;
     int32_t n_threads_;
     transposed_weights transposes_;

@@ -16,7 +16,8 @@ static void load_plugin(const std::string & folder, device_kind kind) {
 }
 
 static device_info describe(device_kind kind, ggml_backend_dev_t handle) {
-    device_info info{kind, ggml_backend_dev_description(handle), 0, 0, handle};
+    device_info info{kind, ggml_backend_dev_description(handle), 0, 0, handle, false};
+    info.is_software = kind == device_kind::vulkan && (info.name.find("llvmpipe") != std::string::npos || info.name.find("SwiftShader") != std::string::npos);
     ggml_backend_dev_memory(handle, &info.free_bytes, &info.total_bytes);
     return info;
 }
@@ -40,11 +41,6 @@ const std::vector<device_info> & known_devices() {
     return devices;
 }
 
-// A Vulkan driver that computes on the CPU: right, for tests, but slower than our own kernels.
-static bool is_software(const device_info & device) {
-    return device.name.find("llvmpipe") != std::string::npos || device.name.find("SwiftShader") != std::string::npos;
-}
-
 device_info choose_device(const std::string & asked) {
     if (asked == "cpu") return cpu_device();
     const std::vector<device_info> & devices = known_devices();
@@ -53,7 +49,7 @@ device_info choose_device(const std::string & asked) {
             if (device.kind == device_kind::cuda) return device;
         }
         for (const device_info & device : devices) {
-            if (device.kind == device_kind::vulkan && !is_software(device)) return device;
+            if (device.kind == device_kind::vulkan && !device.is_software) return device;
         }
         return devices.front();
     }

@@ -14,6 +14,7 @@ struct device_info {
     size_t total_bytes; // of its memory
     size_t free_bytes;
     ggml_backend_dev_t handle;
+    bool is_software;   // a Vulkan driver that computes on the CPU: right, for tests, but slower than our own kernels
 };
 
 // The CPU; loads nothing.

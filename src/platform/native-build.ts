@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RectuneError } from '../core/errors.js';
 import { availableThreads } from './cpu.js';
+import { pluginEnvironment } from './device-plugins.js';
 import { packageRoot } from './files.js';
 import { llamaHeaders, llamaRelease } from './llama-release.js';
 import { withLock } from './lock.js';
@@ -119,7 +120,7 @@ async function runTests(build: string, which: readonly string[], onLine: (line: 
     if (/^\s*\d+\/\d+ Test .*\*\*\*Skipped/.test(line)) skipped++;
     onLine(line);
   };
-  const end = await runProgram('ctest', args, { onLine: watch });
+  const end = await runProgram('ctest', args, { environment: pluginEnvironment(), onLine: watch });
   // "92% tests passed, 1 tests failed out of 12", which ctest prints in every version that knows --test-dir (3.20)
   const summary = end.tail.map((line) => /(\d+) tests failed out of (\d+)/.exec(line)).find((match) => match !== null);
   if (!summary) throw buildError('ctest ran no tests of native/', end, args);
