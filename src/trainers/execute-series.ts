@@ -8,7 +8,7 @@ import { type Execution, executeRun, type PlannedRun } from './execute-run.js';
 import { RunAttempt } from './run-attempt.js';
 
 /** What the runs of one process share: docs/protocol.md, "series". */
-const SHARED = [
+export const SHARED = [
   'model',
   'data',
   'labels',

@@ -23,7 +23,7 @@ export function hasCheckpoint(runDirectory: string): boolean {
  * trains it. open, begin, take each event, then done or failed; close in any case.
  */
 export class RunAttempt {
-  readonly run: Run;
+  run: Run;
   readonly #store: Store;
   readonly #how: 'begin' | 'resume';
   readonly #execution: Execution;
@@ -49,7 +49,12 @@ export class RunAttempt {
   static async open(store: Store, run: Run, how: 'begin' | 'resume', execution: Execution): Promise<RunAttempt> {
     const lock = await tryLock(studioLayout.runLock(execution.studio, run.id));
     if ('heldBy' in lock) throw beingTrained(run.id, lock.heldBy, run.config.runDirectory);
-    return new RunAttempt(store, run, how, execution, lock);
+    try {
+      return new RunAttempt(store, run, how, execution, lock);
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
   }
 
   /** What native/ is told. Throws RectuneError (data) when the start adapter is gone. */
@@ -66,8 +71,10 @@ export class RunAttempt {
   /** The run is running, says the store from now on. */
   async begin(): Promise<void> {
     this.#begun = true;
-    if (this.#how === 'begin') await whenStoreIsFree(this.#store, () => this.#store.runs.save(this.run), this.#onWait);
-    else await this.#update({ status: 'running', modelPath: this.run.modelPath });
+    if (this.#how === 'begin') {
+      this.run = { ...this.run, startedAt: this.#execution.now().toISOString() }; // in a series, others came before
+      await whenStoreIsFree(this.#store, () => this.#store.runs.save(this.run), this.#onWait);
+    } else await this.#update({ status: 'running', modelPath: this.run.modelPath });
   }
 
   take(event: RunEvent): void {

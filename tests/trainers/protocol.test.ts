@@ -5,6 +5,7 @@ import { ExitCode } from '../../src/core/errors.js';
 import { NativeScoreConfig, NativeTrainConfig } from '../../src/core/run-config.js';
 import { RunEvent } from '../../src/core/run-event.js';
 import { packageRoot } from '../../src/platform/files.js';
+import { SHARED } from '../../src/trainers/execute-series.js';
 
 const page = readFileSync(join(packageRoot(), 'docs', 'protocol.md'), 'utf8');
 
@@ -23,6 +24,10 @@ describe('docs/protocol.md', () => {
     const keys = Object.keys(schema.shape);
     expect(keys.length).toBeGreaterThan(5);
     expect(keys.filter((key) => !section(verb).includes(`\`${key}\``))).toEqual([]);
+  });
+
+  it('names what the runs of a series share', () => {
+    expect(SHARED.filter((key) => !section('series').includes(`\`${key}\``))).toEqual([]);
   });
 
   it('names every event with every field', () => {

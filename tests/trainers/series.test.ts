@@ -144,6 +144,19 @@ describe('trainSeries', () => {
     ]);
   });
 
+  it('says of each run when it began itself', async () => {
+    fakeNative(inSeries(TRAINS));
+    const studio = testStudio();
+    let minutes = 0;
+    const now = () => new Date(Date.UTC(2025, 0, 1, 0, minutes));
+    const onDone = () => {
+      minutes += 10;
+    };
+    await trainSeries(studio.store, { ...studio, now, version: 'invented', series }, () => {}, onDone);
+    const began = new Map(studio.store.runs.list().map(({ config, startedAt }) => [config.seed, startedAt]));
+    expect([1, 2, 3].map((seed) => began.get(seed)?.slice(11, 16))).toEqual(['00:00', '00:10', '00:20']);
+  });
+
   it('leaves nothing of a series that is refused before its first run', async () => {
     fakeNative(
       `start(); say({ event: 'error', code: 3, what: 'broken model', where: 'm', fix: 'f' }); process.exitCode = 3;`,
