@@ -131,7 +131,7 @@ void read_inputs(const input_kind & kind, const limits & until, random_stream & 
     for (uint64_t i = 0; i < std::max<uint64_t>(until.count, seeds.size()); i++) {
         if (i >= seeds.size() && std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count() > until.seconds) break;
         if (i < seeds.size()) write_file(path, seeds[i]);
-        else write_file(path, kind.change(by, seeds[chance.below(seeds.size())]));
+        else write_file(path, kind.change(by, seeds[chance.below(chance.below(8) == 0 ? seeds.size() : n_right)])); // mostly a right one
         alarm(LONGEST);
         const bool was_read = reads(kind, path);
         alarm(0);

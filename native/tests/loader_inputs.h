@@ -60,9 +60,8 @@ class loader_inputs {
         backend cpu(1); // its buffers live as long as itself
         adapter::load(cpu, loaded_, path);
     }
-    void read_checkpoint(const std::string & path) {
-        run_state state;
-        restore_checkpoint(std::filesystem::path(path).parent_path().string(), *lora_, optimizer_, state, FINGERPRINT);
+    void read_checkpoint(const std::string & path) { // <folder>/step-2.gguf
+        restore_adapter(std::filesystem::path(path).parent_path().string(), 2, *lora_, FINGERPRINT);
     }
 
   private:
