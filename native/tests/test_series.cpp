@@ -8,8 +8,11 @@
 #include "training_config.h"
 #include <chrono>
 #include <csignal>
+#include <fcntl.h>
 #include <set>
+#include <sys/wait.h>
 #include <thread>
+#include <unistd.h>
 
 namespace {
 
@@ -184,6 +187,44 @@ void a_stopped_series_goes_on() {
     for (size_t run = 0; run < runs.changes.size(); run++) CHECK(runs.same_bytes(run));
 }
 
+// SIGKILL while a later run is at work, again and again: no run that was done is touched, and the same series finishes the rest.
+void a_killed_series_goes_on() {
+    two_ways runs(SEEDS_AND_RANKS);
+    runs.training.set("layers", "last:1");
+    runs.training.set("cacheLimit", 100'000'000);
+    runs.training.set("steps", 60);
+    for (size_t run = 0; run < runs.changes.size(); run++) runs.train_alone(run);
+    const std::string config = runs.written("killed", runs.series_config(true));
+    const auto checkpoints = [&](size_t run) { return runs.training.run_directory("together" + std::to_string(run)) + "/checkpoints"; };
+    int n_killed = 0;
+    for (const size_t run : {0, 1, 2}) { // killed when this run has a checkpoint
+        const pid_t child = fork();
+        CHECK(child >= 0);
+        if (child == 0) {
+            for (const int stream : {1, 2}) dup2(open("/dev/null", O_WRONLY), stream);
+            execl(RECTUNE_NATIVE, RECTUNE_NATIVE, "series", "--config", config.c_str(), static_cast<char *>(nullptr));
+            _exit(127);
+        }
+        const auto has_checkpoint = [&] { return std::filesystem::exists(checkpoints(run)) && !std::filesystem::is_empty(checkpoints(run)); };
+        int status = 0;
+        bool has_ended = false;
+        while (!has_checkpoint() && !has_ended) {
+            has_ended = waitpid(child, &status, WNOHANG) != 0;
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
+        if (!has_ended) {
+            kill(child, SIGKILL);
+            waitpid(child, &status, 0);
+        }
+        n_killed += WIFSIGNALED(status);
+        CHECK(WIFSIGNALED(status) || WEXITSTATUS(status) == exit_done); // a machine that holds us up may let it come to its end
+        for (size_t before = 0; before < run; before++) CHECK(runs.same_bytes(before));
+    }
+    CHECK(n_killed > 0);
+    events_of([&] { CHECK(runs.train_together(true) == exit_done); });
+    for (size_t run = 0; run < runs.changes.size(); run++) CHECK(runs.same_bytes(run));
+}
+
 void a_run_that_fails_leaves_the_others() {
     two_ways runs({{{"seed", 7}}, {{"seed", 8}, {"learningRate", 1e30}, {"maxGradientNorm", 0}}, {{"seed", 9}}});
     runs.train_alone(0);
@@ -233,6 +274,7 @@ int main() {
         {"hidden states serve runs on different rows", states_serve_runs_on_different_rows},
         {"hidden states that do not fit together are made run by run", states_that_do_not_fit_together_are_made_run_by_run},
         {"a series that was stopped goes on to the same bytes", a_stopped_series_goes_on},
+        {"a series that was killed, whichever run was at work, goes on to the same bytes", a_killed_series_goes_on},
         {"a run that fails leaves the others", a_run_that_fails_leaves_the_others},
         {"a run that cannot be is refused before anything is trained", a_run_that_cannot_be_is_refused_first},
         {"configs that share too little are refused", configs_that_share_too_little_are_refused},
