@@ -29,7 +29,7 @@ class f32_weights {
         params.no_alloc = true;
         ctx_ = ggml_init(params);
         for (const ggml_tensor * stored : file.tensors()) copies_[stored] = ggml_new_tensor(ctx_, GGML_TYPE_F32, ggml_n_dims(stored), stored->ne);
-        cpu.allocate(ctx_);
+        cpu.allocate(ctx_, "the f32 copy of the model", "use a smaller model");
         for (const auto & [stored, copy] : copies_) {
             const std::vector<float> values = as_floats(stored);
             ggml_backend_tensor_set(copy, values.data(), 0, ggml_nbytes(copy));

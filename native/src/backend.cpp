@@ -45,7 +45,8 @@ void load_ggml() {
 
 backend::backend(int32_t n_threads) : backend(cpu_device(), n_threads) {}
 
-backend::backend(const device_info & device, int32_t n_threads) : kind_(device.kind), one_by_one_(device.is_software), name_(device.name), n_threads_(n_threads) {
+backend::backend(const device_info & device, int32_t n_threads, const narrow_panels * panels)
+    : kind_(device.kind), one_by_one_(device.is_software), name_(device.name), n_threads_(n_threads), panels_(panels) {
     handle_ = ggml_backend_dev_init(device.handle, nullptr);
     if (!handle_) throw user_error(exit_memory, "the device could not be started", name_, "use --device cpu, or install the driver again");
     // A device other than the CPU has no threads of ours.

@@ -23,7 +23,8 @@ std::string library_error();
 class backend {
   public:
     explicit backend(int32_t n_threads); // the CPU
-    backend(const device_info & device, int32_t n_threads);
+    // panels  of the CPU's products with frozen weights; nullptr: f32
+    backend(const device_info & device, int32_t n_threads, const narrow_panels * panels = nullptr);
     ~backend();
     backend(const backend &) = delete;
     backend & operator=(const backend &) = delete;
@@ -46,6 +47,7 @@ class backend {
     void use_transposes(const transposed_weights & transposes) { transposes_ = transposes; }
 
     device_kind kind() const { return kind_; }
+    const narrow_panels * panels() const { return panels_; }
 
     // From now on `compute` takes one node at a time and tells of each: for profiles. Slower, as threads start anew for each node.
     // Kernels name their nodes; a node without a name of its own is known by its operation.
@@ -60,6 +62,7 @@ class backend {
     bool one_by_one_; // see compute
     std::string name_;
     int32_t n_threads_;
+    const narrow_panels * panels_;
     transposed_weights transposes_;
     ggml_backend_t handle_;
     ggml_gallocr_t allocator_;

@@ -19,6 +19,7 @@ namespace {
 
 const size_t KEPT = 2;
 const double MOST_STEPS = 1e15; // whole numbers are exact so far
+const char * const PRECISION = "rectune.precision";
 const char * const RECENT_LOSSES = "rectune.recent_losses";
 const char * const EVALUATIONS = "rectune.evaluations"; // the numbers of run_state on them, in its order
 
@@ -89,7 +90,7 @@ void remove_newer(const std::string & folder, int64_t step) {
 bool is_whole_checkpoint(const std::string & path) { return is_whole(mapped_file(path)); }
 
 std::string save_checkpoint(const std::string & folder, const adapter & lora, adamw & optimizer, int64_t step, const run_state & state,
-                            const std::string & fingerprint) {
+                            const std::string & fingerprint, const std::string & precision) {
     const std::vector<named_values> values = moments(lora, optimizer);
     ggml_init_params params{};
     params.mem_size = ggml_tensor_overhead() * values.size();
@@ -107,6 +108,7 @@ std::string save_checkpoint(const std::string & folder, const adapter & lora, ad
     gguf_set_val_str(keys.get(), "general.type", "checkpoint");
     gguf_set_val_u64(keys.get(), "rectune.step", static_cast<uint64_t>(step));
     gguf_set_val_str(keys.get(), "rectune.run", fingerprint.c_str());
+    gguf_set_val_str(keys.get(), PRECISION, precision.c_str());
     gguf_set_arr_data(keys.get(), RECENT_LOSSES, GGUF_TYPE_FLOAT64, state.recent_losses.data(), state.recent_losses.size());
     const double evaluations[] = {static_cast<double>(state.evaluated_step), static_cast<double>(state.best_step), state.best_auc, static_cast<double>(state.since_best)};
     gguf_set_arr_data(keys.get(), EVALUATIONS, GGUF_TYPE_FLOAT64, evaluations, std::size(evaluations));
@@ -125,6 +127,13 @@ std::string save_checkpoint(const std::string & folder, const adapter & lora, ad
     remove_newer(folder, step);
     remove_older(folder, step, state.best_step);
     return path;
+}
+
+std::optional<std::string> recorded_precision(const std::string & folder) {
+    for (const checkpoint & found : list_checkpoints(folder)) {
+        if (is_whole_checkpoint(found.path)) return gguf_file(found.path).text(PRECISION);
+    }
+    return std::nullopt;
 }
 
 void open_checkpoints(const std::string & folder, bool is_resumed) {

@@ -21,9 +21,13 @@ void open_checkpoints(const std::string & folder, bool is_resumed);
 struct checkpoint { int64_t step; std::string path; }; // step: steps done
 
 // Writes <folder>/step-<n>.gguf and removes all but the two newest and the best on valid. Returns its path.
+// precision  that the run computes in: "f32", "bf16" or "fp16"
 // throws user_error(exit_data) when it cannot be written; those before it stay, and nothing else is left behind
 std::string save_checkpoint(const std::string & folder, const adapter & lora, adamw & optimizer, int64_t step, const run_state & state,
-                            const std::string & fingerprint);
+                            const std::string & fingerprint, const std::string & precision);
+
+// The precision that the newest whole checkpoint was computed in; nothing when there is none.
+std::optional<std::string> recorded_precision(const std::string & folder);
 
 // Does the file hold what its digest was made of?
 // throws user_error(exit_data) when it cannot be read

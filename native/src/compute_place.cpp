@@ -4,18 +4,20 @@
 #include "network.h"
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace {
 
-// Devices multiply in 16 bits: their rounding stays well below this, a wrong operation well above.
+// The rounding of products in 16 bits stays well below this, a wrong operation well above.
 const double TOLERANCE = 0.05; // of the L2 norm
-const int32_t MOST_BLOCKS = 2;
+const int32_t BLOCKS = 2; // or as many as reach the lowest adapted one
 const size_t MOST_TOKENS = 256; // of a row
 
 // What the first blocks say of some rows: the logits at their ends, and the gradients of the loss on their last tokens.
 std::vector<std::vector<float>> answers(backend & place, const base_model & whole, const adapter * lora, const std::vector<std::vector<llama_token>> & rows) {
-    std::vector<int32_t> blocks;
-    for (int32_t i = 0; i < std::min(MOST_BLOCKS, whole.shape.n_block); i++) blocks.push_back(i);
+    const int32_t n_block = whole.shape.n_block, lowest = lora ? lora->lowest_block() : n_block;
+    std::vector<int32_t> blocks(static_cast<size_t>(std::min(n_block, lowest < n_block ? std::max(BLOCKS, lowest + 1) : BLOCKS)));
+    std::iota(blocks.begin(), blocks.end(), 0);
     const base_model model = with_blocks(whole, blocks);
     std::vector<token_row> batch;
     for (const std::vector<llama_token> & row : rows) {
@@ -46,17 +48,37 @@ double relative_distance(const std::vector<float> & expected, const std::vector<
     return size > 0 ? std::sqrt(distance / size) : distance; // NaN stays NaN
 }
 
+// The type of the weights on a device.
+ggml_type weight_type(const std::string & precision) { return precision == "bf16" ? GGML_TYPE_BF16 : precision == "fp16" ? GGML_TYPE_F16 : GGML_TYPE_F32; }
+
 } // namespace
 
-compute_place::compute_place(session & open, const std::string & device, const adapter * lora, const std::vector<std::vector<llama_token>> & rows)
+compute_place::compute_place(session & open, const std::string & device, const asked_precision & precision, const std::vector<const narrow_panels *> & panels,
+                             const adapter * lora, const std::vector<std::vector<llama_token>> & rows)
     : open_(open), lora_(lora), info_(choose_device(device)) {
-    if (info_.kind == device_kind::cpu) return;
-    weight_type_ = info_.kind == device_kind::cuda ? GGML_TYPE_BF16 : GGML_TYPE_F16;
-    device_ = std::make_unique<backend>(info_, open.cpu.n_threads());
-    placed_ = std::make_unique<placed_model>(*device_, open.model, weight_type_, lora ? lora->lowest_block() : open.model.shape.n_block);
-    device_->use_transposes(placed_->transposes());
-    if (lora) device_lora_ = lora->copy_on(*device_);
-    compare_with_cpu(rows);
+    if (info_.kind == device_kind::cpu) {
+        const narrow_panels * const chosen = panels_for(precision, panels);
+        precision_ = precision_of(chosen);
+        if (chosen) other_ = std::make_unique<backend>(info_, open.cpu.n_threads(), chosen);
+    } else {
+        precision_ = precision.type != "auto" ? precision.type : info_.kind == device_kind::cuda ? "bf16" : "fp16";
+        other_ = std::make_unique<backend>(info_, open.cpu.n_threads());
+        placed_ = std::make_unique<placed_model>(*other_, open.model, weight_type(precision_), lora ? lora->lowest_block() : open.model.shape.n_block);
+        other_->use_transposes(placed_->transposes());
+        if (lora) device_lora_ = lora->copy_on(*other_);
+    }
+
+    const json tolerance = other_ ? json(TOLERANCE) : json(nullptr);
+    const double difference = other_ ? difference_from_f32(rows) : 0;
+    if (placed_) {
+        emit("device", {{"kind", device_name(info_.kind)}, {"name", info_.name}, {"memory", info_.total_bytes}, {"weights", ggml_type_name(weight_type(precision_))},
+                        {"difference", difference}, {"tolerance", tolerance}});
+    } else {
+        emit("precision", {{"asked", precision.type}, {"chosen", precision_}, {"difference", other_ ? json(difference) : json(nullptr)}, {"tolerance", tolerance}});
+    }
+    if (difference <= TOLERANCE) return;
+    throw user_error(exit_data, "logits or gradients in " + precision_ + " differ from the CPU's in f32 by " + std::to_string(difference) + " of their size (tolerance " + std::to_string(TOLERANCE) + ")",
+        info_.name, placed_ ? "use --device cpu, and report this device and its driver" : "use --precision f32, and report this processor and the model");
 }
 
 void compute_place::refresh() const {
@@ -64,19 +86,16 @@ void compute_place::refresh() const {
 }
 
 std::string compute_place::fingerprint() const {
-    return device_ ? std::string(device_name(info_.kind)) + " " + ggml_type_name(weight_type_) : "";
+    if (placed_) return std::string(device_name(info_.kind)) + " " + ggml_type_name(weight_type(precision_));
+    return other_ ? "cpu " + precision_ : "";
 }
 
-void compute_place::compare_with_cpu(const std::vector<std::vector<llama_token>> & rows) const {
-    const std::vector<std::vector<float>> expected = answers(open_.cpu, open_.model, lora_, rows), found = answers(*device_, placed_->model(), device_lora_.get(), rows);
+double compute_place::difference_from_f32(const std::vector<std::vector<llama_token>> & rows) const {
+    const std::vector<std::vector<float>> expected = answers(open_.cpu, open_.model, lora_, rows), found = answers(compute(), model(), lora(), rows);
     double worst = 0;
     for (size_t i = 0; i < expected.size(); i++) {
         const double distance = relative_distance(expected[i], found[i]);
         worst = std::isfinite(distance) ? std::max(worst, distance) : 1e300;
     }
-    emit("device", {{"kind", device_name(info_.kind)}, {"name", info_.name}, {"memory", info_.total_bytes}, {"weights", ggml_type_name(weight_type_)},
-                    {"difference", worst}, {"tolerance", TOLERANCE}});
-    if (worst <= TOLERANCE) return;
-    throw user_error(exit_data, "logits or gradients on the device differ from the CPU's by " + std::to_string(worst) + " of their size (tolerance " + std::to_string(TOLERANCE) + ")",
-        info_.name, "use --device cpu, and report this device and its driver");
+    return worst;
 }

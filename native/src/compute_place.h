@@ -1,6 +1,7 @@
-// Where the passes of a run are computed: on the CPU, or on a device that holds a copy of the model and of the adapter.
+// Where the passes of a run are computed: on the CPU, or on a device that holds a copy of the model and of the adapter; and in what precision.
 #pragma once
 #include "placed_model.h"
+#include "precision.h"
 #include "session.h"
 #include "token_rows.h"
 #include <memory>
@@ -9,31 +10,42 @@
 
 class compute_place {
   public:
-    // device  "auto", "cpu", "cuda" or "vulkan"
-    // lora    stays the one that is optimised and saved; nullptr: the base model alone
-    // rows    one or more: on a device, logits and gradients of the first blocks are compared with the CPU's before any work, and the
-    //         event "device" tells by how much they differ
-    // throws  user_error(exit_memory) when the device is not there or too small, user_error(exit_data) when it computes something else
-    compute_place(session & open, const std::string & device, const adapter * lora, const std::vector<std::vector<llama_token>> & rows);
+    // device     "auto", "cpu", "cuda" or "vulkan"
+    // precision  of products with frozen weights; "auto": f32 or what is faster on this CPU, bf16 on CUDA, fp16 on Vulkan
+    // panels     of sixteen bits, that the CPU can compute with
+    // lora       stays the one that is optimised and saved; nullptr: the base model alone
+    // rows       one or more: on a device, or in sixteen bits, logits and gradients of the first blocks are compared with the CPU's in f32
+    //            before any work; the event "device", on the CPU "precision", tells by how much they differ
+    // throws     user_error(exit_memory) when the device is not there or too small, or lacks the type that was asked for;
+    //            user_error(exit_data) when it computes something else
+    compute_place(session & open, const std::string & device, const asked_precision & precision, const std::vector<const narrow_panels *> & panels,
+                  const adapter * lora, const std::vector<std::vector<llama_token>> & rows);
 
-    backend & compute() const { return device_ ? *device_ : open_.cpu; }
+    backend & compute() const { return other_ ? *other_ : open_.cpu; }
+
+    // The CPU, for what is computed once and kept: in the precision of the passes when they are computed there.
+    backend & compute_on_cpu() const { return info_.kind == device_kind::cpu ? compute() : open_.cpu; }
+
     const base_model & model() const { return placed_ ? placed_->model() : open_.model; }
     const adapter * lora() const { return device_lora_ ? device_lora_.get() : lora_; }
 
     // Brings the copy of the adapter up to date, after the adapter was changed.
     void refresh() const;
 
-    // What decides the bits of a result beside the settings: "" for the CPU, "vulkan f16".
+    // What decides the bits of a result beside the settings: "" for the CPU in f32, "cpu bf16", "vulkan f16".
     std::string fingerprint() const;
 
+    // What was chosen: "f32", "bf16" or "fp16".
+    const std::string & precision() const { return precision_; }
+
   private:
-    void compare_with_cpu(const std::vector<std::vector<llama_token>> & rows) const;
+    double difference_from_f32(const std::vector<std::vector<llama_token>> & rows) const; // relative; 1e300 when it is not finite
 
     session & open_;
     const adapter * lora_;
     device_info info_;
-    ggml_type weight_type_ = GGML_TYPE_F32;
-    std::unique_ptr<backend> device_;
+    std::string precision_;
+    std::unique_ptr<backend> other_; // than the session's, which computes on the CPU in f32
     std::unique_ptr<placed_model> placed_; // after its backend: it is freed first
     std::unique_ptr<adapter> device_lora_;
 };

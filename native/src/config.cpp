@@ -108,6 +108,12 @@ void require_threads(const config_reader & reader, int32_t threads) {
     require(reader, threads >= 1 && threads <= GGML_MAX_N_THREADS, "threads", threads, "between 1 and " + std::to_string(GGML_MAX_N_THREADS));
 }
 
+std::string take_precision(config_reader & reader) {
+    const std::string type = reader.take<std::string>("precision");
+    require(reader, type == "auto" || type == "f32" || type == "bf16" || type == "fp16", "precision", type, "auto, f32, bf16 or fp16");
+    return type;
+}
+
 void require_batch(const config_reader & reader, int64_t rows) {
     const int64_t most = 1'000'000'000; // so that sums with it cannot overflow
     require(reader, rows >= 1 && rows <= most, "batchSize", rows, "between 1 and " + std::to_string(most));
@@ -173,6 +179,7 @@ static train_config read_training(const json & object, const std::string & path)
     config.hidden_states.folder = reader.take<std::string>("cacheDirectory");
     config.checkpoint_every = reader.take<int64_t>("checkpointEvery");
     config.device = reader.take<std::string>("device");
+    config.precision = take_precision(reader);
     config.threads = reader.take<int32_t>("threads");
     config.resume = reader.take<bool>("resume");
     reader.finish();
@@ -209,7 +216,7 @@ static train_config read_training(const json & object, const std::string & path)
     config.schedule = schedule == "linear" ? schedule_kind::linear : schedule == "cosine" ? schedule_kind::cosine : schedule_kind::constant;
 
     nlohmann::json deciding = nlohmann::json::parse(object.dump()); // sorted by key: the order in the file says nothing
-    for (const char * key : {"model", "adapter", "runDirectory", "data", "cacheHidden", "cacheLimit", "cacheDirectory", "checkpointEvery", "device", "spikeFactor", "threads", "resume"}) deciding.erase(key);
+    for (const char * key : {"model", "adapter", "runDirectory", "data", "cacheHidden", "cacheLimit", "cacheDirectory", "checkpointEvery", "device", "precision", "spikeFactor", "threads", "resume"}) deciding.erase(key);
     if (config.validation) deciding["validation"].erase("data");
     config.fingerprint = deciding.dump();
     return config;
@@ -263,6 +270,7 @@ score_config read_score_config(const std::string & path) {
     config.batch_size = reader.take_or_null<int64_t>("batchSize");
     config.skip = reader.take<std::vector<int64_t>>("skip");
     config.device = reader.take<std::string>("device");
+    config.precision = take_precision(reader);
     config.threads = reader.take<int32_t>("threads");
     reader.finish();
     require(reader, config.labels.size() == 2, "labels", config.labels.size(), "two labels, the positive one first");

@@ -49,6 +49,7 @@ struct train_config {
     state_settings hidden_states; // all but the passes
     int64_t checkpoint_every;
     std::string device; // auto, cpu, cuda, vulkan
+    std::string precision; // auto, f32, bf16 or fp16
     int32_t threads;
     bool resume;
     std::string fingerprint; // of what decides the adapter's bytes: a checkpoint of another run is refused
@@ -69,6 +70,7 @@ struct score_config {
     std::optional<int64_t> batch_size; // in rows; nothing: by columns (packing.h)
     std::vector<int64_t> skip; // rows that were scored before
     std::string device;        // as for training
+    std::string precision; // auto, f32, bf16 or fp16
     int32_t threads;
 };
 

@@ -5,6 +5,7 @@
 #include "kernels/frozen_linear.h"
 #include "kernels/low_rank.h"
 #include "kernels/weight_gradient.h"
+#include <unordered_set>
 
 namespace {
 
@@ -12,18 +13,28 @@ namespace {
 bool is_low_rank(const ggml_tensor * w, int64_t side) { return w->type == GGML_TYPE_F32 && side <= low_rank_most; }
 
 class own_kernels : public operators {
+  public:
+    explicit own_kernels(const narrow_panels * panels) : panels_(panels) {}
+
+  private:
+    const narrow_panels * panels_;
+    std::unordered_set<const ggml_tensor *> in_f32_;
+
+    const narrow_panels * panels_for(const ggml_tensor * w) const { return panels_ && in_f32_.count(w) == 0 ? panels_ : nullptr; }
+
+    void keep_f32(const ggml_tensor * w) override { in_f32_.insert(w); }
     ggml_tensor * linear(ggml_context * ctx, ggml_tensor * w, ggml_tensor * x) override {
-        return is_low_rank(w, w->ne[1]) ? low_rank_down(ctx, w, x) : ::frozen_linear(ctx, w, x);
+        return is_low_rank(w, w->ne[1]) ? low_rank_down(ctx, w, x) : ::frozen_linear(ctx, w, x, panels_for(w));
     }
     ggml_tensor * linear_back(ggml_context * ctx, ggml_tensor * w, ggml_tensor * dy) override {
-        return is_low_rank(w, w->ne[0]) ? low_rank_down_back(ctx, w, dy) : ::frozen_linear_back(ctx, w, dy);
+        return is_low_rank(w, w->ne[0]) ? low_rank_down_back(ctx, w, dy) : ::frozen_linear_back(ctx, w, dy, nullptr, panels_for(w));
     }
     ggml_tensor * linear_onto(ggml_context * ctx, ggml_tensor * y, ggml_tensor * w, ggml_tensor * x, float scale) override {
         return is_low_rank(w, w->ne[0]) ? low_rank_up(ctx, y, w, x, scale) : operators::linear_onto(ctx, y, w, x, scale);
     }
     ggml_tensor * linear_back_onto(ggml_context * ctx, ggml_tensor * dx, ggml_tensor * w, ggml_tensor * dy, float scale) override {
         if (is_low_rank(w, w->ne[1])) return low_rank_up_back(ctx, dx, w, dy, scale);
-        return scale == 1.0f ? ::frozen_linear_back(ctx, w, dy, dx) : operators::linear_back_onto(ctx, dx, w, dy, scale);
+        return scale == 1.0f ? ::frozen_linear_back(ctx, w, dy, dx, panels_for(w)) : operators::linear_back_onto(ctx, dx, w, dy, scale);
     }
     ggml_tensor * weight_gradient(ggml_context * ctx, ggml_tensor * x, ggml_tensor * dy, float scale) override {
         return x->ne[0] <= low_rank_most || dy->ne[0] <= low_rank_most ? low_rank_gradient(ctx, x, dy, scale) : ::weight_gradient(ctx, x, dy, scale);
@@ -54,4 +65,4 @@ class own_kernels : public operators {
 
 } // namespace
 
-std::unique_ptr<operators> make_cpu_operators() { return std::make_unique<own_kernels>(); }
+std::unique_ptr<operators> make_cpu_operators(const narrow_panels * panels) { return std::make_unique<own_kernels>(panels); }

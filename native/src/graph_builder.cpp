@@ -35,6 +35,12 @@ graph_builder::graph_builder(const backend & device, const base_model & model, c
         kept_.indices = graph_input(ctx_, static_cast<int64_t>(n_wanted), GGML_TYPE_I32);
         kept_.positions = graph_input(ctx_, static_cast<int64_t>(n_wanted), GGML_TYPE_I32);
     }
+    if (lora) {
+        for (const lora_pair & pair : lora->pairs()) {
+            ops_->keep_f32(pair.a);
+            ops_->keep_f32(pair.b);
+        }
+    }
     scope_.reset(new pass_scope{ctx_, graph, *ops_, model, lora, positions_, plans_, dropout, dropout_seed, {}, {}});
 }
 

@@ -4,6 +4,7 @@
 #include "machine_memory.h"
 #include "network.h"
 #include "packing.h"
+#include "precision.h"
 #include "sealed_file.h"
 #include <algorithm>
 #include <cerrno>
@@ -22,13 +23,13 @@ const std::string END_OF_NAME = ".hidden";
 const size_t DIGEST_SIZE = 16; // at the end of a file, as text
 
 // All that decides the bits of the states: the tokens, the frozen weights below the cut, the kernels, the form in which they are kept.
-std::string key_of(const base_model & model, const std::vector<const std::vector<llama_token> *> & rows, int32_t cut, bool is_f16) {
+std::string key_of(const base_model & model, const std::vector<const std::vector<llama_token> *> & rows, int32_t cut, bool is_f16, const narrow_panels * panels) {
     digest content;
     for (const std::vector<llama_token> * row : rows) {
         content.add_value(row->size());
         content.add(row->data(), row->size() * sizeof(llama_token));
     }
-    const std::string kernels = gemm_kernel_name() + std::string(" ") + ggml_version() + " " + model.shape.architecture;
+    const std::string kernels = gemm_kernel_name() + std::string(" ") + precision_of(panels) + " " + ggml_version() + " " + model.shape.architecture;
     content.add(kernels.data(), kernels.size());
     const model_shape & shape = model.shape;
     for (const float number : {shape.rope_attention, shape.rms_epsilon, shape.attention_scale, shape.attention_soft_cap, shape.embedding_scale}) content.add_value(number);
@@ -183,7 +184,7 @@ std::unique_ptr<hidden_states> hidden_states::prepare(backend & cpu, const base_
         return made;
     }
 
-    const std::string key = key_of(model, tokens, cut, settings.is_f16), path = settings.folder + "/" + key + END_OF_NAME;
+    const std::string key = key_of(model, tokens, cut, settings.is_f16, cpu.panels()), path = settings.folder + "/" + key + END_OF_NAME;
     try {
         fs::create_directories(settings.folder);
         made->file_ = open_sealed(path, n_bytes);

@@ -89,6 +89,7 @@ std::vector<float> network::logits(const token_layout & layout, const std::vecto
     pass_scope & scope = builder.scope();
     ggml_tensor * hidden = builder.forward();
     ggml_tensor * chosen = graph_input(scope.ctx, static_cast<int64_t>(columns.size()), GGML_TYPE_I32);
+    scope.ops.keep_f32(model_.output.weight); // log-odds are a difference of two large logits
     head_tape tape;
     ggml_tensor * logits = head_forward(scope, hidden, chosen, tape);
     ggml_set_output(logits);

@@ -8,6 +8,7 @@
 
 struct attention_plan; // kernels/attention.h
 struct dropout_plan;   // kernels/dropout.h
+struct narrow_panels;  // kernels/narrow_panels.h
 
 struct attention_gradient { ggml_tensor * dq, * dk, * dv; };  // as q, k, v
 struct gate_gradient { ggml_tensor * d_gate, * d_up; };       // as gate, up
@@ -49,9 +50,13 @@ class operators {
     // gradient of sum_c weights[c] * loss[c] by the logits; weights [n]
     virtual ggml_tensor * cross_entropy_back(ggml_context * ctx, ggml_tensor * logits, ggml_tensor * targets, ggml_tensor * weights) = 0;
 
+    // From now on in this graph, products with w are computed in f32: a trained matrix, or one whose product is a result.
+    virtual void keep_f32(const ggml_tensor * w) { (void) w; }
+
     // Fills the inputs that the operators added to the graph. Once its memory is planned, before it is computed.
     virtual void upload() = 0;
 };
 
 // Our own kernels, run by ggml's CPU backend as custom ops. Same bytes for any number of threads.
-std::unique_ptr<operators> make_cpu_operators();
+// panels  nullptr: f32; else the sixteen-bit panels for products with frozen weights. All else is computed in f32.
+std::unique_ptr<operators> make_cpu_operators(const narrow_panels * panels = nullptr);

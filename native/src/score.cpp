@@ -19,7 +19,7 @@ static double label_mass(const float * logits, size_t n_vocab, const std::vector
     return mass / sum;
 }
 
-exit_code score(const score_config & config) {
+exit_code score(const score_config & config, const std::vector<const narrow_panels *> & panels) {
     session open("score", config.model, config.threads);
     const vocabulary vocab(config.model);
     const int32_t limit = length_limit(config.max_length, open.model.shape);
@@ -52,7 +52,7 @@ exit_code score(const score_config & config) {
     check_parity(open.cpu, open.file, open.model, lora.get(), probes);
     measure_serving_gap(open.cpu, open.file, open.model, lora.get(), config.adapter, {&rows.front(), &rows.back()});
 
-    const compute_place place(open, config.device, lora.get(), probes);
+    const compute_place place(open, config.device, {config.precision}, panels, lora.get(), probes);
     network own(place.compute(), place.model(), place.lora());
     const size_t n_vocab = static_cast<size_t>(open.model.shape.n_vocab);
     scorer.score(own, n_vocab, config.data, [&](size_t place, double log_odds, const float * logits) {

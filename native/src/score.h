@@ -2,6 +2,8 @@
 #pragma once
 #include "config.h"
 #include "error.h"
+#include "kernels/narrow_panels.h"
 
 // throws user_error
-exit_code score(const score_config & config);
+// panels  of sixteen bits, that this processor can compute with
+exit_code score(const score_config & config, const std::vector<const narrow_panels *> & panels = supported_narrow_panels());

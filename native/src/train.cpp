@@ -4,6 +4,13 @@
 #include "training_run.h"
 #include <algorithm>
 
+// A run that goes on keeps the type it was begun with, whatever is fastest here.
+static asked_precision precision_for(const train_config & config) {
+    if (!config.resume || config.precision != "auto") return {config.precision};
+    const std::optional<std::string> begun = recorded_precision(checkpoint_folder(config.run_directory));
+    return begun ? asked_precision{*begun, true} : asked_precision{config.precision};
+}
+
 exit_code train_on(training_base & base, const std::vector<train_config> & runs, size_t run) {
     const train_config & config = runs[run];
     const std::vector<token_row> & rows = base.rows_of(run);
@@ -13,23 +20,23 @@ exit_code train_on(training_base & base, const std::vector<train_config> & runs,
     const std::unique_ptr<adapter> lora = starting_adapter(base.open, config);
     announce_adapter(*lora);
     base.check_parity_of(run, *lora);
-    const compute_place place(base.open, config.device, lora.get(), {rows.front().tokens, rows.back().tokens});
+    const compute_place place(base.open, config.device, precision_for(config), base.panels, lora.get(), {rows.front().tokens, rows.back().tokens});
 
     const block_range adapted = lora->blocks();
     pass_options options;
     options.cut = std::min(adapted.first, base.open.model.shape.n_block - 1); // the last block computes for few columns anyway
     options.is_f16 = config.hidden_states.is_f16 && options.cut > 0;
-    options.states = base.states_of(run, options.cut);
+    options.states = base.states_of(run, options.cut, place.compute_on_cpu());
 
     const exit_code code = training_run(base.open, place, rows, columns, valid, config, *lora, options).run();
     if (code == exit_done) announce_done("train", config.run_directory + "/adapter.gguf");
     return code;
 }
 
-exit_code train(const train_config & config) {
+exit_code train(const train_config & config, const std::vector<const narrow_panels *> & panels) {
     watch_for_stop();
     open_checkpoints(checkpoint_folder(config.run_directory), config.resume); // before anything long
     const std::vector<train_config> runs = {config};
-    training_base base("train", runs);
+    training_base base("train", runs, panels);
     return train_on(base, runs, 0);
 }

@@ -2,11 +2,13 @@
 #pragma once
 #include "config.h"
 #include "error.h"
+#include "kernels/narrow_panels.h"
 #include "training_base.h"
 
 // returns exit_done, or exit_stopped after a SIGTERM or SIGINT (a checkpoint is saved then)
+// panels  of sixteen bits, that this processor can compute with
 // throws user_error
-exit_code train(const train_config & config);
+exit_code train(const train_config & config, const std::vector<const narrow_panels *> & panels = supported_narrow_panels());
 
 // One of the runs that a base was made for, from its event "data" to its "done" or "stopped". Its checkpoints are open.
 exit_code train_on(training_base & base, const std::vector<train_config> & runs, size_t run);

@@ -4,8 +4,8 @@
 #include "stop_signal.h"
 #include <set>
 
-training_base::training_base(const std::string & verb, const std::vector<train_config> & runs)
-    : open(verb, runs.front().model, runs.front().threads), runs_(runs), vocab_(runs.front().model),
+training_base::training_base(const std::string & verb, const std::vector<train_config> & runs, std::vector<const narrow_panels *> panels)
+    : panels(std::move(panels)), open(verb, runs.front().model, runs.front().threads), runs_(runs), vocab_(runs.front().model),
       max_length_(length_limit(runs.front().max_length, open.model.shape)), rows_(runs.size()) {}
 
 const std::vector<token_row> & training_base::rows_of(size_t run) {
@@ -39,8 +39,8 @@ bool training_base::has_cut_of(size_t run, size_t other) const {
     return runs_[run].layers == runs_[other].layers && runs_[run].targets == runs_[other].targets;
 }
 
-const hidden_states * training_base::states_of(size_t run, int32_t cut) {
-    if (states_ && has_cut_of(run, *cached_)) {
+const hidden_states * training_base::states_of(size_t run, int32_t cut, backend & cpu) {
+    if (states_ && has_cut_of(run, *cached_) && cached_in_ == cpu.panels()) {
         states_->announce_again();
         return states_.get();
     }
@@ -59,15 +59,16 @@ const hidden_states * training_base::states_of(size_t run, int32_t cut) {
             if (known.insert(row.row).second) together.push_back(row);
         }
     }
-    // On the CPU in f32, whatever device reads them.
+    // On the CPU, whatever device reads them.
     const auto prepare = [&](const std::vector<token_row> & rows, uint64_t n_computed) {
         state_settings settings = runs_[run].hidden_states;
         settings.passes = n_computed / rows.size();
-        return hidden_states::prepare(open.cpu, open.model, rows, cut, settings, stop_is_asked);
+        return hidden_states::prepare(cpu, open.model, rows, cut, settings, stop_is_asked);
     };
     states_ = prepare(together, all);
     if (states_) {
         cached_ = run;
+        cached_in_ = cpu.panels();
         return states_.get();
     }
     if (together.size() == rows_[run]->size() || stop_is_asked()) return nullptr;

@@ -7,6 +7,7 @@
 #pragma once
 #include "config.h"
 #include "hidden_states.h"
+#include "kernels/narrow_panels.h"
 #include "lora.h"
 #include "session.h"
 #include "training_data.h"
@@ -21,11 +22,13 @@
 class training_base {
   public:
     // Opens the model, and emits "start" and "model" for the verb.
-    // runs  at least one; as read_series_config has checked them; must outlive it
-    training_base(const std::string & verb, const std::vector<train_config> & runs);
+    // runs    at least one; as read_series_config has checked them; must outlive it
+    // panels  of sixteen bits, that this processor can compute with
+    training_base(const std::string & verb, const std::vector<train_config> & runs, std::vector<const narrow_panels *> panels = supported_narrow_panels());
     training_base(const training_base &) = delete;
     training_base & operator=(const training_base &) = delete;
 
+    const std::vector<const narrow_panels *> panels;
     session open;
 
     // The rows of a run. throws what training_data::rows_of throws
@@ -39,7 +42,8 @@ class training_base {
 
     // The states before the block `cut` for this run and the later ones that have the same, or nullptr. Stay until another run asks.
     // rows_of must have been asked for all runs.
-    const hidden_states * states_of(size_t run, int32_t cut);
+    // cpu  computes them, in the precision of the run's passes
+    const hidden_states * states_of(size_t run, int32_t cut, backend & cpu);
 
   private:
     bool has_cut_of(size_t run, size_t other) const;
@@ -51,6 +55,7 @@ class training_base {
     std::vector<std::shared_ptr<const std::vector<token_row>>> rows_;
     std::map<std::optional<std::string>, json> parity_; // events, by start adapter
     std::optional<size_t> validated_, cached_;          // the runs for which the next two were made
+    const narrow_panels * cached_in_ = nullptr;         // the precision of the states
     std::unique_ptr<validation> valid_;
     std::unique_ptr<hidden_states> states_, own_states_; // of several runs; of one alone, when those of several do not fit
 };

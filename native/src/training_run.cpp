@@ -169,7 +169,7 @@ std::optional<training_run::step_result> training_run::gradients_of(std::vector<
 }
 
 void training_run::save(int64_t steps_done) {
-    newest_ = checkpoint{steps_done, save_checkpoint(checkpoints_, lora_, optimizer_, steps_done, state_, fingerprint_)};
+    newest_ = checkpoint{steps_done, save_checkpoint(checkpoints_, lora_, optimizer_, steps_done, state_, fingerprint_, place_.precision())};
     emit("checkpoint", {{"step", newest_->step}, {"path", newest_->path}});
 }
 

@@ -39,7 +39,7 @@ void bent_values_are_refused() {
         {"rows", json::array({1.5})}, {"rows", json::array({"1"})}, {"rows", 3}, {"labels", json::array({"Yes."})}, {"weightDecay", -0.1},
         {"maxGradientNorm", -1}, {"dropout", 1}, {"dropout", 0.99999999999}, {"batchSize", INT64_MAX}, {"batchSize", 0}, {"threads", 999}, {"threads", 0},
         {"learningRate", 0}, {"learningRate", true}, {"shuffle", 1}, {"steps", 0}, {"targets", json::array()}, {"layers", 8}, {"loss", "some"}, {"objective", "next"},
-        {"spikeFactor", 0.5}, {"validation", 3}, {"spikeFactor", -1}, {"cacheHidden", "on"}, {"cachePrecision", "bf16"}, {"cacheLimit", -1}, {"protocol", PROTOCOL + 1}, {"maxLength", -1},
+        {"spikeFactor", 0.5}, {"validation", 3}, {"spikeFactor", -1}, {"cacheHidden", "on"}, {"cachePrecision", "bf16"}, {"precision", "f16"}, {"cacheLimit", -1}, {"protocol", PROTOCOL + 1}, {"maxLength", -1},
     };
     for (const auto & [key, value] : faults) {
         json config = whole_training_config();

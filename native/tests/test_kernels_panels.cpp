@@ -1,20 +1,9 @@
 // Products with sixteen-bit panels against their definition in double precision: the processor's own instructions where it has them,
 // and the same source with one instruction emulated wherever there is AVX-512.
 #include "test_kernels.h"
+#include "emulated_panels.h"
 #include "kernels/gemm.h"
-#include "kernels/narrow_panels.h"
 #include "kernels/panel_choice.h"
-
-#ifdef RECTUNE_EMULATED_PANELS
-extern const narrow_panels emulated_bf16, emulated_fp16;
-#endif
-
-static std::vector<const narrow_panels *> emulated() {
-#ifdef RECTUNE_EMULATED_PANELS
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("f16c")) return {&emulated_bf16, &emulated_fp16};
-#endif
-    throw test_skipped("this processor has no AVX-512 to emulate with");
-}
 
 static std::vector<const narrow_panels *> supported() {
     if (supported_narrow_panels().empty()) throw test_skipped("this processor has neither AVX512-BF16 nor AVX512-FP16");

@@ -28,6 +28,7 @@ struct scoring {
         config.share_prefixes = true;
         config.batch_size = 7;
         config.device = "cpu";
+        config.precision = "f32";
         config.threads = 1;
     }
 

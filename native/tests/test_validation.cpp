@@ -46,6 +46,8 @@ struct run {
         config.max_length = 0;
         config.share_prefixes = true;
         config.checkpoint_every = 100;
+        config.device = "cpu";
+        config.precision = "f32";
         config.threads = 1;
         config.resume = false;
         config.fingerprint = "test";
@@ -94,7 +96,7 @@ void evaluations_are_those_of_the_scorer() {
     const std::vector<json> events = events_of([&] { train(r.config); });
     const std::vector<json> evaluations = named(events, "validation");
     CHECK(evaluations.size() == 6 && evaluations.back()["step"] == 12);
-    const score_config scoring{r.config.model, r.config.run_directory + "/adapter.gguf", r.config.validation->data, r.config.labels, 0, true, std::nullopt, {}, 1};
+    const score_config scoring{r.config.model, r.config.run_directory + "/adapter.gguf", r.config.validation->data, r.config.labels, 0, true, std::nullopt, {}, "cpu", "f32", 1};
     std::vector<double> scores(10);
     for (const json & event : named(events_of([&] { score(scoring); }), "score")) scores[event["row"].get<size_t>()] = event["logOdds"];
     const std::vector<double> logged = evaluations.back()["logOdds"];

@@ -44,6 +44,7 @@ struct run {
         config.share_prefixes = true;
         config.checkpoint_every = 3;
         config.device = "cpu";
+        config.precision = "f32";
         config.threads = 1;
         config.resume = false;
         config.fingerprint = "test";

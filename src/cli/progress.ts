@@ -119,6 +119,11 @@ class Meter {
         return [
           `parity with llama.cpp: largest logit difference ${event.maxDifference.toExponential(1)} (tolerance ${event.tolerance})`,
         ];
+      case 'precision': {
+        if (event.difference === null) return [];
+        const strayed = `${event.difference.toExponential(1)} of their size (tolerance ${event.tolerance})`;
+        return [`precision ${event.chosen}: logits and gradients differ from f32 by ${strayed}`];
+      }
       case 'serving-gap':
         return [`serving gap: llama.cpp on this file differs by up to ${event.maxDifference.toFixed(3)} in log-odds`];
       case 'validation-plan':

@@ -31,6 +31,7 @@ const threads = wholeNumber.positive().max(512); // ggml takes no more (GGML_MAX
 
 const layers = z.string().regex(/^(all|(last|first):\d{1,9}|\d{1,9}-\d{1,9})$/, 'not one of all, last:N, first:N, A-B');
 const device = z.enum(['auto', 'cpu', 'cuda', 'vulkan']);
+const precision = z.enum(['auto', 'f32', 'bf16', 'fp16']);
 
 const objective = z.enum(['next-token', 'label-softmax', 'pairwise']);
 
@@ -136,6 +137,11 @@ export const TrainOptions = z.strictObject({
     .describe('most bytes they may take; of files, those used longest ago go'),
   checkpointEvery: wholeNumber.positive().default(50).describe('steps between checkpoints'),
   device: device.default('auto').describe('where to compute; auto: a CUDA GPU, else a Vulkan GPU, else the CPU'),
+  precision: precision
+    .default('auto')
+    .describe(
+      'of products with frozen weights; auto: sixteen bits where the CPU is 1.25 times faster so, and on a GPU',
+    ),
   threads: threads.optional().describe('CPU threads; without it the CPUs that this process may use, at most 16'),
 });
 export type TrainOptions = z.infer<typeof TrainOptions>;
@@ -192,6 +198,7 @@ export const NativeTrainConfig = z.strictObject({
   cacheDirectory: z.string(), // for their files; made when it is needed
   checkpointEvery: z.number().int().positive(),
   device,
+  precision,
   threads: z.number().int().positive(),
   resume: z.boolean(), // go on from the newest whole checkpoint in runDirectory
 });
@@ -209,6 +216,7 @@ export const NativeScoreConfig = z.strictObject({
   batchSize: z.number().int().positive().nullable(), // rows computed at once; null: by tokens
   skip: z.array(z.number().int().nonnegative()), // rows that were scored before
   device,
+  precision,
   threads: z.number().int().positive(),
 });
 export type NativeScoreConfig = z.infer<typeof NativeScoreConfig>;

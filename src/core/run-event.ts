@@ -59,6 +59,13 @@ export const RunEvent = z.discriminatedUnion('event', [
     tolerance: finite,
   }),
   z.strictObject({
+    event: z.literal('precision'), // of products with frozen weights on the CPU
+    asked: z.enum(['auto', 'f32', 'bf16', 'fp16']), // or what the run was begun with, when it goes on
+    chosen: z.enum(['f32', 'bf16', 'fp16']),
+    difference: finite.nullable(), // from f32: relative L2 distance of logits and gradients, the larger; null in f32
+    tolerance: finite.nullable(),
+  }),
+  z.strictObject({
     event: z.literal('adapter'),
     tensors: count,
     parameters: count,

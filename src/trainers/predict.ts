@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { RectuneError } from '../core/errors.js';
 import type { Split } from '../core/instruction.js';
-import { TrainOptions } from '../core/run-config.js';
+import { NativeScoreConfig, TrainOptions } from '../core/run-config.js';
 import { writeSealed } from '../platform/files.js';
 import { toJsonLines } from '../platform/json-lines.js';
 import { checkOutputFiles } from '../platform/output-place.js';
@@ -21,6 +21,9 @@ export const PredictOptions = z.strictObject({
     .optional()
     .describe('rows computed at once; about 4,000 tokens without it'),
   device: TrainOptions.shape.device,
+  precision: NativeScoreConfig.shape.precision
+    .default('f32')
+    .describe('of products with frozen weights below the output head, which is always computed in f32'),
   threads: TrainOptions.shape.threads,
   again: z.boolean().default(false).describe('compute predictions that are in the store already'),
 });

@@ -30,6 +30,7 @@ export interface ScoreQuestion {
   sharePrefixes: boolean;
   batchSize?: number | undefined; // rows computed at once
   device: NativeScoreConfig['device'];
+  precision: NativeScoreConfig['precision'];
   threads?: number | undefined;
   again: boolean; // ask even if the answer is in the store
 }
@@ -54,7 +55,8 @@ export async function scoreSplit(store: Store, question: ScoreQuestion, executio
   const adapterHash = question.adapter === null ? null : await rememberedSha256(question.adapter, memory);
   const { runId, maxLength } = question;
   const asked = { versionHash: version.hash, split, modelHash, adapterHash, runId, maxLength };
-  const id = sha256(JSON.stringify(asked));
+  const { precision } = question;
+  const id = sha256(JSON.stringify(precision === 'f32' ? asked : { ...asked, precision })); // f32 asks what was asked before there was a choice
   const inStore = (): ScoreAnswer | undefined => {
     const set = question.again ? undefined : store.predictions.find(id);
     return set && { set, predictions: store.predictions.rows(id), reused: true };
@@ -107,6 +109,7 @@ async function runScore(
     batchSize: question.batchSize ?? null,
     skip: [...journal.scores.keys()],
     device: question.device,
+    precision: question.precision,
     threads: question.threads ?? defaultThreads(),
   };
   const dropped = new Map<number, number>(); // of the rows that were too long

@@ -73,6 +73,13 @@ it('counts scored rows', () => {
   expect(text).toContain('scored 2/2 rows');
 });
 
+it('says how far sixteen bits stray, and nothing of f32', () => {
+  const strays = { event: 'precision', asked: 'auto', chosen: 'bf16', difference: 0.0031, tolerance: 0.05 };
+  const exact = { event: 'precision', asked: 'auto', chosen: 'f32', difference: null, tolerance: null };
+  const text = shown(false, [RunEvent.parse(exact), RunEvent.parse(strays)]);
+  expect(text).toBe('precision bf16: logits and gradients differ from f32 by 3.1e-3 of their size (tolerance 0.05)\n');
+});
+
 it('keeps a dumb terminal free of escapes', () => {
   expect(shown(true, [step(1, 1)], { TERM: 'dumb' })).not.toContain('\u001b');
 });

@@ -173,6 +173,7 @@ export const inventedRun = Run.parse({
     cacheDirectory: '',
     checkpointEvery: 50,
     device: 'cpu',
+    precision: 'f32',
     threads: 2,
     resume: false,
   },

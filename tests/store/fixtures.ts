@@ -161,6 +161,7 @@ export function run(id: string, versionHash: string, change: Partial<Run> = {}):
       cacheDirectory: '',
       checkpointEvery: 50,
       device: 'cpu',
+      precision: 'f32',
       threads: 1,
       resume: false,
     },

@@ -153,7 +153,7 @@ it('reads the runs of a store from before some settings, which they were trained
   store.close();
   const raw = new SQLite(path);
   raw.exec(`update runs set json = json_remove(json, '$.config.layers', '$.config.objective', '$.config.spikeFactor',
-    '$.config.validation', '$.config.cacheHidden', '$.config.cachePrecision', '$.config.cacheLimit', '$.config.cacheDirectory')`);
+    '$.config.validation', '$.config.cacheHidden', '$.config.cachePrecision', '$.config.cacheLimit', '$.config.cacheDirectory', '$.config.precision')`);
   raw.pragma('user_version = 3');
   raw.close();
   const again = openStore(path);
@@ -167,6 +167,7 @@ it('reads the runs of a store from before some settings, which they were trained
     cachePrecision: 'f32',
     cacheLimit: 0,
     cacheDirectory: '',
+    precision: 'f32',
   };
   expect(again.runs.find('old')).toEqual({ ...before, config });
   again.close();

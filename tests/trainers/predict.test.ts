@@ -66,6 +66,24 @@ it('predicts with the adapter and with its base model, in the order of the rows'
   expect(store.predictions.rows(adapter.set.id)).toEqual(adapter.predictions);
 });
 
+it('scores in f32 unless told otherwise, and keeps what was scored in another precision apart', async () => {
+  const { store, run, version: _, ...studio } = await withRun();
+  const ask = (given: object) =>
+    predictRun(store, {
+      ...studio,
+      run: run.id,
+      split: 'test',
+      options: PredictOptions.parse({ threads: 1, ...given }),
+    });
+  const exact = await ask({});
+  const rounded = await ask({ precision: 'bf16' });
+  const again = await ask({ precision: 'f32' });
+  expect(scorings().map(({ config }) => config.precision)).toEqual(['f32', 'f32', 'bf16', 'bf16']);
+  expect([rounded.base.reused, again.base.reused, again.adapter.reused]).toEqual([false, true, true]);
+  expect(again.adapter.set.id).toBe(exact.adapter.set.id);
+  expect(rounded.adapter.set.id).not.toBe(exact.adapter.set.id);
+});
+
 it('asks a base model once, however many runs stand on it', async () => {
   const { store, run, version: _, ...studio } = await withRun();
   const other = await trainRun(store, { ...studio, version: 'invented', options: options({ seed: 9 }) });

@@ -128,6 +128,7 @@ function pretrainConfig(
     cacheLimit: 0,
     cacheDirectory: '',
     device: 'cpu', // the same bytes everywhere
+    precision: 'f32',
     checkpointEvery: 1_000_000, // it takes seconds: a stop begins anew
     threads,
     resume: false,
