@@ -57,6 +57,7 @@ async function main() {
           layers: `last:${values.layers}`,
           cacheHidden: 'memory',
           device: 'cpu',
+          precision: 'f32',
         },
         folder,
       }),

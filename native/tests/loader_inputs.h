@@ -14,7 +14,7 @@ class loader_inputs {
     loader_inputs() : model_(write_small_model("llama")), file_(model_), loaded_(load_model(file_)), cpu_(1),
                       lora_(adapter::create(cpu_, loaded_, {"attn_q", "ffn_down"}, {0, loaded_.shape.n_block}, 2, 4, 1)), optimizer_(*lora_, {}) {
         lora_->save(folder_.path + "/adapter", "llama");
-        save_checkpoint(folder_.path, *lora_, optimizer_, 2, {{0.5, 0.25}, 2, 2, 0.75, 0}, FINGERPRINT);
+        save_checkpoint(folder_.path, *lora_, optimizer_, 2, {{0.5, 0.25}, 2, 2, 0.75, 0}, FINGERPRINT, "f32");
     }
 
     std::vector<std::string> models() {
@@ -30,7 +30,7 @@ class loader_inputs {
     }
     std::vector<std::string> configs() const {
         const json train = whole_training_config();
-        const json score = {{"protocol", PROTOCOL}, {"model", "m"}, {"adapter", nullptr}, {"device", "cpu"}, {"data", "d"}, {"labels", {"Yes.", "No."}}, {"maxLength", 0}, {"sharePrefixes", true},
+        const json score = {{"protocol", PROTOCOL}, {"model", "m"}, {"adapter", nullptr}, {"device", "cpu"}, {"precision", "f32"}, {"data", "d"}, {"labels", {"Yes.", "No."}}, {"maxLength", 0}, {"sharePrefixes", true},
                             {"batchSize", nullptr}, {"skip", {1, 2}}, {"threads", 1}};
         const json merge = {{"protocol", PROTOCOL}, {"model", "m"}, {"adapter", "a"}, {"output", "o"}, {"threads", 1}};
         const json init = {{"protocol", PROTOCOL}, {"output", "o"}, {"architecture", "llama"}, {"seed", 1}, {"blocks", 1}, {"width", 8}, {"feedForward", 8}, {"heads", 2},
