@@ -31,7 +31,7 @@ export function trainConfig({ model, data, labels = null, options, folder }) {
     runDirectory: mkdtempSync(join(folder, 'run-')),
     validation: null,
     cacheDirectory: join(folder, 'hidden-states'), // shared by the runs of one bench
-    ...nativeSettings(TrainOptions.parse(options), Number.POSITIVE_INFINITY),
+    ...nativeSettings(TrainOptions.parse(options), model, Number.POSITIVE_INFINITY),
     resume: false,
   });
 }
@@ -46,7 +46,7 @@ export function scoreConfig({
   batchSize = PredictOptions.parse({}).batchSize ?? null,
 }) {
   const config = { protocol: PROTOCOL, model, adapter, data, labels, maxLength: 0, sharePrefixes: true, batchSize };
-  return NativeScoreConfig.parse({ ...config, skip: [], threads });
+  return NativeScoreConfig.parse({ ...config, merged: null, skip: [], threads });
 }
 
 /**

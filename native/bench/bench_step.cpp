@@ -108,7 +108,8 @@ int run(int argc, char ** argv) {
     const gguf_file file(path);
     const base_model model = load_model(file);
     backend cpu(threads);
-    const std::unique_ptr<adapter> lora = adapter::create(cpu, model, targets, {0, model.shape.n_block}, number(8, 8), 16, 1);
+    const std::unique_ptr<adapter> lora = adapter::create(cpu, model, resolve_targets(model, targets, {0, model.shape.n_block}),
+        {static_cast<int32_t>(number(8, 8)), 16, lora_scaling::by_rank, lora_init::random, false, 1});
     const std::vector<token_row> rows = data == "random" ? random_rows(static_cast<size_t>(n_rows), model.shape.n_vocab)
                                                          : read_rows(data, path, static_cast<size_t>(n_rows));
     size_t n_tokens = 0;

@@ -1,12 +1,7 @@
 #include "adapted_linear.h"
 
-ggml_tensor * adapted_linear(pass_scope & scope, int32_t block, const char * target, const linear & layer, ggml_tensor * x, linear_tape & tape) {
-    tape.layer = &layer;
-    ggml_tensor * y = scope.ops.linear(scope.ctx, layer.weight, x);
-    if (layer.bias) y = ggml_add(scope.ctx, y, layer.bias);
-    tape.pair = scope.lora ? scope.lora->find(block, target) : nullptr;
-    if (!tape.pair) return y;
-
+// y + scale * B (A dropout(x)) [n_out, n]
+static ggml_tensor * plus_low_rank(pass_scope & scope, ggml_tensor * y, ggml_tensor * x, linear_tape & tape) {
     tape.lora_input = x;
     if (scope.dropout > 0) {
         // Each layer of the pass has a mask of its own, the same when its block is computed again.
@@ -20,7 +15,17 @@ ggml_tensor * adapted_linear(pass_scope & scope, int32_t block, const char * tar
     return scope.ops.linear_onto(scope.ctx, y, tape.pair->b, tape.down, scope.lora->scale());
 }
 
+ggml_tensor * adapted_linear(pass_scope & scope, int32_t block, const char * target, const linear & layer, ggml_tensor * x, linear_tape & tape) {
+    tape.layer = &layer;
+    tape.pair = scope.lora ? scope.lora->find(block, target) : nullptr;
+    ggml_tensor * y = scope.ops.linear(scope.ctx, layer.weight, x);
+    if (tape.pair) y = plus_low_rank(scope, y, x, tape);
+    if (tape.pair && tape.pair->magnitude) y = scale_rows(scope, *tape.pair, layer.weight, y, tape.magnitude);
+    return layer.bias ? ggml_add(scope.ctx, y, layer.bias) : y;
+}
+
 ggml_tensor * adapted_linear_back(pass_scope & scope, const linear_tape & tape, ggml_tensor * dy, bool want_dx, ggml_tensor * onto) {
+    if (tape.pair && tape.pair->magnitude) dy = scale_rows_back(scope, *tape.pair, tape.magnitude, dy);
     ggml_tensor * dx = nullptr;
     if (want_dx) {
         dx = onto ? scope.ops.linear_back_onto(scope.ctx, onto, tape.layer->weight, dy, 1.0f) : scope.ops.linear_back(scope.ctx, tape.layer->weight, dy);
@@ -29,15 +34,8 @@ ggml_tensor * adapted_linear_back(pass_scope & scope, const linear_tape & tape, 
 
     const float scale = scope.lora->scale();
     ggml_tensor * d_down = scope.ops.linear_back(scope.ctx, tape.pair->b, dy); // but for the scale
-    lora_gradient gradient;
-    gradient.pair = tape.pair;
-    gradient.a = scope.ops.weight_gradient(scope.ctx, tape.lora_input, d_down, scale);
-    gradient.b = scope.ops.weight_gradient(scope.ctx, tape.down, dy, scale);
-    for (ggml_tensor * made : {gradient.a, gradient.b}) {
-        ggml_set_output(made); // its memory must not be reused before the host has read it
-        ggml_build_forward_expand(scope.graph, made);
-    }
-    scope.gradients.push_back(gradient);
+    add_gradient(scope, tape.pair->a, scope.ops.weight_gradient(scope.ctx, tape.lora_input, d_down, scale));
+    add_gradient(scope, tape.pair->b, scope.ops.weight_gradient(scope.ctx, tape.down, dy, scale));
     if (!want_dx) return nullptr;
 
     if (!tape.dropped) return scope.ops.linear_back_onto(scope.ctx, dx, tape.pair->a, d_down, scale);

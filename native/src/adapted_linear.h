@@ -1,8 +1,9 @@
 // A frozen linear layer with an adapter on it, forward and backward.   Hu et al. 2021, arXiv:2106.09685
 //
-//   y  = W x + bias + scale * B (A dropout(x))
+//   y  = W x + scale * B (A dropout(x)) + bias                 with magnitudes, the sum before the bias is scaled row by row (magnitude.h)
 //   dx = W^T dy + dropout(A^T (scale * B^T dy)),   dA = (scale * B^T dy) dropout(x)^T,   dB = scale * dy (A dropout(x))^T
 #pragma once
+#include "magnitude.h"
 #include "pass.h"
 
 // What the backward needs from the forward.
@@ -12,6 +13,7 @@ struct linear_tape {
     const dropout_plan * dropped = nullptr;
     ggml_tensor * lora_input = nullptr; // x after dropout [n_in, n]
     ggml_tensor * down = nullptr;       // A x [rank, n]
+    magnitude_tape magnitude;           // of a pair that has one
 };
 
 // x [n_in, n] -> y [n_out, n]; block -1: the output head

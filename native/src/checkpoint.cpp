@@ -44,14 +44,10 @@ struct named_values { std::string name; const ggml_tensor * like; std::vector<fl
 // The optimiser's moments under the names of their tensors.
 std::vector<named_values> moments(const adapter & lora, adamw & optimizer) {
     std::vector<named_values> all;
-    for (size_t i = 0; i < lora.pairs().size(); i++) {
-        const lora_pair & pair = lora.pairs()[i];
-        for (const bool is_b : {false, true}) {
-            const ggml_tensor * tensor = is_b ? pair.b : pair.a;
-            const size_t index = 2 * i + (is_b ? 1 : 0);
-            all.push_back({std::string(tensor->name) + ".m", tensor, &optimizer.first_moments()[index]});
-            all.push_back({std::string(tensor->name) + ".v", tensor, &optimizer.second_moments()[index]});
-        }
+    for (size_t i = 0; i < lora.trained().size(); i++) {
+        const ggml_tensor * tensor = lora.trained()[i].tensor;
+        all.push_back({std::string(tensor->name) + ".m", tensor, &optimizer.first_moments()[i]});
+        all.push_back({std::string(tensor->name) + ".v", tensor, &optimizer.second_moments()[i]});
     }
     return all;
 }
@@ -97,7 +93,7 @@ std::string save_checkpoint(const std::string & folder, const adapter & lora, ad
     params.no_alloc = true;
     const ggml_context_ptr ctx(ggml_init(params));
     std::vector<const ggml_tensor *> tensors;
-    for (const lora_pair & pair : lora.pairs()) tensors.insert(tensors.end(), {pair.a, pair.b});
+    for (const trained_tensor & one : lora.trained()) tensors.push_back(one.tensor);
     for (const named_values & entry : values) {
         ggml_tensor * tensor = ggml_new_tensor_1d(ctx.get(), GGML_TYPE_F32, static_cast<int64_t>(entry.values->size()));
         ggml_set_name(tensor, entry.name.c_str());
@@ -165,10 +161,7 @@ static void read_checkpoint(const std::string & path, const adapter & lora, adam
         if (!stored || stored->type != GGML_TYPE_F32 || ggml_nelements(stored) != n) throw refuse("the checkpoint lacks \"" + name + "\", or it has another shape");
         return stored;
     };
-    for (const lora_pair & pair : lora.pairs()) {
-        sources.push_back({pair.a, nullptr, require(pair.a->name, ggml_nelements(pair.a))});
-        sources.push_back({pair.b, nullptr, require(pair.b->name, ggml_nelements(pair.b))});
-    }
+    for (const trained_tensor & one : lora.trained()) sources.push_back({one.tensor, nullptr, require(one.tensor->name, ggml_nelements(one.tensor))});
     for (const named_values & entry : moments(lora, optimizer)) sources.push_back({nullptr, entry.values, require(entry.name, ggml_nelements(entry.like))});
 
     const auto numbers = [&](const char * name) {

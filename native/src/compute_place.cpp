@@ -65,7 +65,7 @@ compute_place::compute_place(session & open, const std::string & device, const a
         other_ = std::make_unique<backend>(info_, open.cpu.n_threads());
         placed_ = std::make_unique<placed_model>(*other_, open.model, weight_type(precision_), lora ? lora->lowest_block() : open.model.shape.n_block);
         other_->use_transposes(placed_->transposes());
-        if (lora) device_lora_ = lora->copy_on(*other_);
+        if (lora) device_lora_ = lora->copy_on(*other_, open.model);
     }
 
     const json tolerance = other_ ? json(TOLERANCE) : json(nullptr);

@@ -10,6 +10,11 @@
 #include <type_traits>
 
 static const int MOST_DEPTH = 8;
+static const int32_t MOST_RANK = 1 << 20; // so that sums with it cannot overflow
+
+// In which a merged model can be written.
+static const std::vector<std::pair<std::string, ggml_type>> MERGED_TYPES = {
+    {"f32", GGML_TYPE_F32}, {"f16", GGML_TYPE_F16}, {"bf16", GGML_TYPE_BF16}, {"q8_0", GGML_TYPE_Q8_0}};
 
 namespace {
 
@@ -33,6 +38,16 @@ class config_reader {
         return as<T>(key, *found);
     }
 
+    // One of a few words.
+    template <typename T> using choices = std::vector<std::pair<std::string, T>>;
+
+    template <typename T> T take_choice(const std::string & key, const choices<T> & known) { return chosen(key, take<std::string>(key), known); }
+
+    template <typename T> std::optional<T> take_choice_or_null(const std::string & key, const choices<T> & known) {
+        const std::optional<std::string> word = take_or_null<std::string>(key);
+        return word ? std::optional<T>(chosen(key, *word, known)) : std::nullopt;
+    }
+
     void finish() const {
         for (const auto & item : object_.items()) {
             if (!used_.count(item.key())) throw wrong("unknown key \"" + item.key() + "\"");
@@ -44,6 +59,15 @@ class config_reader {
     }
 
   private:
+    template <typename T> T chosen(const std::string & key, const std::string & word, const choices<T> & known) const {
+        std::string list;
+        for (const auto & [name, value] : known) {
+            if (name == word) return value;
+            list += (list.empty() ? "" : ", ") + name;
+        }
+        throw wrong("\"" + key + "\" is " + word + ", but must be one of " + list);
+    }
+
     template <typename T> T as(const std::string & key, const json & value) const {
         try {
             if constexpr (std::is_same_v<T, std::vector<int64_t>>) {
@@ -154,17 +178,24 @@ static train_config read_training(const json & object, const std::string & path)
     config.batch_size = reader.take<int64_t>("batchSize");
     config.micro_batch_size = reader.take_or_null<int64_t>("microBatchSize");
     config.learning_rate = reader.take<double>("learningRate");
-    const std::string schedule = reader.take<std::string>("schedule");
+    config.schedule = reader.take_choice<schedule_kind>("schedule",
+        {{"constant", schedule_kind::constant}, {"linear", schedule_kind::linear}, {"cosine", schedule_kind::cosine}});
     config.warmup_steps = reader.take<int64_t>("warmupSteps");
     config.weight_decay = reader.take<double>("weightDecay");
     config.max_gradient_norm = reader.take<double>("maxGradientNorm");
-    config.rank = reader.take<int32_t>("rank");
-    config.alpha = reader.take<double>("alpha");
+    config.begin.rank = reader.take<int32_t>("rank");
+    config.begin.alpha = reader.take<double>("alpha");
+    config.begin.scaling = reader.take_choice<lora_scaling>("scaling", {{"standard", lora_scaling::by_rank}, {"rslora", lora_scaling::by_root_of_rank}});
+    config.begin.init = reader.take_choice<lora_init>("init", {{"random", lora_init::random}, {"pissa", lora_init::principal}});
+    config.begin.magnitudes = reader.take_choice<bool>("variant", {{"lora", false}, {"dora", true}});
+    config.begin.seed = config.seed;
+    config.lora_plus_ratio = reader.take<double>("loraPlusRatio");
     config.dropout = reader.take<double>("dropout");
     config.targets = reader.take<std::vector<std::string>>("targets");
     config.layers = reader.take<std::string>("layers");
     const std::string loss = reader.take<std::string>("loss");
-    const std::string objective = reader.take<std::string>("objective");
+    config.objective = reader.take_choice<objective_kind>("objective",
+        {{"next-token", objective_kind::next_token}, {"label-softmax", objective_kind::label_softmax}, {"pairwise", objective_kind::pairwise}});
     config.spike_factor = reader.take<double>("spikeFactor");
     config.shuffle = reader.take<bool>("shuffle");
     config.max_length = reader.take<int32_t>("maxLength");
@@ -182,6 +213,7 @@ static train_config read_training(const json & object, const std::string & path)
     config.precision = take_precision(reader);
     config.threads = reader.take<int32_t>("threads");
     config.resume = reader.take<bool>("resume");
+    config.merged_type = reader.take_choice_or_null("mergedType", MERGED_TYPES);
     reader.finish();
 
     require(reader, config.epochs.has_value() != config.steps.has_value(), "epochs", "given with steps or without it", "given alone, or steps alone");
@@ -194,18 +226,16 @@ static train_config read_training(const json & object, const std::string & path)
     require(reader, config.max_gradient_norm >= 0, "maxGradientNorm", config.max_gradient_norm, "at least 0");
     require(reader, config.labels.empty() || config.labels.size() >= 2, "labels", config.labels.size(), "two labels or more, or null");
     require(reader, config.warmup_steps >= 0, "warmupSteps", config.warmup_steps, "at least 0");
-    require(reader, config.rank >= 1, "rank", config.rank, "at least 1");
-    require(reader, config.alpha > 0, "alpha", config.alpha, "above 0");
+    require(reader, config.begin.rank >= 1 && config.begin.rank <= MOST_RANK, "rank", config.begin.rank, "between 1 and " + std::to_string(MOST_RANK));
+    require(reader, config.begin.alpha > 0, "alpha", config.begin.alpha, "above 0");
+    require(reader, config.lora_plus_ratio > 0, "loraPlusRatio", config.lora_plus_ratio, "above 0");
     require(reader, config.dropout >= 0 && static_cast<float>(config.dropout) < 1, "dropout", config.dropout, "in [0, 1)");
     require(reader, !config.targets.empty(), "targets", "empty", "at least one layer");
     require(reader, config.checkpoint_every >= 1, "checkpointEvery", config.checkpoint_every, "at least 1");
     require_threads(reader, config.threads);
     require(reader, config.max_length >= 0, "maxLength", config.max_length, "at least 0");
     require(reader, loss == "answer" || loss == "all", "loss", loss, "answer or all");
-    require(reader, schedule == "constant" || schedule == "linear" || schedule == "cosine", "schedule", schedule, "constant, linear or cosine");
-    require(reader, objective == "next-token" || objective == "label-softmax" || objective == "pairwise", "objective", objective, "next-token, label-softmax or pairwise");
-    config.objective = objective == "pairwise" ? objective_kind::pairwise : objective == "label-softmax" ? objective_kind::label_softmax : objective_kind::next_token;
-    require(reader, config.objective == objective_kind::next_token || !config.labels.empty(), "objective", objective, "next-token for data without labels");
+    require(reader, config.objective == objective_kind::next_token || !config.labels.empty(), "objective", "another", "next-token for data without labels");
     require(reader, config.objective == objective_kind::next_token || loss == "answer", "loss", loss, "answer: another objective than next-token reads the labels alone");
     require(reader, config.spike_factor == 0 || config.spike_factor > 1, "spikeFactor", config.spike_factor, "above 1, or 0 for none");
     require(reader, place == "auto" || place == "memory" || place == "disk" || place == "off", "cacheHidden", place, "auto, memory, disk or off");
@@ -213,10 +243,9 @@ static train_config read_training(const json & object, const std::string & path)
     config.hidden_states.place = place == "memory" ? state_place::memory : place == "disk" ? state_place::disk : place == "off" ? state_place::nowhere : state_place::choose;
     config.hidden_states.is_f16 = precision == "f16";
     config.loss_on_all = loss == "all";
-    config.schedule = schedule == "linear" ? schedule_kind::linear : schedule == "cosine" ? schedule_kind::cosine : schedule_kind::constant;
 
     nlohmann::json deciding = nlohmann::json::parse(object.dump()); // sorted by key: the order in the file says nothing
-    for (const char * key : {"model", "adapter", "runDirectory", "data", "cacheHidden", "cacheLimit", "cacheDirectory", "checkpointEvery", "device", "precision", "spikeFactor", "threads", "resume"}) deciding.erase(key);
+    for (const char * key : {"model", "adapter", "runDirectory", "data", "targets", "layers", "cacheHidden", "cacheLimit", "cacheDirectory", "checkpointEvery", "device", "precision", "spikeFactor", "threads", "resume", "mergedType"}) deciding.erase(key);
     if (config.validation) deciding["validation"].erase("data");
     config.fingerprint = deciding.dump();
     return config;
@@ -263,6 +292,7 @@ score_config read_score_config(const std::string & path) {
     score_config config;
     config.model = reader.take<std::string>("model");
     config.adapter = reader.take_or_null<std::string>("adapter");
+    config.merged = reader.take_or_null<std::string>("merged");
     config.data = reader.take<std::string>("data");
     config.labels = reader.take<std::vector<std::string>>("labels");
     config.max_length = reader.take<int32_t>("maxLength");
@@ -324,6 +354,7 @@ merge_config read_merge_config(const std::string & path) {
     config.model = reader.take<std::string>("model");
     config.adapter = reader.take<std::string>("adapter");
     config.output = reader.take<std::string>("output");
+    config.type = reader.take_choice<ggml_type>("type", MERGED_TYPES);
     config.threads = reader.take<int32_t>("threads");
     reader.finish();
     require_threads(reader, config.threads);

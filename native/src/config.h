@@ -1,6 +1,7 @@
 // The JSON config of each verb. An unknown key, a missing key or a wrong type is an error that names it.
 // The keys and their meaning stand in src/core/run-config.ts and docs/protocol.md; defaults stand there too, not here.
 #pragma once
+#include "adapter_settings.h"
 #include "batch_objective.h"
 #include "hidden_states.h"
 #include "optimizer.h"
@@ -35,8 +36,8 @@ struct train_config {
     schedule_kind schedule;
     int64_t warmup_steps;
     double weight_decay, max_gradient_norm;
-    int32_t rank;
-    double alpha, dropout;
+    adapter_settings begin; // of the adapter
+    double lora_plus_ratio, dropout;
     std::vector<std::string> targets;
     std::string layers; // the blocks that get an adapter (block_range.h)
     bool loss_on_all;
@@ -52,6 +53,7 @@ struct train_config {
     std::string precision; // auto, f32, bf16 or fp16
     int32_t threads;
     bool resume;
+    std::optional<ggml_type> merged_type; // also write the adapter merged into the model
     std::string fingerprint; // of what decides the adapter's bytes: a checkpoint of another run is refused
 };
 
@@ -63,6 +65,7 @@ struct series_config {
 struct score_config {
     std::string model;
     std::optional<std::string> adapter;
+    std::optional<std::string> merged; // the two as one model, when they are served so
     std::string data;
     std::vector<std::string> labels; // the positive one first
     int32_t max_length;
@@ -90,6 +93,7 @@ struct merge_config {
     std::string model;
     std::string adapter;
     std::string output;
+    ggml_type type; // of its matrices
     int32_t threads;
 };
 

@@ -18,7 +18,7 @@ graph_builder::graph_builder(const backend & device, const base_model & model, c
         plans_.try_emplace(block.form.window, attention_plan{shape.n_head, shape.n_head_kv, shape.head_dim, shape.attention_scale, layout.segments, block.form.window, shape.attention_soft_cap});
     }
     const size_t n_columns = layout.tokens.size(), n_wanted = wanted.columns().size();
-    const size_t n_nodes = 1024 + 384 * model.blocks.size() + wanted.n_named(); // the head comes in chunks of columns
+    const size_t n_nodes = 1024 + 512 * model.blocks.size() + wanted.n_named(); // the head comes in chunks of columns
     ggml_init_params params{};
     params.mem_size = ggml_tensor_overhead() * n_nodes + ggml_graph_overhead_custom(n_nodes, false);
     params.no_alloc = true;
@@ -41,7 +41,7 @@ graph_builder::graph_builder(const backend & device, const base_model & model, c
             ops_->keep_f32(pair.b);
         }
     }
-    scope_.reset(new pass_scope{ctx_, graph, *ops_, model, lora, positions_, plans_, dropout, dropout_seed, {}, {}});
+    scope_.reset(new pass_scope{ctx_, graph, *ops_, model, lora, positions_, plans_, dropout, dropout_seed, {}, {}, {}});
 }
 
 graph_builder::~graph_builder() { ggml_free(ctx_); }
@@ -54,7 +54,7 @@ const kept_columns * graph_builder::kept_by(size_t block) const {
 ggml_tensor * graph_builder::forward() {
     const base_model & model = scope_->model;
     const size_t n_blocks = model.blocks.size(), cut = static_cast<size_t>(options_.cut);
-    ggml_tensor * x = states_ ? states_ : ggml_get_rows(ctx_, model.embedding, tokens_);
+    ggml_tensor * x = states_ ? states_ : adapted_embedding(*scope_, tokens_, embedding_);
     if (!states_ && model.shape.embedding_scale != 1) x = ggml_scale(ctx_, x, model.shape.embedding_scale);
     inputs_.resize(n_blocks);
     tapes_.resize(n_blocks);
@@ -68,6 +68,7 @@ ggml_tensor * graph_builder::forward() {
 }
 
 void graph_builder::backward(ggml_tensor * d_hidden) {
+    const bool to_embedding = scope_->lora->adapts_embedding();
     const size_t lowest = static_cast<size_t>(scope_->lora->lowest_block()), n_blocks = scope_->model.blocks.size();
     for (size_t i = n_blocks; i-- > lowest;) {
         // Nothing of the new tape is in the graph yet, so it is computed where the backward first asks for it. The last block's is just made.
@@ -75,9 +76,12 @@ void graph_builder::backward(ggml_tensor * d_hidden) {
             tapes_[i] = block_tape();
             block_forward(*scope_, static_cast<int32_t>(i), inputs_[i], tapes_[i], kept_by(i));
         }
-        d_hidden = block_backward(*scope_, scope_->model.blocks[i], tapes_[i], d_hidden, i > lowest);
+        d_hidden = block_backward(*scope_, scope_->model.blocks[i], tapes_[i], d_hidden, i > lowest || to_embedding);
         if (d_hidden) ggml_build_forward_expand(scope_->graph, d_hidden);
     }
+    if (!to_embedding) return;
+    const float scale = scope_->model.shape.embedding_scale;
+    adapted_embedding_back(*scope_, embedding_, scale != 1 ? ggml_scale(ctx_, d_hidden, scale) : d_hidden);
 }
 
 void graph_builder::set_layout() const {

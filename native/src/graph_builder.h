@@ -1,5 +1,6 @@
 // A graph over one batch of token rows in the making: its context, its inputs, and the forward pass up to the last block.
 #pragma once
+#include "adapted_embedding.h"
 #include "block.h"
 #include "hidden_states.h"
 #include "token_layout.h"
@@ -44,7 +45,7 @@ class graph_builder {
     // The wanted columns after the last block [n_embd, wanted].
     ggml_tensor * forward();
 
-    // Backward through the blocks down to the lowest that is adapted, from the gradient by what `forward` gave.
+    // Backward through the blocks down to the lowest that is adapted, and to the embedding when it is, from the gradient by what `forward` gave.
     void backward(ggml_tensor * d_hidden);
 
     // Writes the tokens or known states, the positions, and what the operators need, once the graph has its memory.
@@ -65,6 +66,7 @@ class graph_builder {
     std::vector<ggml_tensor *> inputs_; // of each block
     std::vector<block_tape> tapes_;
     ggml_tensor * positions_;
+    embedding_tape embedding_;
     kept_columns kept_; // of the last block; without tensors when it keeps all
     std::unique_ptr<pass_scope> scope_;
 };

@@ -13,15 +13,12 @@
 #include "train.h"
 #include <cstdio>
 #include <cstring>
-#include <numeric>
 
 static exit_code merge(const merge_config & config) {
     session open("merge", config.model, config.threads);
     const std::unique_ptr<adapter> lora = adapter::load(open.cpu, open.model, config.adapter);
     announce_adapter(*lora);
-    std::vector<int32_t> blocks(open.model.blocks.size());
-    std::iota(blocks.begin(), blocks.end(), 0);
-    write_f32_copy(open.file, open.model, blocks, lora.get(), config.output);
+    write_copy(open.file, open.model, all_blocks(open.model), lora.get(), config.type, config.output);
     announce_done("merge", config.output);
     return exit_done;
 }

@@ -1,11 +1,14 @@
-// An F32 copy of a model, whole or a few of its blocks, with or without an adapter merged in.
+// A copy of a model, whole or a few of its blocks, with or without an adapter merged in.
 #pragma once
 #include "lora.h"
 #include "model.h"
 #include <string>
 #include <vector>
 
-// Writes the copy as a GGUF of its own: block i of the copy is blocks[i] of the model.
-// lora  merged into the weights (W + alpha / rank * B A, summed in double), or nullptr
+std::vector<int32_t> all_blocks(const base_model & model);
+
+// Writes the copy as a GGUF of its own: block i of the copy is blocks[i] of the model. One tensor at a time is in memory.
+// lora  merged into the weights (merge.h), or nullptr
+// type  of the matrices: F32, F16, BF16 or a quantised one; where rows do not divide into its blocks F16 takes its place. Vectors are F32
 // throws user_error(exit_data) when the file cannot be written
-void write_f32_copy(const gguf_file & file, const base_model & model, const std::vector<int32_t> & blocks, const adapter * lora, const std::string & path);
+void write_copy(const gguf_file & file, const base_model & model, const std::vector<int32_t> & blocks, const adapter * lora, ggml_type type, const std::string & path);

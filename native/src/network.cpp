@@ -71,13 +71,13 @@ double network::loss(const training_pass & pass, lora_values * gradients) {
 
     std::vector<float> values;
     for (const lora_gradient & gradient : scope.gradients) {
-        const size_t pair = static_cast<size_t>(gradient.pair - lora_->pairs().data());
-        for (const bool is_b : {false, true}) {
-            const ggml_tensor * tensor = is_b ? gradient.b : gradient.a;
-            std::vector<float> & sum = (*gradients)[2 * pair + (is_b ? 1 : 0)];
-            values.resize(sum.size());
-            ggml_backend_tensor_get(tensor, values.data(), 0, ggml_nbytes(tensor));
-            for (size_t i = 0; i < sum.size(); i++) sum[i] += values[i];
+        const size_t index = lora_->index_of(gradient.trained);
+        const trained_tensor & trained = lora_->trained()[index];
+        std::vector<float> & sum = (*gradients)[index];
+        values.resize(sum.size());
+        ggml_backend_tensor_get(gradient.values, values.data(), 0, ggml_nbytes(gradient.values));
+        for (size_t i = 0; i < sum.size(); i++) {
+            if (trained.is_trained(i)) sum[i] += values[i];
         }
     }
     return pass.goal.loss();

@@ -31,24 +31,30 @@ void clip_gradients(lora_values & gradients, double norm, double limit) {
 void adamw::step(const adapter & lora, const lora_values & gradients, double learning_rate) {
     steps_done++;
     const double correction1 = 1.0 - std::pow(settings_.beta1, static_cast<double>(steps_done));
-    const double correction2 = 1.0 - std::pow(settings_.beta2, static_cast<double>(steps_done));
-    const double step_size = learning_rate / correction1;
-    const double root_correction2 = std::sqrt(correction2);
+    const double root_correction2 = std::sqrt(1.0 - std::pow(settings_.beta2, static_cast<double>(steps_done)));
     std::vector<float> values;
     for (size_t t = 0; t < gradients.size(); t++) {
-        const lora_pair & pair = lora.pairs()[t / 2];
-        ggml_tensor * tensor = t % 2 == 0 ? pair.a : pair.b;
+        const trained_tensor & trained = lora.trained()[t];
+        const double rate = learning_rate * rate_factor(trained);
+        const double step_size = rate / correction1;
+        const double decay = trained.part == lora_part::magnitude ? 0 : settings_.weight_decay; // a magnitude begins at |W|, not at 0
         values.resize(gradients[t].size());
-        ggml_backend_tensor_get(tensor, values.data(), 0, ggml_nbytes(tensor));
+        ggml_backend_tensor_get(trained.tensor, values.data(), 0, ggml_nbytes(trained.tensor));
         for (size_t i = 0; i < values.size(); i++) {
+            if (!trained.is_trained(i)) continue;
             const double g = gradients[t][i];
             const double m = settings_.beta1 * first_[t][i] + (1.0 - settings_.beta1) * g;
             const double v = settings_.beta2 * second_[t][i] + (1.0 - settings_.beta2) * g * g;
             first_[t][i] = static_cast<float>(m);
             second_[t][i] = static_cast<float>(v);
-            const double decayed = values[i] * (1.0 - learning_rate * settings_.weight_decay);
+            const double decayed = values[i] * (1.0 - rate * decay);
             values[i] = static_cast<float>(decayed - step_size * m / (std::sqrt(v) / root_correction2 + settings_.epsilon));
         }
-        ggml_backend_tensor_set(tensor, values.data(), 0, ggml_nbytes(tensor));
+        ggml_backend_tensor_set(trained.tensor, values.data(), 0, ggml_nbytes(trained.tensor));
     }
+}
+
+double adamw::rate_factor(const trained_tensor & trained) const {
+    const bool is_embedding = trained.pair->layer.target == TOKEN_EMBEDDING;
+    return trained.part == lora_part::up && !is_embedding ? settings_.lora_plus_ratio : 1.0;
 }

@@ -22,6 +22,9 @@ struct adamw_settings {
     double beta1 = 0.9;
     double beta2 = 0.999;
     double epsilon = 1e-8;
+    // LoRA+: B learns at this times the rate of A.   Hayou et al. 2024, arXiv:2402.12354
+    // Its reason is the width of A's input, so it does not touch the token embedding, whose A sees one token at a time.
+    double lora_plus_ratio = 1;
 };
 
 // Loshchilov and Hutter 2019, arXiv:1711.05101; the order of operations is torch.optim.AdamW's.
@@ -38,6 +41,8 @@ class adamw {
     lora_values & second_moments() { return second_; }
 
   private:
+    double rate_factor(const trained_tensor & trained) const;
+
     adamw_settings settings_;
     lora_values first_, second_;
 };

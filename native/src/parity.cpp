@@ -42,7 +42,7 @@ json check_parity(backend & cpu, const gguf_file & file, const base_model & mode
                   const std::vector<std::vector<llama_token>> & rows) {
     const std::vector<int32_t> blocks = first_of_each_form(model);
     temporary_copy copy;
-    write_f32_copy(file, model, blocks, lora, copy.path());
+    write_copy(file, model, blocks, lora, GGML_TYPE_F32, copy.path());
     reference_model reference(copy.path(), std::nullopt, cpu.n_threads(), static_cast<int32_t>(MOST_TOKENS), file.path());
     copy.remove(); // libllama has read or mapped it
     const base_model reduced = as_the_library(with_blocks(model, blocks));
@@ -73,11 +73,11 @@ json check_parity(backend & cpu, const gguf_file & file, const base_model & mode
     return event;
 }
 
-void measure_serving_gap(backend & cpu, const gguf_file & file, const base_model & model, const adapter * lora,
-                         const std::optional<std::string> & adapter_path, const std::vector<const scoring_row *> & rows) {
+void measure_serving_gap(backend & cpu, const gguf_file & file, const base_model & model, const adapter * lora, const served_files & as,
+                         const std::vector<const scoring_row *> & rows) {
     size_t longest = 1;
     for (const scoring_row * row : rows) longest = std::max(longest, row->context.size());
-    reference_model served(file.path(), adapter_path, cpu.n_threads(), static_cast<int32_t>(longest));
+    reference_model served(as.model, as.adapter, cpu.n_threads(), static_cast<int32_t>(longest));
     network own(cpu, model, lora);
     double gap = 0;
     for (const scoring_row * row : rows) {

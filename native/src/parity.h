@@ -24,7 +24,10 @@ base_model as_the_library(base_model model);
 json check_parity(backend & cpu, const gguf_file & file, const base_model & model, const adapter * lora,
                   const std::vector<std::vector<llama_token>> & rows);
 
-// Largest difference between our log-odds and libllama's on the files as they are served (quantised, its own adapter loader).
+// How a model is served: by itself, or with an adapter that libllama's own loader reads.
+struct served_files { std::string model; std::optional<std::string> adapter; };
+
+// Largest difference between our log-odds and libllama's on the files as they are served, quantised as they may be.
 // Emits the event "serving-gap".
-void measure_serving_gap(backend & cpu, const gguf_file & file, const base_model & model, const adapter * lora,
-                         const std::optional<std::string> & adapter_path, const std::vector<const scoring_row *> & rows);
+void measure_serving_gap(backend & cpu, const gguf_file & file, const base_model & model, const adapter * lora, const served_files & as,
+                         const std::vector<const scoring_row *> & rows);

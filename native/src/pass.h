@@ -9,11 +9,14 @@
 #include <map>
 #include <vector>
 
+// Of one trained tensor of the adapter, with as many elements. There may be several of one tensor: they add up.
 struct lora_gradient {
-    const lora_pair * pair;
-    ggml_tensor * a; // gradient of pair->a, same shape
-    ggml_tensor * b;
+    const ggml_tensor * trained;
+    ggml_tensor * values;
 };
+
+// Of a layer with magnitudes (magnitude.h): |V| and m / |V|, [n_out]
+struct row_scales { ggml_tensor * norms = nullptr, * factors = nullptr; };
 
 // Everything pointed to must outlive the graph.
 struct pass_scope {
@@ -27,8 +30,16 @@ struct pass_scope {
     float dropout;                   // on the input of the adapter
     uint64_t dropout_seed;
     std::deque<dropout_plan> dropout_plans; // a deque: pointers to its elements stay valid
+    std::map<const lora_pair *, row_scales> scales; // filled by the forward
     std::vector<lora_gradient> gradients;   // filled by the backward
 };
+
+// Keeps the gradient of a trained tensor until the host has read it.
+inline void add_gradient(pass_scope & scope, const ggml_tensor * trained, ggml_tensor * values) {
+    ggml_set_output(values); // its memory must not be reused before
+    ggml_build_forward_expand(scope.graph, values);
+    scope.gradients.push_back({trained, values});
+}
 
 // A tensor that the caller fills once the graph has its memory.
 inline ggml_tensor * graph_input(ggml_context * ctx, int64_t n, ggml_type type) {

@@ -8,6 +8,7 @@
 #include "session.h"
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <set>
 
 // P(label tokens) under the softmax over the whole vocabulary.
@@ -17,6 +18,14 @@ static double label_mass(const float * logits, size_t n_vocab, const std::vector
     for (size_t i = 0; i < n_vocab; i++) sum += std::exp(logits[i] - largest);
     for (const llama_token label : labels) mass += std::exp(logits[label] - largest);
     return mass / sum;
+}
+
+// Nothing when stock llama.cpp cannot serve what is scored: an adapter with magnitudes that nobody merged.
+static std::optional<served_files> files_as_served(const score_config & config, const adapter * lora) {
+    if (config.merged) return served_files{*config.merged, std::nullopt};
+    if (!lora || !lora->has_magnitudes()) return served_files{config.model, config.adapter};
+    std::fputs("warning: llama.cpp cannot serve an adapter with magnitudes (DoRA); merge it into the model (rectune merge), then serve that\n", stderr);
+    return std::nullopt;
 }
 
 exit_code score(const score_config & config, const std::vector<const narrow_panels *> & panels) {
@@ -50,7 +59,9 @@ exit_code score(const score_config & config, const std::vector<const narrow_pane
 
     const std::vector<std::vector<llama_token>> probes = {rows.front().context, rows.back().context};
     check_parity(open.cpu, open.file, open.model, lora.get(), probes);
-    measure_serving_gap(open.cpu, open.file, open.model, lora.get(), config.adapter, {&rows.front(), &rows.back()});
+    if (const std::optional<served_files> served = files_as_served(config, lora.get())) {
+        measure_serving_gap(open.cpu, open.file, open.model, lora.get(), *served, {&rows.front(), &rows.back()});
+    }
 
     const compute_place place(open, config.device, {config.precision}, panels, lora.get(), probes);
     network own(place.compute(), place.model(), place.lora());

@@ -34,6 +34,6 @@ int32_t length_limit(int32_t asked, const model_shape & shape) {
 }
 
 void announce_adapter(const adapter & lora) {
-    emit("adapter", {{"tensors", 2 * lora.pairs().size()}, {"parameters", lora.n_parameters()}, {"rank", lora.rank()},
-                     {"alpha", lora.alpha()}, {"targets", lora.targets()}});
+    emit("adapter", {{"variant", lora.has_magnitudes() ? "dora" : "lora"}, {"tensors", lora.trained().size()}, {"parameters", lora.n_parameters()},
+                     {"rank", lora.rank()}, {"alpha", lora.alpha()}, {"targets", lora.targets()}});
 }

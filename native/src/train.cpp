@@ -1,5 +1,9 @@
 #include "train.h"
 #include "checkpoint.h"
+#include "model_copy.h"
+#include "parity.h"
+#include "session.h"
+#include "start_adapter.h"
 #include "stop_signal.h"
 #include "training_run.h"
 #include <algorithm>
@@ -24,11 +28,14 @@ exit_code train_on(training_base & base, const std::vector<train_config> & runs,
 
     const block_range adapted = lora->blocks();
     pass_options options;
-    options.cut = std::min(adapted.first, base.open.model.shape.n_block - 1); // the last block computes for few columns anyway
+    if (!lora->adapts_embedding()) options.cut = std::min(adapted.first, base.open.model.shape.n_block - 1); // the last block computes for few columns anyway
     options.is_f16 = config.hidden_states.is_f16 && options.cut > 0;
     options.states = base.states_of(run, options.cut, place.compute_on_cpu());
 
     const exit_code code = training_run(base.open, place, rows, columns, valid, config, *lora, options).run();
+    if (code == exit_done && config.merged_type) {
+        write_copy(base.open.file, base.open.model, all_blocks(base.open.model), lora.get(), *config.merged_type, config.run_directory + "/merged.gguf");
+    }
     if (code == exit_done) announce_done("train", config.run_directory + "/adapter.gguf");
     return code;
 }

@@ -77,7 +77,7 @@ int64_t announce_training_rows(const std::vector<token_row> & rows, const train_
     return n_columns;
 }
 
-std::string digest_of(const std::vector<token_row> & rows, const base_model & model) {
+std::string digest_of(const std::vector<token_row> & rows, const base_model & model, const std::vector<layer_name> & layers) {
     digest content;
     for (const token_row & row : rows) {
         content.add_value(row.row);
@@ -88,5 +88,9 @@ std::string digest_of(const std::vector<token_row> & rows, const base_model & mo
     content.add(model.shape.architecture.data(), model.shape.architecture.size());
     content.add_value(model.n_parameters);
     content.add(model.output_norm->data, ggml_nbytes(model.output_norm));
+    for (const layer_name & layer : layers) {
+        const std::string name = layer.full_name();
+        content.add(name.c_str(), name.size() + 1); // with its end, so that no two lists are the same bytes
+    }
     return content.hexadecimal();
 }

@@ -4,6 +4,7 @@
 #include "instruction_file.h"
 #include "model.h"
 #include "packing.h"
+#include "target_pattern.h"
 #include "token_layout.h"
 #include <map>
 #include <memory>
@@ -40,5 +41,6 @@ std::vector<std::vector<size_t>> micro_batches(const std::vector<token_row> & ba
 // Emits one event a shortened row, and one about all rows. Returns the columns that one pass over them computes.
 int64_t announce_training_rows(const std::vector<token_row> & rows, const train_config & config, const model_shape & shape);
 
-// What a checkpoint goes with beside the settings: the rows as tokens, and the model as far as a glance tells.
-std::string digest_of(const std::vector<token_row> & rows, const base_model & model);
+// What a checkpoint goes with beside the settings: the rows as tokens, the model as far as a glance tells, and the adapted layers, however they
+// were spelled.
+std::string digest_of(const std::vector<token_row> & rows, const base_model & model, const std::vector<layer_name> & layers);

@@ -6,39 +6,17 @@
 #include <algorithm>
 #include <cmath>
 
-std::unique_ptr<adapter> starting_adapter(session & open, const train_config & config) {
-    const block_range blocks = parse_block_range(config.layers, open.model.shape.n_block);
-    if (!config.adapter) {
-        return adapter::create(open.cpu, open.model, config.targets, blocks, config.rank, static_cast<float>(config.alpha), config.seed);
-    }
-    std::unique_ptr<adapter> lora = adapter::load(open.cpu, open.model, *config.adapter);
-    std::vector<std::string> has = lora->targets(), wanted = config.targets;
-    std::sort(has.begin(), has.end());
-    std::sort(wanted.begin(), wanted.end());
-    if (lora->rank() != config.rank || lora->alpha() != static_cast<float>(config.alpha) || has != wanted) {
-        std::string list;
-        for (const std::string & target : has) list += (list.empty() ? "" : ",") + target;
-        throw user_error(exit_usage, "the start adapter has rank " + std::to_string(lora->rank()) + ", alpha " + std::to_string(lora->alpha()) + " and targets " + list,
-            *config.adapter, "give --rank, --alpha and --targets as the adapter has them");
-    }
-    const block_range own = lora->blocks();
-    if (own.first < own.end && (own.first != blocks.first || own.end != blocks.end)) {
-        throw user_error(exit_usage, "the start adapter is on blocks " + std::to_string(own.first) + "-" + std::to_string(own.end - 1) + ", not on \"" + config.layers + "\"",
-            *config.adapter, "leave --layers out: the start adapter's own count");
-    }
-    return lora;
-}
-
 static adamw_settings optimizer_settings(const train_config & config) {
     adamw_settings settings;
     settings.weight_decay = config.weight_decay;
+    settings.lora_plus_ratio = config.lora_plus_ratio;
     return settings;
 }
 
 training_run::training_run(session & open, const compute_place & place, const std::vector<token_row> & rows, int64_t columns, const validation * valid,
                            const train_config & config, adapter & lora, const pass_options & options)
     : open_(open), place_(place), rows_(rows), config_(config), lora_(lora), checkpoints_(checkpoint_folder(config.run_directory)),
-      fingerprint_(config.fingerprint + " " + digest_of(rows, open.model) + " " + place.fingerprint()), optimizer_(lora, optimizer_settings(config)), order_(rows.size(), config),
+      fingerprint_(config.fingerprint + " " + digest_of(rows, open.model, lora.layers()) + " " + place.fingerprint()), optimizer_(lora, optimizer_settings(config)), order_(rows.size(), config),
       watch_(config.spike_factor, config.warmup_steps, state_.recent_losses),
       network_(place.compute(), place.model(), place.lora(), options), valid_(valid) {
     if (!valid) return;

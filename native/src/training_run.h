@@ -15,10 +15,6 @@
 #include <optional>
 #include <vector>
 
-// The adapter of a run before its first step: drawn by the seed, or read from the start adapter.
-// throws user_error(exit_usage) when rank, alpha, targets or blocks of the start adapter are not those of the config
-std::unique_ptr<adapter> starting_adapter(session & open, const train_config & config);
-
 class training_run {
   public:
     // Everything given must outlive the run.

@@ -19,7 +19,7 @@ user_error refused(const std::string & text) {
 
 void a_whole_config_is_taken_as_it_is() {
     const train_config config = read(whole_training_config().dump());
-    CHECK(config.rank == 8 && config.seed == 7 && *config.steps == 9 && !config.epochs && config.max_gradient_norm == 1 && config.dropout == 0.5);
+    CHECK(config.begin.rank == 8 && config.seed == 7 && *config.steps == 9 && !config.epochs && config.max_gradient_norm == 1 && config.dropout == 0.5);
     CHECK((*config.rows == std::vector<int64_t>{0, 4, 2}) && config.labels.size() == 2 && !config.loss_on_all);
     const validation_config & valid = *config.validation;
     CHECK((valid.rows == std::vector<int64_t>{3, 1}) && !valid.every && *valid.patience == 2 && valid.keeps_best);
@@ -28,6 +28,8 @@ void a_whole_config_is_taken_as_it_is() {
         broken["validation"].update(fault);
         CHECK(says(refused(broken.dump()).where, "validation"));
     }
+    CHECK(config.begin.alpha == 16 && config.begin.scaling == lora_scaling::by_root_of_rank && config.begin.init == lora_init::principal && config.begin.magnitudes);
+    CHECK(config.begin.seed == 7 && config.lora_plus_ratio == 4 && config.merged_type == GGML_TYPE_Q8_0 && config.schedule == schedule_kind::cosine);
     json largest = whole_training_config();
     largest["seed"] = UINT64_MAX;
     CHECK(read(largest.dump()).seed == UINT64_MAX);
@@ -39,7 +41,7 @@ void bent_values_are_refused() {
         {"rows", json::array({1.5})}, {"rows", json::array({"1"})}, {"rows", 3}, {"labels", json::array({"Yes."})}, {"weightDecay", -0.1},
         {"maxGradientNorm", -1}, {"dropout", 1}, {"dropout", 0.99999999999}, {"batchSize", INT64_MAX}, {"batchSize", 0}, {"threads", 999}, {"threads", 0},
         {"learningRate", 0}, {"learningRate", true}, {"shuffle", 1}, {"steps", 0}, {"targets", json::array()}, {"layers", 8}, {"loss", "some"}, {"objective", "next"},
-        {"spikeFactor", 0.5}, {"validation", 3}, {"spikeFactor", -1}, {"cacheHidden", "on"}, {"cachePrecision", "bf16"}, {"precision", "f16"}, {"cacheLimit", -1}, {"protocol", PROTOCOL + 1}, {"maxLength", -1},
+        {"spikeFactor", 0.5}, {"validation", 3}, {"spikeFactor", -1}, {"cacheHidden", "on"}, {"cachePrecision", "bf16"}, {"precision", "f16"}, {"cacheLimit", -1}, {"scaling", "none"}, {"init", 1}, {"variant", "qlora"}, {"loraPlusRatio", 0}, {"mergedType", "q4_0"}, {"schedule", "step"}, {"protocol", PROTOCOL + 1}, {"maxLength", -1},
     };
     for (const auto & [key, value] : faults) {
         json config = whole_training_config();

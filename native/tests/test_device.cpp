@@ -32,10 +32,10 @@ struct two_places {
 
     two_places(const device_info & info, const std::string & family, ggml_type type, std::vector<std::string> targets)
         : file(write_tiny_model(folder.path, family, 7)), model(load_model(file)), cpu(1), device(info, 1),
-          lora(adapter::create(cpu, model, targets, {0, model.shape.n_block}, 3, 6.0f, 11)), placed(device, model, type, 0) {
+          lora(plain_adapter(cpu, model, targets, 3, 6.0, 11)), placed(device, model, type, 0) {
         device.use_transposes(placed.transposes());
         randomise(*lora, 0.2, 13);
-        device_lora = lora->copy_on(device);
+        device_lora = lora->copy_on(device, model);
     }
 
     double loss(bool on_device, const std::vector<token_row> & rows, lora_values * gradients, float dropout) {
@@ -88,7 +88,7 @@ void a_run_follows_that_of_the_cpu(const device_info & info) {
     backend cpu(1);
     const gguf_file file(there.config.model);
     const base_model model = load_model(file);
-    CHECK(adapter::load(cpu, model, there.config.run_directory + "/adapter.gguf")->rank() == there.config.rank);
+    CHECK(adapter::load(cpu, model, there.config.run_directory + "/adapter.gguf")->rank() == there.config.begin.rank);
 
     there.config.resume = true; // on another device than before
     there.config.device = "cpu";

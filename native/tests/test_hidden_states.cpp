@@ -22,7 +22,7 @@ struct tiny {
     std::unique_ptr<adapter> lora; // on the last of three blocks
 
     tiny() : file(write_tiny_model(folder.path, "qwen3", 7)), model(load_model(file)), cpu(1),
-             lora(adapter::create(cpu, model, {"attn_q", "attn_v", "ffn_up"}, {2, 3}, 3, 6.0f, 11)) {
+             lora(adapter::create(cpu, model, resolve_targets(model, {"attn_q", "attn_v", "ffn_up"}, {2, 3}), plain_settings(3, 6.0, 11))) {
         randomise(*lora, 0.2, 13);
     }
 
@@ -177,7 +177,7 @@ void states_that_fit_nowhere_are_not_kept() {
 
 void recomputing_changes_no_bit() {
     tiny t;
-    t.lora = adapter::create(t.cpu, t.model, {"attn_q", "attn_v", "ffn_down", "output"}, {0, 3}, 3, 6.0f, 11);
+    t.lora = adapter::create(t.cpu, t.model, resolve_targets(t.model, {"attn_q", "attn_v", "ffn_down", "output"}, {0, 3}), plain_settings(3, 6.0, 11));
     randomise(*t.lora, 0.2, 13);
     const std::vector<token_row> rows = random_rows(8, t.model.shape.n_vocab, 15);
     for (const float dropout : {0.0f, 0.3f}) CHECK(t.pass(rows, {0, false, nullptr, true}, dropout) == t.pass(rows, {}, dropout));

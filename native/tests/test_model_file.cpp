@@ -82,10 +82,8 @@ void a_copy_is_laid_out_anew() {
     CHECK(read.has_value());
     const gguf_file & file = *read;
     const base_model loaded = load_model(file);
-    std::vector<int32_t> blocks(loaded.blocks.size());
-    std::iota(blocks.begin(), blocks.end(), 0);
     const std::string copy = folder.path + "/copy.gguf";
-    write_f32_copy(file, loaded, blocks, nullptr, copy);
+    write_copy(file, loaded, all_blocks(loaded), nullptr, GGML_TYPE_F32, copy);
     const gguf_file written(copy);
     for (const ggml_tensor * tensor : file.tensors()) CHECK(as_floats(tensor) == as_floats(written.find(tensor->name)));
     reference_model(copy, std::nullopt, 1, 16); // libllama reads it too
@@ -97,7 +95,7 @@ void a_file_that_does_not_fit_is_an_error() {
     const gguf_file file(model.path);
     const base_model loaded = load_model(file);
     backend cpu(1);
-    const auto lora = adapter::create(cpu, loaded, {"attn_q"}, {0, loaded.shape.n_block}, 2, 4, 1);
+    const auto lora = plain_adapter(cpu, loaded, {"attn_q"}, 2, 4, 1);
     const std::string path = model.folder.path + "/adapter.gguf";
     lora->save(path, "llama");
     const uintmax_t whole = std::filesystem::file_size(path);
@@ -125,7 +123,7 @@ struct adapter_on_disk : model_on_disk {
     backend cpu{1};
 
     adapter_on_disk() {
-        const auto lora = adapter::create(cpu, loaded, {"attn_q", "attn_v"}, {0, loaded.shape.n_block}, 2, 4, 1);
+        const auto lora = plain_adapter(cpu, loaded, {"attn_q", "attn_v"}, 2, 4, 1);
         randomise(*lora, 0.2, 5);
         lora->save(adapter_path, "llama");
     }

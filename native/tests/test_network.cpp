@@ -46,7 +46,7 @@ struct tiny {
     tiny(const std::string & family, const std::vector<std::string> & targets, double deviation)
         : path(write_model(folder.path, family)), file(path), model(load_model(file)),
           cpu(1), // the kernels give the same bytes for any number of threads, and have tests of it
-          lora(adapter::create(cpu, model, present(model, targets), {0, model.shape.n_block}, 3, 6.0f, 11)) {
+          lora(plain_adapter(cpu, model, present(model, targets), 3, 6, 11)) {
         if (deviation > 0) randomise(*lora, deviation, 13);
     }
 
@@ -86,9 +86,7 @@ void adapter_equals_merged_weights(const std::string & family) {
     const int32_t n = static_cast<int32_t>(tokens.size());
     const std::string saved = t.folder.path + "/adapter.gguf", merged = t.folder.path + "/merged.gguf";
     t.lora->save(saved, t.model.shape.architecture);
-    std::vector<int32_t> blocks(t.model.blocks.size());
-    std::iota(blocks.begin(), blocks.end(), 0);
-    write_f32_copy(t.file, t.model, blocks, t.lora.get(), merged);
+    write_copy(t.file, t.model, all_blocks(t.model), t.lora.get(), GGML_TYPE_F32, merged);
 
     const std::vector<float> by_own = own_logits(t, t.lora.get(), tokens);
     reference_model with_adapter(t.path, saved, 1, 64), with_merged(merged, std::nullopt, 1, 64), base(t.path, std::nullopt, 1, 64);
@@ -119,8 +117,8 @@ void gate_knows_every_form(const std::string & family) {
 // Fused layers have names of their own.
 void absent_targets_are_refused() {
     tiny t("phi3", {"attn_qkv"}, 0);
-    const user_error said = refusal([&] { adapter::create(t.cpu, t.model, {"attn_q"}, {0, t.model.shape.n_block}, 2, 4, 1); });
-    CHECK(said.code == exit_usage && says(said.what(), "\"attn_q\"") && says(said.fix, "attn_qkv, attn_output, ffn_up, ffn_down, output"));
+    const user_error said = refusal([&] { plain_adapter(t.cpu, t.model, {"attn_q"}, 2, 4, 1); });
+    CHECK(said.code == exit_usage && says(said.what(), "\"attn_q\"") && says(said.fix, "attn_qkv"));
 }
 
 // Each tensor by itself, along a random direction of signs: D(h) = (L(w + h d) - L(w - h d)) / 2h against g . d. The error of D
@@ -131,8 +129,7 @@ void gradients_equal_central_differences(const std::string & family, bool all, f
     lora_values gradients = zeros_like(*t.lora);
     t.loss(rows, all, true, &gradients, dropout);
     for (size_t i = 0; i < gradients.size(); i++) {
-        const lora_pair & pair = t.lora->pairs()[i / 2];
-        ggml_tensor * tensor = i % 2 == 0 ? pair.a : pair.b;
+        ggml_tensor * tensor = t.lora->trained()[i].tensor;
         std::vector<float> values(gradients[i].size()), moved(values.size());
         ggml_backend_tensor_get(tensor, values.data(), 0, ggml_nbytes(tensor));
         std::vector<float> direction(values.size());

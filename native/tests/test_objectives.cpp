@@ -18,7 +18,7 @@ struct tiny {
     std::unique_ptr<adapter> lora;
 
     tiny() : file(write_tiny_model(folder.path, "llama", 7)), model(load_model(file)), cpu(1),
-             lora(adapter::create(cpu, model, {"attn_q", "attn_v", "ffn_down", "output"}, {0, model.shape.n_block}, 3, 6.0f, 11)) {
+             lora(plain_adapter(cpu, model, {"attn_q", "attn_v", "ffn_down", "output"}, 3, 6, 11)) {
         randomise(*lora, 0.2, 13);
     }
 

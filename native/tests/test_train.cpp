@@ -21,7 +21,7 @@ user_error refused(const std::function<void()> & body) {
 
 void same_seed_same_bytes() {
     run one, two, other;
-    other.config.seed = 6;
+    other.config.seed = other.config.begin.seed = 6;
     events_of([&] { train(one.config); train(two.config); train(other.config); });
     CHECK(one.adapter_bytes() == two.adapter_bytes());
     CHECK(one.adapter_bytes() != other.adapter_bytes());
@@ -156,7 +156,7 @@ void one_batch_can_be_learned_by_heart() {
     r.config.rows = std::vector<int64_t>{0, 1, 2, 3};
     r.config.steps = 150;
     r.config.dropout = 0;
-    r.config.rank = 8;
+    r.config.begin.rank = 8;
     r.config.checkpoint_every = 1000;
     r.config.targets = {"attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down", "output"};
     r.config.learning_rate = 2e-2;
@@ -180,7 +180,7 @@ void a_start_adapter_goes_on() {
     const gguf_file in(*second.config.adapter), out(second.config.run_directory + "/adapter.gguf");
     for (const ggml_tensor * tensor : in.tensors()) CHECK(as_floats(tensor) == as_floats(out.find(tensor->name)));
 
-    second.config.rank = 2;
+    second.config.begin.rank = 2;
     CHECK(refused([&] { train(second.config); }).code == exit_usage);
 }
 
@@ -209,7 +209,7 @@ void adapters_sit_on_the_blocks_that_were_named() {
     run other;
     other.config.adapter = made;
     const user_error error = refused([&] { train(other.config); });
-    CHECK(error.code == exit_usage && says(error.what(), "on blocks 1-2"));
+    CHECK(error.code == exit_usage && says(error.what(), "blk.1.attn_q, blk.1.attn_v, blk.2.attn_q"));
 }
 
 void kept_states_change_no_byte_of_the_adapter() {

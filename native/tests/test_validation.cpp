@@ -33,8 +33,8 @@ struct run {
         config.warmup_steps = 0;
         config.weight_decay = 0;
         config.max_gradient_norm = 0;
-        config.rank = 4;
-        config.alpha = 8;
+        config.begin = plain_settings(4, 8, 5);
+        config.lora_plus_ratio = 1;
         config.dropout = 0.1;
         config.targets = {"attn_q", "attn_v"};
         config.layers = "all";
@@ -96,7 +96,7 @@ void evaluations_are_those_of_the_scorer() {
     const std::vector<json> events = events_of([&] { train(r.config); });
     const std::vector<json> evaluations = named(events, "validation");
     CHECK(evaluations.size() == 6 && evaluations.back()["step"] == 12);
-    const score_config scoring{r.config.model, r.config.run_directory + "/adapter.gguf", r.config.validation->data, r.config.labels, 0, true, std::nullopt, {}, "cpu", "f32", 1};
+    const score_config scoring{r.config.model, r.config.run_directory + "/adapter.gguf", std::nullopt, r.config.validation->data, r.config.labels, 0, true, std::nullopt, {}, "cpu", "f32", 1};
     std::vector<double> scores(10);
     for (const json & event : named(events_of([&] { score(scoring); }), "score")) scores[event["row"].get<size_t>()] = event["logOdds"];
     const std::vector<double> logged = evaluations.back()["logOdds"];

@@ -165,15 +165,33 @@ inline void tie_output(const std::string & path) {
     });
 }
 
-// Fills A and B with normal numbers, so that the adapter does something.
+// A LoRA as Hu et al. describe it, in every block.
+inline adapter_settings plain_settings(int32_t rank, double alpha, uint64_t seed) {
+    return {rank, alpha, lora_scaling::by_rank, lora_init::random, false, seed};
+}
+
+inline std::unique_ptr<adapter> plain_adapter(backend & cpu, const base_model & model, const std::vector<std::string> & targets, int32_t rank, double alpha, uint64_t seed) {
+    return adapter::create(cpu, model, resolve_targets(model, targets, {0, model.shape.n_block}), plain_settings(rank, alpha, seed));
+}
+
+inline std::vector<float> floats_of(const ggml_tensor * tensor) {
+    std::vector<float> values(static_cast<size_t>(ggml_nelements(tensor)));
+    ggml_backend_tensor_get(tensor, values.data(), 0, ggml_nbytes(tensor));
+    return values;
+}
+
+inline void set_floats(ggml_tensor * tensor, const std::vector<float> & values) { ggml_backend_tensor_set(tensor, values.data(), 0, ggml_nbytes(tensor)); }
+
+// Normal numbers for what is trained, so that the adapter does something; where it begins at more than noise they are added.
 inline void randomise(const adapter & lora, double deviation, uint64_t seed) {
-    for (size_t i = 0; i < lora.pairs().size(); i++) {
-        for (ggml_tensor * tensor : {lora.pairs()[i].a, lora.pairs()[i].b}) {
-            random_stream chance(seed, tensor->name);
-            std::vector<float> values(static_cast<size_t>(ggml_nelements(tensor)));
-            for (float & value : values) value = static_cast<float>(chance.normal() * deviation);
-            ggml_backend_tensor_set(tensor, values.data(), 0, ggml_nbytes(tensor));
+    for (const trained_tensor & one : lora.trained()) {
+        random_stream chance(seed, one.tensor->name);
+        std::vector<float> values = floats_of(one.tensor);
+        const bool adds = one.part == lora_part::magnitude || one.n_trained < one.n_components;
+        for (size_t i = 0; i < values.size(); i++) {
+            if (one.is_trained(i)) values[i] = static_cast<float>((adds ? values[i] : 0) + chance.normal() * deviation);
         }
+        set_floats(one.tensor, values);
     }
 }
 

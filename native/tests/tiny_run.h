@@ -30,8 +30,8 @@ struct run {
         config.warmup_steps = 2;
         config.weight_decay = 0.01;
         config.max_gradient_norm = 1;
-        config.rank = 4;
-        config.alpha = 8;
+        config.begin = plain_settings(4, 8, 5);
+        config.lora_plus_ratio = 1;
         config.dropout = 0.1;
         config.targets = {"attn_q", "attn_v"};
         config.layers = "all";

@@ -9,10 +9,10 @@
 inline json whole_training_config() {
     return {{"protocol", PROTOCOL}, {"model", "m"}, {"adapter", nullptr}, {"runDirectory", "r"}, {"data", "d"}, {"labels", {"Yes.", "No."}}, {"rows", {0, 4, 2}}, {"seed", 7},
             {"epochs", nullptr}, {"steps", 9}, {"batchSize", 4}, {"microBatchSize", 2}, {"learningRate", 1e-3}, {"schedule", "cosine"}, {"warmupSteps", 1},
-            {"weightDecay", 0.1}, {"maxGradientNorm", 1}, {"rank", 8}, {"alpha", 16}, {"dropout", 0.5}, {"targets", {"attn_q"}}, {"layers", "last:2"}, {"loss", "answer"},
+            {"weightDecay", 0.1}, {"maxGradientNorm", 1}, {"rank", 8}, {"alpha", 16}, {"scaling", "rslora"}, {"init", "pissa"}, {"variant", "dora"}, {"loraPlusRatio", 4}, {"dropout", 0.5}, {"targets", {"attn_q"}}, {"layers", "last:2"}, {"loss", "answer"},
             {"objective", "next-token"}, {"spikeFactor", 20}, {"shuffle", true},
             {"maxLength", 0}, {"sharePrefixes", true}, {"validation", {{"data", "v"}, {"rows", {3, 1}}, {"every", nullptr}, {"patience", 2}, {"keep", "best"}}},
-            {"cacheHidden", "auto"}, {"cachePrecision", "f32"}, {"cacheLimit", 1000}, {"cacheDirectory", "c"}, {"checkpointEvery", 5}, {"device", "cpu"}, {"precision", "f32"}, {"threads", 2}, {"resume", false}};
+            {"cacheHidden", "auto"}, {"cachePrecision", "f32"}, {"cacheLimit", 1000}, {"cacheDirectory", "c"}, {"checkpointEvery", 5}, {"device", "cpu"}, {"precision", "f32"}, {"threads", 2}, {"resume", false}, {"mergedType", "q8_0"}};
 }
 
 inline std::string bytes_of(const std::string & path) {
@@ -32,6 +32,11 @@ class tiny_training {
         config_["data"] = folder_.path + "/train.jsonl";
         config_["rows"] = nullptr;
         config_["validation"] = nullptr;
+        config_["scaling"] = "standard";
+        config_["init"] = "random";
+        config_["variant"] = "lora";
+        config_["loraPlusRatio"] = 1;
+        config_["mergedType"] = nullptr;
         config_["steps"] = 6;
         config_["dropout"] = 0.1;
         config_["checkpointEvery"] = 2;

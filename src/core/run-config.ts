@@ -6,7 +6,7 @@ export const PROTOCOL = 2;
 /** Passes over the rows when neither epochs nor steps are given. No default of the schema: it would stand beside given steps. */
 export const DEFAULT_EPOCHS = 3;
 
-/** The linear layers that may get an adapter: those of a block in the order in which it computes them, and the output head. No model has them all. */
+/** The layers that may get an adapter: those of a block in the order in which it computes them, the output head, the token embedding. No model has them all. */
 export const LINEAR_LAYERS = [
   'attn_q',
   'attn_k',
@@ -17,13 +17,38 @@ export const LINEAR_LAYERS = [
   'ffn_up',
   'ffn_down',
   'output',
+  'token_embd',
 ] as const;
 
 /** What tells the tensors of one adapter from those of another; its output is scaled by alpha / rank. */
-export type AdapterShape = Pick<NativeTrainConfig, 'rank' | 'alpha' | 'targets' | 'layers'>;
+export type AdapterShape = Pick<
+  NativeTrainConfig,
+  'rank' | 'alpha' | 'targets' | 'layers' | 'scaling' | 'init' | 'variant'
+>;
 
 /** The adapter of a run that names neither a start adapter nor a shape. No default of the schema: it would contradict a start adapter. */
-export const ADAPTER_SHAPE: AdapterShape = { rank: 8, alpha: 16, targets: ['attn_q', 'attn_v'], layers: 'all' };
+export const ADAPTER_SHAPE: AdapterShape = {
+  rank: 8,
+  alpha: 16,
+  targets: ['attn_q', 'attn_v'],
+  layers: 'all',
+  scaling: 'standard',
+  init: 'random',
+  variant: 'lora',
+};
+
+/** What alpha is divided by: the rank, or its square root (rsLoRA, arXiv:2312.03732). */
+const Scaling = z.enum(['standard', 'rslora']);
+
+/** Where an adapter begins: at random numbers, or at the largest singular vectors of the weights (PiSSA, arXiv:2404.02948). */
+const Init = z.enum(['random', 'pissa']);
+
+/** A plain LoRA, or one with a magnitude for each output (DoRA, arXiv:2402.09353). */
+const Variant = z.enum(['lora', 'dora']);
+
+/** The stored types of a merged model. */
+export const MergedType = z.enum(['f32', 'f16', 'bf16', 'q8_0']);
+export type MergedType = z.infer<typeof MergedType>;
 
 const wholeNumber = z.coerce.number().int();
 const measure = z.coerce.number();
@@ -71,13 +96,26 @@ export const TrainOptions = z.strictObject({
     .positive()
     .optional()
     .describe(`adapter scale: alpha / rank; ${otherwise('alpha')}`),
+  scaling: Scaling.optional().describe(`rslora: alpha / sqrt(rank); ${otherwise('scaling')}`),
+  init: Init.optional().describe(
+    `pissa: begin at the largest singular vectors of the weights; the adapter has twice the rank then; ${otherwise('init')}`,
+  ),
+  variant: Variant.optional().describe(
+    `dora: a magnitude for each output is learned, too; served as a merged model; ${otherwise('variant')}`,
+  ),
+  loraPlusRatio: measure.positive().default(1).describe("LoRA+: B's learning rate over A's; 16 is the paper's"),
+  mergedType: MergedType.optional().describe(
+    'also write merged.gguf, adapter and base model in one, of this type; dora does so in any case, f32 without it',
+  ),
   dropout: measure.min(0).max(0.99).default(0).describe('dropout on the input of the adapter'),
   targets: z
     .array(z.string().min(1))
     .min(1)
     .refine((names) => new Set(names).size === names.length, 'a layer is named twice') // it would be another run of the same adapter
     .optional()
-    .describe(`linear layers that get an adapter; ${otherwise('targets')}`),
+    .describe(
+      `layers that get an adapter: names, patterns of full names ("blk.1?.attn_*", "*ffn*"), all-linear, output, token_embd; ${otherwise('targets')}`,
+    ),
   layers: layers
     .optional()
     .describe(
@@ -184,6 +222,10 @@ export const NativeTrainConfig = z.strictObject({
   alpha: z.number().positive(),
   dropout: z.number().nonnegative(),
   targets: z.array(z.string()).min(1),
+  scaling: Scaling,
+  init: Init,
+  variant: Variant,
+  loraPlusRatio: z.number().positive(), // learning rate of B over that of A
   layers: z.string(), // the blocks that get an adapter: "all", "last:N", "first:N", "A-B"
   loss: z.enum(['answer', 'all']),
   objective,
@@ -201,6 +243,7 @@ export const NativeTrainConfig = z.strictObject({
   precision,
   threads: z.number().int().positive(),
   resume: z.boolean(), // go on from the newest whole checkpoint in runDirectory
+  mergedType: MergedType.nullable(), // also write merged.gguf there
 });
 export type NativeTrainConfig = z.infer<typeof NativeTrainConfig>;
 
@@ -209,6 +252,7 @@ export const NativeScoreConfig = z.strictObject({
   protocol: z.literal(PROTOCOL),
   model: z.string(),
   adapter: z.string().nullable(),
+  merged: z.string().nullable(), // the two as one model, when they are served so
   data: z.string(),
   labels: z.tuple([z.string(), z.string()]), // the answer that counts as positive first
   maxLength: z.number().int().nonnegative(),
@@ -220,3 +264,14 @@ export const NativeScoreConfig = z.strictObject({
   threads: z.number().int().positive(),
 });
 export type NativeScoreConfig = z.infer<typeof NativeScoreConfig>;
+
+/** The JSON file that native/ reads for `merge`. */
+export const NativeMergeConfig = z.strictObject({
+  protocol: z.literal(PROTOCOL),
+  model: z.string(),
+  adapter: z.string(),
+  output: z.string(),
+  type: MergedType,
+  threads: z.number().int().positive(),
+});
+export type NativeMergeConfig = z.infer<typeof NativeMergeConfig>;

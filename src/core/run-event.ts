@@ -67,9 +67,10 @@ export const RunEvent = z.discriminatedUnion('event', [
   }),
   z.strictObject({
     event: z.literal('adapter'),
+    variant: z.enum(['lora', 'dora']), // dora: with magnitudes, which only Rectune reads
     tensors: count,
-    parameters: count,
-    rank: count,
+    parameters: count, // that are trained
+    rank: count, // of the tensors: with init pissa twice that of the settings
     alpha: finite,
     targets: z.array(z.string()),
   }),

@@ -14,6 +14,8 @@ export const studioLayout = {
   /** Held while a run is trained. Beside its folder, not inside: the folder of a refused run is removed. */
   runLock: (studio: string, id: string) => join(studio, 'runs', `${id}.lock`),
   adapter: (studio: string, runId: string): string => join(studioLayout.run(studio, runId), 'adapter.gguf'),
+  /** Adapter and base model in one, where the run was asked for it. */
+  merged: (studio: string, runId: string): string => join(studioLayout.run(studio, runId), 'merged.gguf'),
   /** The run's own copy of the adapter that it continues from. */
   startAdapter: (studio: string, runId: string): string => join(studioLayout.run(studio, runId), 'start-adapter.gguf'),
   /** Scores of a split that is not done yet. */

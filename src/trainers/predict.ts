@@ -7,7 +7,7 @@ import { toJsonLines } from '../platform/json-lines.js';
 import { checkOutputFiles } from '../platform/output-place.js';
 import type { Store } from '../store/store.js';
 import type { Execution } from './execute-run.js';
-import { adapterOf, modelOf } from './run-files.js';
+import { adapterOf, mergedOf, modelOf } from './run-files.js';
 import { runState } from './run-state.js';
 import { type ScoreAnswer, scoreSplit } from './score-split.js';
 import { findVersion } from './sealed-split.js';
@@ -59,8 +59,12 @@ export async function predictRun(
   const { maxLength, sharePrefixes } = run.config;
   const version = findVersion(store, run.versionHash);
   const question = { ...options, split, version, model, maxLength, sharePrefixes };
-  const base = await scoreSplit(store, { ...question, adapter: null, runId: null }, request);
-  const adapter = await scoreSplit(store, { ...question, adapter: ownAdapter, runId: run.id }, request);
+  const base = await scoreSplit(store, { ...question, adapter: null, merged: null, runId: null }, request);
+  const adapter = await scoreSplit(
+    store,
+    { ...question, adapter: ownAdapter, merged: mergedOf(studio, run), runId: run.id },
+    request,
+  );
   return { runId: run.id, split, adapter, base };
 }
 
@@ -91,6 +95,7 @@ export async function predictFile(
     version,
     model,
     adapter: request.adapter ?? null,
+    merged: null,
     runId: null,
     maxLength,
     sharePrefixes: true,

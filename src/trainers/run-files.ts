@@ -39,6 +39,12 @@ export async function adapterOf(studio: string, run: Run): Promise<string> {
   );
 }
 
+/** The model that serves a run whose adapter llama.cpp does not read; null for other runs, or when the file was removed. */
+export function mergedOf(studio: string, run: Run): string | null {
+  const path = studioLayout.merged(studio, run.id);
+  return run.config.variant === 'dora' && exists(path) ? path : null;
+}
+
 /** A run is whole when it is done and its adapter is still the file it made. */
 export async function isWhole(studio: string, run: Run): Promise<boolean> {
   const path = studioLayout.adapter(studio, run.id);

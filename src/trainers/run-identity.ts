@@ -15,7 +15,17 @@ const NO_PART = [
   'spikeFactor',
   'threads',
   'resume',
+  'mergedType',
 ] as const;
+
+/** What a setting that came later meant before: with that value it does not count, so that the runs of before keep their names. */
+const AS_BEFORE: Partial<NativeTrainConfig> = {
+  layers: 'all',
+  scaling: 'standard',
+  init: 'random',
+  variant: 'lora',
+  loraPlusRatio: 1,
+};
 
 /**
  * The hash of all that decides an adapter: each setting, and the content (not the path) of data, model and start adapter.
@@ -25,8 +35,9 @@ export function configHash(
   config: NativeTrainConfig,
   content: { versionHash: string; modelHash: string; adapterHash: string | null },
 ): string {
+  const before: Record<string, unknown> = AS_BEFORE;
   const settings = Object.entries({ ...config, validation: decidingValidation(config) }).filter(
-    ([key]) => !NO_PART.some((name) => name === key),
+    ([key, value]) => !NO_PART.some((name) => name === key) && !(key in before && before[key] === value),
   );
   const decisive = [...settings, ...Object.entries(content)].sort(([a], [b]) => (a < b ? -1 : 1));
   return sha256(JSON.stringify(decisive));

@@ -25,6 +25,7 @@ export interface ScoreQuestion {
   split: Split;
   model: string; // path of the GGUF file
   adapter: string | null; // path; null: the base model alone
+  merged: string | null; // path of the two as one model, when they are served so
   runId: string | null; // the run that made the adapter
   maxLength: number; // tokens; 0: no limit
   sharePrefixes: boolean;
@@ -102,6 +103,7 @@ async function runScore(
     protocol: PROTOCOL,
     model: resolve(question.model),
     adapter: question.adapter === null ? null : resolve(question.adapter),
+    merged: question.merged,
     data,
     labels: question.version.labels,
     maxLength: question.maxLength,

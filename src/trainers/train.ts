@@ -14,6 +14,7 @@ import { begunBefore } from './run-state.js';
 import { findVersion, sealedSplit } from './sealed-split.js';
 import { drawShots } from './shots.js';
 import { adapterShape } from './start-adapter.js';
+import { modelLayers } from './target-layers.js';
 import { validationOf } from './validation-rows.js';
 
 /** A finished run, and whether it was there already. */
@@ -55,7 +56,7 @@ export async function planTraining(store: Store, request: TrainRequest): Promise
   const modelHash = await rememberedSha256(request.model, memory);
   const adapterHash = options.adapter === undefined ? null : await rememberedSha256(options.adapter, memory);
   const data = await sealedSplit(studio, version, 'train');
-  const settings = nativeSettings(options, version.counts.train);
+  const settings = nativeSettings(options, request.model, version.counts.train);
   const validation = await validationOf(store, studio, version, options);
   const files = {
     model: resolve(request.model),
@@ -173,16 +174,18 @@ async function whole(store: Store, studio: string, run: Run, model: string | und
 }
 
 /** The user's options as native/ reads them, defaults that depend on other values filled in. */
-export function nativeSettings(options: TrainOptions, trainRows: number) {
-  const { adapter: _, shots, epochs, steps, microBatchSize, threads, ...rest } = options;
+export function nativeSettings(options: TrainOptions, model: string, trainRows: number) {
+  const { adapter: _, shots, epochs, steps, microBatchSize, threads, mergedType, ...rest } = options;
   const { evalEvery: _every, evalRows: _rows, patience: _patience, keep: _keep, ...same } = rest; // validationOf reads these
+  const shape = adapterShape(options, modelLayers(model));
   return {
     ...same,
-    ...adapterShape(options),
+    ...shape,
     rows: shots === undefined ? null : drawShots(shots, trainRows, options.seed),
     epochs: steps === undefined ? (epochs ?? DEFAULT_EPOCHS) : null,
     steps: steps ?? null,
     microBatchSize: microBatchSize === undefined ? null : Math.min(microBatchSize, options.batchSize),
     threads: threads ?? defaultThreads(),
+    mergedType: mergedType ?? (shape.variant === 'dora' ? ('f32' as const) : null), // llama.cpp cannot serve the adapter itself
   };
 }

@@ -112,7 +112,15 @@ export const inventedEvents: readonly RunEvent[] = [
   { event: 'data', rows: 64, tokens: 9000, columns: 8000, lossTokens: 128, longest: 160, truncatedRows: 3 },
   { event: 'parity', rows: 4, blocks: 2, maxDifference: 2.1e-5, tolerance: 1e-3 },
   { event: 'serving-gap', rows: 4, maxDifference: 0.183 },
-  { event: 'adapter', tensors: 20, parameters: 10_240, rank: 8, alpha: 16, targets: ['attn_q', 'attn_v'] },
+  {
+    event: 'adapter',
+    variant: 'lora',
+    tensors: 20,
+    parameters: 10_240,
+    rank: 8,
+    alpha: 16,
+    targets: ['attn_q', 'attn_v'],
+  },
   ...Array.from(
     { length: 60 },
     (_, i): RunEvent => ({
@@ -160,6 +168,11 @@ export const inventedRun = Run.parse({
     dropout: 0,
     targets: ['attn_q', 'attn_v'],
     layers: 'all',
+    scaling: 'standard',
+    init: 'random',
+    variant: 'lora',
+    loraPlusRatio: 1,
+    mergedType: null,
     loss: 'answer',
     objective: 'next-token',
     spikeFactor: 20,

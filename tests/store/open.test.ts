@@ -153,10 +153,12 @@ it('reads the runs of a store from before some settings, which they were trained
   store.close();
   const raw = new SQLite(path);
   raw.exec(`update runs set json = json_remove(json, '$.config.layers', '$.config.objective', '$.config.spikeFactor',
-    '$.config.validation', '$.config.cacheHidden', '$.config.cachePrecision', '$.config.cacheLimit', '$.config.cacheDirectory', '$.config.precision')`);
+    '$.config.validation', '$.config.cacheHidden', '$.config.cachePrecision', '$.config.cacheLimit', '$.config.cacheDirectory', '$.config.precision',
+    '$.config.scaling', '$.config.init', '$.config.variant', '$.config.loraPlusRatio', '$.config.mergedType')`);
   raw.pragma('user_version = 3');
   raw.close();
   const again = openStore(path);
+  const adapter = { scaling: 'standard', init: 'random', variant: 'lora', loraPlusRatio: 1, mergedType: null };
   const config = {
     ...before.config,
     layers: 'all',
@@ -168,6 +170,7 @@ it('reads the runs of a store from before some settings, which they were trained
     cacheLimit: 0,
     cacheDirectory: '',
     precision: 'f32',
+    ...adapter,
   };
   expect(again.runs.find('old')).toEqual({ ...before, config });
   again.close();

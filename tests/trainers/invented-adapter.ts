@@ -6,15 +6,14 @@ const u64 = (value: number | bigint) => Buffer.from(BigUint64Array.of(BigInt(val
 const f32 = (value: number) => Buffer.from(Float32Array.of(value).buffer);
 const text = (value: string) => Buffer.concat([u64(Buffer.byteLength(value)), Buffer.from(value)]);
 
-const AS_LORA: readonly Key[] = [
+const AS_ADAPTER: readonly Key[] = [
   ['general.type', 8, text('adapter')],
   ['general.languages', 9, Buffer.concat([u32(8), u64(2), text('en'), text('de')])], // a list, which other programs write
-  ['adapter.type', 8, text('lora')],
 ];
 
 /** The keys of an adapter with this alpha. */
-export function loraKeys(alpha: number): Key[] {
-  return [...AS_LORA, ['adapter.lora.alpha', 6, f32(alpha)]];
+export function loraKeys(alpha: number, type = 'lora'): Key[] {
+  return [...AS_ADAPTER, ['adapter.type', 8, text(type)], ['adapter.lora.alpha', 6, f32(alpha)]];
 }
 
 /** The header of a LoRA adapter in GGUF, as native/ and llama.cpp write it; its tensors hold nothing. */

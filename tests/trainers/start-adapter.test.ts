@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { RectuneError } from '../../src/core/errors.js';
+import { ADAPTER_SHAPE } from '../../src/core/run-config.js';
 import { listFolder, writeSealed } from '../../src/platform/files.js';
 import { studioLayout } from '../../src/platform/studio.js';
 import { adapterShape } from '../../src/trainers/start-adapter.js';
@@ -14,6 +15,9 @@ import { options, testStudio } from './trained-studio.js';
 
 afterEach(() => vi.unstubAllEnvs());
 
+/** What a file alone says of its scaling, beginning and variant. */
+const PLAIN = { scaling: 'standard', init: 'random', variant: 'lora' };
+
 function sealed(content: Uint8Array): string {
   const path = join(temporaryFolder(), 'start.gguf');
   writeSealed(path, content);
@@ -22,9 +26,9 @@ function sealed(content: Uint8Array): string {
 
 describe('the shape of the adapter to train', () => {
   it('is the default when neither a start adapter nor a shape is named', () => {
-    expect(adapterShape(options())).toEqual({ rank: 8, alpha: 16, targets: ['attn_q', 'attn_v'], layers: 'all' });
-    const given = { rank: 2, layers: 'last:8' };
-    expect(adapterShape(options(given))).toEqual({ alpha: 16, targets: ['attn_q', 'attn_v'], ...given });
+    expect(adapterShape(options())).toEqual(ADAPTER_SHAPE);
+    const given = { rank: 2, layers: 'last:8', scaling: 'rslora', init: 'pissa', variant: 'dora' } as const;
+    expect(adapterShape(options(given))).toEqual({ ...ADAPTER_SHAPE, ...given });
   });
 
   it.each([
@@ -41,7 +45,7 @@ describe('the shape of the adapter to train', () => {
     { case: 'with an alpha of many digits', rank: 600, alpha: Math.fround(1 / 3), targets: ['ffn_up'], layers: '0-0' },
   ])('is that of a start adapter $case', ({ case: _, blocks, ...shape }) => {
     const own = adapterShape(options({ adapter: sealed(adapterGguf({ ...shape, blocks })) }));
-    expect({ ...own, alpha: Math.fround(own.alpha) }).toEqual({ ...shape, alpha: Math.fround(shape.alpha) });
+    expect({ ...own, alpha: Math.fround(own.alpha) }).toEqual({ ...PLAIN, ...shape, alpha: Math.fround(shape.alpha) });
     expect(String(own.alpha).length).toBeLessThan(12);
   });
 
@@ -55,10 +59,26 @@ describe('the shape of the adapter to train', () => {
     expect(adapterShape(options({ adapter })).targets).toEqual(['attn_q', 'attn_v', 'ffn_down', 'output', 'unknown']);
   });
 
+  it('is that of a file with magnitudes, and without alpha or with alpha 0 is scaled by 1', () => {
+    const adapter = sealed(adapterGguf({ rank: 3, keys: loraKeys(0, 'dora') }));
+    expect(adapterShape(options({ adapter }))).toMatchObject({ alpha: 3, variant: 'dora' });
+  });
+
+  it('takes rsLoRA over a start adapter as the alpha that the file then has', () => {
+    const adapter = sealed(adapterGguf({ rank: 4, alpha: 16 }));
+    expect(adapterShape(options({ adapter, alpha: 8, scaling: 'rslora' }))).toMatchObject({
+      alpha: 16,
+      scaling: 'standard',
+    });
+    expect(() => adapterShape(options({ adapter, alpha: 16, scaling: 'rslora' }))).toThrow('alpha 16');
+    expect(() => adapterShape(options({ adapter, init: 'pissa' }))).toThrow('init pissa');
+    expect(() => adapterShape(options({ adapter, variant: 'dora' }))).toThrow('variant dora');
+  });
+
   it('may be given as the start adapter has it', () => {
     const adapter = sealed(adapterGguf({ alpha: 0.1 }));
     const given = { rank: 4, alpha: 0.1, targets: ['attn_v', 'attn_q'], layers: 'first:1' };
-    expect(adapterShape(options({ adapter, ...given }))).toEqual(given);
+    expect(adapterShape(options({ adapter, ...given }))).toEqual({ ...PLAIN, ...given });
   });
 
   it.each([
@@ -78,7 +98,7 @@ describe('the shape of the adapter to train', () => {
   it.each([
     { case: 'no GGUF', content: Buffer.from('a start'), what: 'this is not a GGUF file' },
     { case: 'a base model', content: adapterGguf({ keys: [] }), what: 'this GGUF is not a LoRA adapter' },
-    { case: 'an adapter of alpha 0', content: adapterGguf({ alpha: 0 }), what: 'scale (adapter.lora.alpha) is 0' },
+    { case: 'an adapter of alpha -1', content: adapterGguf({ alpha: -1 }), what: 'scale (adapter.lora.alpha) is -1' },
     { case: 'an adapter of nothing', content: adapterGguf({ targets: [] }), what: 'the adapter has no tensors' },
     { case: 'a file cut off', content: adapterGguf().subarray(0, 99), what: 'the GGUF file ends inside its header' },
   ])('is not taken from $case', ({ content, what }) => {

@@ -79,7 +79,7 @@ export function provenanceFacts(report: Report): Fact[] {
     ['learned from', `${counted(settings.rows, 'train row')}, ${length}, ${counted(settings.batchSize, 'row')} a step`],
     [
       'adapter',
-      `rank ${settings.rank}, alpha ${settings.alpha}, on ${settings.targets.join(', ')}${settings.layers === 'all' ? '' : ` of the layers ${settings.layers}`}`,
+      `${kindOfAdapter(settings)}rank ${settings.rank}, alpha ${settings.alpha}, on ${settings.targets.join(', ')}${settings.layers === 'all' ? '' : ` of the layers ${settings.layers}`}`,
     ],
     [
       'learning rate',
@@ -122,6 +122,17 @@ function objective({ objective: kind, loss }: Report['run']['settings']): string
   if (kind === 'label-softmax') return 'loss of the label among the labels';
   if (kind === 'pairwise') return 'pairwise loss of liked rows against the others';
   return `loss on ${loss === 'all' ? 'all tokens' : 'the answer'}`;
+}
+
+/** What an adapter is beside a plain LoRA. */
+function kindOfAdapter({ variant, scaling, init, loraPlusRatio }: Report['run']['settings']): string {
+  const parts = [
+    ...(variant === 'dora' ? ['DoRA'] : []),
+    ...(scaling === 'rslora' ? ['rsLoRA'] : []),
+    ...(init === 'pissa' ? ['PiSSA'] : []),
+    ...(loraPlusRatio === 1 ? [] : [`LoRA+ ${loraPlusRatio}`]),
+  ];
+  return parts.map((part) => `${part}, `).join('');
 }
 
 function otherSettings(settings: Report['run']['settings']): string {

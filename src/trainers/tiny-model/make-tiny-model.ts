@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { RectuneError } from '../../core/errors.js';
 import type { InstructionLine } from '../../core/instruction.js';
-import { LINEAR_LAYERS, type NativeTrainConfig, PROTOCOL } from '../../core/run-config.js';
+import { type NativeMergeConfig, type NativeTrainConfig, PROTOCOL } from '../../core/run-config.js';
 import { exists, remove, sha256, writeSealed } from '../../platform/files.js';
 import { toJsonLines } from '../../platform/json-lines.js';
 import { withLock } from '../../platform/lock.js';
@@ -47,13 +47,17 @@ export async function makeTinyModel(request: TinyModelRequest): Promise<TinyMode
     writeSealed(parts.texts, toJsonLines(texts.map(textLine)));
     await run('init', initConfig(settings, learnVocabulary([...texts, ...wording], settings.vocabulary), parts.random));
     const adapter = await run('train', pretrainConfig(request, parts.random, parts.texts, parts.pretraining));
-    await run('merge', {
+    if (adapter === null) throw new Error('native said "done" for train without naming the adapter');
+    const { threads } = request;
+    const whole: NativeMergeConfig = {
       protocol: PROTOCOL,
       model: parts.random,
       adapter,
       output: path,
-      threads: request.threads,
-    });
+      type: 'f32',
+      threads,
+    };
+    await run('merge', whole);
     for (const part of Object.values(parts)) remove(part); // what is left says all: the model
     return { path, reused: false };
   });
@@ -114,8 +118,12 @@ function pretrainConfig(
     rank: width, // full: no layer is narrower than the model
     alpha: width,
     dropout: 0,
-    targets: LINEAR_LAYERS.filter((layer) => layer !== 'attn_qkv'), // the token embedding stays as it was drawn: nearly orthogonal, which is enough
+    targets: ['all-linear', 'output'], // the token embedding stays as it was drawn: nearly orthogonal, which is enough
     layers: 'all',
+    scaling: 'standard',
+    init: 'random',
+    variant: 'lora',
+    loraPlusRatio: 1,
     loss: 'all',
     objective: 'next-token',
     spikeFactor: 0,
@@ -132,5 +140,6 @@ function pretrainConfig(
     checkpointEvery: 1_000_000, // it takes seconds: a stop begins anew
     threads,
     resume: false,
+    mergedType: null,
   };
 }
