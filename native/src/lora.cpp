@@ -123,9 +123,6 @@ block_range adapter::blocks() const {
 
 lora_values zeros_like(const adapter & lora) {
     lora_values values;
-    for (const lora_pair & pair : lora.pairs()) {
-        values.emplace_back(static_cast<size_t>(ggml_nelements(pair.a)), 0.0f);
-        values.emplace_back(static_cast<size_t>(ggml_nelements(pair.b)), 0.0f);
-    }
+    for (const trained_tensor & one : lora.trained()) values.emplace_back(static_cast<size_t>(ggml_nelements(one.tensor)), 0.0f);
     return values;
 }

@@ -12,7 +12,7 @@
 class loader_inputs {
   public:
     loader_inputs() : model_(write_small_model("llama")), file_(model_), loaded_(load_model(file_)), cpu_(1),
-                      lora_(adapter::create(cpu_, loaded_, {"attn_q", "ffn_down"}, {0, loaded_.shape.n_block}, 2, 4, 1)), optimizer_(*lora_, {}) {
+                      lora_(plain_adapter(cpu_, loaded_, {"attn_q", "ffn_down"}, 2, 4, 1)), optimizer_(*lora_, {}) {
         lora_->save(folder_.path + "/adapter", "llama");
         save_checkpoint(folder_.path, *lora_, optimizer_, 2, {{0.5, 0.25}, 2, 2, 0.75, 0}, FINGERPRINT, "f32");
     }

@@ -166,7 +166,7 @@ void the_head_of_scores_and_the_adapter_are_f32() {
     const gguf_file file(write_tiny_model(folder.path, "llama", 7));
     const base_model model = load_model(file);
     backend cpu(1), narrow(cpu_device(), 1, emulated()[0]);
-    const std::unique_ptr<adapter> lora = adapter::create(cpu, model, {"attn_q", "ffn_down", "output"}, {0, model.shape.n_block}, 150, 6.0f, 11);
+    const std::unique_ptr<adapter> lora = plain_adapter(cpu, model, {"attn_q", "ffn_down", "output"}, 150, 6.0, 11);
     randomise(*lora, 0.2, 13);
     const std::vector<token_row> rows = random_rows(4, model.shape.n_vocab, 5);
     const token_layout layout = lay_out_for_training(rows, true);
