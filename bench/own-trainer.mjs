@@ -46,7 +46,8 @@ export function scoreConfig({
   batchSize = PredictOptions.parse({}).batchSize ?? null,
 }) {
   const config = { protocol: PROTOCOL, model, adapter, data, labels, maxLength: 0, sharePrefixes: true, batchSize };
-  return NativeScoreConfig.parse({ ...config, merged: null, skip: [], threads });
+  const { device, precision } = PredictOptions.parse({});
+  return NativeScoreConfig.parse({ ...config, merged: null, skip: [], device, precision, threads });
 }
 
 /**

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { PROTOCOL } from '../../src/core/run-config.js';
 import { fakeNative } from '../trainers/fake-native.js';
 import { invoke } from './invoke.js';
 
@@ -15,7 +16,7 @@ describe('rectune doctor', () => {
     const calls = fakeNative(MEASURES);
     const { code, stdout } = await invoke(['doctor', '--json']);
     expect(code).toBe(0);
-    expect(calls()).toMatchObject([{ verb: 'measure', config: { protocol: 1, threads: 1 } }]);
+    expect(calls()).toMatchObject([{ verb: 'measure', config: { protocol: PROTOCOL, threads: 1 } }]);
     expect(JSON.parse(stdout)).toMatchObject({
       kernels: 'avx9',
       peak: '150 GFLOP/s a thread',
