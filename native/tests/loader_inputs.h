@@ -30,9 +30,9 @@ class loader_inputs {
     }
     std::vector<std::string> configs() const {
         const json train = whole_training_config();
-        const json score = {{"protocol", PROTOCOL}, {"model", "m"}, {"adapter", nullptr}, {"device", "cpu"}, {"precision", "f32"}, {"data", "d"}, {"labels", {"Yes.", "No."}}, {"maxLength", 0}, {"sharePrefixes", true},
+        const json score = {{"protocol", PROTOCOL}, {"model", "m"}, {"adapter", nullptr}, {"merged", nullptr}, {"device", "cpu"}, {"precision", "f32"}, {"data", "d"}, {"labels", {"Yes.", "No."}}, {"maxLength", 0}, {"sharePrefixes", true},
                             {"batchSize", nullptr}, {"skip", {1, 2}}, {"threads", 1}};
-        const json merge = {{"protocol", PROTOCOL}, {"model", "m"}, {"adapter", "a"}, {"output", "o"}, {"threads", 1}};
+        const json merge = {{"protocol", PROTOCOL}, {"model", "m"}, {"adapter", "a"}, {"output", "o"}, {"type", "f32"}, {"threads", 1}};
         const json init = {{"protocol", PROTOCOL}, {"output", "o"}, {"architecture", "llama"}, {"seed", 1}, {"blocks", 1}, {"width", 8}, {"feedForward", 8}, {"heads", 2},
                            {"headsKv", 1}, {"headWidth", 4}, {"contextLength", 8}, {"ropeBase", 1e4}, {"rmsEpsilon", 1e-5},
                            {"tokens", json::array({{{"text", "a"}, {"score", 0}, {"kind", "normal"}}})}, {"bos", 0}, {"eos", 0}};
