@@ -19,5 +19,6 @@ export { summarizeReport } from './eval/summary.js';
 export { type ImportedSource, importLog } from './sources/import-log.js';
 export { openStore, type Store } from './store/store.js';
 export type { Execution } from './trainers/execute-run.js';
+export { type MergedModel, mergeAdapter } from './trainers/merge.js';
 export { PredictOptions, predictFile, predictRun } from './trainers/predict.js';
 export { resumeRun, type TrainResult, trainRun } from './trainers/train.js';

@@ -10,6 +10,7 @@
 #include "score.h"
 #include "series.h"
 #include "session.h"
+#include "stop_signal.h"
 #include "train.h"
 #include <cstdio>
 #include <cstring>
@@ -18,7 +19,11 @@ static exit_code merge(const merge_config & config) {
     session open("merge", config.model, config.threads);
     const std::unique_ptr<adapter> lora = adapter::load(open.cpu, open.model, config.adapter);
     announce_adapter(*lora);
-    write_copy(open.file, open.model, all_blocks(open.model), lora.get(), config.type, config.output);
+    watch_for_stop();
+    write_copy(open.file, open.model, all_blocks(open.model), lora.get(), config.type, config.output, [&](size_t done, size_t tensors) {
+        if (stop_is_asked()) throw user_error(exit_stopped, "stopped before the model was written", config.output, "give the same command again");
+        emit("merging", {{"done", done}, {"tensors", tensors}});
+    });
     announce_done("merge", config.output);
     return exit_done;
 }

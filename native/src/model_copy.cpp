@@ -54,7 +54,8 @@ std::vector<int32_t> all_blocks(const base_model & model) {
     return blocks;
 }
 
-void write_copy(const gguf_file & file, const base_model & model, const std::vector<int32_t> & blocks, const adapter * lora, ggml_type type, const std::string & path) {
+void write_copy(const gguf_file & file, const base_model & model, const std::vector<int32_t> & blocks, const adapter * lora, ggml_type type, const std::string & path,
+                const std::function<void(size_t done, size_t tensors)> & on_tensor) {
     const std::vector<copied> tensors = copied_tensors(file, blocks);
     ggml_init_params params{};
     params.mem_size = ggml_tensor_overhead() * tensors.size();
@@ -74,6 +75,7 @@ void write_copy(const gguf_file & file, const base_model & model, const std::vec
     gguf_set_val_u32(keys.get(), "general.file_type", file_type(type));
     sealed_file out(path);
     write_gguf(out, keys.get(), made, [&](size_t i) {
+        on_tensor(i, tensors.size());
         std::vector<float> values = as_floats(tensors[i].from);
         if (lora) {
             for (const lora_pair & pair : lora->pairs()) {

@@ -202,6 +202,26 @@ void merged_models_come_in_stored_types() {
     CHECK(before > 0);
 }
 
+void a_copy_that_is_cut_short_leaves_no_file() {
+    tiny t("llama", {"attn_q"}, PLAIN, 0.3);
+    const std::string merged = t.folder.path + "/merged.gguf";
+    size_t in_all = 0;
+    write_copy(t.file, t.model, all_blocks(t.model), t.lora.get(), GGML_TYPE_F32, merged, [&](size_t done, size_t tensors) {
+        CHECK(done == in_all++ && tensors == t.file.tensors().size());
+    });
+    CHECK(in_all == t.file.tensors().size() && std::filesystem::remove(merged));
+    const auto files = [&] { return std::distance(std::filesystem::directory_iterator(t.folder.path), {}); };
+    const auto before = files();
+    for (const size_t at : {size_t(0), in_all / 2, in_all - 1}) {
+        const user_error stopped = refusal([&] {
+            write_copy(t.file, t.model, all_blocks(t.model), t.lora.get(), GGML_TYPE_F32, merged, [&](size_t done, size_t) {
+                if (done == at) throw user_error(exit_stopped, "stopped", merged, "again");
+            });
+        });
+        CHECK(stopped.code == exit_stopped && files() == before);
+    }
+}
+
 void rslora_scales_by_the_root() {
     tiny t("llama", {"attn_q"}, settings_of(lora_scaling::by_root_of_rank, lora_init::random, false), 0.1);
     CHECK_NEAR(t.lora->scale(), 6 / std::sqrt(3.0), 1e-6);
@@ -279,6 +299,7 @@ int main() {
     cases.push_back({"every adapter begins where the base model is, under dropout too", each_begins_where_the_base_model_is});
     cases.push_back({"PiSSA takes the largest triplets out of the weight", pissa_begins_at_the_largest_triplets});
     cases.push_back({"a merged model may be stored in F16, BF16 and Q8_0", merged_models_come_in_stored_types});
+    cases.push_back({"a copy that is cut short leaves no file, and tells how far it is", a_copy_that_is_cut_short_leaves_no_file});
     cases.push_back({"rsLoRA's file has the alpha that makes alpha / rank the scale", rslora_scales_by_the_root});
     cases.push_back({"LoRA+ moves B by the ratio, and neither A nor the embedding", lora_plus_speeds_up_b_alone});
     cases.push_back({"the second half of a PiSSA adapter stands still, under weight decay too", frozen_halves_stand_still});

@@ -5,6 +5,7 @@ import doctor from './commands/doctor.js';
 import exportCommand from './commands/export.js';
 import importCommand from './commands/import.js';
 import list from './commands/list.js';
+import merge from './commands/merge.js';
 import predict from './commands/predict.js';
 import quickstart from './commands/quickstart.js';
 import rejects from './commands/rejects.js';
@@ -22,6 +23,7 @@ export const COMMANDS: readonly Command[] = [
   train,
   predict,
   report,
+  merge,
   list,
   rejects,
   doctor,

@@ -155,6 +155,10 @@ class Meter {
     if (event.event === 'data') this.#rows = event.rows;
     if (event.event === 'step') return this.#step(event);
     if (event.event === 'score') return this.#score();
+    if (event.event === 'merging') {
+      this.isComplete = event.done + 1 === event.tensors;
+      return `merging tensor ${event.done + 1}/${event.tensors}`;
+    }
     return undefined;
   }
 

@@ -184,6 +184,12 @@ export const TrainOptions = z.strictObject({
 });
 export type TrainOptions = z.infer<typeof TrainOptions>;
 
+/** What a user may set about merging an adapter into its base model. */
+export const MergeOptions = z.strictObject({
+  type: MergedType.default('f32').describe('of the matrices of the new model; where rows do not divide into q8_0, f16'),
+});
+export type MergeOptions = z.infer<typeof MergeOptions>;
+
 /** What a user may set about the quickstart. */
 export const QuickstartOptions = z.strictObject({
   threads: threads.default(1).describe('CPU threads; for a model this small a second one costs more than it brings'),

@@ -131,6 +131,11 @@ export const RunEvent = z.discriminatedUnion('event', [
     labelMass: finite, // probability of the two label tokens together; small: the prompt does not elicit the format
   }),
   z.strictObject({
+    event: z.literal('merging'), // before each tensor of the new model is made
+    done: count, // tensors before it
+    tensors: count, // in all
+  }),
+  z.strictObject({
     event: z.literal('kernel'), // of measure: the register-only peak first, then each kernel
     name: z.string(),
     gflops: finite.nullable(), // null: memory limits it, not arithmetic

@@ -46,6 +46,11 @@ export class RunStore {
     return json === undefined ? undefined : Run.parse(JSON.parse(json as string));
   }
 
+  /** The runs whose adapter has this content, newest first: settings may differ and the bytes be the same. */
+  ofAdapter(adapterHash: string): Run[] {
+    return this.list().filter((run) => run.adapterHash === adapterHash);
+  }
+
   count(): number {
     return countRows(this.#database, 'runs');
   }

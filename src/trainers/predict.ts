@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { RectuneError } from '../core/errors.js';
 import type { Split } from '../core/instruction.js';
 import { NativeScoreConfig, TrainOptions } from '../core/run-config.js';
 import { writeSealed } from '../platform/files.js';
@@ -7,8 +6,7 @@ import { toJsonLines } from '../platform/json-lines.js';
 import { checkOutputFiles } from '../platform/output-place.js';
 import type { Store } from '../store/store.js';
 import type { Execution } from './execute-run.js';
-import { adapterOf, mergedOf, modelOf } from './run-files.js';
-import { runState } from './run-state.js';
+import { adapterOf, doneRun, mergedOf, modelOf } from './run-files.js';
 import { type ScoreAnswer, scoreSplit } from './score-split.js';
 import { findVersion } from './sealed-split.js';
 
@@ -48,12 +46,7 @@ export async function predictRun(
   request: { run: string; split: Split; model?: string | undefined; options: PredictOptions } & Execution,
 ): Promise<RunPredictions> {
   const { options, split, studio } = request;
-  const run = store.runs.get(request.run);
-  if (run.status !== 'done') {
-    const state = await runState(studio, run);
-    const fix = state === 'running' ? 'wait for it to end' : `finish it first: rectune train --resume ${run.id}`;
-    throw new RectuneError('usage', `run ${run.id} has no adapter yet (${state})`, 'this studio', fix);
-  }
+  const run = await doneRun(store, studio, request.run);
   const model = await modelOf(store, studio, run, request.model);
   const ownAdapter = await adapterOf(studio, run);
   const { maxLength, sharePrefixes } = run.config;

@@ -5,6 +5,7 @@ import { rememberedSha256 } from '../platform/file-hashes.js';
 import { exists, sha256File } from '../platform/files.js';
 import { studioLayout } from '../platform/studio.js';
 import type { Store } from '../store/store.js';
+import { runState } from './run-state.js';
 
 /**
  * The path of a run's base model: where the caller says that it lies now, else where it lay last. A new place is remembered.
@@ -24,6 +25,15 @@ export async function modelOf(store: Store, studio: string, run: Run, given: str
   }
   if (path !== run.modelPath) store.runs.update(run.id, { modelPath: path });
   return path;
+}
+
+/** A run that a user named, with an adapter. Throws RectuneError (usage) when there is no such run, or it is not done. */
+export async function doneRun(store: Store, studio: string, id: string): Promise<Run> {
+  const run = store.runs.get(id);
+  if (run.status === 'done') return run;
+  const state = await runState(studio, run);
+  const fix = state === 'running' ? 'wait for it to end' : `finish it first: rectune train --resume ${run.id}`;
+  throw new RectuneError('usage', `run ${run.id} has no adapter yet (${state})`, 'this studio', fix);
 }
 
 /** The path of the adapter of a run that is done. Throws RectuneError (data) when it is gone or was changed. */
