@@ -2,22 +2,15 @@
 //   test_kill_and_resume [KILLS]    at least so many kills, and some in each part of a run's life; without it, 50
 #include "check.h"
 #include "checkpoint.h"
+#include "native_process.h"
 #include "random.h"
 #include "training_config.h"
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <cstdlib>
-#include <fcntl.h>
-#include <optional>
-#include <poll.h>
 #include <random>
-#include <sys/wait.h>
 
 namespace {
-
-using clock_type = std::chrono::steady_clock;
-double seconds_between(clock_type::time_point from, clock_type::time_point to) { return std::chrono::duration<double>(to - from).count(); }
 
 // Where a run was when it died, told by its last event and by what it left.
 enum phase { opening, stepping, writing_checkpoint, checkpoint_not_told, after_checkpoint, writing_adapter, adapter_not_told, n_phases };
@@ -25,90 +18,6 @@ const std::array<const char *, n_phases> PHASE_NAMES = {
     "before the first step", "between steps", "while a checkpoint is written", "a checkpoint has its name but is not told", "a checkpoint is told",
     "while the adapter is written", "the adapter has its name but is not told"};
 const int LEAST_HITS = 3; // of each phase
-
-struct spoken { json event; double at; }; // seconds since the start of the process
-
-// One process of rectune-native and what it says.
-class process {
-  public:
-    process(const std::string & config) : started_(clock_type::now()) {
-        int ends[2];
-        CHECK(pipe(ends) == 0);
-        pid_ = fork();
-        CHECK(pid_ >= 0);
-        if (pid_ == 0) {
-            dup2(ends[1], 1);
-            dup2(open("/dev/null", O_WRONLY), 2);
-            close(ends[0]);
-            close(ends[1]);
-            execl(RECTUNE_NATIVE, RECTUNE_NATIVE, "train", "--config", config.c_str(), static_cast<char *>(nullptr));
-            _exit(127);
-        }
-        close(ends[1]);
-        output_ = ends[0];
-    }
-    ~process() {
-        if (pid_ > 0) kill_now();
-        close(output_);
-    }
-
-    // Reads until the condition holds for an event, until `seconds` have passed since the start, or until there is no more.
-    // returns  whether the process may still be running
-    bool read_until(const std::function<bool(const json &)> & is_awaited, double seconds) {
-        for (;;) {
-            const double left = seconds - elapsed();
-            if (left <= 0) return true;
-            pollfd waiting{output_, POLLIN, 0};
-            const timespec limit{static_cast<time_t>(left), static_cast<long>((left - static_cast<double>(static_cast<time_t>(left))) * 1e9)};
-            if (ppoll(&waiting, 1, &limit, nullptr) == 0) return true;
-            const size_t before = events.size();
-            if (!read_some()) return false;
-            for (size_t i = before; i < events.size(); i++) {
-                if (is_awaited(events[i].event)) return true;
-            }
-        }
-    }
-
-    // Waits until the file is there or the process is over. Does not sleep: the moments that it is for are short.
-    void wait_for_file(const std::string & path) const {
-        for (siginfo_t ended{}; ended.si_pid == 0 && access(path.c_str(), F_OK) != 0;) waitid(P_PID, static_cast<id_t>(pid_), &ended, WEXITED | WNOHANG | WNOWAIT);
-    }
-
-    // Kills it and hears what it had still said. returns whether it was killed, and had not ended before
-    bool kill_now() {
-        ::kill(pid_, SIGKILL);
-        int status = 0;
-        waitpid(std::exchange(pid_, -1), &status, 0);
-        while (read_some()) {}
-        if (WIFSIGNALED(status)) {
-            CHECK(WTERMSIG(status) == SIGKILL);
-            return true;
-        }
-        if (WEXITSTATUS(status) != 0) throw check_failed("the run ended with code " + std::to_string(WEXITSTATUS(status)) + ": " + (events.empty() ? "" : events.back().event.dump()));
-        return false;
-    }
-
-    double elapsed() const { return seconds_between(started_, clock_type::now()); }
-
-    std::vector<spoken> events;
-
-  private:
-    bool read_some() {
-        char buffer[65536];
-        const ssize_t n = ::read(output_, buffer, sizeof buffer);
-        if (n <= 0) return false;
-        line_.append(buffer, static_cast<size_t>(n));
-        for (size_t end; (end = line_.find('\n')) != std::string::npos; line_.erase(0, end + 1)) events.push_back({json::parse(line_.substr(0, end)), elapsed()});
-        return true;
-    }
-
-    clock_type::time_point started_;
-    pid_t pid_;
-    int output_;
-    std::string line_;
-};
-
-bool is(const json & event, const char * name) { return event["event"] == name; }
 
 // The files of a run directory: adapter, checkpoints, and what is only half written.
 struct contents {

@@ -184,6 +184,34 @@ void a_start_adapter_goes_on() {
     CHECK(refused([&] { train(second.config); }).code == exit_usage);
 }
 
+// As PEFT's converter to GGUF writes them: F16, keys of a model card, pairs in the order of their names; values as they were rounded.
+void an_f16_adapter_goes_on() {
+    run first, half, rounded;
+    first.config.targets = {"attn_q", "attn_v", "output"};
+    events_of([&] { train(first.config); });
+    const std::string made = first.config.run_directory + "/adapter.gguf";
+    for (run * r : {&half, &rounded}) {
+        r->config.targets = first.config.targets;
+        r->config.model = first.config.model;
+        r->config.adapter = r->folder.path + "/start.gguf";
+        std::filesystem::copy_file(made, *r->config.adapter);
+    }
+    rewrite(*half.config.adapter, [](gguf_context * keys, std::vector<stored_tensor> & tensors) {
+        gguf_set_val_u32(keys, "general.file_type", 1);
+        gguf_set_val_u32(keys, "general.quantization_version", 2);
+        gguf_set_val_str(keys, "general.base_model.0.name", "Tiny");
+        std::sort(tensors.begin(), tensors.end(), [](const stored_tensor & a, const stored_tensor & b) { return a.name < b.name; });
+    }, GGML_TYPE_F16);
+    CHECK(gguf_file(*half.config.adapter).tensors()[0]->type == GGML_TYPE_F16);
+    rewrite(*rounded.config.adapter, [](gguf_context *, std::vector<stored_tensor> & tensors) {
+        for (stored_tensor & tensor : tensors) {
+            for (float & value : tensor.values) value = ggml_fp16_to_fp32(ggml_fp32_to_fp16(value));
+        }
+    });
+    events_of([&] { train(half.config); train(rounded.config); });
+    CHECK(half.adapter_bytes() == rounded.adapter_bytes() && half.adapter_bytes() != first.adapter_bytes());
+}
+
 // Blocks 1 and 2 of 3; the bytes of what libllama loads, and going on from it.
 void adapters_sit_on_the_blocks_that_were_named() {
     run r;
@@ -279,6 +307,7 @@ int main() {
         {"a checkpoint of a run with other settings is refused", other_settings_are_refused},
         {"one batch can be learned by heart", one_batch_can_be_learned_by_heart},
         {"training goes on from a start adapter, and refuses one of another rank", a_start_adapter_goes_on},
+        {"training goes on from an F16 adapter, as PEFT's converter writes it, with its rounded values", an_f16_adapter_goes_on},
         {"a broken, empty or missing model is refused with place and fix", bad_models_are_refused},
         {"an adapter sits on the blocks that were named, loads in libllama, and goes on from there", adapters_sit_on_the_blocks_that_were_named},
         {"hidden states that are kept, in memory or on disk, change no byte of the adapter", kept_states_change_no_byte_of_the_adapter},

@@ -70,8 +70,8 @@ inline std::string write_tiny_model(const std::string & folder, const std::strin
 // A tensor of an F32 file, out of the file.
 struct stored_tensor { std::string name; std::vector<int64_t> ne; std::vector<float> values; };
 
-// Writes a GGUF file again, its keys and its tensors as `edit` leaves them.
-inline void rewrite(const std::string & path, const std::function<void(gguf_context * keys, std::vector<stored_tensor> & tensors)> & edit) {
+// Writes a GGUF file again, its keys and its tensors as `edit` leaves them, rounded to the type: F32 or F16.
+inline void rewrite(const std::string & path, const std::function<void(gguf_context * keys, std::vector<stored_tensor> & tensors)> & edit, ggml_type type = GGML_TYPE_F32) {
     gguf_context_ptr keys(gguf_init_empty());
     std::vector<stored_tensor> tensors;
     {
@@ -87,9 +87,10 @@ inline void rewrite(const std::string & path, const std::function<void(gguf_cont
     const ggml_context_ptr ctx(ggml_init(params));
     std::vector<const ggml_tensor *> written;
     for (const stored_tensor & tensor : tensors) {
-        ggml_tensor * made = ggml_new_tensor(ctx.get(), GGML_TYPE_F32, static_cast<int>(tensor.ne.size()), tensor.ne.data());
+        ggml_tensor * made = ggml_new_tensor(ctx.get(), type, static_cast<int>(tensor.ne.size()), tensor.ne.data());
         ggml_set_name(made, tensor.name.c_str());
-        std::memcpy(made->data, tensor.values.data(), ggml_nbytes(made));
+        if (type == GGML_TYPE_F16) ggml_fp32_to_fp16_row(tensor.values.data(), static_cast<ggml_fp16_t *>(made->data), ggml_nelements(made));
+        else std::memcpy(made->data, tensor.values.data(), ggml_nbytes(made));
         written.push_back(made);
     }
     write_sealed_gguf(path, std::move(keys), written);

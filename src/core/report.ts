@@ -119,6 +119,14 @@ export const ReportedSettings = NativeTrainConfig.omit({
 });
 export type ReportedSettings = z.infer<typeof ReportedSettings>;
 
+/** An earlier training of the same adapter (TALLRec trains it on instructions first, then on the log). */
+export const Stage = z.strictObject({
+  run: z.string().nullable(), // null: an adapter from elsewhere, of which no run of the studio is known
+  version: z.string().nullable(), // name and hash of the dataset version
+  adapterHash: z.string(),
+});
+export type Stage = z.infer<typeof Stage>;
+
 export const Report = z.strictObject({
   format: z.literal(REPORT_FORMAT),
   madeAt: z.string(), // ISO 8601, UTC
@@ -136,6 +144,7 @@ export const Report = z.strictObject({
     modelFile: z.string(), // file name without its folder
     modelHash: z.string(),
     adapterHash: z.string(),
+    stages: z.array(Stage), // that its adapter went through before, the first one first
     settings: ReportedSettings,
   }),
   splits: z.array(SplitResult), // test, then valid

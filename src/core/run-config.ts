@@ -64,7 +64,7 @@ const otherwise = (key: keyof AdapterShape) => `without it the start adapter's, 
 
 /** Everything a user may set about training. The only place where a default stands: help, config file and docs come from here. */
 export const TrainOptions = z.strictObject({
-  adapter: z.string().optional().describe('continue from this adapter GGUF'),
+  adapter: z.string().optional().describe('continue from this adapter: a GGUF file, or a run of this studio'),
   shots: wholeNumber
     .positive()
     .optional()

@@ -11,6 +11,7 @@ import { renderJson } from './report/json.js';
 import { checkReportFolder, writeReport } from './report/write.js';
 import { makeReport } from './report.js';
 import type { Scored, SplitInput } from './split-scores.js';
+import { stagesBefore } from './stages.js';
 
 /** Where a report goes and what it may vary. */
 export interface ReportRunSettings {
@@ -36,6 +37,7 @@ export async function reportRun(store: Store, runId: string, settings: ReportRun
   const report = makeReport({
     version,
     run,
+    stages: stagesBefore(store, run),
     events: store.runs.events(run.id),
     train: store.versions.instructions(version.hash, 'train'),
     valid: version.counts.valid === 0 ? undefined : splitInput(store, run, version, 'valid'),

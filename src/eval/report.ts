@@ -2,7 +2,7 @@ import type { DatasetVersion } from '../core/dataset-version.js';
 import { RectuneError } from '../core/errors.js';
 import type { Instruction } from '../core/instruction.js';
 import { shortened } from '../core/prediction.js';
-import { BASELINES, type ModelId, REPORT_FORMAT, Report, type ReportOptions } from '../core/report.js';
+import { BASELINES, type ModelId, REPORT_FORMAT, Report, type ReportOptions, type Stage } from '../core/report.js';
 import type { Run } from '../core/run.js';
 import type { RunEvent } from '../core/run-event.js';
 import { countTrainLabels } from './baselines/train-labels.js';
@@ -20,6 +20,7 @@ import { warnings } from './warnings.js';
 export interface ReportInput {
   readonly version: DatasetVersion;
   readonly run: Run;
+  readonly stages: readonly Stage[]; // of its adapter before this run
   readonly events: readonly RunEvent[];
   readonly train: Iterable<Pick<Instruction, 'itemId' | 'label'>>; // all of train: baselines may count what the adapter could read
   readonly valid: SplitInput | undefined; // undefined: the version has no validation rows
@@ -70,7 +71,7 @@ export function makeReport(input: ReportInput): Report {
       .map((paired) => verdict(splits[0] as Report['splits'][number], paired)),
     baseline,
     version,
-    run: reportedRun(run, version, adapterHash),
+    run: reportedRun(input, adapterHash),
     splits,
     differences,
     curves: {
@@ -99,7 +100,7 @@ export function makeReport(input: ReportInput): Report {
   return Report.parse({ ...report, warnings: warnings(report) });
 }
 
-function reportedRun(run: Run, version: DatasetVersion, adapterHash: string): Report['run'] {
+function reportedRun({ run, version, stages }: ReportInput, adapterHash: string): Report['run'] {
   const { protocol, model, adapter, runDirectory, data, rows, validation, resume, ...rest } = run.config;
   const { cacheHidden, cacheLimit, cacheDirectory, ...settings } = rest; // they change no byte of the adapter
   return {
@@ -110,6 +111,7 @@ function reportedRun(run: Run, version: DatasetVersion, adapterHash: string): Re
     modelFile: fileName(run.modelPath),
     modelHash: run.modelHash,
     adapterHash,
+    stages: [...stages],
     settings: {
       ...settings,
       rows: rows?.length ?? version.counts.train,

@@ -3,14 +3,14 @@ import { RectuneError } from '../core/errors.js';
 import { type MergeOptions, type NativeMergeConfig, PROTOCOL } from '../core/run-config.js';
 import { defaultThreads } from '../platform/cpu.js';
 import { rememberedSha256 } from '../platform/file-hashes.js';
-import { exists, fileSize, isFolder, makeFolder } from '../platform/files.js';
+import { exists, fileSize, makeFolder } from '../platform/files.js';
 import { requireGguf } from '../platform/gguf-file.js';
 import { runNative } from '../platform/native-program.js';
 import { checkOutputFiles } from '../platform/output-place.js';
 import { studioLayout } from '../platform/studio.js';
 import type { Store } from '../store/store.js';
 import type { Execution } from './execute-run.js';
-import { adapterOf, doneRun, modelOf } from './run-files.js';
+import { adapterOf, doneRun, modelOf, namesFile, noteOtherModel } from './run-files.js';
 
 /** What is asked of `merge`. */
 export type MergeRequest = {
@@ -41,10 +41,10 @@ export async function mergeAdapter(openStore: () => Store, request: MergeRequest
   const { studio, options, force } = request;
   const out = resolve(request.out);
   checkPlace(out, force);
-  const { model, adapter, run } = isPath(request.of)
+  const { model, adapter, run } = namesFile(request.of)
     ? filesNamed(request.of, request.model)
     : await filesOfRun(openStore(), studio, request.of, request.model);
-  if (run === null) await noteOtherModel(openStore, request, { model, adapter });
+  if (run === null) await noteWhereItLearned(openStore, request, { model, adapter });
   for (const [path, what] of [
     [model, 'the base model'],
     [adapter, 'the adapter'],
@@ -64,11 +64,6 @@ export async function mergeAdapter(openStore: () => Store, request: MergeRequest
   const { signal, onStderr, onEvent } = request;
   for await (const event of runNative('merge', config, { signal, onStderr })) onEvent?.(event);
   return { out, type: options.type, bytes: fileSize(out), model, adapter, run };
-}
-
-/** A file that is there, or a name that can only be that of a file. */
-function isPath(name: string): boolean {
-  return (exists(name) && !isFolder(name)) || name.endsWith('.gguf') || name.includes('/');
 }
 
 /** Before anything is computed: nothing is replaced that nobody gave up. */
@@ -98,8 +93,7 @@ async function filesOfRun(store: Store, studio: string, id: string, given: strin
   return { model: await modelOf(store, studio, run, given), adapter: await adapterOf(studio, run), run: run.id };
 }
 
-/** Says so when the studio knows the adapter and it learned on another file: to merge it there may be meant (a model before it was quantised). */
-async function noteOtherModel(
+async function noteWhereItLearned(
   openStore: () => Store,
   request: MergeRequest,
   files: { model: string; adapter: string },
@@ -108,7 +102,5 @@ async function noteOtherModel(
   if (!exists(studioLayout.store(studio))) return;
   const memory = studioLayout.fileHashes(studio);
   const made = openStore().runs.ofAdapter(await rememberedSha256(files.adapter, memory));
-  const modelHash = await rememberedSha256(files.model, memory);
-  if (made.length === 0 || made.some((run) => run.modelHash === modelHash)) return;
-  onStderr?.(`note: run ${made[0]?.id} trained this adapter on another file: ${made[0]?.modelPath}`);
+  noteOtherModel(made, await rememberedSha256(files.model, memory), onStderr);
 }

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { RectuneError } from '../core/errors.js';
 import type { Run } from '../core/run.js';
 import { rememberedSha256 } from '../platform/file-hashes.js';
-import { exists, sha256File } from '../platform/files.js';
+import { exists, isFolder, sha256File } from '../platform/files.js';
 import { studioLayout } from '../platform/studio.js';
 import type { Store } from '../store/store.js';
 import { runState } from './run-state.js';
@@ -25,6 +25,22 @@ export async function modelOf(store: Store, studio: string, run: Run, given: str
   }
   if (path !== run.modelPath) store.runs.update(run.id, { modelPath: path });
   return path;
+}
+
+/** Whether a name is that of a file: one that is there, or one that no run can have. */
+export function namesFile(name: string): boolean {
+  return (exists(name) && !isFolder(name)) || name.endsWith('.gguf') || /[\\/]/.test(name);
+}
+
+/** Says so when the studio knows an adapter and it learned on another file: that may be meant (a model before it was quantised). */
+export function noteOtherModel(
+  made: readonly Run[],
+  modelHash: string,
+  say: ((line: string) => void) | undefined,
+): void {
+  const [run] = made;
+  if (!run || made.some((one) => one.modelHash === modelHash)) return;
+  say?.(`note: run ${run.id} trained this adapter on another file: ${run.modelPath}`);
 }
 
 /** A run that a user named, with an adapter. Throws RectuneError (usage) when there is no such run, or it is not done. */

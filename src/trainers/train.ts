@@ -6,14 +6,15 @@ import { defaultThreads } from '../platform/cpu.js';
 import { rememberedSha256 } from '../platform/file-hashes.js';
 import { studioLayout } from '../platform/studio.js';
 import type { Store } from '../store/store.js';
+import { adapterShape } from './adapter-shape.js';
 import { type Execution, executeRun, type PlannedRun } from './execute-run.js';
 import { hasCheckpoint } from './run-attempt.js';
-import { isWhole, modelOf } from './run-files.js';
+import { isWhole, modelOf, noteOtherModel } from './run-files.js';
 import { configHash, runId } from './run-identity.js';
 import { begunBefore } from './run-state.js';
 import { findVersion, sealedSplit } from './sealed-split.js';
 import { drawShots } from './shots.js';
-import { adapterShape } from './start-adapter.js';
+import { namedStartAdapter } from './start-adapter.js';
 import { modelLayers } from './target-layers.js';
 import { validationOf } from './validation-rows.js';
 
@@ -54,13 +55,14 @@ export async function planTraining(store: Store, request: TrainRequest): Promise
   const version = findVersion(store, request.version);
   const memory = studioLayout.fileHashes(studio);
   const modelHash = await rememberedSha256(request.model, memory);
-  const adapterHash = options.adapter === undefined ? null : await rememberedSha256(options.adapter, memory);
+  const start = options.adapter === undefined ? undefined : await namedStartAdapter(store, studio, options.adapter);
+  if (start) noteOtherModel(start.madeBy, modelHash, request.onStderr);
   const data = await sealedSplit(studio, version, 'train');
-  const settings = nativeSettings(options, request.model, version.counts.train);
+  const settings = nativeSettings({ ...options, adapter: start?.path }, request.model, version.counts.train);
   const validation = await validationOf(store, studio, version, options);
   const files = {
     model: resolve(request.model),
-    adapter: options.adapter ? resolve(options.adapter) : null,
+    adapter: start?.path ?? null,
     data,
     labels: version.labels,
   };
@@ -73,6 +75,7 @@ export async function planTraining(store: Store, request: TrainRequest): Promise
     cacheDirectory: '',
     resume: false,
   };
+  const adapterHash = start?.from.hash ?? null;
   const hash = configHash(unnamed, { versionHash: version.hash, modelHash, adapterHash });
   const id = runId(version.name, hash);
   const config = { ...unnamed, ...placesOf(studio, id) };
@@ -95,6 +98,7 @@ export async function planTraining(store: Store, request: TrainRequest): Promise
     modelHash,
     config,
     configHash: hash,
+    startAdapter: start?.from ?? null,
     status: 'running',
     adapterHash: null,
     startedAt: request.now().toISOString(),

@@ -193,6 +193,7 @@ export const inventedRun = Run.parse({
   configHash: digest('d'),
   status: 'done',
   adapterHash: ADAPTER_HASH,
+  startAdapter: null,
   startedAt: '2026-11-24T01:00:00.000Z',
 });
 
@@ -241,6 +242,7 @@ export function inventInput(world: World = {}, change: Partial<ReportInput> = {}
       test: test.instructions as Instruction[],
     }),
     run: inventedRun,
+    stages: [],
     events: inventedEvents,
     train,
     valid: hasValid ? valid : undefined,

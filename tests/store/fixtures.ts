@@ -173,6 +173,7 @@ export function run(id: string, versionHash: string, change: Partial<Run> = {}):
     configHash: 'c',
     status: 'running',
     adapterHash: null,
+    startAdapter: null,
     startedAt: NOW.toISOString(),
     ...change,
   };

@@ -6,7 +6,7 @@ import { RectuneError } from '../../src/core/errors.js';
 import { ADAPTER_SHAPE } from '../../src/core/run-config.js';
 import { listFolder, writeSealed } from '../../src/platform/files.js';
 import { studioLayout } from '../../src/platform/studio.js';
-import { adapterShape } from '../../src/trainers/start-adapter.js';
+import { adapterShape } from '../../src/trainers/adapter-shape.js';
 import { resumeRun, trainRun } from '../../src/trainers/train.js';
 import { temporaryFolder } from '../store/fixtures.js';
 import { fakeNative, TRAINS } from './fake-native.js';

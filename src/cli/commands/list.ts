@@ -59,19 +59,20 @@ const LISTINGS: Record<Kind, (store: Store, limit: number, studio: string) => Li
     const values = await Promise.all(
       runs.list(limit).map(async (run) => ({ ...run, status: await runState(studio, run) })),
     );
-    const rows = values.map(({ id, status, config, startedAt, adapterHash }) => [
+    const rows = values.map(({ id, status, config, startAdapter, startedAt, adapterHash }) => [
       id,
       status,
       String(config.seed),
       config.objective,
       config.validation?.keep === 'best' ? 'best on valid' : 'last step',
+      startAdapter === null ? '' : (startAdapter.runId ?? startAdapter.hash.slice(0, 12)),
       startedAt,
       adapterHash?.slice(0, 12) ?? '',
     ]);
     return {
       values,
       total: runs.count(),
-      head: ['run', 'status', 'seed', 'objective', 'keeps', 'started', 'adapter'],
+      head: ['run', 'status', 'seed', 'objective', 'keeps', 'begins from', 'started', 'adapter'],
       rows,
     };
   },

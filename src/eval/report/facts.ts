@@ -1,4 +1,4 @@
-import { MODEL_TITLES, type Report } from '../../core/report.js';
+import { MODEL_TITLES, type Report, type Stage } from '../../core/report.js';
 import { counted, figure, percent, thousands } from '../numbers.js';
 
 const NAMED_ROWS = 10;
@@ -85,6 +85,7 @@ export function provenanceFacts(report: Report): Fact[] {
       'learning rate',
       `${settings.learningRate}, ${settings.schedule}, ${counted(settings.warmupSteps, 'warm-up step')}`,
     ],
+    ...run.stages.map((stage, index): Fact => [`stage ${index + 1} of the adapter`, earlierStage(stage)]),
     ['other settings', otherSettings(settings)],
     ['seeds', `training ${settings.seed}, bootstrap ${options.bootstrapSeed}`],
     ['intervals', `${thousands(options.resamples)} resamples of users, percentile`],
@@ -133,6 +134,10 @@ function kindOfAdapter({ variant, scaling, init, loraPlusRatio }: Report['run'][
     ...(loraPlusRatio === 1 ? [] : [`LoRA+ ${loraPlusRatio}`]),
   ];
   return parts.map((part) => `${part}, `).join('');
+}
+
+function earlierStage({ run, version, adapterHash }: Stage): string {
+  return `${run === null ? 'an adapter from elsewhere' : `run ${run}`}${version === null ? '' : `, on ${version}`}, adapter ${adapterHash}`;
 }
 
 function otherSettings(settings: Report['run']['settings']): string {
