@@ -100,7 +100,10 @@ choice choose_place(const state_settings & settings, uint64_t n_bytes, int32_t c
     if (settings.place == state_place::nowhere) return {state_place::nowhere, "asked for"};
     if (cut == 0) return {state_place::nowhere, "the lowest adapter sits in the first block"};
     if (settings.place == state_place::choose && settings.passes < 2) return {state_place::nowhere, "each row is computed only once"};
-    if (n_bytes > settings.limit) return {state_place::nowhere, in_words(n_bytes) + " are more than the limit of " + in_words(settings.limit)};
+    if (n_bytes + settings.in_use > settings.limit) {
+        const std::string beside = settings.in_use > 0 ? " beside " + in_words(settings.in_use) + " of other rows" : "";
+        return {state_place::nowhere, in_words(n_bytes) + beside + " are more than the limit of " + in_words(settings.limit)};
+    }
     if (settings.place != state_place::disk) {
         const uint64_t free = free_memory() / 2; // the other half is for the activations
         if (n_bytes <= free) return {state_place::memory, "they fit"};
@@ -144,20 +147,24 @@ bool compute_states(backend & cpu, const base_model & model, const std::vector<c
 
 } // namespace
 
-std::unique_ptr<hidden_states> hidden_states::prepare(backend & cpu, const base_model & model, const std::vector<token_row> & rows, int32_t cut,
+std::vector<std::vector<llama_token>> inputs_of(const std::vector<token_row> & rows) {
+    std::vector<std::vector<llama_token>> inputs;
+    for (const token_row & row : rows) inputs.emplace_back(row.tokens.begin(), row.tokens.end() - 1);
+    return inputs;
+}
+
+std::unique_ptr<hidden_states> hidden_states::prepare(backend & cpu, const base_model & model, const std::vector<std::vector<llama_token>> & rows, int32_t cut,
                                                       const state_settings & settings, const std::function<bool()> & stop) {
     const double start = seconds_since_start();
-    std::vector<std::vector<llama_token>> inputs; // nothing is predicted after the last token
-    for (const token_row & row : rows) inputs.emplace_back(row.tokens.begin(), row.tokens.end() - 1);
     std::vector<const std::vector<llama_token> *> tokens;
-    for (const std::vector<llama_token> & input : inputs) tokens.push_back(&input);
+    for (const std::vector<llama_token> & row : rows) tokens.push_back(&row);
 
     std::unique_ptr<hidden_states> made(new hidden_states(prefix_index(tokens), model.shape.n_embd, settings.is_f16));
-    const size_t n_bytes = made->index_.size() * made->state_bytes();
+    const size_t n_bytes = made->n_bytes();
     choice chosen = choose_place(settings, n_bytes, cut);
     bool is_reused = false;
     const auto announce = [&] {
-        made->event_ = {{"block", cut}, {"columns", made->index_.size()}, {"bytes", n_bytes}, {"place", name_of(chosen.place)}, {"precision", settings.is_f16 ? "f16" : "f32"},
+        made->event_ = {{"split", settings.split}, {"block", cut}, {"columns", made->index_.size()}, {"bytes", n_bytes}, {"place", name_of(chosen.place)}, {"precision", settings.is_f16 ? "f16" : "f32"},
                                {"reason", chosen.reason}, {"reused", is_reused}, {"seconds", seconds_since_start() - start}};
         emit("hidden-states", made->event_);
     };

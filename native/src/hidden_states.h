@@ -25,18 +25,25 @@ struct state_settings {
     uint64_t limit = 0;      // bytes that the states may take, in memory or as a file
     std::string folder;  // of the files
     uint64_t passes = 1;     // how often each row is computed; once needs no states unless a place is asked for
+    uint64_t in_use = 0;     // bytes of the limit that other states of the same run take
+    std::string split = "train"; // that the rows are of, for the event
 };
+
+// What a pass over training rows computes: nothing is predicted after the last token.
+std::vector<std::vector<llama_token>> inputs_of(const std::vector<token_row> & rows);
 
 class hidden_states {
   public:
-    // Finds or computes the states of all rows before the block `cut`, and emits "hidden-states".
+    // Finds or computes the states of all tokens of the rows before the block `cut`, and emits "hidden-states".
     // stop     asked between parts; when it says true, nothing is kept
     // returns  nullptr when there is nothing to keep: cut 0, asked for nowhere, no place large enough, or stopped
-    static std::unique_ptr<hidden_states> prepare(backend & cpu, const base_model & model, const std::vector<token_row> & rows, int32_t cut,
+    static std::unique_ptr<hidden_states> prepare(backend & cpu, const base_model & model, const std::vector<std::vector<llama_token>> & rows, int32_t cut,
                                                   const state_settings & settings, const std::function<bool()> & stop);
 
     // Emits "hidden-states" once more, for another run that reads them: reused, in no time.
     void announce_again() const;
+
+    uint64_t n_bytes() const { return index_.size() * state_bytes(); }
 
     // Values [n_embd, n_columns] of all columns of a layout. false: the rows of the layout are not among those that were prepared
     bool read(const token_layout & layout, std::vector<float> & values) const;

@@ -19,7 +19,7 @@ exit_code train_on(training_base & base, const std::vector<train_config> & runs,
     const train_config & config = runs[run];
     const std::vector<token_row> & rows = base.rows_of(run);
     const int64_t columns = announce_training_rows(rows, config, base.open.model.shape);
-    const validation * valid = base.validation_of(run);
+    validation * const valid = base.validation_of(run);
 
     const std::unique_ptr<adapter> lora = starting_adapter(base.open, config);
     announce_adapter(*lora);

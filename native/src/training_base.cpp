@@ -14,7 +14,7 @@ const std::vector<token_row> & training_base::rows_of(size_t run) {
     return *rows_[run];
 }
 
-const validation * training_base::validation_of(size_t run) {
+validation * training_base::validation_of(size_t run) {
     const train_config & config = runs_[run];
     if (!config.validation) return nullptr;
     const auto is_same = [&](const train_config & other) {
@@ -63,7 +63,7 @@ const hidden_states * training_base::states_of(size_t run, int32_t cut, backend 
     const auto prepare = [&](const std::vector<token_row> & rows, uint64_t n_computed) {
         state_settings settings = runs_[run].hidden_states;
         settings.passes = n_computed / rows.size();
-        return hidden_states::prepare(cpu, open.model, rows, cut, settings, stop_is_asked);
+        return hidden_states::prepare(cpu, open.model, inputs_of(rows), cut, settings, stop_is_asked);
     };
     states_ = prepare(together, all);
     if (states_) {

@@ -1,7 +1,7 @@
 // What the runs of one process stand on: everything that does not depend on an adapter is there once, for all of them.
 //   model, vocabulary, threads      of all runs
 //   rows as tokens                  of all runs: each row once
-//   rows of valid                   of runs that evaluate on the same ones
+//   rows of valid                   of runs that evaluate on the same ones, with their hidden states at the cut
 //   the parity gate                 of runs that begin with the same adapter; those that begin with none compute what the model does
 //   hidden states at the cut        of runs whose adapters are on the same layers, for the rows of all of them together
 #pragma once
@@ -35,7 +35,7 @@ class training_base {
     const std::vector<token_row> & rows_of(size_t run);
 
     // What the run evaluates on, or nullptr. Stays until another run asks.
-    const validation * validation_of(size_t run);
+    validation * validation_of(size_t run);
 
     // Emits "parity". throws what check_parity throws
     void check_parity_of(size_t run, const adapter & lora);

@@ -13,12 +13,12 @@ static adamw_settings optimizer_settings(const train_config & config) {
     return settings;
 }
 
-training_run::training_run(session & open, const compute_place & place, const std::vector<token_row> & rows, int64_t columns, const validation * valid,
+training_run::training_run(session & open, const compute_place & place, const std::vector<token_row> & rows, int64_t columns, validation * valid,
                            const train_config & config, adapter & lora, const pass_options & options)
     : open_(open), place_(place), rows_(rows), config_(config), lora_(lora), checkpoints_(checkpoint_folder(config.run_directory)),
       fingerprint_(config.fingerprint + " " + digest_of(rows, open.model, lora.layers()) + " " + place.fingerprint()), optimizer_(lora, optimizer_settings(config)), order_(rows.size(), config),
       watch_(config.spike_factor, config.warmup_steps, state_.recent_losses),
-      network_(place.compute(), place.model(), place.lora(), options), valid_(valid) {
+      network_(place.compute(), place.model(), place.lora(), options), options_(options), valid_(valid) {
     if (!valid) return;
     const double n_block = open.model.shape.n_block;
     const double passes = static_cast<double>(order_.steps()) / static_cast<double>(order_.steps_an_epoch());
@@ -35,6 +35,7 @@ exit_code training_run::run() {
     if (config_.resume) newest_ = restore_checkpoint(checkpoints_, lora_, optimizer_, state_, fingerprint_);
     if (newest_) emit("resumed", {{"step", newest_->step}, {"checkpoint", newest_->path}});
     place_.refresh();
+    prepare_evaluations();
     for (;;) {
         const int64_t done = optimizer_.steps_done;
         bool is_new = !newest_ || newest_->step != done; // what a checkpoint of these steps would say
@@ -52,6 +53,20 @@ exit_code training_run::run() {
     return exit_done;
 }
 
+// Every evaluation is of the same rows, so what is frozen below them is computed once, too. Their states stand beside those of the training rows,
+// within one limit.
+void training_run::prepare_evaluations() {
+    if (plan_.every == 0) return;
+    pass_options options = options_;
+    if (options.cut > 0) {
+        state_settings settings = config_.hidden_states;
+        settings.passes = static_cast<uint64_t>((order_.steps() - optimizer_.steps_done + plan_.every - 1) / plan_.every);
+        settings.in_use = options.states ? options.states->n_bytes() : 0;
+        options.states = valid_->states(place_.compute_on_cpu(), open_.model, options.cut, settings);
+    }
+    evaluating_.emplace(place_.compute(), place_.model(), place_.lora(), options);
+}
+
 bool training_run::is_evaluation_due() const {
     const int64_t done = optimizer_.steps_done;
     if (plan_.every == 0 || done == 0 || state_.evaluated_step == done) return false;
@@ -60,7 +75,7 @@ bool training_run::is_evaluation_due() const {
 
 bool training_run::evaluate() {
     const double began = seconds_since_start();
-    const std::optional<evaluation> found = valid_->evaluate(network_, static_cast<size_t>(open_.model.shape.n_vocab));
+    const std::optional<evaluation> found = valid_->evaluate(*evaluating_, static_cast<size_t>(open_.model.shape.n_vocab));
     if (!found) return false;
     const int64_t done = optimizer_.steps_done;
     const bool is_best = state_.best_step == 0 || found->auc > state_.best_auc;

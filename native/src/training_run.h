@@ -24,7 +24,7 @@ class training_run {
     // valid    what is evaluated on; nullptr: nothing
     // options  how passes are computed
     // throws   user_error(exit_usage) when the config wants the best step and no evaluation would be made
-    training_run(session & open, const compute_place & place, const std::vector<token_row> & rows, int64_t columns, const validation * valid,
+    training_run(session & open, const compute_place & place, const std::vector<token_row> & rows, int64_t columns, validation * valid,
                  const train_config & config, adapter & lora, const pass_options & options);
 
     // returns exit_done when the adapter is written, or exit_stopped after a signal (a checkpoint is saved then)
@@ -42,6 +42,7 @@ class training_run {
     // again by the run that goes on.
     std::optional<step_result> gradients_of(std::vector<token_row> & batch, int64_t step, lora_values & gradients);
     bool step(int64_t step); // false: stopped before it was done
+    void prepare_evaluations();
     bool is_evaluation_due() const;
     bool evaluate(); // after the steps done; false: stopped before it was done
     bool is_over() const;
@@ -60,7 +61,9 @@ class training_run {
     run_state state_;
     loss_watch watch_;
     network network_;
-    const validation * valid_;
+    const pass_options options_;
+    validation * valid_;
+    std::optional<network> evaluating_; // as network_, with the states of the rows of valid
     validation_plan plan_{0, 0, 0};
     std::optional<checkpoint> newest_;
 };

@@ -36,6 +36,21 @@ std::optional<evaluation> validation::evaluate(network & own, size_t n_vocab) co
     return found;
 }
 
+const hidden_states * validation::states(backend & cpu, const base_model & model, int32_t cut, state_settings settings) {
+    if (states_ && cut_ == cut && panels_ == cpu.panels()) {
+        states_->announce_again();
+        return states_.get();
+    }
+    states_.reset(); // before others take their memory
+    std::vector<std::vector<llama_token>> contexts;
+    for (const scoring_row & row : rows_) contexts.push_back(row.context);
+    settings.split = "valid";
+    states_ = hidden_states::prepare(cpu, model, contexts, cut, settings, stop_is_asked);
+    cut_ = cut;
+    panels_ = cpu.panels();
+    return states_.get();
+}
+
 validation_plan plan_validation(std::optional<int64_t> asked, int64_t n_steps, double step_columns, double eval_columns, double backward_share) {
     const double work = step_columns * (1 + backward_share);
     int64_t every = 0;

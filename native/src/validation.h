@@ -1,6 +1,7 @@
 // The task's metric while training: AUC on rows of the valid split, from the scorer that `score` uses. Nothing is learned from them.
 #pragma once
 #include "config.h"
+#include "hidden_states.h"
 #include "row_scorer.h"
 #include "session.h"
 #include <memory>
@@ -23,6 +24,10 @@ class validation {
     // Nothing when a stop is asked for before all rows are scored.
     std::optional<evaluation> evaluate(network & own, size_t n_vocab) const;
 
+    // The hidden states of its rows before a block, for passes that evaluate; kept for the next run that asks for the same ones. nullptr: they are
+    // not kept. Emits "hidden-states".
+    const hidden_states * states(backend & cpu, const base_model & model, int32_t cut, state_settings settings);
+
     size_t n_rows() const { return rows_.size(); }
     int64_t n_columns() const { return scorer_->n_columns(); }
 
@@ -31,6 +36,9 @@ class validation {
     std::vector<scoring_row> rows_;
     std::vector<bool> labels_;
     std::unique_ptr<row_scorer> scorer_;
+    std::unique_ptr<hidden_states> states_;
+    int32_t cut_ = 0;                        // of the states
+    const narrow_panels * panels_ = nullptr; // they were computed with
 };
 
 // When to evaluate. Evaluations come every so many steps and after the last one.

@@ -40,7 +40,7 @@ struct tiny {
 
     std::unique_ptr<hidden_states> prepare(const std::vector<token_row> & rows, state_settings settings, int32_t cut = 2) {
         std::unique_ptr<hidden_states> made;
-        const std::vector<json> events = events_of([&] { made = hidden_states::prepare(cpu, model, rows, cut, settings, [] { return false; }); });
+        const std::vector<json> events = events_of([&] { made = hidden_states::prepare(cpu, model, inputs_of(rows), cut, settings, [] { return false; }); });
         CHECK(events.size() == 1 && events[0]["event"] == "hidden-states");
         event = events[0];
         CHECK((event["place"] == "nowhere") == (made == nullptr));
@@ -165,6 +165,11 @@ void states_that_fit_nowhere_are_not_kept() {
     CHECK(!t.prepare(rows, settings, 0));
     settings.limit = 100;
     CHECK(!t.prepare(rows, settings) && says(t.event["reason"].get<std::string>(), "limit"));
+    settings.limit = t.event["bytes"].get<uint64_t>() + 100;
+    settings.in_use = 100;
+    CHECK(t.prepare(rows, settings));
+    settings.in_use = 101;
+    CHECK(!t.prepare(rows, settings) && says(t.event["reason"].get<std::string>(), "beside"));
     settings = t.settings(state_place::choose);
     settings.passes = 1;
     CHECK(!t.prepare(rows, settings) && says(t.event["reason"].get<std::string>(), "only once"));

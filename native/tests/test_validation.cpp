@@ -4,63 +4,32 @@
 #include "random.h"
 #include "refusal.h"
 #include "score.h"
-#include "train.h"
+#include "series.h"
+#include "tiny_run.h"
 #include "validation.h"
-#include "whole_verb.h"
 #include <algorithm>
 #include <cmath>
-#include <iterator>
 
 namespace {
 
-struct run {
-    temporary_folder folder;
-    train_config config;
-
-    run() {
-        config.model = write_tiny_model(folder.path, "llama", 21);
-        config.run_directory = folder.path + "/run";
-        std::filesystem::create_directories(config.run_directory);
-        config.data = folder.path + "/train.jsonl";
+// Twelve rows to train on and ten to evaluate on, and a learning rate so large that AUC goes up and down.
+struct evaluated : run {
+    evaluated() {
         write_rows(config.data, 12, 3);
         write_rows(folder.path + "/valid.jsonl", 10, 2);
-        config.labels = {"Yes.", "No."};
-        config.seed = 5;
-        config.steps = 12;
-        config.batch_size = 4;
+        config.micro_batch_size.reset();
         config.learning_rate = 2e-2;
         config.schedule = schedule_kind::constant;
         config.warmup_steps = 0;
-        config.weight_decay = 0;
-        config.max_gradient_norm = 0;
-        config.begin = plain_settings(4, 8, 5);
-        config.lora_plus_ratio = 1;
-        config.dropout = 0.1;
-        config.targets = {"attn_q", "attn_v"};
-        config.layers = "all";
-        config.loss_on_all = false;
-        config.objective = objective_kind::next_token;
-        config.spike_factor = 0;
+        config.weight_decay = config.max_gradient_norm = 0;
         config.validation = validation_config{folder.path + "/valid.jsonl", {0, 7, 2, 3, 4, 5, 6, 1}, 2, std::nullopt, false};
-        config.shuffle = true;
-        config.max_length = 0;
-        config.share_prefixes = true;
         config.checkpoint_every = 100;
-        config.device = "cpu";
-        config.precision = "f32";
-        config.threads = 1;
-        config.resume = false;
-        config.fingerprint = "test";
     }
     static void write_rows(const std::string & path, int n, int every) {
         std::ofstream data(path);
         for (int i = 0; i < n; i++) data << instruction_line(i, i % every == 0, "Seen: a" + std::to_string(i) + ". Next " + (i % 4 < 2 ? "x" : "y") + "?");
     }
-    std::string bytes(const std::string & name) const {
-        std::ifstream file(config.run_directory + "/" + name, std::ios::binary);
-        return std::string(std::istreambuf_iterator<char>(file), {});
-    }
-    bool has_checkpoint(int64_t step) const { return std::filesystem::exists(config.run_directory + "/checkpoints/step-" + std::to_string(step) + ".gguf"); }
+    bool has_checkpoint(int64_t step) const { return std::filesystem::exists(checkpoint(static_cast<int>(step))); }
 };
 
 std::vector<json> named(const std::vector<json> & events, const std::string & name) {
@@ -92,7 +61,7 @@ void auc_equals_its_pairwise_definition() {
 }
 
 void evaluations_are_those_of_the_scorer() {
-    run r;
+    evaluated r;
     const std::vector<json> events = events_of([&] { train(r.config); });
     const std::vector<json> evaluations = named(events, "validation");
     CHECK(evaluations.size() == 6 && evaluations.back()["step"] == 12);
@@ -111,15 +80,15 @@ void evaluations_are_those_of_the_scorer() {
 }
 
 void looking_changes_nothing() {
-    run with, without;
+    evaluated with, without;
     without.config.validation.reset();
     events_of([&] { train(with.config); train(without.config); });
-    CHECK(with.bytes("adapter.gguf") == without.bytes("adapter.gguf") && !with.bytes("adapter.gguf").empty());
+    CHECK(with.adapter_bytes() == without.adapter_bytes() && !with.adapter_bytes().empty());
 }
 
-// The learning rate is so large that AUC goes up and down; a run of `best` steps makes the adapter that is to be kept.
+// A run of `best` steps makes the adapter that is to be kept.
 void the_best_step_is_kept() {
-    run best;
+    evaluated best;
     best.config.validation->keeps_best = true;
     const std::vector<json> events = events_of([&] { train(best.config); });
     int64_t step = 0;
@@ -133,10 +102,10 @@ void the_best_step_is_kept() {
     const json kept = named(events, "kept").at(0);
     CHECK(kept["step"] == step && kept["lastStep"] == 12 && kept["auc"] == auc && kept["stoppedEarly"] == false);
     CHECK(step < 12 && best.has_checkpoint(step) && best.has_checkpoint(12));
-    run shorter;
+    evaluated shorter;
     shorter.config.steps = step;
     events_of([&] { train(shorter.config); });
-    CHECK(best.bytes("adapter.gguf") == shorter.bytes("adapter.gguf"));
+    CHECK(best.adapter_bytes() == shorter.adapter_bytes());
 }
 
 int64_t stop_of_patience(const std::vector<json> & evaluations, int64_t patience) {
@@ -151,7 +120,7 @@ int64_t stop_of_patience(const std::vector<json> & evaluations, int64_t patience
 }
 
 void patience_stops_the_run() {
-    run whole, patient;
+    evaluated whole, patient;
     whole.config.steps = patient.config.steps = 40;
     patient.config.validation->patience = 2;
     patient.config.validation->keeps_best = true;
@@ -163,7 +132,7 @@ void patience_stops_the_run() {
 }
 
 void a_resumed_run_decides_alike() {
-    run whole;
+    evaluated whole;
     whole.config.steps = 40;
     whole.config.validation->patience = 3;
     whole.config.validation->keeps_best = true;
@@ -172,7 +141,7 @@ void a_resumed_run_decides_alike() {
     const int64_t last = named(events, "kept").at(0)["lastStep"];
     CHECK(last < 40 && last > 3);
     for (int64_t cut = 3; cut <= last; cut += 3) { // as if it had died right after the checkpoint of these steps
-        run r;
+        evaluated r;
         r.config = whole.config;
         r.config.model = whole.config.model;
         r.config.run_directory = r.folder.path + "/cut";
@@ -187,12 +156,12 @@ void a_resumed_run_decides_alike() {
         r.config.resume = true;
         const std::vector<json> again = events_of([&] { train(r.config); });
         CHECK(named(again, "kept").at(0)["step"] == named(events, "kept").at(0)["step"] && named(again, "kept").at(0)["lastStep"] == last);
-        CHECK(r.bytes("adapter.gguf") == whole.bytes("adapter.gguf"));
+        CHECK(r.adapter_bytes() == whole.adapter_bytes());
     }
 }
 
 void rows_of_one_label_are_refused_before_training() {
-    run r;
+    evaluated r;
     r.config.validation->rows = {0, 2, 4};
     std::vector<json> events;
     const user_error error = refusal([&] { events_of([&] { train(r.config); }); });
@@ -220,8 +189,51 @@ void a_plan_costs_at_most_its_share() {
     CHECK(plan_validation(7, 20, 1, 1e9, 1).evaluations == 3); // who asks for it gets it
 }
 
+// On the last of three blocks: below it the rows are computed once, wherever their states are kept, or in each evaluation.
+void states_of_valid_change_no_bit() {
+    const auto trained = [](state_place place, uint64_t limit, json & states) {
+        evaluated r;
+        r.config.layers = "last:1";
+        r.config.hidden_states = {place, false, limit, r.folder.path + "/states"};
+        const std::vector<json> events = events_of([&] { train(r.config); });
+        states = named(events, "hidden-states");
+        std::vector<json> told;
+        for (const json & event : named(events, "validation")) told.push_back({event["auc"], event["logOdds"], event["best"]});
+        CHECK(told.size() == 6);
+        return std::make_pair(told, r.adapter_bytes());
+    };
+    const uint64_t much = 1 << 20;
+    json states;
+    const auto expected = trained(state_place::nowhere, much, states);
+    for (const state_place place : {state_place::memory, state_place::disk}) {
+        CHECK(trained(place, much, states) == expected);
+        CHECK(states.size() == 2 && states[0]["split"] == "train" && states[1]["split"] == "valid" && states[1]["place"] == states[0]["place"] && states[0]["place"] != "nowhere");
+        const uint64_t both = states[0]["bytes"].get<uint64_t>() + states[1]["bytes"].get<uint64_t>();
+        CHECK(trained(place, both, states) == expected && states[1]["place"] != "nowhere");
+        CHECK(trained(place, both - 1, states) == expected && states[0]["place"] != "nowhere" && states[1]["place"] == "nowhere");
+    }
+}
+
+void later_runs_of_a_series_find_the_states_of_valid() {
+    evaluated one, two, alone;
+    for (evaluated * r : {&one, &two, &alone}) {
+        r->config.model = one.config.model;
+        r->config.data = one.config.data;
+        r->config.validation->data = one.config.validation->data;
+        r->config.layers = "last:1";
+        r->config.hidden_states = {state_place::memory, false, 1 << 20, ""};
+    }
+    for (evaluated * r : {&two, &alone}) r->config.seed = r->config.begin.seed = 6;
+    const std::vector<json> events = events_of([&] { series({{one.config, two.config}}); });
+    std::vector<json> of_valid;
+    for (const json & event : named(events, "hidden-states")) if (event["split"] == "valid") of_valid.push_back(event);
+    CHECK(of_valid.size() == 2 && of_valid[0]["reused"] == false && of_valid[1]["reused"] == true && of_valid[1]["run"] == 1);
+    events_of([&] { train(alone.config); });
+    CHECK(two.adapter_bytes() == alone.adapter_bytes());
+}
+
 void the_best_step_needs_an_evaluation() {
-    run r;
+    evaluated r;
     r.config.validation->every.reset();
     r.config.validation->keeps_best = true;
     r.config.steps = 1;
@@ -244,6 +256,8 @@ int main() {
         {"a run resumed from any checkpoint makes the same decisions and the same bytes", a_resumed_run_decides_alike},
         {"rows of one label, or not there, are refused before training", rows_of_one_label_are_refused_before_training},
         {"a plan that nobody asked for costs at most 5 %, and no more evaluations would fit", a_plan_costs_at_most_its_share},
+        {"hidden states of valid that are kept change no bit of an evaluation, and share one limit with those of train", states_of_valid_change_no_bit},
+        {"later runs of a series find the hidden states of valid", later_runs_of_a_series_find_the_states_of_valid},
         {"to keep the best step without an evaluation is refused", the_best_step_needs_an_evaluation},
     });
 }

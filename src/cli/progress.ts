@@ -113,7 +113,9 @@ class Meter {
         if (event.block === 0) return [];
         const how = event.reused ? 'found' : `computed in ${event.seconds.toFixed(1)} s`;
         const where = event.place === 'nowhere' ? `not kept: ${event.reason}` : `kept (${event.place}), ${how}`;
-        return [`hidden states below block ${event.block}: ${Math.ceil(event.bytes / 2 ** 20)} MiB, ${where}`];
+        return [
+          `hidden states of ${event.split} below block ${event.block}: ${Math.ceil(event.bytes / 2 ** 20)} MiB, ${where}`,
+        ];
       }
       case 'parity':
         return [

@@ -150,7 +150,7 @@ export const TrainOptions = z.strictObject({
   evalRows: wholeNumber
     .positive()
     .default(256)
-    .describe('most rows of valid to evaluate on: of whole users, drawn by the seed'),
+    .describe('most rows of valid to evaluate on: of whole users, the same for every run on a version'),
   patience: wholeNumber
     .positive()
     .optional()

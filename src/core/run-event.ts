@@ -84,6 +84,7 @@ export const RunEvent = z.discriminatedUnion('event', [
   }),
   z.strictObject({
     event: z.literal('hidden-states'), // of the frozen blocks below the lowest adapter
+    split: z.enum(['train', 'valid']), // whose rows: those that are trained on, or those of evaluations
     block: count, // the lowest adapted block
     columns: count, // distinct prefixes of all rows
     bytes: count, // that their states take, or would take

@@ -7,8 +7,8 @@ import type { Store } from '../store/store.js';
 import { sealedSplit } from './sealed-split.js';
 
 /**
- * What a run evaluates on while it trains: rows of valid, of whole users, drawn by the seed. Without a word of the user a version
- * that has nothing to evaluate on is trained without; one that asks for evaluations is told why there can be none.
+ * What a run evaluates on while it trains: rows of valid, of whole users. The draw is the version's: every run on it with the same
+ * --eval-rows evaluates on the same rows, so that runs of other seeds or settings can be compared. Without a word of the user a version that has nothing to evaluate on is trained without; one that asks for evaluations is told why there can be none.
  *
  * throws RectuneError: usage (options that contradict each other, no rows in valid), data (AUC would not be defined)
  */
@@ -16,9 +16,9 @@ export async function validationOf(
   store: Store,
   studio: string,
   version: DatasetVersion,
-  options: Pick<TrainOptions, 'evalEvery' | 'evalRows' | 'patience' | 'keep' | 'seed'>,
+  options: Pick<TrainOptions, 'evalEvery' | 'evalRows' | 'patience' | 'keep'>,
 ): Promise<NativeValidation | null> {
-  const { evalEvery, evalRows, patience, keep, seed } = options;
+  const { evalEvery, evalRows, patience, keep } = options;
   const needs = patience !== undefined ? '--patience' : keep === 'best' ? '--keep best' : undefined;
   if (evalEvery === 0) {
     if (needs === undefined) return null;
@@ -34,9 +34,9 @@ export async function validationOf(
   if (version.counts.valid === 0) return refuse('usage', 'its valid split has none', without);
   const all = [...store.versions.instructions(version.hash, 'valid')];
   if (all.some(({ label }) => label === null)) return refuse('data', 'rows of valid have no yes/no label', without);
-  const drawn = drawUsers(all, evalRows, seed);
+  const drawn = drawUsers(all, evalRows, version.hash);
   if (new Set(drawn.map(({ label }) => label)).size < 2) {
-    const fix = `raise --eval-rows (valid has ${all.length} rows), use another --seed, or leave ${asked} out`;
+    const fix = `raise --eval-rows (valid has ${all.length} rows), or leave ${asked} out`;
     return refuse('data', `the ${drawn.length} rows drawn of valid have one label, and AUC is not defined`, fix);
   }
   return {
@@ -48,15 +48,19 @@ export async function validationOf(
   };
 }
 
-/** Rows of whole users, as many users as fit in the order drawn; of one user more than fit only when nobody else fits. By row. */
+/**
+ * Rows of whole users, as many users as fit in the order drawn; of one user more than fit only when nobody else fits. By row.
+ *
+ * draw  the same text draws the same rows
+ */
 export function drawUsers<Row extends Pick<Instruction, 'row' | 'userId'>>(
   all: readonly Row[],
   most: number,
-  seed: number,
+  draw: string,
 ): Row[] {
   const ofUser = new Map<string, Row[]>();
   for (const row of all) ofUser.set(row.userId, [...(ofUser.get(row.userId) ?? []), row]);
-  const users = new Random(seed, 'validation').shuffle([...ofUser.values()]);
+  const users = new Random(0, `validation ${draw}`).shuffle([...ofUser.values()]);
   const drawn: Row[] = [];
   for (const rows of users) if (drawn.length + rows.length <= most) drawn.push(...rows);
   if (drawn.length === 0) drawn.push(...(users[0] ?? []));

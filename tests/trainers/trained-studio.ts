@@ -20,19 +20,24 @@ export interface TestStudio {
 
 const COUNTS = { train: 20, valid: 2, test: 3 };
 
-export function testStudio(change: Partial<Instruction> = {}): TestStudio {
+export function testStudio(
+  change: Partial<Instruction> = {},
+  rowsOf: Partial<typeof COUNTS> = {},
+  hash = 'abcdef',
+): TestStudio {
+  const counts = { ...COUNTS, ...rowsOf };
   const studio = temporaryFolder();
   const store = openStore(studioLayout.store(studio));
   onTestFinished(() => store.close());
   const rows = SPLITS.flatMap((split) =>
-    Array.from({ length: COUNTS[split] }, (_, row) =>
+    Array.from({ length: counts[split] }, (_, row) =>
       instruction(row, { split, label: row % 2 === 0, userId: `u${row}`, ...change }),
     ),
   );
   const bySplit = (split: Split) =>
     [...toJsonLines(rows.filter((row) => row.split === split).map((row) => instructionLine(row)))].join('');
   const files = { train: sha256(bySplit('train')), valid: sha256(bySplit('valid')), test: sha256(bySplit('test')) };
-  const built = version('abcdef', { counts: { ...COUNTS, users: COUNTS, liked: COUNTS }, files });
+  const built = version(hash, { counts: { ...counts, users: counts, liked: counts }, files });
   for (const split of SPLITS) writeSealed(studioLayout.instructions(studio, built.hash, split), bySplit(split));
   store.versions.save(built, rows, NOW);
   const model = join(studio, 'model.gguf');

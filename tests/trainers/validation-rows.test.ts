@@ -8,17 +8,17 @@ import { options, testStudio } from './trained-studio.js';
 afterEach(() => vi.unstubAllEnvs());
 
 describe('drawUsers', () => {
-  it('takes whole users, at most so many rows unless one user alone has more, the same for a seed', () => {
+  it('takes whole users, at most so many rows unless one user alone has more, the same for the same draw', () => {
     const users = fc.array(fc.integer({ min: 0, max: 5 }), { minLength: 1, maxLength: 40 });
     fc.assert(
-      fc.property(users, fc.integer({ min: 1, max: 30 }), fc.integer({ min: 0, max: 99 }), (numbers, most, seed) => {
+      fc.property(users, fc.integer({ min: 1, max: 30 }), fc.string(), (numbers, most, draw) => {
         const all = numbers.map((user, row) => ({ row, userId: `u${user}` }));
-        const drawn = drawUsers(all, most, seed);
+        const drawn = drawUsers(all, most, draw);
         const taken = new Set(drawn.map(({ userId }) => userId));
         expect(drawn).toEqual(all.filter(({ userId }) => taken.has(userId)));
         expect(drawn.length).toBeGreaterThan(0);
         if (taken.size > 1) expect(drawn.length).toBeLessThanOrEqual(most);
-        expect(drawUsers(all, most, seed)).toEqual(drawn);
+        expect(drawUsers(all, most, draw)).toEqual(drawn);
       }),
     );
   });
@@ -49,6 +49,19 @@ describe('validationOf', () => {
     const bare = { ...version, counts: { ...version.counts, valid: 0 } };
     expect(await validationOf(store, studio, bare, options())).toBeNull();
     await expect(validationOf(store, studio, bare, options({ patience: 2 }))).rejects.toMatchObject({ kind: 'usage' });
+  });
+
+  it('draws the same rows for every seed, and others for another version', async () => {
+    const { store, studio, version } = testStudio({}, { valid: 60 });
+    const rows = async (given: Parameters<typeof options>[0], of = version) =>
+      (await validationOf(store, studio, of, options({ evalRows: 8, ...given })))?.rows;
+    const drawn = await rows({ seed: 1 });
+    expect(drawn).toHaveLength(8);
+    expect(await rows({ seed: 2, rank: 4 })).toEqual(drawn);
+    const other = testStudio({}, { valid: 60 }, 'fedcba');
+    expect((await validationOf(other.store, other.studio, other.version, options({ evalRows: 8 })))?.rows).not.toEqual(
+      drawn,
+    );
   });
 
   it('refuses to keep the best of no evaluations', async () => {

@@ -152,7 +152,7 @@ function validationCurve({ validation, options }: Report): Markup | '' {
   if (validation === null) return '';
   const { rows, users, points, keptStep } = validation;
   return html`<h2>AUC on valid while training</h2>
-<figure>${trusted(validationPlot(validation))}<figcaption>${counted(rows, 'row')} of ${counted(users, 'user')}, whole users drawn by the seed, with the ${levelTitle(options.level)} interval over users.${
+<figure>${trusted(validationPlot(validation))}<figcaption>${counted(rows, 'row')} of ${counted(users, 'user')}, whole users, the same in every run on this version, with the ${levelTitle(options.level)} interval over users.${
     keptStep === null
       ? ''
       : ` The adapter is that of step ${keptStep}: ${points

@@ -76,7 +76,7 @@ function validationCurve({ validation }: Report, level: string): string[] {
   if (validation === null) return [];
   return [
     '## AUC on valid while training',
-    `${counted(validation.rows, 'row')} of ${counted(validation.users, 'user')}, whole users drawn by the seed.`,
+    `${counted(validation.rows, 'row')} of ${counted(validation.users, 'user')}, whole users, the same in every run on this version.`,
     table(
       ['step', `AUC, ${level} interval`, ''],
       validation.points.map(({ step, auc }) => [
