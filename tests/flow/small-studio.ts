@@ -1,6 +1,12 @@
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { type InstructionLine, instructionLine, SPLITS, type Split } from '../../src/core/instruction.js';
+import {
+  type Instruction,
+  type InstructionLine,
+  instructionLine,
+  SPLITS,
+  type Split,
+} from '../../src/core/instruction.js';
 import { PROTOCOL } from '../../src/core/run-config.js';
 import { sha256, writeSealed } from '../../src/platform/files.js';
 import { toJsonLines } from '../../src/platform/json-lines.js';
@@ -28,11 +34,17 @@ export interface SmallStudio {
   path(name: string): string;
 }
 
-export async function smallStudio(): Promise<SmallStudio> {
+/** change  what a row of train is instead */
+export async function smallStudio(change: (row: number) => Partial<Instruction> = () => ({})): Promise<SmallStudio> {
   const studio = temporaryFolder();
   const store = openStore(studioLayout.store(studio));
   onTestFinished(() => store.close());
-  const rows = SPLITS.flatMap((split) => Array.from({ length: COUNTS[split] }, (_, row) => question(split, row)));
+  const rows = SPLITS.flatMap((split) =>
+    Array.from({ length: COUNTS[split] }, (_, row) => ({
+      ...question(split, row),
+      ...(split === 'train' ? change(row) : {}),
+    })),
+  );
   const linesOf = (split: Split): InstructionLine[] =>
     rows.filter((row) => row.split === split).map((row) => instructionLine(row));
   const textOf = (split: Split) => [...toJsonLines(linesOf(split))].join('');
