@@ -62,10 +62,9 @@ struct step_size {
 step_size run_step(network & own, const base_model & model, const adapter & lora, const std::vector<token_row> & rows, int at_once) {
     train_config config{};
     if (at_once > 0) config.micro_batch_size = at_once;
-    config.share_prefixes = true;
     lora_values gradients = zeros_like(lora);
     step_size size;
-    for (const std::vector<size_t> & chosen : micro_batches(rows, config, model.shape)) {
+    for (const std::vector<size_t> & chosen : micro_batches(rows, limits_of(config, model, lora.layers()), true)) {
         std::vector<token_row> part;
         for (const size_t row : chosen) part.push_back(rows[row]);
         const token_layout layout = lay_out_for_training(part, true);

@@ -1,6 +1,10 @@
 #include "packing.h"
 #include <algorithm>
+#include <map>
 #include <numeric>
+#include <set>
+
+static const size_t LEAST_TRAINING_COLUMNS = 512, MOST_TRAINING_COLUMNS = 4096;
 
 namespace {
 
@@ -57,11 +61,32 @@ std::vector<std::vector<size_t>> pack(const std::vector<const std::vector<llama_
     return queue.cut({limits.rows, high});
 }
 
-size_t training_columns_at_once(const model_shape & shape) {
-    // Floats of one column that a block keeps for its backward: two norms and two sums of the residual stream, queries, keys, values
-    // before and after their rotation, what attention gave, gate, up and their product.
-    const size_t heads = static_cast<size_t>(shape.head_dim) * static_cast<size_t>(3 * shape.n_head + 3 * shape.n_head_kv);
-    const size_t a_block = 4 * static_cast<size_t>(shape.n_embd) + heads + 3 * static_cast<size_t>(shape.n_ff);
-    const size_t kept = sizeof(float) * a_block * static_cast<size_t>(shape.n_block);
-    return std::min<size_t>(4096, std::max<size_t>(512, (size_t(1) << 30) / kept));
+// Floats of one column that a block keeps for its backward: the residual stream before either half, queries, keys and values, gate and
+// up; the input of a layer only for the adapter on it, the input of a norm where the family has one there.
+static size_t kept_by(const base_model & model, int32_t block, const std::set<std::string> & adapted) {
+    const model_shape & shape = model.shape;
+    const block_weights & weights = model.blocks[static_cast<size_t>(block)];
+    const size_t width = static_cast<size_t>(shape.n_embd), ff = static_cast<size_t>(shape.n_ff), dim = static_cast<size_t>(shape.head_dim);
+    const size_t q = dim * static_cast<size_t>(shape.n_head), kv = dim * static_cast<size_t>(shape.n_head_kv);
+    const auto any = [&](std::initializer_list<const char *> layers) { return std::any_of(layers.begin(), layers.end(), [&](const char * layer) { return adapted.count(layer) > 0; }); };
+    size_t floats = 2 * width + q + 2 * kv + 2 * ff;
+    if (any({"attn_q", "attn_k", "attn_v", "attn_qkv"})) floats += width;
+    if (any({"attn_output"})) floats += q;
+    if (any({"ffn_gate", "ffn_up"})) floats += width;
+    if (any({"ffn_down"})) floats += ff;
+    if (weights.attn_q_norm) floats += q + kv;
+    if (weights.attn_post_norm) floats += width;
+    if (weights.ffn_post_norm) floats += width;
+    return floats;
+}
+
+size_t training_columns_at_once(const base_model & model, const std::vector<layer_name> & adapted) {
+    std::map<int32_t, std::set<std::string>> by_block;
+    for (const layer_name & layer : adapted) by_block[layer.block].insert(layer.target);
+    // The lowest block's backward ends at its adapters, but what it keeps is little less.
+    const int32_t lowest = by_block.count(-1) && by_block.at(-1).count(TOKEN_EMBEDDING) ? 0 : by_block.empty() || by_block.rbegin()->first < 0 ? model.shape.n_block : by_block.lower_bound(0)->first;
+    size_t kept = 0;
+    for (int32_t block = lowest; block < model.shape.n_block; block++) kept += kept_by(model, block, by_block[block]);
+    if (kept == 0) return MOST_TRAINING_COLUMNS;
+    return std::min(MOST_TRAINING_COLUMNS, std::max(LEAST_TRAINING_COLUMNS, ACTIVATION_BYTES / (sizeof(float) * kept)));
 }

@@ -1,6 +1,7 @@
 // Which rows are computed together: rows that begin alike side by side, as many as the limits allow, in parts of about the same size.
 #pragma once
 #include "model.h"
+#include "target_pattern.h"
 #include "token_layout.h"
 #include <cstddef>
 #include <vector>
@@ -15,9 +16,11 @@ struct packing_limits {
 // returns         indices of the rows, each once
 std::vector<std::vector<size_t>> pack(const std::vector<const std::vector<llama_token> *> & rows, packing_limits limits, bool share_prefixes);
 
-// How many columns to train on at once when nobody says: so many that what the backward needs of the forward is about 1 GiB, and not
-// so few that the frozen weights are read for nothing. A function of the model alone.
-size_t training_columns_at_once(const model_shape & shape);
+// How many columns to train on at once when nobody says: so many that what the backward needs of the forward takes ACTIVATION_BYTES,
+// and not so few that the frozen weights are read for nothing. A function of the model and of the layers that are adapted.
+size_t training_columns_at_once(const base_model & model, const std::vector<layer_name> & adapted);
+
+const size_t ACTIVATION_BYTES = 850'000'000; // with what else a run holds, less than 1 GB above the weights
 
 // The same for scoring, which keeps nothing of a block once it is computed.
 const size_t SCORING_COLUMNS_AT_ONCE = 4096;

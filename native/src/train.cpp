@@ -18,10 +18,9 @@ static asked_precision precision_for(const train_config & config) {
 exit_code train_on(training_base & base, const std::vector<train_config> & runs, size_t run) {
     const train_config & config = runs[run];
     const std::vector<token_row> & rows = base.rows_of(run);
-    const int64_t columns = announce_training_rows(rows, config, base.open.model.shape);
     validation * const valid = base.validation_of(run);
-
     const std::unique_ptr<adapter> lora = starting_adapter(base.open, config);
+    const int64_t columns = announce_training_rows(rows, config, limits_of(config, base.open.model, lora->layers()));
     announce_adapter(*lora);
     base.check_parity_of(run, *lora);
     const compute_place place(base.open, config.device, precision_for(config), base.panels, lora.get(), {rows.front().tokens, rows.back().tokens});

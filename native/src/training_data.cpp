@@ -46,15 +46,18 @@ std::shared_ptr<const std::vector<token_row>> training_data::rows_of(const train
     return kept;
 }
 
-std::vector<std::vector<size_t>> micro_batches(const std::vector<token_row> & batch, const train_config & config, const model_shape & shape) {
-    std::vector<const std::vector<llama_token> *> tokens;
-    for (const token_row & row : batch) tokens.push_back(&row.tokens);
-    const packing_limits limits = config.micro_batch_size ? packing_limits{static_cast<size_t>(*config.micro_batch_size), SIZE_MAX}
-                                                          : packing_limits{batch.size(), training_columns_at_once(shape)};
-    return pack(tokens, limits, config.share_prefixes);
+packing_limits limits_of(const train_config & config, const base_model & model, const std::vector<layer_name> & adapted) {
+    if (config.micro_batch_size) return {static_cast<size_t>(*config.micro_batch_size), SIZE_MAX};
+    return {SIZE_MAX, training_columns_at_once(model, adapted)};
 }
 
-int64_t announce_training_rows(const std::vector<token_row> & rows, const train_config & config, const model_shape & shape) {
+std::vector<std::vector<size_t>> micro_batches(const std::vector<token_row> & batch, packing_limits limits, bool share_prefixes) {
+    std::vector<const std::vector<llama_token> *> tokens;
+    for (const token_row & row : batch) tokens.push_back(&row.tokens);
+    return pack(tokens, limits, share_prefixes);
+}
+
+int64_t announce_training_rows(const std::vector<token_row> & rows, const train_config & config, packing_limits limits) {
     int64_t n_tokens = 0, n_columns = 0, longest = 0, truncated = 0;
     for (const token_row & row : rows) {
         n_tokens += static_cast<int64_t>(row.tokens.size());
@@ -66,7 +69,7 @@ int64_t announce_training_rows(const std::vector<token_row> & rows, const train_
     for (size_t begin = 0; begin < rows.size(); begin += static_cast<size_t>(config.batch_size)) { // batches as without a shuffle
         const size_t end = std::min(rows.size(), begin + static_cast<size_t>(config.batch_size));
         const std::vector<token_row> batch(rows.begin() + static_cast<std::ptrdiff_t>(begin), rows.begin() + static_cast<std::ptrdiff_t>(end));
-        for (const std::vector<size_t> & part : micro_batches(batch, config, shape)) {
+        for (const std::vector<size_t> & part : micro_batches(batch, limits, config.share_prefixes)) {
             std::vector<token_row> together;
             for (const size_t row : part) together.push_back(batch[row]);
             n_columns += static_cast<int64_t>(lay_out_for_objective(together, config.objective, config.share_prefixes).tokens.size());

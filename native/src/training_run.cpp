@@ -16,7 +16,7 @@ static adamw_settings optimizer_settings(const train_config & config) {
 training_run::training_run(session & open, const compute_place & place, const std::vector<token_row> & rows, int64_t columns, validation * valid,
                            const train_config & config, adapter & lora, const pass_options & options)
     : open_(open), place_(place), rows_(rows), config_(config), lora_(lora), checkpoints_(checkpoint_folder(config.run_directory)),
-      fingerprint_(config.fingerprint + " " + digest_of(rows, open.model, lora.layers()) + " " + place.fingerprint()), optimizer_(lora, optimizer_settings(config)), order_(rows.size(), config),
+      fingerprint_(config.fingerprint + " " + digest_of(rows, open.model, lora.layers()) + " " + place.fingerprint()), limits_(limits_of(config, open.model, lora.layers())), optimizer_(lora, optimizer_settings(config)), order_(rows.size(), config),
       watch_(config.spike_factor, config.warmup_steps, state_.recent_losses),
       network_(place.compute(), place.model(), place.lora(), options), options_(options), valid_(valid) {
     if (!valid) return;
@@ -128,7 +128,7 @@ std::optional<training_run::step_result> training_run::gradients_of(std::vector<
     std::vector<token_row> ordered; // so that the rows of a part stand side by side
     struct part { size_t begin, end; token_layout layout; uint64_t dropout_seed; };
     std::vector<part> parts;
-    for (const std::vector<size_t> & rows : micro_batches(batch, config_, open_.model.shape)) {
+    for (const std::vector<size_t> & rows : micro_batches(batch, limits_, config_.share_prefixes)) {
         const size_t begin = ordered.size();
         for (const size_t row : rows) ordered.push_back(batch[row]);
         const std::vector<token_row> micro(ordered.begin() + static_cast<std::ptrdiff_t>(begin), ordered.end());

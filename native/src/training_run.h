@@ -56,6 +56,7 @@ class training_run {
     const train_config & config_;
     adapter & lora_;
     const std::string checkpoints_, fingerprint_;
+    const packing_limits limits_;
     adamw optimizer_;
     row_order order_;
     run_state state_;

@@ -90,6 +90,44 @@ void padding_is_below_three_percent() {
     }
 }
 
+base_model sizes_of_smollm2() {
+    base_model model;
+    model.shape.n_embd = 576;
+    model.shape.n_ff = 1536;
+    model.shape.n_head = 9;
+    model.shape.n_head_kv = 3;
+    model.shape.head_dim = 64;
+    model.shape.n_block = 30;
+    model.blocks.resize(30);
+    return model;
+}
+
+std::vector<layer_name> in_blocks(int32_t first, int32_t end, const std::vector<std::string> & targets) {
+    std::vector<layer_name> layers;
+    for (int32_t block = first; block < end; block++)
+        for (const std::string & target : targets) layers.push_back({block, target});
+    return layers;
+}
+
+// Counted by hand: two residual streams and the input of the adapters of 576, queries of 576, keys and values of 192, gate and up of 1536.
+void columns_at_once_fill_the_memory_that_activations_may_take() {
+    const base_model model = sizes_of_smollm2();
+    const size_t a_block = 4 * (3 * 576 + 576 + 2 * 192 + 2 * 1536);
+    CHECK(training_columns_at_once(model, in_blocks(0, 30, {"attn_q", "attn_v"})) == ACTIVATION_BYTES / (30 * a_block));
+    CHECK(training_columns_at_once(model, in_blocks(12, 30, {"attn_q", "attn_v"})) == ACTIVATION_BYTES / (18 * a_block));
+    const size_t every_layer = 4 * (576 + 576 + 1536); // the inputs of attn_output, of gate and up, of ffn_down
+    CHECK(training_columns_at_once(model, in_blocks(0, 30, {"attn_q", "attn_output", "ffn_up", "ffn_down"})) == ACTIVATION_BYTES / (30 * (a_block + every_layer)));
+    CHECK(training_columns_at_once(model, {{-1, TOKEN_EMBEDDING}}) == ACTIVATION_BYTES / (30 * (a_block - 4 * 576))); // its backward goes through all blocks
+}
+
+void columns_at_once_are_neither_few_nor_many() {
+    base_model model = sizes_of_smollm2();
+    CHECK(training_columns_at_once(model, {{-1, "output"}}) == 4096); // nothing goes back into the blocks
+    CHECK(training_columns_at_once(model, in_blocks(29, 30, {"attn_q"})) == 4096);
+    model.shape.n_ff = 1 << 20;
+    CHECK(training_columns_at_once(model, in_blocks(0, 30, {"attn_q"})) == 512);
+}
+
 } // namespace
 
 int main() {
@@ -98,5 +136,7 @@ int main() {
         {"rows that begin alike are packed together", rows_that_begin_alike_are_packed_together},
         {"parts are even", parts_are_even},
         {"packed rows that share nothing are padded by less than 3 %", padding_is_below_three_percent},
+        {"columns at once fill the memory that activations may take", columns_at_once_fill_the_memory_that_activations_may_take},
+        {"columns at once are neither so few that weights are read for nothing, nor more than pay", columns_at_once_are_neither_few_nor_many},
     });
 }
