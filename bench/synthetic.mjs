@@ -8,7 +8,9 @@ import { nativeBench } from './own-trainer.mjs';
 
 /** Block counts, widths and heads as `rectune-native init` takes them. */
 export const SHAPES = {
+  '135m': { blocks: 30, width: 576, feedForward: 1536, heads: 9, headsKv: 3, headWidth: 64, vocabulary: 49152 },
   '1.1b': { blocks: 22, width: 2048, feedForward: 5632, heads: 32, headsKv: 4, headWidth: 64, vocabulary: 32000 },
+  '7b': { blocks: 32, width: 4096, feedForward: 11008, heads: 32, headsKv: 32, headWidth: 128, vocabulary: 32000 },
   tiny: { blocks: 3, width: 64, feedForward: 96, heads: 4, headsKv: 2, headWidth: 16, vocabulary: 500 }, // to try the scripts
 };
 
@@ -17,10 +19,8 @@ const [UNKNOWN, BOS, EOS] = [0, 1, 2];
 /** Token i of the vocabulary: one character, so that a text of n of them is n tokens to anyone. */
 const character = (token) => String.fromCodePoint(0x20000 + token);
 
-/** Makes the model in `folder` unless it is there; returns its path. type: what ggml calls the stored type, e.g. q8_0 */
-export async function syntheticModel(name, type, folder) {
-  const path = join(folder, `synthetic-${name}-${type}.gguf`);
-  if (existsSync(path)) return path;
+/** The config of `rectune-native init` for a shape: all weights random, in f32. */
+export function initConfig(name, output) {
   const { vocabulary, ...shape } = SHAPES[name];
   const special = ['<unk>', '<s>', '</s>'];
   const tokens = Array.from({ length: vocabulary }, (_, i) => ({
@@ -28,10 +28,16 @@ export async function syntheticModel(name, type, folder) {
     score: 0,
     kind: i === UNKNOWN ? 'unknown' : i < special.length ? 'control' : 'normal',
   }));
-  const whole = join(folder, `synthetic-${name}-f32.gguf`);
   const fixed = { contextLength: 2048, ropeBase: 10000, rmsEpsilon: 1e-5, bos: BOS, eos: EOS };
-  const config = { protocol: PROTOCOL, output: whole, architecture: 'llama', seed: 1, ...shape, ...fixed, tokens };
-  for await (const _ of runNative('init', config));
+  return { protocol: PROTOCOL, output, architecture: 'llama', seed: 1, ...shape, ...fixed, tokens };
+}
+
+/** Makes the model in `folder` unless it is there; returns its path. type: what ggml calls the stored type, e.g. q8_0 */
+export async function syntheticModel(name, type, folder) {
+  const path = join(folder, `synthetic-${name}-${type}.gguf`);
+  if (existsSync(path)) return path;
+  const whole = join(folder, `synthetic-${name}-f32.gguf`);
+  for await (const _ of runNative('init', initConfig(name, whole)));
   if (type === 'f32') return whole;
   execFileSync(nativeBench('bench-quantise'), [whole, `${path}.part`, type], {
     stdio: ['ignore', 'ignore', 'inherit'],

@@ -1,6 +1,6 @@
 // Stores a model in another type, as llama.cpp's own quantiser does it: the synthetic models of the benchmarks and the F32 copy of a
 // quantised model that serves as reference are made so.
-//   bench-quantise IN.gguf OUT.gguf (f32 | f16 | q8_0 | q4_1)
+//   bench-quantise IN.gguf OUT.gguf (f32 | f16 | bf16 | q8_0 | q4_1)
 #include "backend.h"
 #include "error.h"
 #include "llama.h"
@@ -9,9 +9,9 @@
 #include <string>
 
 int main(int argc, char ** argv) {
-    const std::map<std::string, llama_ftype> types = {{"f32", LLAMA_FTYPE_ALL_F32}, {"f16", LLAMA_FTYPE_MOSTLY_F16}, {"q8_0", LLAMA_FTYPE_MOSTLY_Q8_0}, {"q4_1", LLAMA_FTYPE_MOSTLY_Q4_1}};
+    const std::map<std::string, llama_ftype> types = {{"f32", LLAMA_FTYPE_ALL_F32}, {"f16", LLAMA_FTYPE_MOSTLY_F16}, {"bf16", LLAMA_FTYPE_MOSTLY_BF16}, {"q8_0", LLAMA_FTYPE_MOSTLY_Q8_0}, {"q4_1", LLAMA_FTYPE_MOSTLY_Q4_1}};
     if (argc != 4 || !types.count(argv[3])) {
-        std::fprintf(stderr, "bench-quantise IN.gguf OUT.gguf (f32 | f16 | q8_0 | q4_1)\n");
+        std::fprintf(stderr, "bench-quantise IN.gguf OUT.gguf (f32 | f16 | bf16 | q8_0 | q4_1)\n");
         return exit_usage;
     }
     load_ggml();

@@ -1,6 +1,7 @@
 #include "backend.h"
 #include "error.h"
 #include "llama.h"
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
@@ -92,8 +93,11 @@ void backend::compute(ggml_cgraph * graph) {
         ggml_graph_clear(part);
         ggml_graph_add_node(part, node);
         const std::clock_t start = std::clock();
+        const auto wall_start = std::chrono::steady_clock::now();
         compute_part(part);
-        if (observer_) observer_(*node, static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC / n_threads_);
+        if (!observer_) continue;
+        const double processor = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC / n_threads_;
+        observer_(*node, kind_ == device_kind::cpu ? processor : std::chrono::duration<double>(std::chrono::steady_clock::now() - wall_start).count());
     }
     ggml_free(ctx);
 }

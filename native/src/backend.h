@@ -50,8 +50,9 @@ class backend {
     const narrow_panels * panels() const { return panels_; }
 
     // From now on `compute` takes one node at a time and tells of each: for profiles. Slower, as threads start anew for each node.
+    // seconds  processor time a thread on the CPU, on another device those that pass until its result is there
     // Kernels name their nodes; a node without a name of its own is known by its operation.
-    void observe(std::function<void(const ggml_tensor & node, double processor_seconds)> observer) { observer_ = std::move(observer); }
+    void observe(std::function<void(const ggml_tensor & node, double seconds)> observer) { observer_ = std::move(observer); }
 
     int32_t n_threads() const { return n_threads_; }
 
