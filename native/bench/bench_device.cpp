@@ -199,6 +199,7 @@ void show_profile(bench_place & place, const std::vector<token_row> & rows) {
     const double whole = wall_seconds(1, [&] { one_pass(place.device, place.model(), place.lora(), rows); });
     profile kinds;
     place.device.observe([&](const ggml_tensor & node, double seconds) {
+        if (is_view(node)) return;
         total & kind = kinds[kind_of(node)];
         kind.seconds += seconds;
         kind.operations += operations_of(node);

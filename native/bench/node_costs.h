@@ -15,6 +15,11 @@ inline bool is_weight(const ggml_tensor * source) {
     return source && source->op == GGML_OP_NONE && !(source->flags & GGML_TENSOR_FLAG_INPUT) && ggml_n_dims(source) == 2;
 }
 
+// Other ways to read what is there: nothing is computed.
+inline bool is_view(const ggml_tensor & node) {
+    return node.op == GGML_OP_NONE || node.op == GGML_OP_RESHAPE || node.op == GGML_OP_VIEW || node.op == GGML_OP_PERMUTE || node.op == GGML_OP_TRANSPOSE;
+}
+
 // The kernel's own name or ggml's operation, with the shape that sets its cost: of the weights it reads, else of its result.
 inline std::string kind_of(const ggml_tensor & node) {
     std::string kind = node.op == GGML_OP_CUSTOM && node.name[0] ? node.name : ggml_op_desc(&node);

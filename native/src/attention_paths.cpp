@@ -52,6 +52,8 @@ attention_paths lay_out_paths(const std::vector<segment> & segments) {
         path++;
     }
     paths.shares = used > paths.n_columns;
+    paths.is_identity = !paths.shares && used == static_cast<int64_t>(length * n_paths);
+    for (size_t place = 0; paths.is_identity && place < paths.gather.size(); place++) paths.is_identity = paths.gather[place] == static_cast<int32_t>(place);
     for (size_t c = 0; c < depth_of.size(); c++) paths.sharer.push_back(depth_of[c] * paths.n_sharers + sharer_of[c]);
     return paths;
 }

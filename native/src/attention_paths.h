@@ -14,6 +14,7 @@ struct attention_paths {
     int32_t n_paths;
     int32_t n_sharers; // most columns that stand at one depth
     bool shares;       // some column has several paths
+    bool is_identity;  // every place is the column of its number: rows of one length that share nothing
 
     std::vector<int32_t> gather; // [length, n_paths]: the column of a place, 0 for padding
     std::vector<float> first;    // [length, n_paths]: 1 at the first place of each column, else 0

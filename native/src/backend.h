@@ -46,6 +46,9 @@ class backend {
     // The transposes that linear_back finds instead of making them; they must outlive the backend's graphs.
     void use_transposes(const transposed_weights & transposes) { transposes_ = transposes; }
 
+    // From now on the CPU computes what another device would: to test that path, and to count its nodes.
+    void use_device_operators() { is_plain_ = true; }
+
     device_kind kind() const { return kind_; }
     const narrow_panels * panels() const { return panels_; }
 
@@ -61,6 +64,7 @@ class backend {
 
     device_kind kind_;
     bool one_by_one_; // see compute
+    bool is_plain_ = false;
     std::string name_;
     int32_t n_threads_;
     const narrow_panels * panels_;

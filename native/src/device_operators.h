@@ -8,4 +8,5 @@
 using transposed_weights = std::map<const ggml_tensor *, ggml_tensor *>;
 
 // For one graph. transposes must outlive it.
-std::unique_ptr<operators> make_device_operators(const transposed_weights & transposes);
+// has_outer_products  x y^T is one operation there, and a fast one (CUDA); else both are transposed for a product
+std::unique_ptr<operators> make_device_operators(const transposed_weights & transposes, bool has_outer_products);

@@ -13,7 +13,8 @@ ggml_tensor * label_logits::gather(const pass_scope & scope, ggml_tensor * logit
 
 ggml_tensor * label_logits::scatter(const pass_scope & scope, ggml_tensor * d_labels) const {
     const chunk & last = chunks_.back();
-    ggml_tensor * d_flat = ggml_get_rows_back(scope.ctx, ggml_reshape_2d(scope.ctx, d_labels, 1, ggml_nelements(d_labels)), last.places, last.flat);
+    // Not get_rows_back: on CUDA every place of the result searches all labels.
+    ggml_tensor * d_flat = ggml_set_rows(scope.ctx, ggml_fill(scope.ctx, last.flat, 0.0f), ggml_reshape_2d(scope.ctx, d_labels, 1, ggml_nelements(d_labels)), last.places);
     return ggml_reshape_2d(scope.ctx, d_flat, n_vocab_, last.flat->ne[1] / n_vocab_);
 }
 

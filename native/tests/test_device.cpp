@@ -1,4 +1,5 @@
 // The forward and the backward on every device that is there, against the CPU's own kernels.
+#include "batch_objective.h"
 #include "check.h"
 #include "network.h"
 #include "refusal.h"
@@ -9,7 +10,11 @@
 
 namespace {
 
-const std::vector<std::string> TARGETS = {"attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down", "output"};
+// A device of this machine, or the CPU with the operators of a device.
+struct device_under_test {
+    device_info info;
+    std::string name() const { return info.kind == device_kind::cpu ? "plain ggml ops on the CPU" : std::string(device_name(info.kind)) + " (" + info.name + ")"; }
+};
 
 double relative_distance(const std::vector<float> & a, const std::vector<float> & b) {
     CHECK(a.size() == b.size() && !a.empty());
@@ -22,6 +27,14 @@ double relative_distance(const std::vector<float> & a, const std::vector<float> 
     return std::sqrt(distance / size);
 }
 
+std::string write_model(const std::string & folder, const std::string & family) {
+    const std::string path = write_tiny_model(folder, family, 7);
+    if (family == "gemma2") add_soft_caps(path, family);
+    if (family == "gemma2" || family == "gemma3") add_windows(path, family, false);
+    if (family == "phi3") add_rope_sets(path, false);
+    return path;
+}
+
 struct two_places {
     temporary_folder folder;
     gguf_file file;
@@ -30,30 +43,52 @@ struct two_places {
     std::unique_ptr<adapter> lora, device_lora;
     placed_model placed;
 
-    two_places(const device_info & info, const std::string & family, ggml_type type, std::vector<std::string> targets)
-        : file(write_tiny_model(folder.path, family, 7)), model(load_model(file)), cpu(1), device(info, 1),
-          lora(plain_adapter(cpu, model, targets, 3, 6.0, 11)), placed(device, model, type, 0) {
+    two_places(const device_under_test & under_test, const std::string & family, ggml_type type, std::vector<std::string> targets, bool has_magnitudes)
+        : file(write_model(folder.path, family)), model(load_model(file)), cpu(1), device(under_test.info, 1),
+          lora(adapter::create(cpu, model, resolve_targets(model, targets, {0, model.shape.n_block}), {3, 6.0, lora_scaling::by_rank, lora_init::random, has_magnitudes, 11})),
+          placed(device, model, type, 0) {
+        if (under_test.info.kind == device_kind::cpu) device.use_device_operators();
         device.use_transposes(placed.transposes());
         randomise(*lora, 0.2, 13);
         device_lora = lora->copy_on(device, model);
     }
 
-    double loss(bool on_device, const std::vector<token_row> & rows, lora_values * gradients, float dropout) {
-        const token_layout layout = lay_out_for_training(rows, true);
-        const std::vector<prediction> predictions = predictions_of(rows, layout, false);
-        next_token_objective goal(predictions, 1.0f / static_cast<float>(predictions.size()));
-        const training_pass pass = {layout, goal, dropout, 99};
+    double loss(bool on_device, objective_kind kind, const std::vector<token_row> & rows, lora_values * gradients, float dropout) {
+        const token_layout layout = lay_out_for_objective(rows, kind, true);
+        const std::unique_ptr<objective> goal = batch_objective(kind, rows, false).part(0, rows.size(), layout);
+        const training_pass pass = {layout, *goal, dropout, 99};
         if (!on_device) return network(cpu, model, lora.get()).loss(pass, gradients);
         return network(device, placed.model(), device_lora.get()).loss(pass, gradients);
     }
 };
 
-void gradients_are_those_of_the_cpu(const device_info & info, const std::string & family, ggml_type type, double tolerance) {
-    two_places t(info, family, type, TARGETS);
-    const std::vector<token_row> rows = random_rows(5, t.model.shape.n_vocab, 5);
+struct subject {
+    std::string what = "loss and gradients", family = "llama";
+    objective_kind kind = objective_kind::next_token;
+    std::vector<std::string> targets = {"all-linear"};
+    bool has_magnitudes = false;
+};
+
+// Rows that begin alike, of two users, with labels of either kind.
+std::vector<token_row> rows_with_labels(int32_t n_vocab) {
+    std::vector<token_row> rows = random_rows(6, n_vocab, 5);
+    for (size_t i = 0; i < rows.size(); i++) {
+        rows[i].user = i % 2 ? "b" : "a";
+        rows[i].own_label = static_cast<int32_t>(i / 2 % 2);
+        rows[i].label_at = rows[i].answer_begin;
+        rows[i].label_tokens = {20, 200};
+        rows[i].tokens[static_cast<size_t>(rows[i].label_at)] = rows[i].label_tokens[static_cast<size_t>(rows[i].own_label)];
+        rows[i].weight = 1 + 0.1 * static_cast<double>(i);
+    }
+    return rows;
+}
+
+void gradients_are_those_of_the_cpu(const device_under_test & under_test, const subject & of, ggml_type type, double tolerance) {
+    two_places t(under_test, of.family, type, of.targets, of.has_magnitudes);
+    const std::vector<token_row> rows = rows_with_labels(t.model.shape.n_vocab);
     for (const float dropout : {0.0f, 0.3f}) {
         lora_values here = zeros_like(*t.lora), there = zeros_like(*t.device_lora);
-        const double loss = t.loss(false, rows, &here, dropout), device_loss = t.loss(true, rows, &there, dropout);
+        const double loss = t.loss(false, of.kind, rows, &here, dropout), device_loss = t.loss(true, of.kind, rows, &there, dropout);
         CHECK_NEAR(device_loss, loss, tolerance * std::fabs(loss));
         for (size_t i = 0; i < here.size(); i++) CHECK_NEAR(relative_distance(here[i], there[i]), 0, tolerance);
     }
@@ -117,8 +152,32 @@ void every_tensor_is_placed(const std::string & family) {
 
 // Vulkan drivers that know 16-bit arithmetic use it in products of 32-bit numbers, too.
 double f32_tolerance(const device_info & info) {
+    if (info.kind == device_kind::cpu) return 1e-4;
     if (info.kind == device_kind::vulkan) return std::getenv("GGML_VK_DISABLE_F16") ? 1e-4 : 2e-2;
     return 1e-2; // CUDA: TF32
+}
+
+std::vector<subject> subjects() {
+    std::vector<subject> all;
+    for (const std::string & family : {"llama", "qwen2", "qwen3", "gemma2", "gemma3", "phi3", "smollm3"}) {
+        subject one;
+        one.family = family;
+        one.targets = {"all-linear", "output"};
+        if (family == "gemma2" || family == "gemma3") one.targets.pop_back(); // their head is the embedding
+        all.push_back(one);
+    }
+    subject one;
+    one.what = "label softmax", one.kind = objective_kind::label_softmax;
+    all.push_back(one);
+    one.what = "pairs", one.kind = objective_kind::pairwise;
+    all.push_back(one);
+    one = subject();
+    one.what = "DoRA", one.has_magnitudes = true;
+    all.push_back(one);
+    one = subject();
+    one.what = "an adapter on the embedding", one.targets = {"attn_q", "token_embd"};
+    all.push_back(one);
+    return all;
 }
 
 } // namespace
@@ -126,18 +185,21 @@ double f32_tolerance(const device_info & info) {
 int main() {
     load_ggml();
     std::vector<test_case> cases = {{"a device that is not there is refused, and the CPU always is", a_device_that_is_not_there_is_refused}};
-    const std::vector<device_info> devices(known_devices().begin() + 1, known_devices().end()); // the first is the CPU
-    for (const std::string & family : {"llama", "qwen2", "qwen3"}) {
+    for (const std::string & family : {"llama", "qwen2", "qwen3"})
         cases.push_back({family + ": every tensor of the file has its place in the model", [=] { every_tensor_is_placed(family); }});
-        for (const device_info & info : devices) {
-            const std::string where = std::string(device_name(info.kind)) + " (" + info.name + "), " + family;
-            cases.push_back({where + ": loss and gradients with f32 weights are those of the CPU", [=] { gradients_are_those_of_the_cpu(info, family, GGML_TYPE_F32, f32_tolerance(info)); }});
-            cases.push_back({where + ": with f16 weights they stray by the rounding", [=] { gradients_are_those_of_the_cpu(info, family, GGML_TYPE_F16, 3e-2); }});
+    for (const device_info & info : known_devices()) { // the CPU is the first
+        const device_under_test under_test = {info};
+        for (const subject & of : subjects()) {
+            const std::string where = under_test.name() + ", " + of.family + ", " + of.what;
+            cases.push_back({where + ": with f32 weights as on the CPU", [=] { gradients_are_those_of_the_cpu(under_test, of, GGML_TYPE_F32, f32_tolerance(info)); }});
+            if (of.what != subject().what || of.family != "llama") continue;
+            cases.push_back({where + ": with f16 weights they stray by the rounding", [=] { gradients_are_those_of_the_cpu(under_test, of, GGML_TYPE_F16, 3e-2); }});
+            if (info.kind != device_kind::vulkan) cases.push_back({where + ": with bf16 weights they stray by the rounding", [=] { gradients_are_those_of_the_cpu(under_test, of, GGML_TYPE_BF16, 6e-2); }});
         }
+        if (info.kind != device_kind::cpu)
+            cases.push_back({under_test.name() + ": a run has the losses of the CPU's, and is not resumed elsewhere", [=] { a_run_follows_that_of_the_cpu(info); }});
     }
-    for (const device_info & info : devices)
-        cases.push_back({std::string(device_name(info.kind)) + ": a run has the losses of the CPU's, and is not resumed elsewhere", [=] { a_run_follows_that_of_the_cpu(info); }});
-    if (devices.empty())
-        cases.push_back({"loss and gradients on a device", [] { throw test_skipped("no CUDA or Vulkan device: set RECTUNE_DEVICE_LIBRARIES to the folder of its plug-in"); }});
+    if (known_devices().size() == 1)
+        cases.push_back({"the same on a device", [] { throw test_skipped("no CUDA or Vulkan device: set RECTUNE_DEVICE_LIBRARIES to the folder of its plug-in"); }});
     return run_tests(cases);
 }
