@@ -128,7 +128,7 @@ std::unique_ptr<adapter> adapter::load(backend & cpu, const base_model & model, 
     for (const adapter_reader::stored_pair & pair : stored) layers.push_back(pair.layer);
     const int32_t rank = static_cast<int32_t>(stored.front().b->ne[0]);
     std::unique_ptr<adapter> made(new adapter(model, layers, rank, rank, alpha.value_or(static_cast<float>(rank)), reader.has_magnitudes()));
-    cpu.allocate(made->tensors_, "the adapter", "use an adapter of a smaller rank");
+    made->buffer_ = cpu.allocate_apart(made->tensors_, "the adapter", "use an adapter of a smaller rank");
     for (size_t i = 0; i < stored.size(); i++) {
         const lora_pair & pair = made->pairs_[i];
         const auto read = [&](ggml_tensor * into, const ggml_tensor * from) {

@@ -64,9 +64,13 @@ backend::~backend() {
 }
 
 void backend::allocate(ggml_context * ctx, const std::string & what, const std::string & fix) {
+    buffers_.push_back(allocate_apart(ctx, what, fix));
+}
+
+ggml_backend_buffer_t backend::allocate_apart(ggml_context * ctx, const std::string & what, const std::string & fix) {
     ggml_backend_buffer_t buffer = ggml_backend_alloc_ctx_tensors(ctx, handle_);
     if (!buffer) throw user_error(exit_memory, "not enough memory for " + what, name_, fix);
-    buffers_.push_back(buffer);
+    return buffer;
 }
 
 void backend::plan(ggml_cgraph * graph) {

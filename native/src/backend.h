@@ -33,6 +33,9 @@ class backend {
     // throws user_error(exit_memory), which says what there is no room for
     void allocate(ggml_context * ctx, const std::string & what, const std::string & fix);
 
+    // The same, but the caller frees the buffer: of what may go before the backend does.
+    ggml_backend_buffer_t allocate_apart(ggml_context * ctx, const std::string & what, const std::string & fix);
+
     // Plans the memory of a graph's intermediate tensors. The memory is kept and grown from graph to graph.
     // throws user_error(exit_memory) when it does not suffice, or the device does not know an operation of the graph
     void plan(ggml_cgraph * graph);

@@ -1,6 +1,7 @@
 #include "compute_place.h"
 #include "error.h"
 #include "events.h"
+#include "kernels/gemm.h"
 #include "network.h"
 #include <algorithm>
 #include <cmath>
@@ -51,6 +52,15 @@ double relative_distance(const std::vector<float> & expected, const std::vector<
 // The type of the weights on a device.
 ggml_type weight_type(const std::string & precision) { return precision == "bf16" ? GGML_TYPE_BF16 : precision == "fp16" ? GGML_TYPE_F16 : GGML_TYPE_F32; }
 
+// What earlier runs of the session placed, when it serves this one, too.
+std::shared_ptr<placed_base> placed_on(session & open, const device_info & info, ggml_type type, int32_t lowest_block) {
+    const bool serves = open.placed && open.placed->info.handle == info.handle && open.placed->weight_type == type && open.placed->lowest_block <= lowest_block;
+    if (serves) return open.placed;
+    open.placed.reset(); // before another takes its memory
+    open.placed = std::make_shared<placed_base>(info, open.cpu.n_threads(), open.model, type, lowest_block);
+    return open.placed;
+}
+
 } // namespace
 
 compute_place::compute_place(session & open, const std::string & device, const asked_precision & precision, const std::vector<const narrow_panels *> & panels,
@@ -59,22 +69,21 @@ compute_place::compute_place(session & open, const std::string & device, const a
     if (info_.kind == device_kind::cpu) {
         const narrow_panels * const chosen = panels_for(precision, panels);
         precision_ = precision_of(chosen);
-        if (chosen) other_ = std::make_unique<backend>(info_, open.cpu.n_threads(), chosen);
+        if (chosen) narrow_ = std::make_unique<backend>(info_, open.cpu.n_threads(), chosen);
     } else {
         precision_ = precision.type != "auto" ? precision.type : info_.kind == device_kind::cuda ? "bf16" : "fp16";
-        other_ = std::make_unique<backend>(info_, open.cpu.n_threads());
-        placed_ = std::make_unique<placed_model>(*other_, open.model, weight_type(precision_), lora ? lora->lowest_block() : open.model.shape.n_block);
-        other_->use_transposes(placed_->transposes());
-        if (lora) device_lora_ = lora->copy_on(*other_, open.model);
+        placed_ = placed_on(open, info_, weight_type(precision_), lora ? lora->lowest_block() : open.model.shape.n_block);
+        if (lora) device_lora_ = lora->copy_on(placed_->device, open.model);
     }
 
-    const json tolerance = other_ ? json(TOLERANCE) : json(nullptr);
-    const double difference = other_ ? difference_from_f32(rows) : 0;
+    const bool is_checked = placed_ || narrow_;
+    const json tolerance = is_checked ? json(TOLERANCE) : json(nullptr);
+    const double difference = is_checked ? difference_from_f32(rows) : 0;
     if (placed_) {
         emit("device", {{"kind", device_name(info_.kind)}, {"name", info_.name}, {"memory", info_.total_bytes}, {"weights", ggml_type_name(weight_type(precision_))},
                         {"difference", difference}, {"tolerance", tolerance}});
     } else {
-        emit("precision", {{"asked", precision.type}, {"chosen", precision_}, {"difference", other_ ? json(difference) : json(nullptr)}, {"tolerance", tolerance}});
+        emit("precision", {{"asked", precision.type}, {"chosen", precision_}, {"difference", is_checked ? json(difference) : json(nullptr)}, {"tolerance", tolerance}});
     }
     if (difference <= TOLERANCE) return;
     throw user_error(exit_data, "logits or gradients in " + precision_ + " differ from the CPU's in f32 by " + std::to_string(difference) + " of their size (tolerance " + std::to_string(TOLERANCE) + ")",
@@ -87,7 +96,12 @@ void compute_place::refresh() const {
 
 std::string compute_place::fingerprint() const {
     if (placed_) return std::string(device_name(info_.kind)) + " " + ggml_type_name(weight_type(precision_));
-    return other_ ? "cpu " + precision_ : "";
+    return narrow_ ? "cpu " + precision_ : "";
+}
+
+state_source compute_place::state_source_of_passes() const {
+    const std::string arithmetic = placed_ ? fingerprint() + " " + info_.name : gemm_kernel_name() + std::string(" ") + precision_;
+    return {compute(), model(), open_.model, arithmetic};
 }
 
 double compute_place::difference_from_f32(const std::vector<std::vector<llama_token>> & rows) const {

@@ -1,5 +1,6 @@
 // Where the passes of a run are computed: on the CPU, or on a device that holds a copy of the model and of the adapter; and in what precision.
 #pragma once
+#include "hidden_states.h"
 #include "placed_model.h"
 #include "precision.h"
 #include "session.h"
@@ -21,12 +22,12 @@ class compute_place {
     compute_place(session & open, const std::string & device, const asked_precision & precision, const std::vector<const narrow_panels *> & panels,
                   const adapter * lora, const std::vector<std::vector<llama_token>> & rows);
 
-    backend & compute() const { return other_ ? *other_ : open_.cpu; }
+    backend & compute() const { return placed_ ? placed_->device : narrow_ ? *narrow_ : open_.cpu; }
 
-    // The CPU, for what is computed once and kept: in the precision of the passes when they are computed there.
-    backend & compute_on_cpu() const { return info_.kind == device_kind::cpu ? compute() : open_.cpu; }
+    // For what is computed once and kept.
+    state_source state_source_of_passes() const;
 
-    const base_model & model() const { return placed_ ? placed_->model() : open_.model; }
+    const base_model & model() const { return placed_ ? placed_->model.model() : open_.model; }
     const adapter * lora() const { return device_lora_ ? device_lora_.get() : lora_; }
 
     // Brings the copy of the adapter up to date, after the adapter was changed.
@@ -45,7 +46,7 @@ class compute_place {
     const adapter * lora_;
     device_info info_;
     std::string precision_;
-    std::unique_ptr<backend> other_; // than the session's, which computes on the CPU in f32
-    std::unique_ptr<placed_model> placed_; // after its backend: it is freed first
+    std::unique_ptr<backend> narrow_;      // the CPU in sixteen bits
+    std::shared_ptr<placed_base> placed_; // the session's, on another device
     std::unique_ptr<adapter> device_lora_;
 };

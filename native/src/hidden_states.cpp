@@ -1,10 +1,8 @@
 #include "hidden_states.h"
 #include "error.h"
-#include "kernels/gemm.h"
 #include "machine_memory.h"
 #include "network.h"
 #include "packing.h"
-#include "precision.h"
 #include "sealed_file.h"
 #include <algorithm>
 #include <cerrno>
@@ -23,13 +21,13 @@ const std::string END_OF_NAME = ".hidden";
 const size_t DIGEST_SIZE = 16; // at the end of a file, as text
 
 // All that decides the bits of the states: the tokens, the frozen weights below the cut, the kernels, the form in which they are kept.
-std::string key_of(const base_model & model, const std::vector<const std::vector<llama_token> *> & rows, int32_t cut, bool is_f16, const narrow_panels * panels) {
+std::string key_of(const base_model & model, const std::vector<const std::vector<llama_token> *> & rows, int32_t cut, bool is_f16, const std::string & arithmetic) {
     digest content;
     for (const std::vector<llama_token> * row : rows) {
         content.add_value(row->size());
         content.add(row->data(), row->size() * sizeof(llama_token));
     }
-    const std::string kernels = gemm_kernel_name() + std::string(" ") + precision_of(panels) + " " + ggml_version() + " " + model.shape.architecture;
+    const std::string kernels = arithmetic + " " + ggml_version() + " " + model.shape.architecture;
     content.add(kernels.data(), kernels.size());
     const model_shape & shape = model.shape;
     for (const float number : {shape.rope_attention, shape.rms_epsilon, shape.attention_scale, shape.attention_soft_cap, shape.embedding_scale}) content.add_value(number);
@@ -117,12 +115,12 @@ choice choose_place(const state_settings & settings, uint64_t n_bytes, int32_t c
 const char * name_of(state_place place) { return place == state_place::memory ? "memory" : place == state_place::disk ? "disk" : "nowhere"; }
 
 // Computes the states of all rows and hands them on in the order of their numbers. false: stopped
-bool compute_states(backend & cpu, const base_model & model, const std::vector<const std::vector<llama_token> *> & rows, const prefix_index & index, int32_t cut,
+bool compute_states(backend & place, const base_model & model, const std::vector<const std::vector<llama_token> *> & rows, const prefix_index & index, int32_t cut,
                     const std::function<bool()> & stop, const std::function<void(const float * states, size_t n)> & take) {
     std::vector<int32_t> blocks(static_cast<size_t>(cut));
     std::iota(blocks.begin(), blocks.end(), 0);
     const base_model below = with_blocks(model, blocks);
-    network own(cpu, below, nullptr);
+    network own(place, below, nullptr);
     const size_t width = static_cast<size_t>(model.shape.n_embd);
     int64_t next = 0; // number
     for (const std::vector<size_t> & part : pack(rows, {rows.size(), SCORING_COLUMNS_AT_ONCE}, true)) {
@@ -153,13 +151,13 @@ std::vector<std::vector<llama_token>> inputs_of(const std::vector<token_row> & r
     return inputs;
 }
 
-std::unique_ptr<hidden_states> hidden_states::prepare(backend & cpu, const base_model & model, const std::vector<std::vector<llama_token>> & rows, int32_t cut,
+std::unique_ptr<hidden_states> hidden_states::prepare(const state_source & source, const std::vector<std::vector<llama_token>> & rows, int32_t cut,
                                                       const state_settings & settings, const std::function<bool()> & stop) {
     const double start = seconds_since_start();
     std::vector<const std::vector<llama_token> *> tokens;
     for (const std::vector<llama_token> & row : rows) tokens.push_back(&row);
 
-    std::unique_ptr<hidden_states> made(new hidden_states(prefix_index(tokens), model.shape.n_embd, settings.is_f16));
+    std::unique_ptr<hidden_states> made(new hidden_states(prefix_index(tokens), source.host.shape.n_embd, settings.is_f16));
     const size_t n_bytes = made->n_bytes();
     choice chosen = choose_place(settings, n_bytes, cut);
     bool is_reused = false;
@@ -181,7 +179,7 @@ std::unique_ptr<hidden_states> hidden_states::prepare(backend & cpu, const base_
     };
     if (chosen.place == state_place::memory) {
         made->kept_.reserve(n_bytes);
-        const bool is_whole = compute_states(cpu, model, tokens, made->index_, cut, stop, [&](const float * state, size_t n) {
+        const bool is_whole = compute_states(source.place, source.model, tokens, made->index_, cut, stop, [&](const float * state, size_t n) {
             const unsigned char * bytes = as_kept(state, n);
             made->kept_.insert(made->kept_.end(), bytes, bytes + made->state_bytes());
         });
@@ -191,7 +189,7 @@ std::unique_ptr<hidden_states> hidden_states::prepare(backend & cpu, const base_
         return made;
     }
 
-    const std::string key = key_of(model, tokens, cut, settings.is_f16, cpu.panels()), path = settings.folder + "/" + key + END_OF_NAME;
+    const std::string key = key_of(source.host, tokens, cut, settings.is_f16, source.arithmetic), path = settings.folder + "/" + key + END_OF_NAME;
     try {
         fs::create_directories(settings.folder);
         made->file_ = open_sealed(path, n_bytes);
@@ -202,7 +200,7 @@ std::unique_ptr<hidden_states> hidden_states::prepare(backend & cpu, const base_
             make_room(settings.folder, n_bytes, settings.limit);
             const std::string own_path = settings.folder + "/" + key + "." + std::to_string(getpid()) + END_OF_NAME; // others may be at the same states
             sealed_file file(own_path);
-            const bool is_whole = compute_states(cpu, model, tokens, made->index_, cut, stop,
+            const bool is_whole = compute_states(source.place, source.model, tokens, made->index_, cut, stop,
                                                  [&](const float * state, size_t n) { file.write(as_kept(state, n), made->state_bytes()); });
             if (!is_whole) return nullptr;
             const std::string content = file.written_digest();

@@ -32,12 +32,20 @@ struct state_settings {
 // What a pass over training rows computes: nothing is predicted after the last token.
 std::vector<std::vector<llama_token>> inputs_of(const std::vector<token_row> & rows);
 
+// Where the states are computed: as the passes are that go on from them.
+struct state_source {
+    backend & place;
+    const base_model & model; // in the memory of that place
+    const base_model & host;  // the same as its file has it
+    std::string arithmetic;   // what decides the bits beside the model: kernels, precision, device
+};
+
 class hidden_states {
   public:
     // Finds or computes the states of all tokens of the rows before the block `cut`, and emits "hidden-states".
     // stop     asked between parts; when it says true, nothing is kept
     // returns  nullptr when there is nothing to keep: cut 0, asked for nowhere, no place large enough, or stopped
-    static std::unique_ptr<hidden_states> prepare(backend & cpu, const base_model & model, const std::vector<std::vector<llama_token>> & rows, int32_t cut,
+    static std::unique_ptr<hidden_states> prepare(const state_source & source, const std::vector<std::vector<llama_token>> & rows, int32_t cut,
                                                   const state_settings & settings, const std::function<bool()> & stop);
 
     // Emits "hidden-states" once more, for another run that reads them: reused, in no time.

@@ -40,7 +40,10 @@ adapter::adapter(const base_model & model, const std::vector<layer_name> & layer
     }
 }
 
-adapter::~adapter() { ggml_free(tensors_); }
+adapter::~adapter() {
+    ggml_backend_buffer_free(buffer_);
+    ggml_free(tensors_);
+}
 
 std::unique_ptr<adapter> adapter::create(backend & cpu, const base_model & model, const std::vector<layer_name> & layers, const adapter_settings & settings) {
     const bool doubles = settings.init == lora_init::principal; // the second half takes away what the first one begins with
@@ -48,7 +51,7 @@ std::unique_ptr<adapter> adapter::create(backend & cpu, const base_model & model
     const double scale = scale_of(settings);
     std::unique_ptr<adapter> made(new adapter(model, layers, rank, settings.rank, static_cast<float>(scale * rank), settings.magnitudes));
     if (settings.magnitudes) check_magnitudes(made->pairs_);
-    cpu.allocate(made->tensors_, "the adapter", "use a smaller --rank or fewer --targets");
+    made->buffer_ = cpu.allocate_apart(made->tensors_, "the adapter", "use a smaller --rank or fewer --targets");
     for (size_t i = 0; i < made->pairs_.size(); i++) {
         const lora_pair & pair = made->pairs_[i];
         if (doubles) principal_init(cpu, *adaptable_weight(model, pair.layer), pair, scale, settings.seed, i);
@@ -60,7 +63,7 @@ std::unique_ptr<adapter> adapter::create(backend & cpu, const base_model & model
 
 std::unique_ptr<adapter> adapter::copy_on(backend & device, const base_model & model) const {
     std::unique_ptr<adapter> made(new adapter(model, layers(), rank_, n_trained_, alpha_, has_magnitudes_));
-    device.allocate(made->tensors_, "the adapter", "use a smaller --rank or fewer --targets");
+    made->buffer_ = device.allocate_apart(made->tensors_, "the adapter", "use a smaller --rank or fewer --targets");
     copy_values_to(*made);
     return made;
 }

@@ -83,6 +83,7 @@ class adapter {
     bool has_magnitudes_;
     int32_t n_block_;
     ggml_context * tensors_;
+    ggml_backend_buffer_t buffer_ = nullptr;
     std::vector<lora_pair> pairs_;
     std::vector<trained_tensor> trained_;
 };

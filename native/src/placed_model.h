@@ -22,3 +22,16 @@ class placed_model {
     ggml_context * ctx_;
     transposed_weights transposes_;
 };
+
+// A device, and a base model on it.
+struct placed_base {
+    placed_base(const device_info & info, int32_t n_threads, const base_model & host, ggml_type weight_type, int32_t lowest_block)
+        : info(info), weight_type(weight_type), lowest_block(lowest_block), device(info, n_threads), model(device, host, weight_type, lowest_block) {
+        device.use_transposes(model.transposes());
+    }
+    const device_info info;
+    const ggml_type weight_type;
+    const int32_t lowest_block;
+    backend device;
+    placed_model model;
+};

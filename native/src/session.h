@@ -15,11 +15,14 @@ void announce(const std::string & verb, int32_t threads);
 // Emits "done".
 void announce_done(const std::string & verb, const std::optional<std::string> & output);
 
+struct placed_base;
+
 struct session {
     session(const std::string & verb, const std::string & model_path, int32_t threads); // emits "start" and "model"
     gguf_file file;
     base_model model;
     backend cpu;
+    std::shared_ptr<placed_base> placed; // on a device, for all runs of a process (compute_place.h)
 };
 
 // Emits "model".

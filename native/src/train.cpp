@@ -29,7 +29,7 @@ exit_code train_on(training_base & base, const std::vector<train_config> & runs,
     pass_options options;
     if (!lora->adapts_embedding()) options.cut = std::min(adapted.first, base.open.model.shape.n_block - 1); // the last block computes for few columns anyway
     options.is_f16 = config.hidden_states.is_f16 && options.cut > 0;
-    options.states = base.states_of(run, options.cut, place.compute_on_cpu());
+    options.states = base.states_of(run, options.cut, place.state_source_of_passes());
 
     const exit_code code = training_run(base.open, place, rows, columns, valid, config, *lora, options).run();
     if (code == exit_done && config.merged_type) {

@@ -39,8 +39,8 @@ bool training_base::has_cut_of(size_t run, size_t other) const {
     return runs_[run].layers == runs_[other].layers && runs_[run].targets == runs_[other].targets;
 }
 
-const hidden_states * training_base::states_of(size_t run, int32_t cut, backend & cpu) {
-    if (states_ && has_cut_of(run, *cached_) && cached_in_ == cpu.panels()) {
+const hidden_states * training_base::states_of(size_t run, int32_t cut, const state_source & source) {
+    if (states_ && has_cut_of(run, *cached_) && cached_in_ == source.arithmetic) {
         states_->announce_again();
         return states_.get();
     }
@@ -59,16 +59,15 @@ const hidden_states * training_base::states_of(size_t run, int32_t cut, backend 
             if (known.insert(row.row).second) together.push_back(row);
         }
     }
-    // On the CPU, whatever device reads them.
     const auto prepare = [&](const std::vector<token_row> & rows, uint64_t n_computed) {
         state_settings settings = runs_[run].hidden_states;
         settings.passes = n_computed / rows.size();
-        return hidden_states::prepare(cpu, open.model, inputs_of(rows), cut, settings, stop_is_asked);
+        return hidden_states::prepare(source, inputs_of(rows), cut, settings, stop_is_asked);
     };
     states_ = prepare(together, all);
     if (states_) {
         cached_ = run;
-        cached_in_ = cpu.panels();
+        cached_in_ = source.arithmetic;
         return states_.get();
     }
     if (together.size() == rows_[run]->size() || stop_is_asked()) return nullptr;

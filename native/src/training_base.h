@@ -42,8 +42,8 @@ class training_base {
 
     // The states before the block `cut` for this run and the later ones that have the same, or nullptr. Stay until another run asks.
     // rows_of must have been asked for all runs.
-    // cpu  computes them, in the precision of the run's passes
-    const hidden_states * states_of(size_t run, int32_t cut, backend & cpu);
+    // source  of the run's passes
+    const hidden_states * states_of(size_t run, int32_t cut, const state_source & source);
 
   private:
     bool has_cut_of(size_t run, size_t other) const;
@@ -55,7 +55,7 @@ class training_base {
     std::vector<std::shared_ptr<const std::vector<token_row>>> rows_;
     std::map<std::optional<std::string>, json> parity_; // events, by start adapter
     std::optional<size_t> validated_, cached_;          // the runs for which the next two were made
-    const narrow_panels * cached_in_ = nullptr;         // the precision of the states
+    std::string cached_in_;                             // the arithmetic of the states
     std::unique_ptr<validation> valid_;
     std::unique_ptr<hidden_states> states_, own_states_; // of several runs; of one alone, when those of several do not fit
 };

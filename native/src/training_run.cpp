@@ -62,7 +62,7 @@ void training_run::prepare_evaluations() {
         state_settings settings = config_.hidden_states;
         settings.passes = static_cast<uint64_t>((order_.steps() - optimizer_.steps_done + plan_.every - 1) / plan_.every);
         settings.in_use = options.states ? options.states->n_bytes() : 0;
-        options.states = valid_->states(place_.compute_on_cpu(), open_.model, options.cut, settings);
+        options.states = valid_->states(place_.state_source_of_passes(), options.cut, settings);
     }
     evaluating_.emplace(place_.compute(), place_.model(), place_.lora(), options);
 }

@@ -36,8 +36,8 @@ std::optional<evaluation> validation::evaluate(network & own, size_t n_vocab) co
     return found;
 }
 
-const hidden_states * validation::states(backend & cpu, const base_model & model, int32_t cut, state_settings settings) {
-    if (states_ && cut_ == cut && panels_ == cpu.panels()) {
+const hidden_states * validation::states(const state_source & source, int32_t cut, state_settings settings) {
+    if (states_ && cut_ == cut && arithmetic_ == source.arithmetic) {
         states_->announce_again();
         return states_.get();
     }
@@ -45,9 +45,9 @@ const hidden_states * validation::states(backend & cpu, const base_model & model
     std::vector<std::vector<llama_token>> contexts;
     for (const scoring_row & row : rows_) contexts.push_back(row.context);
     settings.split = "valid";
-    states_ = hidden_states::prepare(cpu, model, contexts, cut, settings, stop_is_asked);
+    states_ = hidden_states::prepare(source, contexts, cut, settings, stop_is_asked);
     cut_ = cut;
-    panels_ = cpu.panels();
+    arithmetic_ = source.arithmetic;
     return states_.get();
 }
 

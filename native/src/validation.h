@@ -26,7 +26,7 @@ class validation {
 
     // The hidden states of its rows before a block, for passes that evaluate; kept for the next run that asks for the same ones. nullptr: they are
     // not kept. Emits "hidden-states".
-    const hidden_states * states(backend & cpu, const base_model & model, int32_t cut, state_settings settings);
+    const hidden_states * states(const state_source & source, int32_t cut, state_settings settings);
 
     size_t n_rows() const { return rows_.size(); }
     int64_t n_columns() const { return scorer_->n_columns(); }
@@ -38,7 +38,7 @@ class validation {
     std::unique_ptr<row_scorer> scorer_;
     std::unique_ptr<hidden_states> states_;
     int32_t cut_ = 0;                        // of the states
-    const narrow_panels * panels_ = nullptr; // they were computed with
+    std::string arithmetic_; // that they were computed with
 };
 
 // When to evaluate. Evaluations come every so many steps and after the last one.

@@ -1,9 +1,12 @@
 // The forward and the backward on every device that is there, against the CPU's own kernels.
 #include "batch_objective.h"
+#include "block_range.h"
 #include "check.h"
+#include "compute_place.h"
 #include "network.h"
 #include "refusal.h"
 #include "placed_model.h"
+#include "series.h"
 #include "tiny_run.h"
 #include <cmath>
 #include <cstdlib>
@@ -131,6 +134,48 @@ void a_run_follows_that_of_the_cpu(const device_info & info) {
     CHECK(refusal([&] { events_of([&] { train(there.config); }); }).code == exit_usage);
 }
 
+// Below the adapter everything is computed once, on the device; another run of the process finds the model there.
+void states_and_model_on_a_device_serve_all_runs(const device_info & info) {
+    run here, one, two;
+    for (run * each : {&here, &one, &two}) {
+        each->config.model = here.config.model;
+        each->config.data = here.config.data;
+        each->config.steps = 3;
+        each->config.layers = "last:1";
+        each->config.hidden_states = {state_place::memory, false, 1 << 20, ""};
+        if (each != &here) each->config.device = device_name(info.kind);
+    }
+    const std::vector<double> expected = losses(events_of([&] { train(here.config); }));
+    const std::vector<json> events = events_of([&] { series({{one.config, two.config}}); });
+    const std::vector<double> found = losses(events);
+    CHECK(expected.size() == 3 && found.size() == 6);
+    for (size_t i = 0; i < found.size(); i++) {
+        CHECK_NEAR(found[i], expected[i % 3], 0.05 * expected[i % 3]);
+        CHECK(found[i] == found[i % 3]); // the same run
+    }
+    std::vector<json> states;
+    for (const json & event : events) if (event["event"] == "hidden-states") states.push_back(event);
+    CHECK(states.size() == 2 && states[0]["place"] == "memory" && states[0]["reused"] == false && states[1]["reused"] == true);
+    CHECK(one.adapter_bytes() == two.adapter_bytes() && one.adapter_bytes() != here.adapter_bytes());
+
+    session open("test", here.config.model, 1);
+    const auto place = [&](const std::vector<std::string> & targets, const std::string & layers) {
+        const auto lora = adapter::create(open.cpu, open.model, resolve_targets(open.model, targets, parse_block_range(layers, open.model.shape.n_block)), plain_settings(3, 6, 1));
+        const std::vector<std::vector<llama_token>> rows = {random_rows(1, open.model.shape.n_vocab, 3)[0].tokens};
+        const compute_place made(open, device_name(info.kind), {"auto"}, {}, lora.get(), rows);
+        return &made.model();
+    };
+    std::shared_ptr<placed_base> first;
+    events_of([&] {
+        place({"attn_q"}, "last:2");
+        first = open.placed;
+        place({"attn_v"}, "last:1");
+        CHECK(first == open.placed);
+        place({"attn_v"}, "all"); // asks for transposes that are not there
+        CHECK(first != open.placed);
+    });
+}
+
 void a_device_that_is_not_there_is_refused() {
     const user_error error = refusal([] { choose_device("npu"); });
     CHECK(error.code == exit_usage && says(error.what(), "npu"));
@@ -196,6 +241,8 @@ int main() {
             cases.push_back({where + ": with f16 weights they stray by the rounding", [=] { gradients_are_those_of_the_cpu(under_test, of, GGML_TYPE_F16, 3e-2); }});
             if (info.kind != device_kind::vulkan) cases.push_back({where + ": with bf16 weights they stray by the rounding", [=] { gradients_are_those_of_the_cpu(under_test, of, GGML_TYPE_BF16, 6e-2); }});
         }
+        if (info.kind != device_kind::cpu)
+            cases.push_back({under_test.name() + ": hidden states are computed there, and one copy of the model serves a series", [=] { states_and_model_on_a_device_serve_all_runs(info); }});
         if (info.kind != device_kind::cpu)
             cases.push_back({under_test.name() + ": a run has the losses of the CPU's, and is not resumed elsewhere", [=] { a_run_follows_that_of_the_cpu(info); }});
     }

@@ -40,7 +40,7 @@ struct tiny {
 
     std::unique_ptr<hidden_states> prepare(const std::vector<token_row> & rows, state_settings settings, int32_t cut = 2) {
         std::unique_ptr<hidden_states> made;
-        const std::vector<json> events = events_of([&] { made = hidden_states::prepare(cpu, model, inputs_of(rows), cut, settings, [] { return false; }); });
+        const std::vector<json> events = events_of([&] { made = hidden_states::prepare({cpu, model, model, "f32"}, inputs_of(rows), cut, settings, [] { return false; }); });
         CHECK(events.size() == 1 && events[0]["event"] == "hidden-states");
         event = events[0];
         CHECK((event["place"] == "nowhere") == (made == nullptr));
