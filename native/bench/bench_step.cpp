@@ -11,7 +11,7 @@
 #include "node_costs.h"
 #include "peak.h"
 #include "rows.h"
-#include "training_data.h"
+#include "step_gradients.h"
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -25,21 +25,26 @@ struct step_size {
     int64_t pairs = 0; // of a token and one that it sees, itself among them
 };
 
-// One step in the parts that training makes of it, without the optimiser. at_once: rows of a part; 0: as training chooses
-step_size run_step(network & own, const base_model & model, const adapter & lora, const std::vector<token_row> & rows, int at_once) {
+// One step as training computes it, without the optimiser. at_once: rows of a part; 0: as training chooses
+step_size run_step(network & own, const base_model & model, const adapter & lora, std::vector<token_row> rows, int at_once) {
     train_config config{};
+    config.objective = objective_kind::next_token;
+    config.share_prefixes = true;
     if (at_once > 0) config.micro_batch_size = at_once;
     lora_values gradients = zeros_like(lora);
+    const step_plan plan = cut_into_parts(rows, 0, config, limits_of(config, model, lora.layers()), model.shape.n_block);
+    batch_objective goal(config.objective, rows, false);
+    gradients_of_step(own, plan, goal, 0, [] { return false; }, gradients);
     step_size size;
-    for (const std::vector<size_t> & chosen : micro_batches(rows, limits_of(config, model, lora.layers()), true)) {
-        std::vector<token_row> part;
-        for (const size_t row : chosen) part.push_back(rows[row]);
-        const token_layout layout = lay_out_for_training(part, true);
-        next_token_objective goal(predictions_of(part, layout, false), 1.0f / static_cast<float>(rows.size()));
-        own.loss({layout, goal, 0, 0}, &gradients);
-        size.columns += static_cast<int64_t>(layout.tokens.size());
-        size.parts++;
-        for (const int32_t position : layout.positions) size.pairs += position + 1;
+    size.columns = plan.n_columns();
+    size.parts = static_cast<int64_t>(plan.parts.size());
+    for (const step_part & part : plan.parts) {
+        for (size_t column = 0; column < part.layout.positions.size(); column++) {
+            if (!part.given || part.given->source[column] < 0) size.pairs += part.layout.positions[column] + 1;
+        }
+    }
+    if (plan.prefix) {
+        for (const int32_t position : plan.prefix->layout().positions) size.pairs += position + 1;
     }
     return size;
 }

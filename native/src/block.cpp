@@ -50,42 +50,59 @@ static ggml_tensor * rotate_heads_back(pass_scope & scope, ggml_tensor * plain, 
     return as_columns(scope, optional_norm_back(scope, as_heads(scope, plain), head_norm, d_heads));
 }
 
-// The kept columns of x [rows, n] -> [rows, n_kept], and back among columns of zeros.
-static ggml_tensor * keep(pass_scope & scope, ggml_tensor * x, const kept_columns * kept) {
-    return kept ? ggml_get_rows(scope.ctx, x, kept->indices) : x;
+// Some columns of x [rows, n] -> [rows, n_some], and back among columns of zeros. No indices: all.
+static ggml_tensor * pick(pass_scope & scope, ggml_tensor * x, ggml_tensor * indices) { return indices ? ggml_get_rows(scope.ctx, x, indices) : x; }
+
+static ggml_tensor * spread(pass_scope & scope, ggml_tensor * x, ggml_tensor * indices, int64_t n) {
+    if (!indices) return x;
+    ggml_tensor * shape = ggml_new_tensor_2d(scope.ctx, GGML_TYPE_F32, x->ne[0], n); // never part of the graph
+    return ggml_get_rows_back(scope.ctx, x, indices, shape);
 }
 
-static ggml_tensor * spread(pass_scope & scope, ggml_tensor * x, const kept_columns * kept) {
-    if (!kept) return x;
-    ggml_tensor * shape = ggml_new_tensor_2d(scope.ctx, GGML_TYPE_F32, x->ne[0], scope.positions->ne[0]); // never part of the graph
-    return ggml_get_rows_back(scope.ctx, x, kept->indices, shape);
+static int64_t n_computed(const pass_scope & scope) { return scope.positions->ne[0]; }
+static int64_t n_in_layout(const pass_scope & scope) { return scope.given ? scope.given->order->ne[0] : n_computed(scope); }
+
+// Keys or values of all columns of the layout, out of those that are given and our own.
+static ggml_tensor * among_given(pass_scope & scope, ggml_tensor * own, ggml_tensor * given) {
+    return given ? ggml_get_rows(scope.ctx, ggml_concat(scope.ctx, given, own, 1), scope.given->order) : own;
 }
 
-static ggml_tensor * kept_positions(const pass_scope & scope, const kept_columns * kept) { return kept ? kept->positions : scope.positions; }
+// The gradient of our own keys or values, out of that of all columns; that of the given ones goes to the pass they come from, and what other
+// passes say of ours comes in. d_all nullptr: only that
+static ggml_tensor * own_gradient(pass_scope & scope, ggml_tensor * d_all, ggml_tensor * given, ggml_tensor *& d_given, ggml_tensor * from_others) {
+    ggml_tensor * d_own = d_all;
+    if (d_all && given) {
+        d_given = ggml_get_rows(scope.ctx, d_all, scope.given->given);
+        d_own = ggml_get_rows(scope.ctx, d_all, scope.given->own);
+    }
+    if (!from_others) return d_own;
+    return d_own ? ggml_add(scope.ctx, d_own, from_others) : from_others;
+}
 
 // Queries, keys and values before norms and rope; queries of the kept columns only.
 static void project_heads(pass_scope & scope, int32_t block, const block_weights & weights, block_tape & tape) {
     if (!weights.attn_qkv.weight) {
-        tape.q_plain = adapted_linear(scope, block, "attn_q", weights.attn_q, keep(scope, tape.h, tape.kept), tape.attn_q);
+        tape.q_plain = adapted_linear(scope, block, "attn_q", weights.attn_q, pick(scope, tape.h, tape.columns->kept), tape.attn_q);
         tape.k_plain = adapted_linear(scope, block, "attn_k", weights.attn_k, tape.h, tape.attn_k);
-        tape.v = adapted_linear(scope, block, "attn_v", weights.attn_v, tape.h, tape.attn_v);
+        tape.own.values = adapted_linear(scope, block, "attn_v", weights.attn_v, tape.h, tape.attn_v);
         return;
     }
     const model_shape & shape = scope.model.shape;
     const int64_t n_q = int64_t(shape.n_head) * shape.head_dim, n_kv = int64_t(shape.n_head_kv) * shape.head_dim;
     ggml_tensor * all = adapted_linear(scope, block, "attn_qkv", weights.attn_qkv, tape.h, tape.attn_qkv);
-    tape.q_plain = keep(scope, rows_of(scope, all, 0, n_q), tape.kept);
+    tape.q_plain = pick(scope, rows_of(scope, all, 0, n_q), tape.columns->kept);
     tape.k_plain = rows_of(scope, all, n_q, n_kv);
-    tape.v = rows_of(scope, all, n_q + n_kv, n_kv);
+    tape.own.values = rows_of(scope, all, n_q + n_kv, n_kv);
 }
 
+// d_q nullptr: the queries have no gradient
 static ggml_tensor * project_heads_back(pass_scope & scope, const block_tape & tape, ggml_tensor * d_q, ggml_tensor * d_k, ggml_tensor * d_v, bool want_dh) {
     if (tape.attn_qkv.layer) {
-        ggml_tensor * d_all = ggml_concat(scope.ctx, ggml_concat(scope.ctx, spread(scope, d_q, tape.kept), d_k, 0), d_v, 0);
-        return adapted_linear_back(scope, tape.attn_qkv, d_all, want_dh);
+        d_q = d_q ? spread(scope, d_q, tape.columns->kept, n_computed(scope)) : ggml_fill(scope.ctx, tape.q_plain, 0.0f);
+        return adapted_linear_back(scope, tape.attn_qkv, ggml_concat(scope.ctx, ggml_concat(scope.ctx, d_q, d_k, 0), d_v, 0), want_dh);
     }
-    ggml_tensor * d_h = adapted_linear_back(scope, tape.attn_q, d_q, want_dh);
-    if (d_h) d_h = spread(scope, d_h, tape.kept);
+    ggml_tensor * d_h = d_q ? adapted_linear_back(scope, tape.attn_q, d_q, want_dh) : nullptr;
+    if (d_h) d_h = spread(scope, d_h, tape.columns->kept, n_computed(scope));
     d_h = adapted_linear_back(scope, tape.attn_k, d_k, want_dh, d_h);
     return adapted_linear_back(scope, tape.attn_v, d_v, want_dh, d_h);
 }
@@ -107,19 +124,22 @@ static ggml_tensor * project_gate_back(pass_scope & scope, const block_tape & ta
     return adapted_linear_back(scope, tape.ffn_up, d.d_up, true, d_h2);
 }
 
-ggml_tensor * block_forward(pass_scope & scope, int32_t block, ggml_tensor * x, block_tape & tape, const kept_columns * kept) {
+ggml_tensor * block_forward(pass_scope & scope, int32_t block, ggml_tensor * x, block_tape & tape, const block_columns & columns, block_exchange & exchange) {
     ggml_context * ctx = scope.ctx;
     const block_weights & weights = scope.model.blocks[static_cast<size_t>(block)];
-    tape.kept = kept;
+    tape.columns = &columns;
+    tape.exchange = &exchange;
     tape.x = x;
     tape.h = scaled_norm(scope, x, weights.attn_norm);
     project_heads(scope, block, weights, tape);
     // Queries of zero stand in for those of columns that are not kept; what they attend to is thrown away.
-    tape.q = spread(scope, rotate_heads(scope, tape.q_plain, weights.attn_q_norm, weights.form, kept_positions(scope, kept)), kept);
-    tape.k = rotate_heads(scope, tape.k_plain, weights.attn_k_norm, weights.form, scope.positions);
-    tape.attended = keep(scope, scope.ops.attention(ctx, tape.q, tape.k, tape.v, &scope.attention.at(weights.form.window)), kept);
+    tape.q = spread(scope, rotate_heads(scope, tape.q_plain, weights.attn_q_norm, weights.form, columns.positions), columns.places, n_in_layout(scope));
+    tape.own.keys = rotate_heads(scope, tape.k_plain, weights.attn_k_norm, weights.form, scope.positions);
+    tape.k = among_given(scope, tape.own.keys, exchange.given.keys);
+    tape.v = among_given(scope, tape.own.values, exchange.given.values);
+    tape.attended = pick(scope, scope.ops.attention(ctx, tape.q, tape.k, tape.v, &scope.attention.at(weights.form.window)), columns.places);
     tape.attn_added = adapted_linear(scope, block, "attn_output", weights.attn_output, tape.attended, tape.attn_output);
-    tape.x1 = ggml_add(ctx, keep(scope, x, kept), optional_norm(scope, tape.attn_added, weights.attn_post_norm));
+    tape.x1 = ggml_add(ctx, pick(scope, x, columns.kept), optional_norm(scope, tape.attn_added, weights.attn_post_norm));
 
     tape.h2 = scaled_norm(scope, tape.x1, weights.ffn_norm);
     project_gate(scope, block, weights, tape);
@@ -128,18 +148,31 @@ ggml_tensor * block_forward(pass_scope & scope, int32_t block, ggml_tensor * x, 
     return ggml_add(ctx, tape.x1, optional_norm(scope, tape.ffn_added, weights.ffn_post_norm));
 }
 
+// Back through the feed-forward half: dy -> gradient by x1 [n_embd, n_kept].
+static ggml_tensor * feed_forward_back(pass_scope & scope, const block_weights & weights, const block_tape & tape, ggml_tensor * dy) {
+    ggml_tensor * d_gated = adapted_linear_back(scope, tape.ffn_down, optional_norm_back(scope, tape.ffn_added, weights.ffn_post_norm, dy), true);
+    ggml_tensor * d_h2 = project_gate_back(scope, tape, scope.ops.gated_back(scope.ctx, scope.model.shape.gate, tape.gate, tape.up, d_gated));
+    return ggml_add(scope.ctx, dy, scaled_norm_back(scope, tape.x1, weights.ffn_norm, d_h2));
+}
+
 ggml_tensor * block_backward(pass_scope & scope, const block_weights & weights, const block_tape & tape, ggml_tensor * dy, bool want_dx) {
     ggml_context * ctx = scope.ctx;
-
-    ggml_tensor * d_gated = adapted_linear_back(scope, tape.ffn_down, optional_norm_back(scope, tape.ffn_added, weights.ffn_post_norm, dy), true);
-    ggml_tensor * d_h2 = project_gate_back(scope, tape, scope.ops.gated_back(ctx, scope.model.shape.gate, tape.gate, tape.up, d_gated));
-    ggml_tensor * d_x1 = ggml_add(ctx, dy, scaled_norm_back(scope, tape.x1, weights.ffn_norm, d_h2));
-
-    ggml_tensor * d_attended = adapted_linear_back(scope, tape.attn_output, optional_norm_back(scope, tape.attn_added, weights.attn_post_norm, d_x1), true);
-    const attention_gradient d_qkv = scope.ops.attention_back(ctx, tape.q, tape.k, tape.v, spread(scope, d_attended, tape.kept), &scope.attention.at(weights.form.window));
-    ggml_tensor * d_q = rotate_heads_back(scope, tape.q_plain, weights.attn_q_norm, weights.form, kept_positions(scope, tape.kept), keep(scope, d_qkv.dq, tape.kept));
-    ggml_tensor * d_k = rotate_heads_back(scope, tape.k_plain, weights.attn_k_norm, weights.form, scope.positions, d_qkv.dk);
-    ggml_tensor * d_h = project_heads_back(scope, tape, d_q, d_k, d_qkv.dv, want_dx);
+    const block_columns & columns = *tape.columns;
+    block_exchange & exchange = *tape.exchange;
+    ggml_tensor * d_x1 = nullptr, * d_q = nullptr;
+    attention_gradient d_qkv{};
+    if (dy) {
+        d_x1 = feed_forward_back(scope, weights, tape, dy);
+        ggml_tensor * d_attended = adapted_linear_back(scope, tape.attn_output, optional_norm_back(scope, tape.attn_added, weights.attn_post_norm, d_x1), true);
+        d_attended = spread(scope, d_attended, columns.places, n_in_layout(scope));
+        d_qkv = scope.ops.attention_back(ctx, tape.q, tape.k, tape.v, d_attended, &scope.attention.at(weights.form.window));
+        d_q = rotate_heads_back(scope, tape.q_plain, weights.attn_q_norm, weights.form, columns.positions, pick(scope, d_qkv.dq, columns.places));
+    }
+    ggml_tensor * d_k = own_gradient(scope, d_qkv.dk, exchange.given.keys, exchange.d_given.keys, exchange.d_own.keys);
+    ggml_tensor * d_v = own_gradient(scope, d_qkv.dv, exchange.given.values, exchange.d_given.values, exchange.d_own.values);
+    d_k = rotate_heads_back(scope, tape.k_plain, weights.attn_k_norm, weights.form, scope.positions, d_k);
+    ggml_tensor * d_h = project_heads_back(scope, tape, d_q, d_k, d_v, want_dx);
     if (!want_dx) return nullptr;
-    return ggml_add(ctx, spread(scope, d_x1, tape.kept), scaled_norm_back(scope, tape.x, weights.attn_norm, d_h));
+    ggml_tensor * dx = scaled_norm_back(scope, tape.x, weights.attn_norm, d_h);
+    return d_x1 ? ggml_add(ctx, spread(scope, d_x1, columns.kept, n_computed(scope)), dx) : dx;
 }

@@ -3,6 +3,7 @@
 #include "adapted_embedding.h"
 #include "block.h"
 #include "hidden_states.h"
+#include "shared_prefix.h"
 #include "token_layout.h"
 #include <map>
 #include <memory>
@@ -33,9 +34,10 @@ struct pass_options {
 class graph_builder {
   public:
     // wanted  the columns whose hidden states are asked for; the last block computes no others beyond their keys and values
-    // layout and wanted must outlive the builder
+    // given   those that are not computed, but taken from elsewhere, none of them wanted; nullptr: none
+    // layout, wanted and given must outlive the builder
     graph_builder(const backend & device, const base_model & model, const adapter * lora, const token_layout & layout, const column_subset & wanted,
-                  const pass_options & options, float dropout, uint64_t dropout_seed);
+                  const pass_options & options, float dropout, uint64_t dropout_seed, const given_columns * given = nullptr);
     ~graph_builder();
     graph_builder(const graph_builder &) = delete;
     graph_builder & operator=(const graph_builder &) = delete;
@@ -45,28 +47,49 @@ class graph_builder {
     // The wanted columns after the last block [n_embd, wanted].
     ggml_tensor * forward();
 
+    // The keys and values of all blocks, and nothing else, for passes that are given them. All columns must be wanted.
+    void forward_to_keys();
+
     // Backward through the blocks down to the lowest that is adapted, and to the embedding when it is, from the gradient by what `forward` gave.
     void backward(ggml_tensor * d_hidden);
 
-    // Writes the tokens or known states, the positions, and what the operators need, once the graph has its memory.
+    // The same from the gradients by keys and values alone, as they stand in `from` when the inputs are set.
+    void backward_from_keys(const shared_prefix & from);
+
+    // Writes the tokens or known states, the positions, what is given, and what the operators need, once the graph has its memory.
     void set_layout() const;
 
+    // Adds the gradients by what was given to those of its owner, once the graph is computed with its backward.
+    void return_gradients() const;
+
+    // Copies the keys and values of forward_to_keys, once the graph is computed.
+    void hand_over(shared_prefix & to) const;
+
   private:
-    const kept_columns * kept_by(size_t block) const;
+    const block_columns & columns_of(size_t block) const { return block + 1 == scope_->model.blocks.size() ? last_columns_ : columns_; }
+    size_t first_block() const { return states_ ? static_cast<size_t>(options_.cut) : 0; }
+    ggml_tensor * through_blocks();
+    void back_through_blocks(ggml_tensor * d_hidden); // nullptr: it is 0
+    std::vector<int32_t> of_own(const std::vector<int32_t> & of_all) const;
+    void write_given() const;
 
     const token_layout & layout_;
     const column_subset & wanted_;
+    const given_columns * const given_;
+    std::vector<int32_t> own_; // the columns that are computed
     const pass_options options_;
     std::unique_ptr<operators> ops_;
     std::map<int32_t, attention_plan> plans_; // by window
     ggml_context * ctx_;
-    std::vector<float> known_;        // states at the cut [n_embd, n_columns]; empty: the pass begins with the tokens
+    std::vector<float> known_;        // states of all columns at the cut [n_embd, n_columns]; empty: the pass begins with the tokens
     ggml_tensor * tokens_ = nullptr;  // one of these two
     ggml_tensor * states_ = nullptr;
     std::vector<ggml_tensor *> inputs_; // of each block
     std::vector<block_tape> tapes_;
-    ggml_tensor * positions_;
     embedding_tape embedding_;
-    kept_columns kept_; // of the last block; without tensors when it keeps all
+    block_columns columns_, last_columns_;
+    std::vector<block_exchange> exchanges_; // of each block
+    given_places places_{};
+    const shared_prefix * gradients_from_ = nullptr; // of own keys and values
     std::unique_ptr<pass_scope> scope_;
 };

@@ -233,7 +233,7 @@ void hidden_states::announce_again() const {
 
 bool hidden_states::read(const token_layout & layout, std::vector<float> & values) const {
     const std::vector<int64_t> numbers = index_.find(layout);
-    if (numbers.empty()) return false;
+    if (std::count(numbers.begin(), numbers.end(), -1) > 0) return false;
     values.resize(numbers.size() * n_embd_);
     for (size_t column = 0; column < numbers.size(); column++) {
         const unsigned char * state = states_ + static_cast<size_t>(numbers[column]) * state_bytes();

@@ -32,7 +32,7 @@ ggml_tensor * head_backward(pass_scope & scope, const head_tape & tape, ggml_ten
 double network::loss(const training_pass & pass, lora_values * gradients) {
     const std::vector<int32_t> & read = pass.goal.columns();
     const column_subset wanted(read);
-    graph_builder builder(cpu_, model_, lora_, pass.layout, wanted, options_, pass.dropout, pass.dropout_seed);
+    graph_builder builder(cpu_, model_, lora_, pass.layout, wanted, options_, pass.dropout, pass.dropout_seed, pass.given);
     pass_scope & scope = builder.scope();
     ggml_tensor * hidden = builder.forward();
 
@@ -69,18 +69,52 @@ double network::loss(const training_pass & pass, lora_values * gradients) {
     cpu_.compute(scope.graph);
     pass.goal.read_results();
 
+    if (gradients) {
+        add_gradients(scope, *gradients);
+        builder.return_gradients();
+    }
+    return pass.goal.loss();
+}
+
+void network::add_gradients(const pass_scope & scope, lora_values & gradients) const {
     std::vector<float> values;
     for (const lora_gradient & gradient : scope.gradients) {
         const size_t index = lora_->index_of(gradient.trained);
         const trained_tensor & trained = lora_->trained()[index];
-        std::vector<float> & sum = (*gradients)[index];
+        std::vector<float> & sum = gradients[index];
         values.resize(sum.size());
         ggml_backend_tensor_get(gradient.values, values.data(), 0, ggml_nbytes(gradient.values));
         for (size_t i = 0; i < sum.size(); i++) {
             if (trained.is_trained(i)) sum[i] += values[i];
         }
     }
-    return pass.goal.loss();
+}
+
+static column_subset all_columns(const token_layout & layout) {
+    std::vector<int32_t> all(layout.tokens.size());
+    std::iota(all.begin(), all.end(), 0);
+    return column_subset(all);
+}
+
+void network::forward(shared_prefix & prefix, float dropout, uint64_t dropout_seed) {
+    const column_subset all = all_columns(prefix.layout());
+    graph_builder builder(cpu_, model_, lora_, prefix.layout(), all, options_, dropout, dropout_seed);
+    builder.forward_to_keys();
+    cpu_.plan(builder.scope().graph);
+    builder.set_layout();
+    cpu_.compute(builder.scope().graph);
+    builder.hand_over(prefix);
+}
+
+void network::backward(const shared_prefix & prefix, float dropout, uint64_t dropout_seed, lora_values & gradients) {
+    if (lora_->lowest_block() >= model_.shape.n_block) return; // nothing in the blocks is trained
+    const column_subset all = all_columns(prefix.layout());
+    graph_builder builder(cpu_, model_, lora_, prefix.layout(), all, options_, dropout, dropout_seed);
+    builder.backward_from_keys(prefix);
+    cpu_.plan(builder.scope().graph);
+    builder.set_layout();
+    cpu_.compute(builder.scope().graph);
+    add_gradients(builder.scope(), gradients);
 }
 
 std::vector<float> network::logits(const token_layout & layout, const std::vector<int32_t> & columns) {
@@ -107,9 +141,7 @@ std::vector<float> network::logits(const token_layout & layout, const std::vecto
 }
 
 std::vector<float> network::hidden_states(const token_layout & layout) {
-    std::vector<int32_t> all(layout.tokens.size());
-    std::iota(all.begin(), all.end(), 0);
-    const column_subset wanted(all);
+    const column_subset wanted = all_columns(layout);
     graph_builder builder(cpu_, model_, lora_, layout, wanted, options_, 0.0f, 0);
     ggml_tensor * hidden = builder.forward();
     ggml_set_output(hidden);

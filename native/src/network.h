@@ -13,6 +13,7 @@ struct training_pass {
     objective & goal;
     float dropout;
     uint64_t dropout_seed;
+    const given_columns * given = nullptr; // columns of the layout that a shared prefix has computed
 };
 
 class network {
@@ -21,8 +22,12 @@ class network {
     network(backend & cpu, const base_model & model, const adapter * lora, const pass_options & options = {})
         : cpu_(cpu), model_(model), lora_(lora), options_(options) {}
 
-    // The loss that the pass's objective comes to. With gradients: adds those of the adapter.
+    // The loss that the pass's objective comes to. With gradients: adds those of the adapter, and to what is given those by its keys and values.
     double loss(const training_pass & pass, lora_values * gradients);
+
+    // Computes what a shared prefix hands over, and afterwards adds the adapter's gradients that are due to it. The same dropout both times.
+    void forward(shared_prefix & prefix, float dropout, uint64_t dropout_seed);
+    void backward(const shared_prefix & prefix, float dropout, uint64_t dropout_seed, lora_values & gradients);
 
     // Logits at some columns: n_vocab floats for each, one after another.
     std::vector<float> logits(const token_layout & layout, const std::vector<int32_t> & columns);
@@ -31,6 +36,8 @@ class network {
     std::vector<float> hidden_states(const token_layout & layout);
 
   private:
+    void add_gradients(const pass_scope & scope, lora_values & gradients) const;
+
     backend & cpu_;
     const base_model & model_;
     const adapter * lora_;

@@ -18,6 +18,13 @@ struct lora_gradient {
 // Of a layer with magnitudes (magnitude.h): |V| and m / |V|, [n_out]
 struct row_scales { ggml_tensor * norms = nullptr, * factors = nullptr; };
 
+// Where the columns of a layout come from when some are given: computed by another pass (shared_prefix.h).
+struct given_places {
+    ggml_tensor * order; // i32 [n_columns]: of each column of the layout, its place behind one another: first all given ones, then all computed ones
+    ggml_tensor * given; // i32 [n_given], columns of the layout
+    ggml_tensor * own;   // i32 [n], columns of the layout
+};
+
 // Everything pointed to must outlive the graph.
 struct pass_scope {
     ggml_context * ctx;
@@ -25,7 +32,8 @@ struct pass_scope {
     operators & ops;
     const base_model & model;
     const adapter * lora;            // nullptr: the base model alone
-    ggml_tensor * positions;         // i32 [n_columns]
+    ggml_tensor * positions;         // i32 [n], of the columns that are computed
+    const given_places * given;      // nullptr: all columns of the layout are
     const std::map<int32_t, attention_plan> & attention; // by window
     float dropout;                   // on the input of the adapter
     uint64_t dropout_seed;

@@ -18,7 +18,7 @@ std::vector<int64_t> prefix_index::find(const token_layout & layout) const {
             int64_t & number = numbers[static_cast<size_t>(column)];
             if (number < 0) {
                 const auto found = numbers_.find(key(before, layout.tokens[static_cast<size_t>(column)]));
-                if (found == numbers_.end()) return {};
+                if (found == numbers_.end()) break; // nor is anything behind it known
                 number = found->second;
             }
             before = number;

@@ -11,7 +11,7 @@ class prefix_index {
 
     size_t size() const { return numbers_.size(); }
 
-    // For each column of a layout the number of the prefix that ends there; empty when one of them is unknown.
+    // For each column of a layout the number of the prefix that ends there, or -1 when it is unknown.
     std::vector<int64_t> find(const token_layout & layout) const;
 
   private:

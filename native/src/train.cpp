@@ -4,6 +4,7 @@
 #include "parity.h"
 #include "session.h"
 #include "start_adapter.h"
+#include "step_parts.h"
 #include "stop_signal.h"
 #include "training_run.h"
 #include <algorithm>

@@ -2,6 +2,7 @@
 #include "digest.h"
 #include "error.h"
 #include "events.h"
+#include "step_parts.h"
 #include <algorithm>
 
 // The label objectives read one place of a row, which must be there.
@@ -46,17 +47,6 @@ std::shared_ptr<const std::vector<token_row>> training_data::rows_of(const train
     return kept;
 }
 
-packing_limits limits_of(const train_config & config, const base_model & model, const std::vector<layer_name> & adapted) {
-    if (config.micro_batch_size) return {static_cast<size_t>(*config.micro_batch_size), SIZE_MAX};
-    return {SIZE_MAX, training_columns_at_once(model, adapted)};
-}
-
-std::vector<std::vector<size_t>> micro_batches(const std::vector<token_row> & batch, packing_limits limits, bool share_prefixes) {
-    std::vector<const std::vector<llama_token> *> tokens;
-    for (const token_row & row : batch) tokens.push_back(&row.tokens);
-    return pack(tokens, limits, share_prefixes);
-}
-
 int64_t announce_training_rows(const std::vector<token_row> & rows, const train_config & config, packing_limits limits) {
     int64_t n_tokens = 0, n_columns = 0, longest = 0, truncated = 0;
     for (const token_row & row : rows) {
@@ -68,12 +58,8 @@ int64_t announce_training_rows(const std::vector<token_row> & rows, const train_
     }
     for (size_t begin = 0; begin < rows.size(); begin += static_cast<size_t>(config.batch_size)) { // batches as without a shuffle
         const size_t end = std::min(rows.size(), begin + static_cast<size_t>(config.batch_size));
-        const std::vector<token_row> batch(rows.begin() + static_cast<std::ptrdiff_t>(begin), rows.begin() + static_cast<std::ptrdiff_t>(end));
-        for (const std::vector<size_t> & part : micro_batches(batch, limits, config.share_prefixes)) {
-            std::vector<token_row> together;
-            for (const size_t row : part) together.push_back(batch[row]);
-            n_columns += static_cast<int64_t>(lay_out_for_objective(together, config.objective, config.share_prefixes).tokens.size());
-        }
+        std::vector<token_row> batch(rows.begin() + static_cast<std::ptrdiff_t>(begin), rows.begin() + static_cast<std::ptrdiff_t>(end));
+        n_columns += cut_into_parts(batch, 0, config, limits, 0).n_columns();
     }
     emit("data", {{"rows", rows.size()}, {"tokens", n_tokens}, {"columns", n_columns}, {"lossTokens", loss_terms(rows, config.objective, config.loss_on_all)},
                   {"longest", longest}, {"truncatedRows", truncated}});

@@ -35,12 +35,6 @@ class training_data {
     std::map<std::vector<int64_t>, std::shared_ptr<const std::vector<token_row>>> chosen_; // by the rows that were chosen
 };
 
-// How much a run computes at once: as many rows as its config says, else as many columns as suit the model and the adapted layers.
-packing_limits limits_of(const train_config & config, const base_model & model, const std::vector<layer_name> & adapted);
-
-// The rows of a batch that are computed together, as indices.
-std::vector<std::vector<size_t>> micro_batches(const std::vector<token_row> & batch, packing_limits limits, bool share_prefixes);
-
 // Emits one event a shortened row, and one about all rows. Returns the columns that one pass over them computes.
 int64_t announce_training_rows(const std::vector<token_row> & rows, const train_config & config, packing_limits limits);
 

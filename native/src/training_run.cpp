@@ -1,6 +1,7 @@
 #include "training_run.h"
 #include "events.h"
-#include "random.h"
+#include "step_gradients.h"
+#include "step_parts.h"
 #include "stop_signal.h"
 #include "training_data.h"
 #include <algorithm>
@@ -104,13 +105,14 @@ void training_run::keep() {
 }
 
 bool training_run::step(int64_t step) {
-    std::vector<token_row> batch;
-    for (const size_t row : order_.rows_of(step)) batch.push_back(rows_[row]);
+    std::vector<token_row> batch = batch_of(order_, rows_, step);
+    const step_plan plan = cut_into_parts(batch, step, config_, limits_, open_.model.shape.n_block);
+    batch_objective goal(config_.objective, batch, config_.loss_on_all);
     lora_values gradients = zeros_like(lora_);
-    const std::optional<step_result> result = gradients_of(batch, step, gradients);
-    if (!result) return false;
+    const std::optional<step_loss> result = gradients_of_step(network_, plan, goal, static_cast<float>(config_.dropout), stop_is_asked, gradients);
+    if (!result) return false; // the half step is dropped, and done again by the run that goes on
     const double norm = gradient_norm(gradients);
-    if (const std::optional<std::string> fault = watch_.fault(step, result->loss, norm, batch, result->row_losses)) {
+    if (const std::optional<std::string> fault = watch_.fault(step, result->loss, norm, batch, result->of_rows)) {
         throw user_error(exit_diverged, *fault, config_.data,
             "look at these rows; else lower --learning-rate, set --max-gradient-norm 1, or raise --spike-factor (0: never stop for a spike); the checkpoints are untouched");
     }
@@ -118,47 +120,12 @@ bool training_run::step(int64_t step) {
     const double learning_rate = config_.learning_rate * schedule_factor(config_.schedule, step, order_.steps(), config_.warmup_steps);
     optimizer_.step(lora_, gradients, learning_rate);
     place_.refresh();
+    int64_t n_tokens = 0;
+    for (const token_row & row : batch) n_tokens += static_cast<int64_t>(row.tokens.size());
     emit("step", {{"step", step + 1}, {"steps", order_.steps()}, {"epoch", order_.epoch_of(step) + 1}, {"loss", result->loss},
-                  {"learningRate", learning_rate}, {"gradientNorm", norm}, {"tokens", result->n_tokens}, {"columns", result->n_columns},
+                  {"learningRate", learning_rate}, {"gradientNorm", norm}, {"tokens", n_tokens}, {"columns", plan.n_columns()},
                   {"lossTokens", loss_terms(batch, config_.objective, config_.loss_on_all)}, {"seconds", seconds_since_start()}});
     return true;
-}
-
-std::optional<training_run::step_result> training_run::gradients_of(std::vector<token_row> & batch, int64_t step, lora_values & gradients) {
-    std::vector<token_row> ordered; // so that the rows of a part stand side by side
-    struct part { size_t begin, end; token_layout layout; uint64_t dropout_seed; };
-    std::vector<part> parts;
-    for (const std::vector<size_t> & rows : micro_batches(batch, limits_, config_.share_prefixes)) {
-        const size_t begin = ordered.size();
-        for (const size_t row : rows) ordered.push_back(batch[row]);
-        const std::vector<token_row> micro(ordered.begin() + static_cast<std::ptrdiff_t>(begin), ordered.end());
-        random_stream masks(config_.seed, "dropout", (static_cast<uint64_t>(step) << 20) + parts.size());
-        parts.push_back({begin, ordered.size(), lay_out_for_objective(micro, config_.objective, config_.share_prefixes), masks.uint64()});
-    }
-    batch = ordered;
-    batch_objective goal(config_.objective, batch, config_.loss_on_all);
-    const auto compute = [&](const part & one, objective & of_part, lora_values * into) {
-        return network_.loss({one.layout, of_part, static_cast<float>(config_.dropout), one.dropout_seed}, into);
-    };
-    if (goal.needs_scores() && parts.size() > 1) {
-        for (const part & one : parts) {
-            if (stop_is_asked()) return std::nullopt;
-            const std::unique_ptr<objective> of_part = goal.part(one.begin, one.end, one.layout);
-            compute(one, *of_part, nullptr);
-            goal.take_scores(one.begin, *of_part);
-        }
-    }
-    step_result result;
-    for (const part & one : parts) {
-        if (stop_is_asked()) return std::nullopt;
-        const std::unique_ptr<objective> of_part = goal.part(one.begin, one.end, one.layout);
-        result.loss += compute(one, *of_part, &gradients);
-        const std::vector<double> losses = of_part->row_losses();
-        result.row_losses.insert(result.row_losses.end(), losses.begin(), losses.end());
-        result.n_columns += static_cast<int64_t>(one.layout.tokens.size());
-    }
-    for (const token_row & row : batch) result.n_tokens += static_cast<int64_t>(row.tokens.size());
-    return result;
 }
 
 void training_run::save(int64_t steps_done) {

@@ -32,15 +32,6 @@ class training_run {
     exit_code run();
 
   private:
-    struct step_result {
-        double loss = 0;
-        std::vector<double> row_losses;
-        int64_t n_tokens = 0, n_columns = 0;
-    };
-
-    // The gradients of a batch, computed in micro-batches; the batch is left in the order in which its rows were computed. Nothing when a stop is asked for: the half step is dropped, and done
-    // again by the run that goes on.
-    std::optional<step_result> gradients_of(std::vector<token_row> & batch, int64_t step, lora_values & gradients);
     bool step(int64_t step); // false: stopped before it was done
     void prepare_evaluations();
     bool is_evaluation_due() const;
