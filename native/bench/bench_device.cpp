@@ -63,6 +63,7 @@ struct bench_place {
     backend cpu, device;
     std::unique_ptr<adapter> host_lora, device_lora;
     std::unique_ptr<placed_model> placed;
+    std::unique_ptr<gradient_sums> sums;
 
     bench_place(const std::string & name, const std::string & model, const std::string & lora)
         : info(choose_device(name)), file(model), host_model(load_model(file)), cpu(THREADS), device(info, THREADS), host_lora(adapter::load(cpu, host_model, lora)) {
@@ -70,6 +71,7 @@ struct bench_place {
         placed = std::make_unique<placed_model>(device, host_model, info.kind == device_kind::cuda ? GGML_TYPE_BF16 : GGML_TYPE_F16, host_lora->lowest_block());
         device.use_transposes(placed->transposes());
         device_lora = host_lora->copy_on(device, host_model);
+        sums = std::make_unique<gradient_sums>(device, *device_lora);
     }
     const base_model & model() const { return placed ? placed->model() : host_model; }
     const adapter & lora() const { return device_lora ? *device_lora : *host_lora; }
@@ -83,13 +85,16 @@ struct bench_place {
 
 struct pass_result { double loss, operations; lora_values gradients; };
 
-pass_result one_pass(backend & place, const base_model & model, const adapter & lora, const std::vector<token_row> & rows) {
+pass_result one_pass(backend & place, const base_model & model, const adapter & lora, const std::vector<token_row> & rows, gradient_sums * sums = nullptr) {
     const token_layout layout = lay_out_for_training(rows, true);
     const std::vector<prediction> predictions = predictions_of(rows, layout, false);
     next_token_objective goal(predictions, 1.0f / static_cast<float>(predictions.size()));
     pass_result result{0, necessary_operations(model, lora, layout, predictions), zeros_like(lora)};
-    network own(place, model, &lora);
-    result.loss = own.loss({layout, goal, 0.0f, 0}, &result.gradients);
+    pass_options options;
+    options.sums = sums;
+    if (sums) sums->clear();
+    result.loss = network(place, model, &lora, options).loss({layout, goal, 0.0f, 0}, &result.gradients);
+    if (sums) sums->add_to(result.gradients);
     return result;
 }
 
@@ -143,7 +148,7 @@ void make_adapter(const std::string & model_path, const std::string & out, const
 
 // Loss and gradients of the whole model, against the CPU in f32.
 void compare_gradients(bench_place & place, const std::vector<token_row> & rows) {
-    const pass_result here = one_pass(place.cpu, place.host_model, *place.host_lora, rows), there = one_pass(place.device, place.model(), place.lora(), rows);
+    const pass_result here = one_pass(place.cpu, place.host_model, *place.host_lora, rows), there = one_pass(place.device, place.model(), place.lora(), rows, place.sums.get());
     double distance = 0, size = 0, worst = 0;
     std::string worst_of;
     for (size_t t = 0; t < here.gradients.size(); t++) {
@@ -174,7 +179,7 @@ void measure_speed(bench_place & place, const std::string & model, const std::ve
         try {
             for (int step = 0; step <= steps; step++) { // the first pays for memory and plans
                 const double took = wall_seconds(1, [&] {
-                    result = one_pass(place.device, place.model(), place.lora(), batch);
+                    result = one_pass(place.device, place.model(), place.lora(), batch, place.sums.get());
                     optimizer.step(*place.host_lora, result.gradients, 1e-12); // to the same place, at the price of any step
                     if (place.device_lora) place.host_lora->copy_values_to(*place.device_lora);
                 });
@@ -195,8 +200,8 @@ void measure_speed(bench_place & place, const std::string & model, const std::ve
 }
 
 void show_profile(bench_place & place, const std::vector<token_row> & rows) {
-    one_pass(place.device, place.model(), place.lora(), rows);
-    const double whole = wall_seconds(1, [&] { one_pass(place.device, place.model(), place.lora(), rows); });
+    one_pass(place.device, place.model(), place.lora(), rows, place.sums.get());
+    const double whole = wall_seconds(1, [&] { one_pass(place.device, place.model(), place.lora(), rows, place.sums.get()); });
     profile kinds;
     place.device.observe([&](const ggml_tensor & node, double seconds) {
         if (is_view(node)) return;
@@ -205,7 +210,7 @@ void show_profile(bench_place & place, const std::vector<token_row> & rows) {
         kind.operations += operations_of(node);
         kind.nodes++;
     });
-    one_pass(place.device, place.model(), place.lora(), rows);
+    one_pass(place.device, place.model(), place.lora(), rows, place.sums.get());
     std::vector<std::pair<std::string, total>> sorted(kinds.begin(), kinds.end());
     std::sort(sorted.begin(), sorted.end(), [](const auto & a, const auto & b) { return a.second.seconds > b.second.seconds; });
     json shown = json::array();

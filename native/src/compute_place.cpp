@@ -90,6 +90,11 @@ compute_place::compute_place(session & open, const std::string & device, const a
         info_.name, placed_ ? "use --device cpu, and report this device and its driver" : "use --precision f32, and report this processor and the model");
 }
 
+gradient_sums * compute_place::sums() {
+    if (device_lora_ && !sums_) sums_ = std::make_unique<gradient_sums>(placed_->device, *device_lora_);
+    return sums_.get();
+}
+
 void compute_place::refresh() const {
     if (device_lora_) lora_->copy_values_to(*device_lora_);
 }

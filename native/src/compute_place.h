@@ -1,5 +1,6 @@
 // Where the passes of a run are computed: on the CPU, or on a device that holds a copy of the model and of the adapter; and in what precision.
 #pragma once
+#include "gradient_sums.h"
 #include "hidden_states.h"
 #include "placed_model.h"
 #include "precision.h"
@@ -30,6 +31,9 @@ class compute_place {
     const base_model & model() const { return placed_ ? placed_->model.model() : open_.model; }
     const adapter * lora() const { return device_lora_ ? device_lora_.get() : lora_; }
 
+    // Of the adapter's copy on a device, made at the first call; nullptr on the CPU.
+    gradient_sums * sums();
+
     // Brings the copy of the adapter up to date, after the adapter was changed.
     void refresh() const;
 
@@ -49,4 +53,5 @@ class compute_place {
     std::unique_ptr<backend> narrow_;      // the CPU in sixteen bits
     std::shared_ptr<placed_base> placed_; // the session's, on another device
     std::unique_ptr<adapter> device_lora_;
+    std::unique_ptr<gradient_sums> sums_;
 };

@@ -56,7 +56,7 @@ graph_builder::graph_builder(const backend & device, const base_model & model, c
             ops_->keep_f32(pair.b);
         }
     }
-    scope_.reset(new pass_scope{ctx_, graph, *ops_, model, lora, columns_.positions, given ? &places_ : nullptr, plans_, dropout, dropout_seed, {}, {}, {}});
+    scope_.reset(new pass_scope{ctx_, graph, *ops_, model, lora, options_.sums, columns_.positions, given ? &places_ : nullptr, plans_, dropout, dropout_seed, {}, {}, {}});
 }
 
 graph_builder::~graph_builder() { ggml_free(ctx_); }

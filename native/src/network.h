@@ -23,6 +23,7 @@ class network {
         : cpu_(cpu), model_(model), lora_(lora), options_(options) {}
 
     // The loss that the pass's objective comes to. With gradients: adds those of the adapter, and to what is given those by its keys and values.
+    // Those of the adapter are added to the sums of the options, when they are there.
     double loss(const training_pass & pass, lora_values * gradients);
 
     // Computes what a shared prefix hands over, and afterwards adds the adapter's gradients that are due to it. The same dropout both times.

@@ -1,5 +1,6 @@
 // What all parts of one pass over a batch share: the graph in the making, the model, the adapter, the way to compute.
 #pragma once
+#include "gradient_sums.h"
 #include "kernels/attention.h"
 #include "kernels/dropout.h"
 #include "lora.h"
@@ -32,6 +33,7 @@ struct pass_scope {
     operators & ops;
     const base_model & model;
     const adapter * lora;            // nullptr: the base model alone
+    const gradient_sums * sums;      // of the adapter, on the device; nullptr: the host adds up
     ggml_tensor * positions;         // i32 [n], of the columns that are computed
     const given_places * given;      // nullptr: all columns of the layout are
     const std::map<int32_t, attention_plan> & attention; // by window
@@ -42,8 +44,9 @@ struct pass_scope {
     std::vector<lora_gradient> gradients;   // filled by the backward
 };
 
-// Keeps the gradient of a trained tensor until the host has read it.
+// Adds the gradient of a trained tensor to its sum on the device, or keeps it until the host has read it.
 inline void add_gradient(pass_scope & scope, const ggml_tensor * trained, ggml_tensor * values) {
+    if (scope.sums) return ggml_build_forward_expand(scope.graph, scope.sums->emit(scope.ctx, trained, values));
     ggml_set_output(values); // its memory must not be reused before
     ggml_build_forward_expand(scope.graph, values);
     scope.gradients.push_back({trained, values});

@@ -24,12 +24,13 @@ exit_code train_on(training_base & base, const std::vector<train_config> & runs,
     const int64_t columns = announce_training_rows(rows, config, limits_of(config, base.open.model, lora->layers()));
     announce_adapter(*lora);
     base.check_parity_of(run, *lora);
-    const compute_place place(base.open, config.device, precision_for(config), base.panels, lora.get(), {rows.front().tokens, rows.back().tokens});
+    compute_place place(base.open, config.device, precision_for(config), base.panels, lora.get(), {rows.front().tokens, rows.back().tokens});
 
     const block_range adapted = lora->blocks();
     pass_options options;
     if (!lora->adapts_embedding()) options.cut = std::min(adapted.first, base.open.model.shape.n_block - 1); // the last block computes for few columns anyway
     options.is_f16 = config.hidden_states.is_f16 && options.cut > 0;
+    options.sums = place.sums();
     options.states = base.states_of(run, options.cut, place.state_source_of_passes());
 
     const exit_code code = training_run(base.open, place, rows, columns, valid, config, *lora, options).run();

@@ -109,8 +109,10 @@ bool training_run::step(int64_t step) {
     const step_plan plan = cut_into_parts(batch, step, config_, limits_, open_.model.shape.n_block);
     batch_objective goal(config_.objective, batch, config_.loss_on_all);
     lora_values gradients = zeros_like(lora_);
+    if (options_.sums) options_.sums->clear();
     const std::optional<step_loss> result = gradients_of_step(network_, plan, goal, static_cast<float>(config_.dropout), stop_is_asked, gradients);
     if (!result) return false; // the half step is dropped, and done again by the run that goes on
+    if (options_.sums) options_.sums->add_to(gradients);
     const double norm = gradient_norm(gradients);
     if (const std::optional<std::string> fault = watch_.fault(step, result->loss, norm, batch, result->of_rows)) {
         throw user_error(exit_diverged, *fault, config_.data,

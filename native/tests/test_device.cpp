@@ -97,6 +97,29 @@ void gradients_are_those_of_the_cpu(const device_under_test & under_test, const 
     }
 }
 
+// Added up there over two passes, and read once: the same sums, bit by bit, as of gradients that are read after each pass.
+void sums_on_the_device_are_those_of_the_host(const device_under_test & under_test) {
+    two_places t(under_test, "llama", GGML_TYPE_F32, {"attn_q", "ffn_down", "token_embd"}, false);
+    gradient_sums sums(t.device, *t.device_lora);
+    pass_options options;
+    options.sums = &sums;
+    lora_values here = zeros_like(*t.lora), there = zeros_like(*t.device_lora);
+    for (int step = 0; step < 2; step++) { // sums begin anew with each
+        sums.clear();
+        for (const uint64_t seed : {3, 4}) {
+            const std::vector<token_row> rows = random_rows(4, t.model.shape.n_vocab, seed);
+            const token_layout layout = lay_out_for_training(rows, true);
+            next_token_objective goal(predictions_of(rows, layout, false), 0.1f);
+            network(t.device, t.placed.model(), t.device_lora.get()).loss({layout, goal, 0.0f, 0}, step == 0 ? &here : nullptr);
+            lora_values untouched = zeros_like(*t.lora);
+            network(t.device, t.placed.model(), t.device_lora.get(), options).loss({layout, goal, 0.0f, 0}, &untouched);
+            CHECK(untouched == zeros_like(*t.lora));
+        }
+    }
+    sums.add_to(there);
+    CHECK(here == there);
+}
+
 std::vector<double> losses(const std::vector<json> & events) {
     std::vector<double> found;
     for (const json & event : events) {
@@ -241,6 +264,7 @@ int main() {
             cases.push_back({where + ": with f16 weights they stray by the rounding", [=] { gradients_are_those_of_the_cpu(under_test, of, GGML_TYPE_F16, 3e-2); }});
             if (info.kind != device_kind::vulkan) cases.push_back({where + ": with bf16 weights they stray by the rounding", [=] { gradients_are_those_of_the_cpu(under_test, of, GGML_TYPE_BF16, 6e-2); }});
         }
+        cases.push_back({under_test.name() + ": gradients that are added up there are those that the host adds up", [=] { sums_on_the_device_are_those_of_the_host(under_test); }});
         if (info.kind != device_kind::cpu)
             cases.push_back({under_test.name() + ": hidden states are computed there, and one copy of the model serves a series", [=] { states_and_model_on_a_device_serve_all_runs(info); }});
         if (info.kind != device_kind::cpu)
