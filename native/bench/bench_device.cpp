@@ -4,7 +4,7 @@
 //   bench-device DEVICE gradients MODEL.gguf ROWS.jsonl ADAPTER.gguf [rows = 2]
 //   bench-device DEVICE speed MODEL.gguf ROWS.jsonl ADAPTER.gguf 1,2,4 [steps = 3]
 //   bench-device DEVICE profile MODEL.gguf ROWS.jsonl ADAPTER.gguf [rows = 8]
-// DEVICE: cpu, cuda or vulkan, weights there as training places them. ROWS: lines {"tokens", "answerStart"}. `speed` takes steps of so
+// DEVICE: cpu, cuda or vulkan, weights there as training places them, or plain: the CPU with the operations of CUDA, to count them; rows as with --no-share-prefixes. ROWS: lines {"tokens", "answerStart"}. `speed` takes steps of so
 // many rows each, all in one pass, until the memory ends or a larger one is no faster; a line is written as soon as it is measured.
 // `profile` computes node by node and waits for each, so the sum is more than a step takes.
 #include "compute_place.h"
@@ -66,9 +66,10 @@ struct bench_place {
     std::unique_ptr<gradient_sums> sums;
 
     bench_place(const std::string & name, const std::string & model, const std::string & lora)
-        : info(choose_device(name)), file(model), host_model(load_model(file)), cpu(THREADS), device(info, THREADS), host_lora(adapter::load(cpu, host_model, lora)) {
-        if (info.kind == device_kind::cpu) return;
-        placed = std::make_unique<placed_model>(device, host_model, info.kind == device_kind::cuda ? GGML_TYPE_BF16 : GGML_TYPE_F16, host_lora->lowest_block());
+        : info(choose_device(name == "plain" ? "cpu" : name)), file(model), host_model(load_model(file)), cpu(THREADS), device(info, THREADS), host_lora(adapter::load(cpu, host_model, lora)) {
+        if (name == "cpu") return;
+        if (name == "plain") device.use_device_operators();
+        placed = std::make_unique<placed_model>(device, host_model, info.kind == device_kind::vulkan ? GGML_TYPE_F16 : GGML_TYPE_BF16, host_lora->lowest_block());
         device.use_transposes(placed->transposes());
         device_lora = host_lora->copy_on(device, host_model);
         sums = std::make_unique<gradient_sums>(device, *device_lora);
@@ -86,7 +87,7 @@ struct bench_place {
 struct pass_result { double loss, operations; lora_values gradients; };
 
 pass_result one_pass(backend & place, const base_model & model, const adapter & lora, const std::vector<token_row> & rows, gradient_sums * sums = nullptr) {
-    const token_layout layout = lay_out_for_training(rows, true);
+    const token_layout layout = lay_out_for_training(rows, false); // all that they share is their first token
     const std::vector<prediction> predictions = predictions_of(rows, layout, false);
     next_token_objective goal(predictions, 1.0f / static_cast<float>(predictions.size()));
     pass_result result{0, necessary_operations(model, lora, layout, predictions), zeros_like(lora)};

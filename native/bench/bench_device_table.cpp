@@ -102,10 +102,10 @@ bool print(const findings & found) {
                     line.at("loss").get<double>(), line.at("lossOnCpu").get<double>(), line.at("distance").get<double>(), line.at("worst").get<double>(), line.at("worstOf").get<std::string>().c_str());
     }
     for (const json & line : found.profiles) {
-        std::printf("\nprofile, %d rows: %d nodes, %.1f ms a step, %.1f ms node by node\n", line.at("rows").get<int>(), line.at("nodes").get<int>(), 1e3 * line.at("seconds").get<double>(), 1e3 * line.at("sumOfNodes").get<double>());
+        std::printf("\nprofile, %d rows: %d operations, %.1f ms a step, %.1f ms node by node\n", line.at("rows").get<int>(), line.at("nodes").get<int>(), 1e3 * line.at("seconds").get<double>(), 1e3 * line.at("sumOfNodes").get<double>());
         for (size_t i = 0; i < std::min<size_t>(12, line.at("kinds").size()); i++) {
             const json & kind = line.at("kinds")[i];
-            std::printf("  %-48s %6d nodes %9.2f ms\n", kind.at("kind").get<std::string>().c_str(), kind.at("nodes").get<int>(), 1e3 * kind.at("seconds").get<double>());
+            std::printf("  %-48s %6d times %9.2f ms\n", kind.at("kind").get<std::string>().c_str(), kind.at("nodes").get<int>(), 1e3 * kind.at("seconds").get<double>());
         }
     }
     if (!found.losses.empty()) std::printf("\nTALLRec run, losses:\n");
