@@ -1,11 +1,11 @@
 #include "block.h"
 
 ggml_tensor * scaled_norm(pass_scope & scope, ggml_tensor * x, ggml_tensor * weight) {
-    return ggml_mul(scope.ctx, ggml_rms_norm(scope.ctx, x, scope.model.shape.rms_epsilon), weight);
+    return scope.ops.norm(scope.ctx, x, weight, scope.model.shape.rms_epsilon);
 }
 
-ggml_tensor * scaled_norm_back(pass_scope & scope, ggml_tensor * x, ggml_tensor * weight, ggml_tensor * dy) {
-    return ggml_rms_norm_back(scope.ctx, ggml_mul(scope.ctx, dy, weight), x, scope.model.shape.rms_epsilon);
+ggml_tensor * scaled_norm_back(pass_scope & scope, ggml_tensor * x, ggml_tensor * weight, ggml_tensor * dy, ggml_tensor * onto) {
+    return scope.ops.norm_back(scope.ctx, x, weight, dy, onto, scope.model.shape.rms_epsilon);
 }
 
 // Where the block has this norm.
@@ -152,7 +152,7 @@ ggml_tensor * block_forward(pass_scope & scope, int32_t block, ggml_tensor * x, 
 static ggml_tensor * feed_forward_back(pass_scope & scope, const block_weights & weights, const block_tape & tape, ggml_tensor * dy) {
     ggml_tensor * d_gated = adapted_linear_back(scope, tape.ffn_down, optional_norm_back(scope, tape.ffn_added, weights.ffn_post_norm, dy), true);
     ggml_tensor * d_h2 = project_gate_back(scope, tape, scope.ops.gated_back(scope.ctx, scope.model.shape.gate, tape.gate, tape.up, d_gated));
-    return ggml_add(scope.ctx, dy, scaled_norm_back(scope, tape.x1, weights.ffn_norm, d_h2));
+    return scaled_norm_back(scope, tape.x1, weights.ffn_norm, d_h2, dy);
 }
 
 ggml_tensor * block_backward(pass_scope & scope, const block_weights & weights, const block_tape & tape, ggml_tensor * dy, bool want_dx) {
@@ -173,6 +173,6 @@ ggml_tensor * block_backward(pass_scope & scope, const block_weights & weights, 
     d_k = rotate_heads_back(scope, tape.k_plain, weights.attn_k_norm, weights.form, scope.positions, d_k);
     ggml_tensor * d_h = project_heads_back(scope, tape, d_q, d_k, d_v, want_dx);
     if (!want_dx) return nullptr;
-    ggml_tensor * dx = scaled_norm_back(scope, tape.x, weights.attn_norm, d_h);
-    return d_x1 ? ggml_add(ctx, spread(scope, d_x1, columns.kept, n_computed(scope)), dx) : dx;
+    ggml_tensor * d_residual = d_x1 ? spread(scope, d_x1, columns.kept, n_computed(scope)) : nullptr;
+    return scaled_norm_back(scope, tape.x, weights.attn_norm, d_h, d_residual);
 }

@@ -39,7 +39,7 @@ struct block_tape {
 
 // y [n_embd, n] = rms_norm(x) * weight, over dimension 0
 ggml_tensor * scaled_norm(pass_scope & scope, ggml_tensor * x, ggml_tensor * weight);
-ggml_tensor * scaled_norm_back(pass_scope & scope, ggml_tensor * x, ggml_tensor * weight, ggml_tensor * dy);
+ggml_tensor * scaled_norm_back(pass_scope & scope, ggml_tensor * x, ggml_tensor * weight, ggml_tensor * dy, ggml_tensor * onto = nullptr); // onto + dx
 
 // x [n_embd, n] -> y [n_embd, n_kept]; columns and exchange must outlive the tape
 ggml_tensor * block_forward(pass_scope & scope, int32_t block, ggml_tensor * x, block_tape & tape, const block_columns & columns, block_exchange & exchange);

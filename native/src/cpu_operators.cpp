@@ -4,6 +4,7 @@
 #include "kernels/dropout.h"
 #include "kernels/frozen_linear.h"
 #include "kernels/low_rank.h"
+#include "kernels/norm.h"
 #include "kernels/weight_gradient.h"
 #include <unordered_set>
 
@@ -47,6 +48,10 @@ class own_kernels : public operators {
         ggml_tensor * packed = ::attention_back(ctx, q, k, v, d_out, plan);
         const int64_t n = q->ne[1];
         return {attention_dq(ctx, packed, plan, n), attention_dk(ctx, packed, plan, n), attention_dv(ctx, packed, plan, n)};
+    }
+    ggml_tensor * norm(ggml_context * ctx, ggml_tensor * x, ggml_tensor * weight, float epsilon) override { return ::rms_norm(ctx, x, weight, epsilon); }
+    ggml_tensor * norm_back(ggml_context * ctx, ggml_tensor * x, ggml_tensor * weight, ggml_tensor * dy, ggml_tensor * onto, float epsilon) override {
+        return ::rms_norm_back(ctx, x, weight, dy, onto, epsilon);
     }
     ggml_tensor * gated(ggml_context * ctx, gate_kind kind, ggml_tensor * gate, ggml_tensor * up) override { return ::gated(ctx, kind, gate, up); }
     gate_gradient gated_back(ggml_context * ctx, gate_kind kind, ggml_tensor * gate, ggml_tensor * up, ggml_tensor * d_out) override {

@@ -1,6 +1,6 @@
 // The operators a pass is built of, as a set that can be exchanged: the CPU's own kernels (cpu_operators.cpp), or plain ggml ops
 // that any device computes (device_operators.cpp). One object serves one graph. Both emit nodes of a ggml graph, forward and backward; shapes are ggml's ne[], all f32 and contiguous
-// unless said otherwise. What is not here (adds, rope, gathers, norms) is a ggml op that every device has.
+// unless said otherwise. What is not here (adds, rope, gathers) is a ggml op that every device has.
 #pragma once
 #include "ggml.h"
 #include "kernels/gates.h"
@@ -37,6 +37,15 @@ class operators {
     virtual ggml_tensor * attention(ggml_context * ctx, ggml_tensor * q, ggml_tensor * k, ggml_tensor * v, const attention_plan * plan) = 0;
     virtual attention_gradient attention_back(ggml_context * ctx, ggml_tensor * q, ggml_tensor * k, ggml_tensor * v, ggml_tensor * d_out,
                                               const attention_plan * plan) = 0;
+
+    // x * weight / sqrt(mean(x^2) + epsilon) over dimension 0, weight [n_row]; and onto + its gradient by x (onto nullptr: none)
+    virtual ggml_tensor * norm(ggml_context * ctx, ggml_tensor * x, ggml_tensor * weight, float epsilon) {
+        return ggml_mul(ctx, ggml_rms_norm(ctx, x, epsilon), weight);
+    }
+    virtual ggml_tensor * norm_back(ggml_context * ctx, ggml_tensor * x, ggml_tensor * weight, ggml_tensor * dy, ggml_tensor * onto, float epsilon) {
+        ggml_tensor * dx = ggml_rms_norm_back(ctx, ggml_mul(ctx, dy, weight), x, epsilon);
+        return onto ? ggml_add(ctx, onto, dx) : dx;
+    }
 
     // act(gate) * up, elementwise
     virtual ggml_tensor * gated(ggml_context * ctx, gate_kind kind, ggml_tensor * gate, ggml_tensor * up) = 0;

@@ -3,6 +3,7 @@
 #include "kernels/cross_entropy.h"
 #include "kernels/dropout.h"
 #include "kernels/gates.h"
+#include "random.h"
 #include <algorithm>
 
 static void exponential() {
@@ -20,6 +21,37 @@ static void exponential() {
         const float undefined = NAN; // or a broken weight would pass for a score
         kernels->exp_scaled(1, &undefined, 0, 1, y.data());
         CHECK(std::isnan(y[0]));
+    }
+}
+
+// By the definition in norm.h, in double precision; each column on its own, so a column has the same bits in any batch.
+static void norm_by_definition() {
+    random_stream chance(4, "norm");
+    for (const cpu_kernels * kernels : supported_cpu_kernels()) {
+        for (int trial = 0; trial < 60; trial++) {
+            const size_t n = 1 + chance.below(trial < 30 ? 40 : 2000);
+            const float epsilon = trial % 3 == 0 ? 1e-5f : 0.5f;
+            std::vector<float> x(n), weight(n), dy(n), onto(n), y(n), dx(n), sum(n);
+            for (std::vector<float> * values : {&x, &weight, &dy, &onto})
+                for (float & value : *values) value = (float) chance.normal() * (trial % 5 == 0 ? 100.0f : 1.0f);
+            kernels->rms_norm(n, x.data(), weight.data(), epsilon, y.data());
+            kernels->rms_norm_back(n, x.data(), weight.data(), epsilon, dy.data(), nullptr, dx.data());
+            kernels->rms_norm_back(n, x.data(), weight.data(), epsilon, dy.data(), onto.data(), sum.data());
+            double squares = 0, product = 0, size = 0;
+            for (size_t i = 0; i < n; i++) {
+                squares += (double) x[i] * x[i];
+                product += (double) dy[i] * weight[i] * x[i];
+                size += std::fabs((double) dy[i] * weight[i] * x[i]);
+            }
+            const double r = 1 / std::sqrt(squares / n + epsilon);
+            for (size_t i = 0; i < n; i++) {
+                const double expected = r * ((double) dy[i] * weight[i] - x[i] * r * r * product / n);
+                const double scale = r * (std::fabs((double) dy[i] * weight[i]) + std::fabs(x[i]) * r * r * size / n);
+                CHECK_NEAR(y[i], x[i] * r * weight[i], 2e-6 * std::fabs(x[i] * r * weight[i]) + 1e-30);
+                CHECK_NEAR(dx[i], expected, 4e-6 * scale + 1e-30);
+                CHECK(sum[i] == onto[i] + dx[i]);
+            }
+        }
     }
 }
 
@@ -187,6 +219,7 @@ int main() {
     return run_tests({
         {"the vector exponential is within 2e-7 of exp from -87 to 88, and next to 0 below", exponential},
         {"the soft cap and its slope equal cap * tanh(scale * x / cap) and its derivative", hyperbolic_tangent},
+        {"RMS norm and its gradient equal their definitions", norm_by_definition},
         {"SwiGLU and its gradients equal their definitions", [] { gates_by_definition(gate_kind::swiglu); }},
         {"GeGLU and its gradients equal their definitions", [] { gates_by_definition(gate_kind::geglu); }},
         {"cross entropy and its gradient equal their definitions, far from zero too", losses},

@@ -44,6 +44,9 @@ struct cpu_kernels {
     // The same with gelu(x) = x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 x^3))) in the place of silu.
     void (*geglu)(int64_t n, const float * gate, const float * up, float * out);
     void (*geglu_back)(int64_t n, const float * gate, const float * up, const float * d_out, float * d_gate, float * d_up);
+    // RMS norm (norm.h) of a vector; onto nullptr: zeros.
+    void (*rms_norm)(int64_t n, const float * x, const float * weight, float epsilon, float * y);
+    void (*rms_norm_back)(int64_t n, const float * x, const float * weight, float epsilon, const float * dy, const float * onto, float * dx);
     // x[i] = cap * tanh(scale * x[i] / cap); slope[i], unless it is null: the derivative of that by x[i] before.
     void (*soft_cap)(int64_t n, float scale, float cap, float * x, float * slope);
     // Panels as B's: [line][tile_columns]. A panel of scores has a query a column and a key a line, the keys by depth: column c sees

@@ -89,7 +89,8 @@ static void pack_columns(const panel_format & format, const gemm_operand & b, ge
     const int64_t tile_columns = format.columns();
     const bool is_plain = b.type == GGML_TYPE_F32;
     const int64_t width = columns.end - columns.begin;
-    const int64_t piece = is_plain && !format.narrow ? k : std::max<int64_t>(narrow_terms, b.k_in_line ? ggml_blck_size(b.type) : 0);
+    const int64_t fitting = format.narrow ? narrow_terms : b.k_in_line ? 128 : 16;
+    const int64_t piece = is_plain && !format.narrow ? k : std::max<int64_t>(fitting, b.k_in_line ? ggml_blck_size(b.type) : 0);
     for (int64_t done = 0; done < k; done += piece) {
         const int64_t depth = std::min(piece, k - done);
         const float * first;
