@@ -54,9 +54,7 @@ static ggml_tensor * rotate_heads_back(pass_scope & scope, ggml_tensor * plain, 
 static ggml_tensor * pick(pass_scope & scope, ggml_tensor * x, ggml_tensor * indices) { return indices ? ggml_get_rows(scope.ctx, x, indices) : x; }
 
 static ggml_tensor * spread(pass_scope & scope, ggml_tensor * x, ggml_tensor * indices, int64_t n) {
-    if (!indices) return x;
-    ggml_tensor * shape = ggml_new_tensor_2d(scope.ctx, GGML_TYPE_F32, x->ne[0], n); // never part of the graph
-    return ggml_get_rows_back(scope.ctx, x, indices, shape);
+    return indices ? scope.ops.spread(scope.ctx, x, indices, n) : x;
 }
 
 static int64_t n_computed(const pass_scope & scope) { return scope.positions->ne[0]; }
@@ -64,7 +62,7 @@ static int64_t n_in_layout(const pass_scope & scope) { return scope.given ? scop
 
 // Keys or values of all columns of the layout, out of those that are given and our own.
 static ggml_tensor * among_given(pass_scope & scope, ggml_tensor * own, ggml_tensor * given) {
-    return given ? ggml_get_rows(scope.ctx, ggml_concat(scope.ctx, given, own, 1), scope.given->order) : own;
+    return given ? scope.ops.merge(scope.ctx, given, own, scope.given->order) : own;
 }
 
 // The gradient of our own keys or values, out of that of all columns; that of the given ones goes to the pass they come from, and what other

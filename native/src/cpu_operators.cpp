@@ -1,5 +1,6 @@
 #include "operators.h"
 #include "kernels/attention.h"
+#include "kernels/columns.h"
 #include "kernels/cross_entropy.h"
 #include "kernels/dropout.h"
 #include "kernels/frozen_linear.h"
@@ -49,6 +50,8 @@ class own_kernels : public operators {
         const int64_t n = q->ne[1];
         return {attention_dq(ctx, packed, plan, n), attention_dk(ctx, packed, plan, n), attention_dv(ctx, packed, plan, n)};
     }
+    ggml_tensor * spread(ggml_context * ctx, ggml_tensor * x, ggml_tensor * places, int64_t n) override { return spread_columns(ctx, x, places, n); }
+    ggml_tensor * merge(ggml_context * ctx, ggml_tensor * first, ggml_tensor * second, ggml_tensor * order) override { return merge_columns(ctx, first, second, order); }
     ggml_tensor * norm(ggml_context * ctx, ggml_tensor * x, ggml_tensor * weight, float epsilon) override { return ::rms_norm(ctx, x, weight, epsilon); }
     ggml_tensor * norm_back(ggml_context * ctx, ggml_tensor * x, ggml_tensor * weight, ggml_tensor * dy, ggml_tensor * onto, float epsilon) override {
         return ::rms_norm_back(ctx, x, weight, dy, onto, epsilon);

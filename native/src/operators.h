@@ -38,6 +38,15 @@ class operators {
     virtual attention_gradient attention_back(ggml_context * ctx, ggml_tensor * q, ggml_tensor * k, ggml_tensor * v, ggml_tensor * d_out,
                                               const attention_plan * plan) = 0;
 
+    // Columns of x [rows, n_some] at these places, i32 [n_some] and rising, of a matrix [rows, n]; zeros elsewhere
+    virtual ggml_tensor * spread(ggml_context * ctx, ggml_tensor * x, ggml_tensor * places, int64_t n) {
+        return ggml_get_rows_back(ctx, x, places, ggml_new_tensor_2d(ctx, GGML_TYPE_F32, x->ne[0], n)); // the last tells a shape, and is never part of the graph
+    }
+    // Columns of (first, second), side by side, in this order: i32 [n], f32 [rows, n_first] and [rows, n_second] -> [rows, n]
+    virtual ggml_tensor * merge(ggml_context * ctx, ggml_tensor * first, ggml_tensor * second, ggml_tensor * order) {
+        return ggml_get_rows(ctx, ggml_concat(ctx, first, second, 1), order);
+    }
+
     // x * weight / sqrt(mean(x^2) + epsilon) over dimension 0, weight [n_row]; and onto + its gradient by x (onto nullptr: none)
     virtual ggml_tensor * norm(ggml_context * ctx, ggml_tensor * x, ggml_tensor * weight, float epsilon) {
         return ggml_mul(ctx, ggml_rms_norm(ctx, x, epsilon), weight);

@@ -1,8 +1,10 @@
 // Gates, soft cap, cross entropy and dropout against their definitions in double precision.
 #include "test_kernels.h"
+#include "kernels/columns.h"
 #include "kernels/cross_entropy.h"
 #include "kernels/dropout.h"
 #include "kernels/gates.h"
+#include "kernels/norm.h"
 #include "random.h"
 #include <algorithm>
 
@@ -52,6 +54,56 @@ static void norm_by_definition() {
                 CHECK(sum[i] == onto[i] + dx[i]);
             }
         }
+    }
+}
+
+static std::vector<float> random_values(random_stream & chance, size_t n) {
+    std::vector<float> values(n);
+    for (float & value : values) value = (float) chance.normal();
+    return values;
+}
+
+static void norm_nodes_by_ggml() {
+    random_stream chance(6, "norm nodes");
+    for (int trial = 0; trial < 12; trial++) {
+        const size_t n = 1 + chance.below(70), rows = 1 + chance.below(9);
+        const std::vector<float> x = random_values(chance, n * rows), weight = random_values(chance, n), dy = random_values(chance, n * rows), onto = random_values(chance, n * rows);
+        sweep([&](small_graph & graph) -> std::vector<ggml_tensor *> {
+            ggml_context * ctx = graph.context();
+            ggml_tensor * tx = graph.matrix(x, n), * tw = graph.matrix(weight, n), * td = graph.matrix(dy, n), * to = graph.matrix(onto, n);
+            return {rms_norm(ctx, tx, tw, 1e-5f), ggml_mul(ctx, ggml_rms_norm(ctx, tx, 1e-5f), tw), rms_norm_back(ctx, tx, tw, td, to, 1e-5f),
+                    ggml_add(ctx, to, ggml_rms_norm_back(ctx, ggml_mul(ctx, td, tw), tx, 1e-5f))};
+        }, [&](const results & found) {
+            for (size_t i = 0; i < n * rows; i++) {
+                CHECK_NEAR(found[0][i], found[1][i], 1e-5 * std::fabs(found[1][i]) + 1e-6);
+                if (n > 1) CHECK_NEAR(found[2][i], found[3][i], 1e-4 * std::fabs(found[3][i]) + 1e-4); // with one element both differences are of rounding alone
+            }
+        });
+    }
+}
+
+static void columns_go_where_they_belong() {
+    random_stream chance(5, "columns");
+    for (int trial = 0; trial < 20; trial++) {
+        const size_t width = 1 + chance.below(20), n = 1 + chance.below(40);
+        std::vector<int32_t> places, others, order;
+        for (size_t column = 0; column < n; column++) (chance.below(3) == 0 ? places : others).push_back((int32_t) column);
+        if (places.empty() || others.empty()) continue;
+        const std::vector<float> first = random_values(chance, width * places.size()), second = random_values(chance, width * others.size());
+        std::vector<float> merged(width * n), spread(width * n, 0.0f);
+        order.resize(n);
+        for (size_t i = 0; i < places.size(); i++) {
+            order[places[i]] = (int32_t) i;
+            for (size_t row = 0; row < width; row++) merged[places[i] * width + row] = spread[places[i] * width + row] = first[i * width + row];
+        }
+        for (size_t i = 0; i < others.size(); i++) {
+            order[others[i]] = (int32_t) (places.size() + i);
+            for (size_t row = 0; row < width; row++) merged[others[i] * width + row] = second[i * width + row];
+        }
+        sweep([&](small_graph & graph) -> std::vector<ggml_tensor *> {
+            ggml_context * ctx = graph.context();
+            return {spread_columns(ctx, graph.matrix(first, width), graph.indices(places), n), merge_columns(ctx, graph.matrix(first, width), graph.matrix(second, width), graph.indices(order))};
+        }, [&](const results & found) { CHECK(found[0] == spread && found[1] == merged); });
     }
 }
 
@@ -220,6 +272,8 @@ int main() {
         {"the vector exponential is within 2e-7 of exp from -87 to 88, and next to 0 below", exponential},
         {"the soft cap and its slope equal cap * tanh(scale * x / cap) and its derivative", hyperbolic_tangent},
         {"RMS norm and its gradient equal their definitions", norm_by_definition},
+        {"RMS norm and its gradient on whole matrices equal ggml's", norm_nodes_by_ggml},
+        {"columns that are spread and merged go where they belong", columns_go_where_they_belong},
         {"SwiGLU and its gradients equal their definitions", [] { gates_by_definition(gate_kind::swiglu); }},
         {"GeGLU and its gradients equal their definitions", [] { gates_by_definition(gate_kind::geglu); }},
         {"cross entropy and its gradient equal their definitions, far from zero too", losses},
