@@ -4,8 +4,11 @@
 #include "model_shape.h"
 #include "random.h"
 #include <algorithm>
+#include <atomic>
 #include <cmath>
+#include <functional>
 #include <llama.h>
+#include <thread>
 
 namespace {
 
@@ -56,7 +59,7 @@ void set_shape(gguf_context * out, const init_config & config) {
     gguf_set_val_f32(out, key("attention.layer_norm_rms_epsilon").c_str(), static_cast<float>(config.rms_epsilon));
 }
 
-// Makes tensors in the order they are asked for; each draws from a stream of its own.
+// Makes tensors in the order they are asked for; each draws from a stream of its own, so any thread may fill it.
 class weight_maker {
   public:
     explicit weight_maker(const init_config & config) : seed_(config.seed) {
@@ -67,14 +70,27 @@ class weight_maker {
 
     void random(const std::string & name, int64_t n_in, int64_t n_out, double deviation) {
         float * values = add(ggml_new_tensor_2d(ctx_.get(), GGML_TYPE_F32, n_in, n_out), name);
-        random_stream chance(seed_, name);
-        for (int64_t i = 0; i < n_in * n_out; i++) values[i] = static_cast<float>(chance.normal() * deviation);
+        draws_.push_back([=] {
+            random_stream chance(seed_, name);
+            for (int64_t i = 0; i < n_in * n_out; i++) values[i] = static_cast<float>(chance.normal() * deviation);
+        });
     }
     void constant(const std::string & name, int64_t n, float value) {
         float * values = add(ggml_new_tensor_1d(ctx_.get(), GGML_TYPE_F32, n), name);
         std::fill(values, values + n, value);
     }
-    const std::vector<const ggml_tensor *> & tensors() const { return tensors_; }
+    // With their values: billions of draws take minutes on one thread.
+    const std::vector<const ggml_tensor *> & filled() {
+        std::atomic<size_t> next{0};
+        const auto work = [&] {
+            for (size_t i = next++; i < draws_.size(); i = next++) draws_[i]();
+        };
+        std::vector<std::thread> others;
+        for (unsigned i = 1; i < std::thread::hardware_concurrency(); i++) others.emplace_back(work);
+        work();
+        for (std::thread & other : others) other.join();
+        return tensors_;
+    }
 
   private:
     static size_t weights_size(const init_config & config) {
@@ -92,6 +108,7 @@ class weight_maker {
     uint64_t seed_;
     ggml_context_ptr ctx_;
     std::vector<const ggml_tensor *> tensors_;
+    std::vector<std::function<void()>> draws_;
 };
 
 } // namespace
@@ -138,5 +155,5 @@ void write_random_model(const init_config & config) {
             make.constant(prefix + "post_ffw_norm.weight", width, 1.0f);
         }
     }
-    write_sealed_gguf(config.output, std::move(keys), make.tensors());
+    write_sealed_gguf(config.output, std::move(keys), make.filled());
 }
