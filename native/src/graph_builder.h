@@ -28,8 +28,8 @@ struct pass_options {
     int32_t cut = 0;                       // the block before which hidden states are kept; 0: none are
     bool is_f16 = false;                   // they are rounded to f16 there
     const hidden_states * states = nullptr; // those that are known
-    gradient_sums * sums = nullptr;        // where gradients are added up, instead of in what `loss` is given
     bool recomputes = false;               // the backward computes each block's forward again, instead of keeping all of it
+    gradient_sums * sums = nullptr;        // where gradients are added up, instead of in what `loss` is given
 };
 
 class graph_builder {
