@@ -10,6 +10,7 @@
 #include "error.h"
 #include "events.h"
 #include "lora.h"
+#include "machine_memory.h"
 #include "rows.h"
 #include <algorithm>
 #include <cmath>

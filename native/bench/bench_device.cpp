@@ -10,6 +10,7 @@
 #include "compute_place.h"
 #include "error.h"
 #include "events.h"
+#include "machine_memory.h"
 #include "necessary_operations.h"
 #include "network.h"
 #include "node_costs.h"

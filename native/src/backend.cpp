@@ -5,8 +5,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
-#include <fstream>
-#include <sys/resource.h>
 
 static std::string kept_error;
 
@@ -84,6 +82,13 @@ void backend::plan(ggml_cgraph * graph) {
     }
 }
 
+size_t backend::measure(ggml_cgraph * graph) const {
+    const std::unique_ptr<ggml_gallocr, decltype(&ggml_gallocr_free)> apart(ggml_gallocr_new(ggml_backend_get_default_buffer_type(handle_)), ggml_gallocr_free);
+    size_t bytes = 0;
+    ggml_gallocr_reserve_n_size(apart.get(), graph, nullptr, nullptr, &bytes);
+    return bytes;
+}
+
 void backend::compute(ggml_cgraph * graph) {
     // Mesa's llvmpipe (22.3) now and then corrupts its heap when a command buffer is long; one node at a time it never did.
     if (!observer_ && !one_by_one_) return compute_part(graph);
@@ -112,21 +117,4 @@ void backend::compute_part(ggml_cgraph * graph) {
         throw user_error(exit_memory, std::string("the graph could not be computed: ") + ggml_status_to_string(status), name_,
             "use a smaller --micro-batch-size or --max-length");
     }
-}
-
-uint64_t peak_memory() {
-#ifdef __linux__
-    // ru_maxrss outlives exec, so it would tell of the parent's memory; VmHWM does not.
-    std::ifstream status("/proc/self/status");
-    for (std::string line; std::getline(status, line);) {
-        if (line.rfind("VmHWM:", 0) == 0) return std::strtoull(line.c_str() + std::strlen("VmHWM:"), nullptr, 10) * 1024;
-    }
-#endif
-    rusage usage{};
-    getrusage(RUSAGE_SELF, &usage);
-#ifdef __APPLE__
-    return static_cast<uint64_t>(usage.ru_maxrss);
-#else
-    return static_cast<uint64_t>(usage.ru_maxrss) * 1024;
-#endif
 }

@@ -40,6 +40,12 @@ class backend {
     // throws user_error(exit_memory) when it does not suffice, or the device does not know an operation of the graph
     void plan(ggml_cgraph * graph);
 
+    // Bytes that a graph's intermediate tensors would take; nothing is allocated. No tensor of the graph's own may have been planned.
+    size_t measure(ggml_cgraph * graph) const;
+
+    // Bytes of that memory.
+    size_t planned_bytes() const { return ggml_gallocr_get_buffer_size(allocator_, 0); }
+
     // Computes a graph that `plan` has seen.
     void compute(ggml_cgraph * graph);
 
@@ -77,6 +83,3 @@ class backend {
     std::vector<ggml_backend_buffer_t> buffers_;
     std::function<void(const ggml_tensor &, double)> observer_;
 };
-
-// Peak resident memory of this process in bytes.
-uint64_t peak_memory();

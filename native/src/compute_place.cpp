@@ -14,27 +14,40 @@ const double TOLERANCE = 0.05; // of the L2 norm
 const int32_t BLOCKS = 2; // or as many as reach the lowest adapted one
 const size_t MOST_TOKENS = 256; // of a row
 
-// What the first blocks say of some rows: the logits at their ends, and the gradients of the loss on their last tokens.
-std::vector<std::vector<float>> answers(backend & place, const base_model & whole, const adapter * lora, const std::vector<std::vector<llama_token>> & rows) {
-    const int32_t n_block = whole.shape.n_block, lowest = lora ? lora->lowest_block() : n_block;
-    std::vector<int32_t> blocks(static_cast<size_t>(std::min(n_block, lowest < n_block ? std::max(BLOCKS, lowest + 1) : BLOCKS)));
-    std::iota(blocks.begin(), blocks.end(), 0);
-    const base_model model = with_blocks(whole, blocks);
+// What is compared: the first blocks, the beginnings of some rows, the loss on their last tokens.
+struct check {
+    base_model model;
     std::vector<token_row> batch;
-    for (const std::vector<llama_token> & row : rows) {
-        const size_t size = std::min(row.size(), MOST_TOKENS);
-        if (size >= 2) batch.push_back({static_cast<int64_t>(batch.size()), {row.begin(), row.begin() + static_cast<std::ptrdiff_t>(size)}, static_cast<int32_t>(size) - 1, 0});
-    }
-    const token_layout layout = lay_out_for_training(batch, true);
-    network own(place, model, lora);
+    token_layout layout;
     std::vector<int32_t> ends;
-    for (const std::vector<int32_t> & columns : layout.columns) ends.push_back(columns.back());
-    std::vector<std::vector<float>> found = {own.logits(layout, ends)};
+    std::vector<prediction> predictions;
+
+    check(const base_model & whole, const adapter * lora, const std::vector<std::vector<llama_token>> & rows) {
+        const int32_t n_block = whole.shape.n_block, lowest = lora ? lora->lowest_block() : n_block;
+        std::vector<int32_t> blocks(static_cast<size_t>(std::min(n_block, lowest < n_block ? std::max(BLOCKS, lowest + 1) : BLOCKS)));
+        std::iota(blocks.begin(), blocks.end(), 0);
+        model = with_blocks(whole, blocks);
+        for (const std::vector<llama_token> & row : rows) {
+            const size_t size = std::min(row.size(), MOST_TOKENS);
+            if (size >= 2) batch.push_back({static_cast<int64_t>(batch.size()), {row.begin(), row.begin() + static_cast<std::ptrdiff_t>(size)}, static_cast<int32_t>(size) - 1, 0});
+        }
+        layout = lay_out_for_training(batch, true);
+        for (const std::vector<int32_t> & columns : layout.columns) ends.push_back(columns.back());
+        predictions = predictions_of(batch, layout, false);
+    }
+
+    next_token_objective goal() const { return next_token_objective(predictions, 1.0f / static_cast<float>(predictions.size())); }
+};
+
+// The logits at the ends of the rows, and the gradients.
+std::vector<std::vector<float>> answers(backend & place, const base_model & whole, const adapter * lora, const std::vector<std::vector<llama_token>> & rows) {
+    const check asked(whole, lora, rows);
+    network own(place, asked.model, lora);
+    std::vector<std::vector<float>> found = {own.logits(asked.layout, asked.ends)};
     if (!lora) return found;
     lora_values gradients = zeros_like(*lora);
-    const std::vector<prediction> predictions = predictions_of(batch, layout, false);
-    next_token_objective goal(predictions, 1.0f / static_cast<float>(predictions.size()));
-    own.loss({layout, goal, 0.0f, 0}, &gradients);
+    next_token_objective goal = asked.goal();
+    own.loss({asked.layout, goal, 0.0f, 0}, &gradients);
     found.emplace_back();
     for (const std::vector<float> & gradient : gradients) found.back().insert(found.back().end(), gradient.begin(), gradient.end());
     return found;
@@ -93,6 +106,13 @@ compute_place::compute_place(session & open, const std::string & device, const a
 gradient_sums * compute_place::sums() {
     if (device_lora_ && !sums_) sums_ = std::make_unique<gradient_sums>(placed_->device, *device_lora_);
     return sums_.get();
+}
+
+size_t compute_place::measure_check(session & open, const adapter & lora, const std::vector<std::vector<llama_token>> & rows) {
+    const check asked(open.model, &lora, rows);
+    const network own(open.cpu, asked.model, &lora);
+    next_token_objective goal = asked.goal();
+    return std::max(own.measure_loss({asked.layout, goal, 0.0f, 0}, true), own.measure_logits(asked.layout, asked.ends));
 }
 
 void compute_place::refresh() const {

@@ -23,6 +23,9 @@ class compute_place {
     compute_place(session & open, const std::string & device, const asked_precision & precision, const std::vector<const narrow_panels *> & panels,
                   const adapter * lora, const std::vector<std::vector<llama_token>> & rows);
 
+    // Bytes of the intermediate tensors of that comparison, on each of the two sides.
+    static size_t measure_check(session & open, const adapter & lora, const std::vector<std::vector<llama_token>> & rows);
+
     backend & compute() const { return placed_ ? placed_->device : narrow_ ? *narrow_ : open_.cpu; }
 
     // For what is computed once and kept.

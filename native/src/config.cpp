@@ -206,6 +206,8 @@ static train_config read_training(const json & object, const std::string & path)
         require(reader, config.labels.size() == 2, "validation", "given", "null for data without two labels");
     }
     const std::string place = reader.take<std::string>("cacheHidden"), precision = reader.take<std::string>("cachePrecision");
+    const std::string recompute = reader.take<std::string>("recompute");
+    config.memory_limit = reader.take_or_null<uint64_t>("memoryLimit");
     config.hidden_states.limit = reader.take<uint64_t>("cacheLimit");
     config.hidden_states.folder = reader.take<std::string>("cacheDirectory");
     config.checkpoint_every = reader.take<int64_t>("checkpointEvery");
@@ -242,10 +244,12 @@ static train_config read_training(const json & object, const std::string & path)
     require(reader, precision == "f32" || precision == "f16", "cachePrecision", precision, "f32 or f16");
     config.hidden_states.place = place == "memory" ? state_place::memory : place == "disk" ? state_place::disk : place == "off" ? state_place::nowhere : state_place::choose;
     config.hidden_states.is_f16 = precision == "f16";
+    require(reader, recompute == "auto" || recompute == "on" || recompute == "off", "recompute", recompute, "auto, on or off");
+    if (recompute != "auto") config.recomputes = recompute == "on";
     config.loss_on_all = loss == "all";
 
     nlohmann::json deciding = nlohmann::json::parse(object.dump()); // sorted by key: the order in the file says nothing
-    for (const char * key : {"model", "adapter", "runDirectory", "data", "targets", "layers", "cacheHidden", "cacheLimit", "cacheDirectory", "checkpointEvery", "device", "precision", "spikeFactor", "threads", "resume", "mergedType"}) deciding.erase(key);
+    for (const char * key : {"model", "adapter", "runDirectory", "data", "targets", "layers", "cacheHidden", "cacheLimit", "cacheDirectory", "recompute", "memoryLimit", "checkpointEvery", "device", "precision", "spikeFactor", "threads", "resume", "mergedType"}) deciding.erase(key);
     if (config.validation) deciding["validation"].erase("data");
     config.fingerprint = deciding.dump();
     return config;

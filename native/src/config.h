@@ -47,6 +47,8 @@ struct train_config {
     int32_t max_length;
     bool share_prefixes;
     std::optional<validation_config> validation;
+    std::optional<bool> recomputes;      // each block's forward in the backward; nothing: when memory asks for it
+    std::optional<uint64_t> memory_limit; // bytes; nothing: what the machine leaves
     state_settings hidden_states; // all but the passes
     int64_t checkpoint_every;
     std::string device; // auto, cpu, cuda, vulkan

@@ -10,6 +10,10 @@ int32_t column_subset::place_of(int32_t column) const {
     return static_cast<int32_t>(std::lower_bound(columns_.begin(), columns_.end(), column) - columns_.begin());
 }
 
+int32_t cut_below(const adapter & lora, const model_shape & shape) {
+    return lora.adapts_embedding() ? 0 : std::min(lora.blocks().first, shape.n_block - 1); // the last block computes for few columns anyway
+}
+
 // Those of n columns that nobody gives.
 static std::vector<int32_t> own_columns(size_t n, const given_columns * given) {
     std::vector<int32_t> own;
@@ -33,7 +37,7 @@ graph_builder::graph_builder(const backend & device, const base_model & model, c
     params.no_alloc = true;
     ctx_ = ggml_init(params);
     ggml_cgraph * graph = ggml_new_graph_custom(ctx_, n_nodes, false);
-    if (options_.states && options_.states->read(layout, known_)) {
+    if (options_.assumes_states || (options_.states && options_.states->read(layout, known_))) {
         states_ = ggml_new_tensor_2d(ctx_, GGML_TYPE_F32, model.shape.n_embd, n_own);
         ggml_set_input(states_);
     } else {

@@ -30,7 +30,11 @@ struct pass_options {
     const hidden_states * states = nullptr; // those that are known
     bool recomputes = false;               // the backward computes each block's forward again, instead of keeping all of it
     gradient_sums * sums = nullptr;        // where gradients are added up, instead of in what `loss` is given
+    bool assumes_states = false;           // the states are said to be known without being there: such a pass can be measured, not computed
 };
+
+// The cut of passes with this adapter: there is no gradient below it.
+int32_t cut_below(const adapter & lora, const model_shape & shape);
 
 class graph_builder {
   public:

@@ -90,40 +90,35 @@ void make_room(const std::string & folder, uint64_t n_bytes, uint64_t limit) {
     }
 }
 
-struct choice { state_place place; std::string reason; };
-
 std::string in_words(uint64_t bytes) { return std::to_string((bytes + (1 << 20) - 1) >> 20) + " MiB"; }
 
-choice choose_place(const state_settings & settings, uint64_t n_bytes, int32_t cut) {
-    if (settings.place == state_place::nowhere) return {state_place::nowhere, "asked for"};
-    if (cut == 0) return {state_place::nowhere, "the lowest adapter sits in the first block"};
-    if (settings.place == state_place::choose && settings.passes < 2) return {state_place::nowhere, "each row is computed only once"};
-    if (n_bytes + settings.in_use > settings.limit) {
-        const std::string beside = settings.in_use > 0 ? " beside " + in_words(settings.in_use) + " of other rows" : "";
-        return {state_place::nowhere, in_words(n_bytes) + beside + " are more than the limit of " + in_words(settings.limit)};
-    }
-    if (settings.place != state_place::disk) {
-        const uint64_t free = free_memory() / 2; // the other half is for the activations
-        if (n_bytes <= free) return {state_place::memory, "they fit"};
-        if (n_bytes > free_disk(settings.folder)) return {state_place::nowhere, in_words(n_bytes) + " fit neither memory nor disk"};
-        return {state_place::disk, in_words(n_bytes) + " are more than half of the free memory"};
-    }
-    if (n_bytes > free_disk(settings.folder)) return {state_place::nowhere, in_words(n_bytes) + " do not fit the disk"};
-    return {state_place::disk, "asked for"};
+const char * name_of(state_place place) { return place == state_place::memory ? "memory" : place == state_place::disk ? "disk" : "nowhere"; }
+
+// The rows of one pass after another, as indices.
+std::vector<std::vector<size_t>> passes_over(const std::vector<const std::vector<llama_token> *> & rows) {
+    return pack(rows, {rows.size(), SCORING_COLUMNS_AT_ONCE}, true);
 }
 
-const char * name_of(state_place place) { return place == state_place::memory ? "memory" : place == state_place::disk ? "disk" : "nowhere"; }
+std::vector<const std::vector<llama_token> *> pointers_to(const std::vector<std::vector<llama_token>> & rows) {
+    std::vector<const std::vector<llama_token> *> pointers;
+    for (const std::vector<llama_token> & row : rows) pointers.push_back(&row);
+    return pointers;
+}
+
+base_model blocks_below(const base_model & model, int32_t cut) {
+    std::vector<int32_t> blocks(static_cast<size_t>(cut));
+    std::iota(blocks.begin(), blocks.end(), 0);
+    return with_blocks(model, blocks);
+}
 
 // Computes the states of all rows and hands them on in the order of their numbers. false: stopped
 bool compute_states(backend & place, const base_model & model, const std::vector<const std::vector<llama_token> *> & rows, const prefix_index & index, int32_t cut,
                     const std::function<bool()> & stop, const std::function<void(const float * states, size_t n)> & take) {
-    std::vector<int32_t> blocks(static_cast<size_t>(cut));
-    std::iota(blocks.begin(), blocks.end(), 0);
-    const base_model below = with_blocks(model, blocks);
+    const base_model below = blocks_below(model, cut);
     network own(place, below, nullptr);
     const size_t width = static_cast<size_t>(model.shape.n_embd);
     int64_t next = 0; // number
-    for (const std::vector<size_t> & part : pack(rows, {rows.size(), SCORING_COLUMNS_AT_ONCE}, true)) {
+    for (const std::vector<size_t> & part : passes_over(rows)) {
         if (stop()) return false;
         std::vector<const std::vector<llama_token> *> together;
         for (const size_t row : part) together.push_back(rows[row]);
@@ -151,25 +146,66 @@ std::vector<std::vector<llama_token>> inputs_of(const std::vector<token_row> & r
     return inputs;
 }
 
+// Bytes of one column.
+size_t hidden_states::state_size(int32_t n_embd, bool is_f16) { return static_cast<size_t>(n_embd) * (is_f16 ? 2 : 4); }
+
+hidden_states::choice hidden_states::choose_place(const state_settings & settings, uint64_t n_bytes, int32_t cut) {
+    if (settings.place == state_place::nowhere) return {state_place::nowhere, "asked for"};
+    if (cut == 0) return {state_place::nowhere, "the lowest adapter sits in the first block"};
+    if (settings.place == state_place::choose && settings.passes < 2) return {state_place::nowhere, "each row is computed only once"};
+    if (n_bytes + settings.in_use > settings.limit) {
+        const std::string beside = settings.in_use > 0 ? " beside " + in_words(settings.in_use) + " of other rows" : "";
+        return {state_place::nowhere, in_words(n_bytes) + beside + " are more than the limit of " + in_words(settings.limit)};
+    }
+    if (settings.place != state_place::disk) {
+        const uint64_t free = std::min(settings.room, free_memory() / 2); // the other half is for the activations
+        if (n_bytes <= free) return {state_place::memory, "they fit"};
+        if (n_bytes > free_disk(settings.folder)) return {state_place::nowhere, in_words(n_bytes) + " fit neither memory nor disk"};
+        return {state_place::disk, in_words(n_bytes) + " are more than half of the free memory"};
+    }
+    if (n_bytes > free_disk(settings.folder)) return {state_place::nowhere, in_words(n_bytes) + " do not fit the disk"};
+    return {state_place::disk, "asked for"};
+}
+
+hidden_states::need hidden_states::measure(backend & cpu, const base_model & model, const std::vector<std::vector<llama_token>> & rows, int32_t cut, bool is_f16) {
+    const std::vector<const std::vector<llama_token> *> tokens = pointers_to(rows);
+    need found;
+    token_layout largest;
+    for (const std::vector<size_t> & part : passes_over(tokens)) {
+        std::vector<const std::vector<llama_token> *> together;
+        for (const size_t row : part) together.push_back(tokens[row]);
+        token_layout layout = lay_out(together, true);
+        found.columns += static_cast<int64_t>(layout.tokens.size());
+        if (layout.tokens.size() > largest.tokens.size()) largest = std::move(layout);
+    }
+    const base_model below = blocks_below(model, cut);
+    const uint64_t prefixes = prefix_index::count(tokens);
+    found.states = prefixes * state_size(model.shape.n_embd, is_f16);
+    found.index = prefixes * prefix_index::BYTES;
+    found.tensors = network(cpu, below, nullptr).measure_hidden_states(largest);
+    found.values = largest.tokens.size() * state_size(model.shape.n_embd, false);
+    for (const std::vector<llama_token> & row : rows) found.values += row.size() * sizeof(llama_token);
+    return found;
+}
+
 std::unique_ptr<hidden_states> hidden_states::prepare(const state_source & source, const std::vector<std::vector<llama_token>> & rows, int32_t cut,
                                                       const state_settings & settings, const std::function<bool()> & stop) {
     const double start = seconds_since_start();
-    std::vector<const std::vector<llama_token> *> tokens;
-    for (const std::vector<llama_token> & row : rows) tokens.push_back(&row);
-
-    std::unique_ptr<hidden_states> made(new hidden_states(prefix_index(tokens), source.host.shape.n_embd, settings.is_f16));
-    const size_t n_bytes = made->n_bytes();
+    const std::vector<const std::vector<llama_token> *> tokens = pointers_to(rows);
+    const uint64_t n_prefixes = prefix_index::count(tokens), n_bytes = n_prefixes * state_size(source.host.shape.n_embd, settings.is_f16);
     choice chosen = choose_place(settings, n_bytes, cut);
     bool is_reused = false;
     const auto announce = [&] {
-        made->event_ = {{"split", settings.split}, {"block", cut}, {"columns", made->index_.size()}, {"bytes", n_bytes}, {"place", name_of(chosen.place)}, {"precision", settings.is_f16 ? "f16" : "f32"},
+        const json event = {{"split", settings.split}, {"block", cut}, {"columns", n_prefixes}, {"bytes", n_bytes}, {"place", name_of(chosen.place)}, {"precision", settings.is_f16 ? "f16" : "f32"},
                                {"reason", chosen.reason}, {"reused", is_reused}, {"seconds", seconds_since_start() - start}};
-        emit("hidden-states", made->event_);
+        emit("hidden-states", event);
+        return event;
     };
     if (chosen.place == state_place::nowhere) {
         announce();
         return nullptr;
     }
+    std::unique_ptr<hidden_states> made(new hidden_states(prefix_index(tokens), source.host.shape.n_embd, settings.is_f16));
 
     std::vector<unsigned char> half(made->state_bytes());
     const auto as_kept = [&](const float * state, size_t n) -> const unsigned char * {
@@ -185,7 +221,7 @@ std::unique_ptr<hidden_states> hidden_states::prepare(const state_source & sourc
         });
         if (!is_whole) return nullptr;
         made->states_ = made->kept_.data();
-        announce();
+        made->event_ = announce();
         return made;
     }
 
@@ -220,7 +256,7 @@ std::unique_ptr<hidden_states> hidden_states::prepare(const state_source & sourc
         return nullptr;
     }
     made->states_ = made->file_->data();
-    announce();
+    made->event_ = announce();
     return made;
 }
 

@@ -27,6 +27,7 @@ struct state_settings {
     uint64_t passes = 1;     // how often each row is computed; once needs no states unless a place is asked for
     uint64_t in_use = 0;     // bytes of the limit that other states of the same run take
     std::string split = "train"; // that the rows are of, for the event
+    uint64_t room = UINT64_MAX; // bytes of memory that are left for them
 };
 
 // What a pass over training rows computes: nothing is predicted after the last token.
@@ -48,6 +49,18 @@ class hidden_states {
     static std::unique_ptr<hidden_states> prepare(const state_source & source, const std::vector<std::vector<llama_token>> & rows, int32_t cut,
                                                   const state_settings & settings, const std::function<bool()> & stop);
 
+    // What to prepare them takes, in bytes.
+    struct need {
+        uint64_t states = 0, index = 0; // as long as they are kept
+        uint64_t tensors = 0, values = 0; // while they are computed: intermediate tensors, and beside them the states of one pass and the rows
+        int64_t columns = 0;  // that are computed
+    };
+    static need measure(backend & cpu, const base_model & model, const std::vector<std::vector<llama_token>> & rows, int32_t cut, bool is_f16);
+
+    // Where so many bytes would be kept, and why.
+    struct choice { state_place place; std::string reason; };
+    static choice choose_place(const state_settings & settings, uint64_t n_bytes, int32_t cut);
+
     // Emits "hidden-states" once more, for another run that reads them: reused, in no time.
     void announce_again() const;
 
@@ -58,7 +71,8 @@ class hidden_states {
 
   private:
     hidden_states(prefix_index index, int32_t n_embd, bool is_f16) : index_(std::move(index)), n_embd_(static_cast<size_t>(n_embd)), is_f16_(is_f16) {}
-    size_t state_bytes() const { return n_embd_ * (is_f16_ ? 2 : 4); }
+    static size_t state_size(int32_t n_embd, bool is_f16);
+    size_t state_bytes() const { return state_size(static_cast<int32_t>(n_embd_), is_f16_); }
 
     prefix_index index_;
     size_t n_embd_;

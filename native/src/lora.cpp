@@ -45,16 +45,27 @@ adapter::~adapter() {
     ggml_free(tensors_);
 }
 
-std::unique_ptr<adapter> adapter::create(backend & cpu, const base_model & model, const std::vector<layer_name> & layers, const adapter_settings & settings) {
-    const bool doubles = settings.init == lora_init::principal; // the second half takes away what the first one begins with
-    const int32_t rank = doubles ? 2 * settings.rank : settings.rank;
-    const double scale = scale_of(settings);
-    std::unique_ptr<adapter> made(new adapter(model, layers, rank, settings.rank, static_cast<float>(scale * rank), settings.magnitudes));
+std::unique_ptr<adapter> adapter::shaped(const base_model & model, const std::vector<layer_name> & layers, const adapter_settings & settings) {
+    const int32_t rank = settings.init == lora_init::principal ? 2 * settings.rank : settings.rank; // the second half takes away what the first one begins with
+    std::unique_ptr<adapter> made(new adapter(model, layers, rank, settings.rank, static_cast<float>(scale_of(settings) * rank), settings.magnitudes));
     if (settings.magnitudes) check_magnitudes(made->pairs_);
+    return made;
+}
+
+std::unique_ptr<adapter> adapter::planned(const base_model & model, const std::vector<layer_name> & layers, const adapter_settings & settings) {
+    static float nowhere[1]; // a tensor with an address counts as one that has its memory
+    std::unique_ptr<adapter> made = shaped(model, layers, settings);
+    for (ggml_tensor * tensor = ggml_get_first_tensor(made->tensors_); tensor; tensor = ggml_get_next_tensor(made->tensors_, tensor)) tensor->data = nowhere;
+    return made;
+}
+
+std::unique_ptr<adapter> adapter::create(backend & cpu, const base_model & model, const std::vector<layer_name> & layers, const adapter_settings & settings) {
+    std::unique_ptr<adapter> made = shaped(model, layers, settings);
+    const double scale = scale_of(settings);
     made->buffer_ = cpu.allocate_apart(made->tensors_, "the adapter", "use a smaller --rank or fewer --targets");
     for (size_t i = 0; i < made->pairs_.size(); i++) {
         const lora_pair & pair = made->pairs_[i];
-        if (doubles) principal_init(cpu, *adaptable_weight(model, pair.layer), pair, scale, settings.seed, i);
+        if (settings.init == lora_init::principal) principal_init(cpu, *adaptable_weight(model, pair.layer), pair, scale, settings.seed, i);
         else random_init(pair, settings.seed, i);
         if (pair.magnitude) init_magnitude(pair, *adaptable_weight(model, pair.layer));
     }
@@ -105,6 +116,12 @@ std::vector<std::string> adapter::targets() const {
         if (std::find(names.begin(), names.end(), pair.layer.target) == names.end()) names.push_back(pair.layer.target);
     }
     return names;
+}
+
+size_t adapter::n_bytes() const {
+    size_t n = 0;
+    for (ggml_tensor * tensor = ggml_get_first_tensor(tensors_); tensor; tensor = ggml_get_next_tensor(tensors_, tensor)) n += ggml_nbytes(tensor);
+    return n;
 }
 
 int64_t adapter::n_parameters() const {

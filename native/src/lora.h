@@ -42,6 +42,9 @@ class adapter {
     // throws    user_error(exit_usage) on settings that a layer cannot have
     static std::unique_ptr<adapter> create(backend & cpu, const base_model & model, const std::vector<layer_name> & layers, const adapter_settings & settings);
 
+    // One of that shape without memory, for graphs that are measured and not computed.
+    static std::unique_ptr<adapter> planned(const base_model & model, const std::vector<layer_name> & layers, const adapter_settings & settings);
+
     // Reads an adapter in llama.cpp's GGUF form (F32, F16 or BF16 tensors), or one with magnitudes, which only we read.
     // throws user_error(exit_data): no such adapter, another architecture, a tensor that does not fit the model, mixed ranks
     static std::unique_ptr<adapter> load(backend & cpu, const base_model & model, const std::string & path);
@@ -73,9 +76,12 @@ class adapter {
     bool adapts_embedding() const { return find(-1, TOKEN_EMBEDDING) != nullptr; }
     int32_t lowest_block() const { return adapts_embedding() ? 0 : blocks().first; } // nothing below it needs a gradient; n_block when no block is adapted
 
+    size_t n_bytes() const; // of all its tensors
+
     ~adapter();
 
   private:
+    static std::unique_ptr<adapter> shaped(const base_model & model, const std::vector<layer_name> & layers, const adapter_settings & settings);
     adapter(const base_model & model, const std::vector<layer_name> & layers, int32_t rank, int32_t n_trained, float alpha, bool has_magnitudes);
 
     int32_t rank_, n_trained_;

@@ -4,6 +4,10 @@
 #include <filesystem>
 #include <fstream>
 #include <optional>
+#include <sys/resource.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 // The number behind a word at the beginning of a line ("MemAvailable:", "inactive_file"), or the first of the file without a word.
 static std::optional<uint64_t> number_in(const std::string & path, const std::string & word) {
@@ -40,6 +44,33 @@ uint64_t free_memory() {
     }
     const std::string old = "/sys/fs/cgroup/memory/memory.";
     return std::min(free, left_by(old + "limit_in_bytes", old + "usage_in_bytes", old + "stat", "total_inactive_file"));
+}
+
+void give_back_memory() {
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
+}
+
+static uint64_t most_resident() {
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+#ifdef __APPLE__
+    return static_cast<uint64_t>(usage.ru_maxrss);
+#else
+    return static_cast<uint64_t>(usage.ru_maxrss) * 1024;
+#endif
+}
+
+uint64_t resident_memory() {
+    const std::optional<uint64_t> now = number_in("/proc/self/status", "VmRSS:");
+    return now ? *now * 1024 : most_resident();
+}
+
+// ru_maxrss outlives exec, so it would tell of the parent's memory; VmHWM does not.
+uint64_t peak_memory() {
+    const std::optional<uint64_t> most = number_in("/proc/self/status", "VmHWM:");
+    return most ? *most * 1024 : most_resident();
 }
 
 uint64_t free_disk(const std::string & folder) {

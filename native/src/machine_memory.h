@@ -7,5 +7,14 @@
 // the system does not say.
 uint64_t free_memory();
 
+// Gives back to the system what was freed and is still held: many small pieces (a vocabulary, an index) leave holes that nothing large fits.
+void give_back_memory();
+
+// Bytes of memory that this process holds now, files that are mapped counted as far as they were read.
+uint64_t resident_memory();
+
+// The most that it ever held.
+uint64_t peak_memory();
+
 // Bytes free for us on the disk that holds a folder, which may not be there yet; 0 when the system does not say.
 uint64_t free_disk(const std::string & folder);

@@ -1,6 +1,7 @@
 #include "model_copy.h"
 #include "gguf_writer.h"
 #include "merge.h"
+#include <algorithm>
 #include <cstring>
 #include <llama.h>
 #include <numeric>
@@ -52,6 +53,22 @@ std::vector<int32_t> all_blocks(const base_model & model) {
     std::vector<int32_t> blocks(model.blocks.size());
     std::iota(blocks.begin(), blocks.end(), 0);
     return blocks;
+}
+
+std::vector<const ggml_tensor *> tensors_of_copy(const gguf_file & file, const std::vector<int32_t> & blocks) {
+    std::vector<const ggml_tensor *> tensors;
+    for (const copied & entry : copied_tensors(file, blocks)) tensors.push_back(entry.from);
+    return tensors;
+}
+
+copy_size size_of_copy(const gguf_file & file, const std::vector<int32_t> & blocks, ggml_type type) {
+    copy_size size{0, 0};
+    for (const copied & entry : copied_tensors(file, blocks)) {
+        const uint64_t bytes = ggml_row_size(stored_type(entry.from, type), entry.from->ne[0]) * static_cast<uint64_t>(ggml_nrows(entry.from));
+        size.all += bytes;
+        size.largest = std::max(size.largest, bytes);
+    }
+    return size;
 }
 
 void write_copy(const gguf_file & file, const base_model & model, const std::vector<int32_t> & blocks, const adapter * lora, ggml_type type, const std::string & path,

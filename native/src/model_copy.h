@@ -8,6 +8,13 @@
 
 std::vector<int32_t> all_blocks(const base_model & model);
 
+// The tensors of the file that a copy of these blocks is made of.
+std::vector<const ggml_tensor *> tensors_of_copy(const gguf_file & file, const std::vector<int32_t> & blocks);
+
+// Bytes of what write_copy writes, the header aside: of all tensors, and of the largest.
+struct copy_size { uint64_t all, largest; };
+copy_size size_of_copy(const gguf_file & file, const std::vector<int32_t> & blocks, ggml_type type);
+
 // Writes the copy as a GGUF of its own: block i of the copy is blocks[i] of the model. One tensor at a time is in memory.
 // lora  merged into the weights (merge.h), or nullptr
 // type  of the matrices: F32, F16, BF16 or a quantised one; where rows do not divide into its blocks F16 takes its place. Vectors are F32

@@ -27,51 +27,135 @@ ggml_tensor * head_backward(pass_scope & scope, const head_tape & tape, ggml_ten
     return want_dx ? scaled_norm_back(scope, tape.gathered, scope.model.output_norm, d_normed) : nullptr;
 }
 
+// The graph of a pass that ends in a loss; with gradients, of its backward too.
+class loss_graph {
+  public:
+    loss_graph(const backend & device, const base_model & model, const adapter * lora, const pass_options & options, const training_pass & pass, bool wants_gradients)
+        : read_(pass.goal.columns()), wanted_(read_), builder_(device, model, lora, pass.layout, wanted_, options, pass.dropout, pass.dropout_seed, pass.given) {
+        pass_scope & scope = builder_.scope();
+        ggml_tensor * hidden = builder_.forward();
+        const bool into_blocks = lora && lora->lowest_block() < model.shape.n_block;
+        ggml_tensor * d_hidden = nullptr;
+        for (size_t begin = 0; begin < read_.size(); begin += pass.goal.most_at_once()) {
+            const size_t end = std::min(read_.size(), begin + pass.goal.most_at_once());
+            const head_chunk chunk{begin, end, graph_input(scope.ctx, static_cast<int64_t>(end - begin), GGML_TYPE_I32)};
+            head_tape tape;
+            ggml_tensor * logits = head_forward(scope, hidden, chunk.places, tape);
+            ggml_tensor * d_logits = pass.goal.emit(scope, logits, begin, wants_gradients);
+            if (wants_gradients) {
+                ggml_tensor * d_gathered = head_backward(scope, tape, d_logits, into_blocks);
+                if (into_blocks) {
+                    ggml_tensor * d_chunk = ggml_get_rows_back(scope.ctx, d_gathered, chunk.places, hidden); // adds up where a column is named twice
+                    d_hidden = d_hidden ? ggml_add(scope.ctx, d_hidden, d_chunk) : d_chunk;
+                    ggml_build_forward_expand(scope.graph, d_hidden);
+                }
+            }
+            chunks_.push_back(chunk);
+        }
+        if (wants_gradients && into_blocks) builder_.backward(d_hidden);
+    }
+
+    pass_scope & scope() { return builder_.scope(); }
+    const graph_builder & builder() const { return builder_; }
+
+    // Once the graph has its memory.
+    void set_inputs() const {
+        builder_.set_layout();
+        for (const head_chunk & chunk : chunks_) {
+            std::vector<int32_t> places;
+            for (size_t i = chunk.begin; i < chunk.end; i++) places.push_back(wanted_.place_of(read_[i]));
+            ggml_backend_tensor_set(chunk.places, places.data(), 0, ggml_nbytes(chunk.places));
+        }
+    }
+
+  private:
+    struct head_chunk { size_t begin, end; ggml_tensor * places; }; // places: among the wanted columns
+
+    const std::vector<int32_t> & read_;
+    const column_subset wanted_;
+    graph_builder builder_;
+    std::vector<head_chunk> chunks_;
+};
+
+// The graph of a pass that ends in logits.
+class logits_graph {
+  public:
+    logits_graph(const backend & device, const base_model & model, const adapter * lora, const pass_options & options, const token_layout & layout, const std::vector<int32_t> & columns)
+        : columns_(columns), wanted_(columns), builder_(device, model, lora, layout, wanted_, options, 0.0f, 0) {
+        pass_scope & scope = builder_.scope();
+        ggml_tensor * hidden = builder_.forward();
+        chosen_ = graph_input(scope.ctx, static_cast<int64_t>(columns.size()), GGML_TYPE_I32);
+        scope.ops.keep_f32(model.output.weight); // log-odds are a difference of two large logits
+        head_tape tape;
+        logits_ = head_forward(scope, hidden, chosen_, tape);
+        ggml_set_output(logits_);
+        ggml_build_forward_expand(scope.graph, logits_);
+    }
+
+    ggml_cgraph * graph() { return builder_.scope().graph; }
+    ggml_tensor * logits() const { return logits_; }
+
+    void set_inputs() const {
+        builder_.set_layout();
+        std::vector<int32_t> places;
+        for (const int32_t column : columns_) places.push_back(wanted_.place_of(column));
+        ggml_backend_tensor_set(chosen_, places.data(), 0, ggml_nbytes(chosen_));
+    }
+
+  private:
+    const std::vector<int32_t> & columns_;
+    const column_subset wanted_;
+    graph_builder builder_;
+    ggml_tensor * chosen_, * logits_;
+};
+
+column_subset all_columns(const token_layout & layout) {
+    std::vector<int32_t> all(layout.tokens.size());
+    std::iota(all.begin(), all.end(), 0);
+    return column_subset(all);
+}
+
+// The graph of a pass that ends behind the last block.
+class states_graph {
+  public:
+    states_graph(const backend & device, const base_model & model, const adapter * lora, const pass_options & options, const token_layout & layout)
+        : wanted_(all_columns(layout)), builder_(device, model, lora, layout, wanted_, options, 0.0f, 0), states_(builder_.forward()) {
+        ggml_set_output(states_);
+    }
+
+    ggml_cgraph * graph() { return builder_.scope().graph; }
+    ggml_tensor * states() const { return states_; }
+    void set_inputs() const { builder_.set_layout(); }
+
+  private:
+    const column_subset wanted_;
+    graph_builder builder_;
+    ggml_tensor * states_;
+};
+
+std::vector<float> values_of(const ggml_tensor * tensor) {
+    std::vector<float> values(static_cast<size_t>(ggml_nelements(tensor)));
+    ggml_backend_tensor_get(tensor, values.data(), 0, ggml_nbytes(tensor));
+    return values;
+}
+
 } // namespace
 
+size_t network::measure_loss(const training_pass & pass, bool wants_gradients) const {
+    loss_graph made(cpu_, model_, lora_, options_, pass, wants_gradients);
+    return cpu_.measure(made.scope().graph);
+}
+
 double network::loss(const training_pass & pass, lora_values * gradients) {
-    const std::vector<int32_t> & read = pass.goal.columns();
-    const column_subset wanted(read);
-    graph_builder builder(cpu_, model_, lora_, pass.layout, wanted, options_, pass.dropout, pass.dropout_seed, pass.given);
-    pass_scope & scope = builder.scope();
-    ggml_tensor * hidden = builder.forward();
-
-    const bool into_blocks = lora_ && lora_->lowest_block() < model_.shape.n_block;
-    struct head_chunk { size_t begin, end; ggml_tensor * places; }; // places: among the wanted columns
-    std::vector<head_chunk> chunks;
-    ggml_tensor * d_hidden = nullptr;
-    for (size_t begin = 0; begin < read.size(); begin += pass.goal.most_at_once()) {
-        const size_t end = std::min(read.size(), begin + pass.goal.most_at_once());
-        const head_chunk chunk{begin, end, graph_input(scope.ctx, static_cast<int64_t>(end - begin), GGML_TYPE_I32)};
-        head_tape tape;
-        ggml_tensor * logits = head_forward(scope, hidden, chunk.places, tape);
-        ggml_tensor * d_logits = pass.goal.emit(scope, logits, begin, gradients != nullptr);
-        if (gradients) {
-            ggml_tensor * d_gathered = head_backward(scope, tape, d_logits, into_blocks);
-            if (into_blocks) {
-                ggml_tensor * d_chunk = ggml_get_rows_back(scope.ctx, d_gathered, chunk.places, hidden); // adds up where a column is named twice
-                d_hidden = d_hidden ? ggml_add(scope.ctx, d_hidden, d_chunk) : d_chunk;
-                ggml_build_forward_expand(scope.graph, d_hidden);
-            }
-        }
-        chunks.push_back(chunk);
-    }
-    if (gradients && into_blocks) builder.backward(d_hidden);
-
-    cpu_.plan(scope.graph);
-    builder.set_layout();
-    for (const head_chunk & chunk : chunks) {
-        std::vector<int32_t> places;
-        for (size_t i = chunk.begin; i < chunk.end; i++) places.push_back(wanted.place_of(read[i]));
-        ggml_backend_tensor_set(chunk.places, places.data(), 0, ggml_nbytes(chunk.places));
-    }
+    loss_graph made(cpu_, model_, lora_, options_, pass, gradients != nullptr);
+    cpu_.plan(made.scope().graph);
+    made.set_inputs();
     pass.goal.write_inputs();
-    cpu_.compute(scope.graph);
+    cpu_.compute(made.scope().graph);
     pass.goal.read_results();
-
     if (gradients) {
-        add_gradients(scope, *gradients);
-        builder.return_gradients();
+        add_gradients(made.scope(), *gradients);
+        made.builder().return_gradients();
     }
     return pass.goal.loss();
 }
@@ -90,10 +174,14 @@ void network::add_gradients(const pass_scope & scope, lora_values & gradients) c
     }
 }
 
-static column_subset all_columns(const token_layout & layout) {
-    std::vector<int32_t> all(layout.tokens.size());
-    std::iota(all.begin(), all.end(), 0);
-    return column_subset(all);
+size_t network::measure_prefix(const shared_prefix & prefix, float dropout) const {
+    const column_subset all = all_columns(prefix.layout());
+    graph_builder forward(cpu_, model_, lora_, prefix.layout(), all, options_, dropout, 0), backward(cpu_, model_, lora_, prefix.layout(), all, options_, dropout, 0);
+    forward.forward_to_keys();
+    const size_t bytes = cpu_.measure(forward.scope().graph);
+    if (lora_->lowest_block() >= model_.shape.n_block) return bytes;
+    backward.backward_from_keys(prefix);
+    return std::max(bytes, cpu_.measure(backward.scope().graph));
 }
 
 void network::forward(shared_prefix & prefix, float dropout, uint64_t dropout_seed) {
@@ -117,38 +205,26 @@ void network::backward(const shared_prefix & prefix, float dropout, uint64_t dro
     add_gradients(builder.scope(), gradients);
 }
 
-std::vector<float> network::logits(const token_layout & layout, const std::vector<int32_t> & columns) {
-    const column_subset wanted(columns);
-    graph_builder builder(cpu_, model_, lora_, layout, wanted, options_, 0.0f, 0);
-    pass_scope & scope = builder.scope();
-    ggml_tensor * hidden = builder.forward();
-    ggml_tensor * chosen = graph_input(scope.ctx, static_cast<int64_t>(columns.size()), GGML_TYPE_I32);
-    scope.ops.keep_f32(model_.output.weight); // log-odds are a difference of two large logits
-    head_tape tape;
-    ggml_tensor * logits = head_forward(scope, hidden, chosen, tape);
-    ggml_set_output(logits);
-    ggml_build_forward_expand(scope.graph, logits);
+size_t network::measure_logits(const token_layout & layout, const std::vector<int32_t> & columns) const {
+    return cpu_.measure(logits_graph(cpu_, model_, lora_, options_, layout, columns).graph());
+}
 
-    cpu_.plan(scope.graph);
-    builder.set_layout();
-    std::vector<int32_t> places;
-    for (const int32_t column : columns) places.push_back(wanted.place_of(column));
-    ggml_backend_tensor_set(chosen, places.data(), 0, ggml_nbytes(chosen));
-    cpu_.compute(scope.graph);
-    std::vector<float> values(static_cast<size_t>(ggml_nelements(logits)));
-    ggml_backend_tensor_get(logits, values.data(), 0, ggml_nbytes(logits));
-    return values;
+std::vector<float> network::logits(const token_layout & layout, const std::vector<int32_t> & columns) {
+    logits_graph made(cpu_, model_, lora_, options_, layout, columns);
+    cpu_.plan(made.graph());
+    made.set_inputs();
+    cpu_.compute(made.graph());
+    return values_of(made.logits());
+}
+
+size_t network::measure_hidden_states(const token_layout & layout) const {
+    return cpu_.measure(states_graph(cpu_, model_, lora_, options_, layout).graph());
 }
 
 std::vector<float> network::hidden_states(const token_layout & layout) {
-    const column_subset wanted = all_columns(layout);
-    graph_builder builder(cpu_, model_, lora_, layout, wanted, options_, 0.0f, 0);
-    ggml_tensor * hidden = builder.forward();
-    ggml_set_output(hidden);
-    cpu_.plan(builder.scope().graph);
-    builder.set_layout();
-    cpu_.compute(builder.scope().graph);
-    std::vector<float> values(static_cast<size_t>(ggml_nelements(hidden)));
-    ggml_backend_tensor_get(hidden, values.data(), 0, ggml_nbytes(hidden));
-    return values;
+    states_graph made(cpu_, model_, lora_, options_, layout);
+    cpu_.plan(made.graph());
+    made.set_inputs();
+    cpu_.compute(made.graph());
+    return values_of(made.states());
 }

@@ -26,15 +26,23 @@ class network {
     // Those of the adapter are added to the sums of the options, when they are there.
     double loss(const training_pass & pass, lora_values * gradients);
 
+    // Bytes that the intermediate tensors of the pass take.
+    size_t measure_loss(const training_pass & pass, bool wants_gradients) const;
+
     // Computes what a shared prefix hands over, and afterwards adds the adapter's gradients that are due to it. The same dropout both times.
     void forward(shared_prefix & prefix, float dropout, uint64_t dropout_seed);
     void backward(const shared_prefix & prefix, float dropout, uint64_t dropout_seed, lora_values & gradients);
 
+    size_t measure_prefix(const shared_prefix & prefix, float dropout) const; // the larger of the two
+
     // Logits at some columns: n_vocab floats for each, one after another.
     std::vector<float> logits(const token_layout & layout, const std::vector<int32_t> & columns);
 
+    size_t measure_logits(const token_layout & layout, const std::vector<int32_t> & columns) const;
+
     // After the last block, all columns: n_embd floats for each, one after another.
     std::vector<float> hidden_states(const token_layout & layout);
+    size_t measure_hidden_states(const token_layout & layout) const;
 
   private:
     void add_gradients(const pass_scope & scope, lora_values & gradients) const;

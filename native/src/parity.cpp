@@ -38,6 +38,28 @@ base_model as_the_library(base_model model) {
     return model;
 }
 
+// A row as far as it is compared.
+static std::vector<llama_token> beginning_of(const std::vector<llama_token> & row) {
+    return std::vector<llama_token>(row.begin(), row.begin() + static_cast<std::ptrdiff_t>(std::min(row.size(), MOST_TOKENS)));
+}
+
+parity_need measure_parity(backend & cpu, const gguf_file & file, const base_model & model, const adapter * lora, const std::vector<std::vector<llama_token>> & rows) {
+    const std::vector<int32_t> blocks = first_of_each_form(model);
+    const base_model reduced = with_blocks(model, blocks);
+    parity_need need{0, 0, 0};
+    for (const ggml_tensor * tensor : tensors_of_copy(file, blocks)) need.weights += ggml_nbytes(tensor);
+    size_t longest = 0;
+    for (const std::vector<llama_token> & row : rows) {
+        const std::vector<llama_token> tokens = beginning_of(row);
+        const token_layout layout = lay_out({&tokens}, true);
+        longest = std::max(longest, tokens.size());
+        need.tensors = std::max<uint64_t>(need.tensors, network(cpu, reduced, lora).measure_logits(layout, last_columns(layout.columns[0], LAST_POSITIONS)));
+    }
+    const copy_size copy = size_of_copy(file, blocks, GGML_TYPE_F32);
+    need.copy = std::max(2 * copy.largest, copy.all + reference_bytes(model.shape, static_cast<int32_t>(blocks.size()), static_cast<int32_t>(MOST_TOKENS), static_cast<int32_t>(longest)));
+    return need;
+}
+
 json check_parity(backend & cpu, const gguf_file & file, const base_model & model, const adapter * lora,
                   const std::vector<std::vector<llama_token>> & rows) {
     const std::vector<int32_t> blocks = first_of_each_form(model);
@@ -50,7 +72,7 @@ json check_parity(backend & cpu, const gguf_file & file, const base_model & mode
 
     double worst = 0, largest = 0;
     for (const std::vector<llama_token> & row : rows) {
-        const std::vector<llama_token> tokens(row.begin(), row.begin() + static_cast<std::ptrdiff_t>(std::min(row.size(), MOST_TOKENS)));
+        const std::vector<llama_token> tokens = beginning_of(row);
         const int32_t n_last = std::min<int32_t>(LAST_POSITIONS, static_cast<int32_t>(tokens.size()));
         const token_layout layout = lay_out({&tokens}, true);
         const std::vector<float> ours = own.logits(layout, last_columns(layout.columns[0], n_last));

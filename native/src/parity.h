@@ -24,6 +24,14 @@ base_model as_the_library(base_model model);
 json check_parity(backend & cpu, const gguf_file & file, const base_model & model, const adapter * lora,
                   const std::vector<std::vector<llama_token>> & rows);
 
+// Bytes that check_parity takes.
+struct parity_need {
+    uint64_t weights; // of the model that it reads
+    uint64_t copy;    // the copy, or what stands in memory while it is written, whatever is more, with what libllama needs to compute on it
+    uint64_t tensors; // intermediate ones of our own pass
+};
+parity_need measure_parity(backend & cpu, const gguf_file & file, const base_model & model, const adapter * lora, const std::vector<std::vector<llama_token>> & rows);
+
 // How a model is served: by itself, or with an adapter that libllama's own loader reads.
 struct served_files { std::string model; std::optional<std::string> adapter; };
 

@@ -1,10 +1,24 @@
 #include "prefix_index.h"
 #include <algorithm>
 
+static std::vector<const std::vector<llama_token> *> in_order(std::vector<const std::vector<llama_token> *> rows) {
+    std::sort(rows.begin(), rows.end(), [](const auto * a, const auto * b) { return *a < *b; });
+    return rows;
+}
+
+uint64_t prefix_index::count(const std::vector<const std::vector<llama_token> *> & rows) {
+    static const std::vector<llama_token> none;
+    const std::vector<llama_token> * before = &none;
+    uint64_t fresh = 0;
+    for (const std::vector<llama_token> * row : in_order(rows)) {
+        fresh += static_cast<uint64_t>(row->end() - std::mismatch(row->begin(), row->end(), before->begin(), before->end()).first);
+        before = row;
+    }
+    return fresh;
+}
+
 prefix_index::prefix_index(const std::vector<const std::vector<llama_token> *> & rows) {
-    std::vector<const std::vector<llama_token> *> sorted = rows;
-    std::sort(sorted.begin(), sorted.end(), [](const auto * a, const auto * b) { return *a < *b; });
-    for (const std::vector<llama_token> * row : sorted) {
+    for (const std::vector<llama_token> * row : in_order(rows)) {
         int64_t before = -1;
         for (const llama_token token : *row) before = numbers_.emplace(key(before, token), static_cast<int64_t>(numbers_.size())).first->second;
     }

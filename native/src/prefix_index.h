@@ -9,6 +9,10 @@ class prefix_index {
   public:
     explicit prefix_index(const std::vector<const std::vector<llama_token> *> & rows);
 
+    // How many distinct prefixes some rows have, without an index of them.
+    static uint64_t count(const std::vector<const std::vector<llama_token> *> & rows);
+    static const uint64_t BYTES = 44; // that each takes in an index: a node of the map with its header, and its share of the buckets
+
     size_t size() const { return numbers_.size(); }
 
     // For each column of a layout the number of the prefix that ends there, or -1 when it is unknown.

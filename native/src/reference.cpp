@@ -51,6 +51,13 @@ reference_model::reference_model(const std::string & model_path, const std::opti
     }
 }
 
+uint64_t reference_bytes(const model_shape & shape, int32_t n_block, int32_t longest, int32_t n_tokens) {
+    const uint64_t context = (static_cast<uint64_t>(longest) + 8 + 255) / 256 * 256; // libllama rounds up
+    const uint64_t kv = 2 * context * static_cast<uint64_t>(n_block) * static_cast<uint64_t>(shape.n_head_kv) * static_cast<uint64_t>(shape.head_dim);
+    const uint64_t scores = 2 * context * static_cast<uint64_t>(shape.n_head), inner = 3 * static_cast<uint64_t>(shape.n_ff) + 6 * static_cast<uint64_t>(shape.n_embd);
+    return sizeof(float) * (kv + static_cast<uint64_t>(n_tokens) * (scores + inner));
+}
+
 reference_model::~reference_model() {
     llama_free(context_);
     llama_model_free(model_);

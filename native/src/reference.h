@@ -1,9 +1,15 @@
 // Stock libllama on a GGUF file: the second truth that our own forward pass is held against.
 #pragma once
+#include "model_shape.h"
+#include <cstdint>
 #include <llama.h>
 #include <optional>
 #include <string>
 #include <vector>
+
+// Bytes that a reference takes beside the model's tensors: the cache of keys and values, and what it computes with.
+// longest  as reference_model is made; n_tokens of the longest row that it computes
+uint64_t reference_bytes(const model_shape & shape, int32_t n_block, int32_t longest, int32_t n_tokens);
 
 class reference_model {
   public:

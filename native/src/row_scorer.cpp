@@ -1,5 +1,6 @@
 #include "row_scorer.h"
 #include "error.h"
+#include <algorithm>
 #include <cmath>
 
 row_scorer::row_scorer(std::vector<const scoring_row *> rows, std::optional<int64_t> at_once, bool share_prefixes) : rows_(std::move(rows)) {
@@ -17,11 +18,28 @@ row_scorer::row_scorer(std::vector<const scoring_row *> rows, std::optional<int6
     }
 }
 
+static std::vector<int32_t> last_columns(const token_layout & layout) {
+    std::vector<int32_t> columns;
+    for (const std::vector<int32_t> & row : layout.columns) columns.push_back(row.back());
+    return columns;
+}
+
+row_scorer::bytes row_scorer::measure(const network & own, size_t n_vocab) const {
+    bytes most;
+    const auto look_at = [&](const auto & is_less) {
+        const token_layout & layout = std::max_element(parts_.begin(), parts_.end(), is_less)->layout;
+        most.tensors = std::max(most.tensors, own.measure_logits(layout, last_columns(layout)));
+        most.logits = std::max(most.logits, layout.columns.size() * n_vocab * sizeof(float));
+    };
+    look_at([](const part & a, const part & b) { return a.layout.tokens.size() < b.layout.tokens.size(); });
+    look_at([](const part & a, const part & b) { return a.layout.columns.size() < b.layout.columns.size(); });
+    return most;
+}
+
 bool row_scorer::score(network & own, size_t n_vocab, const std::string & file, const visitor & visit, const std::function<bool()> & goes_on) const {
     for (const part & next : parts_) {
         if (!goes_on()) return false;
-        std::vector<int32_t> columns;
-        for (const std::vector<int32_t> & row : next.layout.columns) columns.push_back(row.back());
+        const std::vector<int32_t> columns = last_columns(next.layout);
         const std::vector<float> logits = own.logits(next.layout, columns);
         for (size_t i = 0; i < columns.size(); i++) {
             const scoring_row & row = *rows_[next.places[i]];

@@ -22,6 +22,10 @@ class row_scorer {
     using visitor = std::function<void(size_t place, double log_odds, const float * logits)>;
     bool score(network & own, size_t n_vocab, const std::string & file, const visitor & visit, const std::function<bool()> & goes_on = [] { return true; }) const;
 
+    // Bytes that the largest part takes while it is computed: intermediate tensors, and the logits beside them.
+    struct bytes { size_t tensors = 0, logits = 0; };
+    bytes measure(const network & own, size_t n_vocab) const;
+
   private:
     struct part { std::vector<size_t> places; token_layout layout; };
 

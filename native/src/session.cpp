@@ -1,6 +1,7 @@
 #include "session.h"
 #include "config.h"
 #include "events.h"
+#include "machine_memory.h"
 #include "kernels/gemm.h"
 #include <algorithm>
 

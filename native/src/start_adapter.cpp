@@ -8,8 +8,12 @@ static std::string some_of(const std::vector<layer_name> & layers) {
     return layers.size() <= 4 ? list : list + ", ... (" + std::to_string(layers.size()) + " layers)";
 }
 
+std::vector<layer_name> layers_of(const train_config & config, const base_model & model) {
+    return resolve_targets(model, config.targets, parse_block_range(config.layers, model.shape.n_block));
+}
+
 std::unique_ptr<adapter> starting_adapter(session & open, const train_config & config) {
-    const std::vector<layer_name> layers = resolve_targets(open.model, config.targets, parse_block_range(config.layers, open.model.shape.n_block));
+    const std::vector<layer_name> layers = layers_of(config, open.model);
     if (!config.adapter) return adapter::create(open.cpu, open.model, layers, config.begin);
 
     std::unique_ptr<adapter> lora = adapter::load(open.cpu, open.model, *config.adapter);

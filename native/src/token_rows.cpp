@@ -21,17 +21,35 @@ struct shortened_row {
     marked_text prompt;
     size_t dropped;
     std::vector<std::vector<llama_token>> tokens; // of the prompt with each answer, without eos
+    size_t length;                                // of the longest of them, eos included
 };
+
+// The prompt without its oldest history, with every one of the answers; length: the longest of them with eos.
+static shortened_row without_history(const vocabulary & vocab, const instruction & row, const std::vector<std::string> & answers, size_t dropped) {
+    shortened_row shortened = { prompt_without(row, dropped), dropped, {}, 0 };
+    for (const std::string & answer : answers) {
+        shortened.tokens.push_back(tokenize_with(vocab, shortened.prompt, answer));
+        shortened.length = std::max(shortened.length, shortened.tokens.back().size() + 1);
+    }
+    return shortened;
+}
+
+// All the answers that a row could have had, its own among them.
+static std::vector<std::string> answers_of(const instruction & row, const std::vector<std::string> & labels) {
+    std::vector<std::string> answers = labels;
+    if (std::find(labels.begin(), labels.end(), row.answer) == labels.end()) answers.push_back(row.answer);
+    return answers;
+}
+
+int32_t shortest_length(const vocabulary & vocab, const instruction & row, const std::vector<std::string> & labels) {
+    return int32_t(without_history(vocab, row, answers_of(row, labels), row.history.size()).length);
+}
 
 // Drops as little history as lets the prompt fit with every one of the answers.
 static shortened_row shorten(const vocabulary & vocab, const instruction & row, const std::vector<std::string> & answers, int32_t max_length) {
     for (size_t dropped = 0;; dropped++) {
-        shortened_row shortened = { prompt_without(row, dropped), dropped, {} };
-        size_t length = 0;
-        for (const std::string & answer : answers) {
-            shortened.tokens.push_back(tokenize_with(vocab, shortened.prompt, answer));
-            length = std::max(length, shortened.tokens.back().size() + 1); // eos
-        }
+        shortened_row shortened = without_history(vocab, row, answers, dropped);
+        const size_t length = shortened.length;
         if (max_length == 0 || length <= size_t(max_length)) return shortened;
         if (dropped == row.history.size())
             throw user_error(exit_data, "the row has " + std::to_string(length) + " tokens without any history, and the limit is " +
@@ -63,10 +81,8 @@ static label_split split_labels(const vocabulary & vocab, const instruction & ro
 }
 
 token_row tokenize_for_training(const vocabulary & vocab, const instruction & row, int32_t max_length, const std::vector<std::string> & labels) {
-    std::vector<std::string> answers = labels;
     const size_t own = size_t(std::find(labels.begin(), labels.end(), row.answer) - labels.begin());
-    if (own == labels.size()) answers.push_back(row.answer);
-    shortened_row shortened = shorten(vocab, row, answers, max_length);
+    shortened_row shortened = shorten(vocab, row, answers_of(row, labels), max_length);
 
     token_row tokens = { row.row, shortened.tokens[own], 0, int32_t(shortened.dropped) };
     tokens.weight = row.weight;

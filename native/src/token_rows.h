@@ -37,6 +37,9 @@ struct index_range { int32_t begin, end; }; // [begin, end)
 //             one of the answer, so that nothing is there to predict it from, or when no scoring could tell the labels apart
 token_row tokenize_for_training(const vocabulary & vocab, const instruction & row, int32_t max_length, const std::vector<std::string> & labels = {});
 
+// The tokens of a row without any history, as max_length counts them: with a lower limit it is refused.
+int32_t shortest_length(const vocabulary & vocab, const instruction & row, const std::vector<std::string> & labels);
+
 // labels  two or more
 // throws  user_error(exit_data) when the row does not fit without any history, or two labels begin with the same token,
 //         or a label gives no token of its own

@@ -1,7 +1,9 @@
 #include "train.h"
 #include "checkpoint.h"
+#include "machine_memory.h"
 #include "model_copy.h"
 #include "parity.h"
+#include "run_plan.h"
 #include "session.h"
 #include "start_adapter.h"
 #include "step_parts.h"
@@ -20,20 +22,24 @@ exit_code train_on(training_base & base, const std::vector<train_config> & runs,
     const train_config & config = runs[run];
     const std::vector<token_row> & rows = base.rows_of(run);
     validation * const valid = base.validation_of(run);
+    const int64_t columns = announce_training_rows(rows, config, limits_of(config, base.open.model, layers_of(config, base.open.model)));
+    const run_plan plan = plan_run(base, run);
+    announce_plan(plan, std::nullopt);
+
     const std::unique_ptr<adapter> lora = starting_adapter(base.open, config);
-    const int64_t columns = announce_training_rows(rows, config, limits_of(config, base.open.model, lora->layers()));
     announce_adapter(*lora);
     base.check_parity_of(run, *lora);
     compute_place place(base.open, config.device, precision_for(config), base.panels, lora.get(), {rows.front().tokens, rows.back().tokens});
 
-    const block_range adapted = lora->blocks();
     pass_options options;
-    if (!lora->adapts_embedding()) options.cut = std::min(adapted.first, base.open.model.shape.n_block - 1); // the last block computes for few columns anyway
+    options.recomputes = plan.choice.recomputes;
+    options.cut = cut_below(*lora, base.open.model.shape);
     options.is_f16 = config.hidden_states.is_f16 && options.cut > 0;
     options.sums = place.sums();
-    options.states = base.states_of(run, options.cut, place.state_source_of_passes());
+    options.states = base.states_of(run, options.cut, place.state_source_of_passes(), plan.choice.states);
+    give_back_memory(); // what was read and looked at before
 
-    const exit_code code = training_run(base.open, place, rows, columns, valid, config, *lora, options).run();
+    const exit_code code = training_run(base.open, place, rows, columns, valid, config, *lora, options, plan.choice.states).run();
     if (code == exit_done && config.merged_type) {
         write_copy(base.open.file, base.open.model, all_blocks(base.open.model), lora.get(), *config.merged_type, config.run_directory + "/merged.gguf");
     }

@@ -34,23 +34,38 @@ class training_base {
     // The rows of a run. throws what training_data::rows_of throws
     const std::vector<token_row> & rows_of(size_t run);
 
+    const train_config & config_of(size_t run) const { return runs_[run]; }
+
+    // The lowest limit of tokens that its rows would fit, those of valid among them.
+    int32_t shortest_length(size_t run);
+
+    // Bytes that the process held when the rows of all runs had been read: what every run begins with.
+    uint64_t program_memory();
+
     // What the run evaluates on, or nullptr. Stays until another run asks.
     validation * validation_of(size_t run);
 
     // Emits "parity". throws what check_parity throws
     void check_parity_of(size_t run, const adapter & lora);
 
+    // Rows whose states before its cut this run may keep, and how: its own and those of later runs with the same cut together; and when
+    // these fit no place, its own alone. rows_of must have been asked for all runs.
+    struct states_to_keep { std::vector<token_row> rows; state_settings settings; };
+    std::vector<states_to_keep> states_to_keep_of(size_t run) const;
+
     // The states before the block `cut` for this run and the later ones that have the same, or nullptr. Stay until another run asks.
-    // rows_of must have been asked for all runs.
     // source  of the run's passes
-    const hidden_states * states_of(size_t run, int32_t cut, const state_source & source);
+    // place   that was planned for them
+    const hidden_states * states_of(size_t run, int32_t cut, const state_source & source, state_place place);
 
   private:
+    uint64_t rows_computed(size_t run) const;
     bool has_cut_of(size_t run, size_t other) const;
 
     const std::vector<train_config> & runs_;
     vocabulary vocab_;
     int32_t max_length_;
+    std::optional<uint64_t> program_memory_;
     std::unique_ptr<training_data> data_;
     std::vector<std::shared_ptr<const std::vector<token_row>>> rows_;
     std::map<std::optional<std::string>, json> parity_; // events, by start adapter

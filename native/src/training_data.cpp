@@ -47,6 +47,12 @@ std::shared_ptr<const std::vector<token_row>> training_data::rows_of(const train
     return kept;
 }
 
+int32_t training_data::shortest_length(const std::vector<token_row> & rows) const {
+    int32_t longest = 1;
+    for (const token_row & row : rows) longest = std::max(longest, ::shortest_length(vocab_, *by_row_.at(row.row), labels_));
+    return longest;
+}
+
 int64_t announce_training_rows(const std::vector<token_row> & rows, const train_config & config, packing_limits limits) {
     int64_t n_tokens = 0, n_columns = 0, longest = 0, truncated = 0;
     for (const token_row & row : rows) {

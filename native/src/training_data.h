@@ -22,6 +22,9 @@ class training_data {
     // throws user_error(exit_usage) for a row that is not in the data; user_error(exit_data) when there is none, or one is too long
     std::shared_ptr<const std::vector<token_row>> rows_of(const train_config & config);
 
+    // The lowest limit of tokens that all rows of a run would fit, without any history.
+    int32_t shortest_length(const std::vector<token_row> & rows) const;
+
   private:
     const token_row & tokens_of(int64_t row);
 

@@ -15,16 +15,13 @@ static adamw_settings optimizer_settings(const train_config & config) {
 }
 
 training_run::training_run(session & open, const compute_place & place, const std::vector<token_row> & rows, int64_t columns, validation * valid,
-                           const train_config & config, adapter & lora, const pass_options & options)
+                           const train_config & config, adapter & lora, const pass_options & options, state_place states)
     : open_(open), place_(place), rows_(rows), config_(config), lora_(lora), checkpoints_(checkpoint_folder(config.run_directory)),
       fingerprint_(config.fingerprint + " " + digest_of(rows, open.model, lora.layers()) + " " + place.fingerprint()), limits_(limits_of(config, open.model, lora.layers())), optimizer_(lora, optimizer_settings(config)), order_(rows.size(), config),
       watch_(config.spike_factor, config.warmup_steps, state_.recent_losses),
-      network_(place.compute(), place.model(), place.lora(), options), options_(options), valid_(valid) {
+      network_(place.compute(), place.model(), place.lora(), options), options_(options), states_(states), valid_(valid) {
     if (!valid) return;
-    const double n_block = open.model.shape.n_block;
-    const double passes = static_cast<double>(order_.steps()) / static_cast<double>(order_.steps_an_epoch());
-    plan_ = plan_validation(config.validation->every, order_.steps(), passes * static_cast<double>(columns), static_cast<double>(valid->n_columns()),
-                            (n_block - lora.lowest_block()) / n_block);
+    plan_ = plan_validation(config, order_, columns, *valid, lora.lowest_block(), open.model.shape.n_block);
     emit("validation-plan", {{"rows", valid->n_rows()}, {"columns", valid->n_columns()}, {"every", plan_.every}, {"evaluations", plan_.evaluations}, {"share", plan_.share}});
     if (plan_.every == 0 && (config.validation->keeps_best || config.validation->patience)) {
         throw user_error(exit_usage, "one evaluation of " + std::to_string(valid->n_rows()) + " rows of valid costs more than 5 % of this run, so none would be made",
@@ -62,6 +59,7 @@ void training_run::prepare_evaluations() {
     if (options.cut > 0) {
         state_settings settings = config_.hidden_states;
         settings.passes = static_cast<uint64_t>((order_.steps() - optimizer_.steps_done + plan_.every - 1) / plan_.every);
+        if (states_ != state_place::memory) settings.room = 0;
         settings.in_use = options.states ? options.states->n_bytes() : 0;
         options.states = valid_->states(place_.state_source_of_passes(), options.cut, settings);
     }

@@ -23,9 +23,10 @@ class training_run {
     // columns  of one pass over them
     // valid    what is evaluated on; nullptr: nothing
     // options  how passes are computed
+    // states   where hidden states are kept, at best
     // throws   user_error(exit_usage) when the config wants the best step and no evaluation would be made
     training_run(session & open, const compute_place & place, const std::vector<token_row> & rows, int64_t columns, validation * valid,
-                 const train_config & config, adapter & lora, const pass_options & options);
+                 const train_config & config, adapter & lora, const pass_options & options, state_place states);
 
     // returns exit_done when the adapter is written, or exit_stopped after a signal (a checkpoint is saved then)
     // throws  user_error
@@ -54,6 +55,7 @@ class training_run {
     loss_watch watch_;
     network network_;
     const pass_options options_;
+    const state_place states_;
     validation * valid_;
     std::optional<network> evaluating_; // as network_, with the states of the rows of valid
     validation_plan plan_{0, 0, 0};

@@ -15,6 +15,7 @@ validation::validation(const train_config & config, const vocabulary & vocab, co
         if (found == by_row.end()) throw user_error(exit_usage, "row " + std::to_string(row) + " is not in the data", file_, "choose rows of the valid split");
         if (!found->second->label) throw user_error(exit_data, "row " + std::to_string(row) + " has no label to compare with", file_, "validate on rows with a yes/no label");
         labels_.push_back(*found->second->label);
+        shortest_length_ = std::max(shortest_length_, ::shortest_length(vocab, *found->second, config.labels));
         rows_.push_back(naming_file(file_, [&] { return tokenize_for_scoring(vocab, *found->second, config.labels, length_limit(config.max_length, shape)); }));
     }
     const auto positives = std::count(labels_.begin(), labels_.end(), true);
@@ -36,16 +37,24 @@ std::optional<evaluation> validation::evaluate(network & own, size_t n_vocab) co
     return found;
 }
 
+std::vector<std::vector<llama_token>> validation::contexts() const {
+    std::vector<std::vector<llama_token>> contexts;
+    for (const scoring_row & row : rows_) contexts.push_back(row.context);
+    return contexts;
+}
+
+hidden_states::need validation::states_need(backend & cpu, const base_model & model, int32_t cut, bool is_f16) const {
+    return hidden_states::measure(cpu, model, contexts(), cut, is_f16);
+}
+
 const hidden_states * validation::states(const state_source & source, int32_t cut, state_settings settings) {
     if (states_ && cut_ == cut && arithmetic_ == source.arithmetic) {
         states_->announce_again();
         return states_.get();
     }
     states_.reset(); // before others take their memory
-    std::vector<std::vector<llama_token>> contexts;
-    for (const scoring_row & row : rows_) contexts.push_back(row.context);
     settings.split = "valid";
-    states_ = hidden_states::prepare(source, contexts, cut, settings, stop_is_asked);
+    states_ = hidden_states::prepare(source, contexts(), cut, settings, stop_is_asked);
     cut_ = cut;
     arithmetic_ = source.arithmetic;
     return states_.get();
@@ -63,4 +72,10 @@ validation_plan plan_validation(std::optional<int64_t> asked, int64_t n_steps, d
     const int64_t evaluations = (n_steps + every - 1) / every;
     const double cost = static_cast<double>(evaluations) * eval_columns;
     return {every, evaluations, cost / (cost + work)};
+}
+
+validation_plan plan_validation(const train_config & config, const row_order & order, int64_t columns, const validation & valid, int32_t lowest_block, int32_t n_block) {
+    const double passes = static_cast<double>(order.steps()) / static_cast<double>(order.steps_an_epoch());
+    return plan_validation(config.validation->every, order.steps(), passes * static_cast<double>(columns), static_cast<double>(valid.n_columns()),
+                           static_cast<double>(n_block - lowest_block) / n_block);
 }

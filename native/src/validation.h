@@ -2,6 +2,7 @@
 #pragma once
 #include "config.h"
 #include "hidden_states.h"
+#include "row_order.h"
 #include "row_scorer.h"
 #include "session.h"
 #include <memory>
@@ -28,13 +29,24 @@ class validation {
     // not kept. Emits "hidden-states".
     const hidden_states * states(const state_source & source, int32_t cut, state_settings settings);
 
+    // Bytes that an evaluation takes.
+    row_scorer::bytes measure(const network & own, size_t n_vocab) const { return scorer_->measure(own, n_vocab); }
+
+    int32_t shortest_length() const { return shortest_length_; } // the lowest limit of tokens that all rows would fit
+
+    // What keeping those states would take.
+    hidden_states::need states_need(backend & cpu, const base_model & model, int32_t cut, bool is_f16) const;
+
     size_t n_rows() const { return rows_.size(); }
     int64_t n_columns() const { return scorer_->n_columns(); }
 
   private:
+    std::vector<std::vector<llama_token>> contexts() const;
+
     std::string file_;
     std::vector<scoring_row> rows_;
     std::vector<bool> labels_;
+    int32_t shortest_length_ = 1;
     std::unique_ptr<row_scorer> scorer_;
     std::unique_ptr<hidden_states> states_;
     int32_t cut_ = 0;                        // of the states
@@ -55,3 +67,7 @@ const double VALIDATION_SHARE = 0.05; // of a run's work, when nobody says how o
 // eval_columns    columns of one evaluation
 // backward_share  work of a step's backward, by that of its forward: the share of blocks that it runs through
 validation_plan plan_validation(std::optional<int64_t> asked, int64_t n_steps, double step_columns, double eval_columns, double backward_share);
+
+// The same for a run.
+// columns  of one pass over its rows
+validation_plan plan_validation(const train_config & config, const row_order & order, int64_t columns, const validation & valid, int32_t lowest_block, int32_t n_block);

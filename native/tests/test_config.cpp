@@ -30,6 +30,11 @@ void a_whole_config_is_taken_as_it_is() {
     }
     CHECK(config.begin.alpha == 16 && config.begin.scaling == lora_scaling::by_root_of_rank && config.begin.init == lora_init::principal && config.begin.magnitudes);
     CHECK(config.begin.seed == 7 && config.lora_plus_ratio == 4 && config.merged_type == GGML_TYPE_Q8_0 && config.schedule == schedule_kind::cosine);
+    CHECK(!config.recomputes && !config.memory_limit);
+    json large = whole_training_config();
+    large["recompute"] = "on";
+    large["memoryLimit"] = 8589934592;
+    CHECK(read(large.dump()).recomputes == true && read(large.dump()).memory_limit == 8589934592u);
     json largest = whole_training_config();
     largest["seed"] = UINT64_MAX;
     CHECK(read(largest.dump()).seed == UINT64_MAX);
@@ -41,7 +46,7 @@ void bent_values_are_refused() {
         {"rows", json::array({1.5})}, {"rows", json::array({"1"})}, {"rows", 3}, {"labels", json::array({"Yes."})}, {"weightDecay", -0.1},
         {"maxGradientNorm", -1}, {"dropout", 1}, {"dropout", 0.99999999999}, {"batchSize", INT64_MAX}, {"batchSize", 0}, {"threads", 999}, {"threads", 0},
         {"learningRate", 0}, {"learningRate", true}, {"shuffle", 1}, {"steps", 0}, {"targets", json::array()}, {"layers", 8}, {"loss", "some"}, {"objective", "next"},
-        {"spikeFactor", 0.5}, {"validation", 3}, {"spikeFactor", -1}, {"cacheHidden", "on"}, {"cachePrecision", "bf16"}, {"precision", "f16"}, {"cacheLimit", -1}, {"scaling", "none"}, {"init", 1}, {"variant", "qlora"}, {"loraPlusRatio", 0}, {"mergedType", "q4_0"}, {"schedule", "step"}, {"protocol", PROTOCOL + 1}, {"maxLength", -1},
+        {"spikeFactor", 0.5}, {"validation", 3}, {"spikeFactor", -1}, {"cacheHidden", "on"}, {"cachePrecision", "bf16"}, {"precision", "f16"}, {"cacheLimit", -1}, {"recompute", "yes"}, {"recompute", true}, {"memoryLimit", -1}, {"memoryLimit", "8G"}, {"scaling", "none"}, {"init", 1}, {"variant", "qlora"}, {"loraPlusRatio", 0}, {"mergedType", "q4_0"}, {"schedule", "step"}, {"protocol", PROTOCOL + 1}, {"maxLength", -1},
     };
     for (const auto & [key, value] : faults) {
         json config = whole_training_config();

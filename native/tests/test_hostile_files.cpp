@@ -3,6 +3,7 @@
 #include "check.h"
 #include "loader_inputs.h"
 #include "gguf_parts.h"
+#include "machine_memory.h"
 #include "refusal.h"
 #include "vocabulary.h"
 #include <ctime>

@@ -52,7 +52,7 @@ struct two_ways {
 
 // What an event says of the run, without times, places and which run of the series it is.
 json content_of(json event) {
-    for (const char * key : {"run", "seconds", "took", "peakMemory", "path", "output"}) event.erase(key);
+    for (const char * key : {"run", "seconds", "took", "remaining", "memory", "parts", "phase", "limit", "peakMemory", "path", "output"}) event.erase(key);
     if (event["event"] == "hidden-states") event.erase("reused");
     return event;
 }

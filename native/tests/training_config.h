@@ -12,7 +12,7 @@ inline json whole_training_config() {
             {"weightDecay", 0.1}, {"maxGradientNorm", 1}, {"rank", 8}, {"alpha", 16}, {"scaling", "rslora"}, {"init", "pissa"}, {"variant", "dora"}, {"loraPlusRatio", 4}, {"dropout", 0.5}, {"targets", {"attn_q"}}, {"layers", "last:2"}, {"loss", "answer"},
             {"objective", "next-token"}, {"spikeFactor", 20}, {"shuffle", true},
             {"maxLength", 0}, {"sharePrefixes", true}, {"validation", {{"data", "v"}, {"rows", {3, 1}}, {"every", nullptr}, {"patience", 2}, {"keep", "best"}}},
-            {"cacheHidden", "auto"}, {"cachePrecision", "f32"}, {"cacheLimit", 1000}, {"cacheDirectory", "c"}, {"checkpointEvery", 5}, {"device", "cpu"}, {"precision", "f32"}, {"threads", 2}, {"resume", false}, {"mergedType", "q8_0"}};
+            {"cacheHidden", "auto"}, {"cachePrecision", "f32"}, {"recompute", "auto"}, {"memoryLimit", nullptr}, {"cacheLimit", 1000}, {"cacheDirectory", "c"}, {"checkpointEvery", 5}, {"device", "cpu"}, {"precision", "f32"}, {"threads", 2}, {"resume", false}, {"mergedType", "q8_0"}};
 }
 
 inline std::string bytes_of(const std::string & path) {

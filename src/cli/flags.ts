@@ -10,6 +10,7 @@ interface Property {
   value?: string; // name of the value in help, from .meta({ value })
   repeats?: boolean; // may be given again: each is one entry of the list, from .meta({ repeats })
   first?: string; // what goes before the default, from .meta({ first })
+  otherwise?: unknown; // the default where JSON schema does not tell it, from .meta({ otherwise })
 }
 
 /** commander's options for the keys of a schema: `batchSize` becomes `--batch-size <n>`, a boolean that is true by default `--no-...`. */
@@ -52,7 +53,9 @@ function flagOf(name: string, property: Property, required: boolean): Option {
       ? new Option(`--no-${flag.slice(2)}`, `without: ${description}`)
       : new Option(flag, description);
   }
-  const otherwise = [property.first, property.default].filter((value) => value !== undefined).map(String);
+  const otherwise = [property.first, property.default ?? property.otherwise]
+    .filter((value) => value !== undefined)
+    .map(String);
   const more = otherwise.length > 0 ? ` (default: ${otherwise.join(', else ')})` : required ? ' (required)' : '';
   const shown = `${description}${more}`;
   const option = new Option(`${flag} <${property.value ?? valueName(property)}>`, shown);

@@ -109,6 +109,11 @@ class Meter {
           `data: ${event.rows} rows, ${event.tokens} tokens, longest ${event.longest}`,
           ...(event.truncatedRows > 0 ? [`too long, oldest history dropped: ${this.#truncatedRows()}`] : []),
         ];
+      case 'estimate': {
+        const time = event.remaining === null ? '' : `, about ${duration(event.remaining)}`;
+        const how = event.recompute ? '; each block is computed again in the backward' : '';
+        return [`estimate: ${gigabytes(event.memory)}${time}${how}`];
+      }
       case 'hidden-states': {
         if (event.block === 0) return [];
         const how = event.reused ? 'found' : `computed in ${event.seconds.toFixed(1)} s`;
@@ -191,6 +196,11 @@ class Meter {
 
 function millions(count: number): string {
   return count >= 1e6 ? `${(count / 1e6).toFixed(0)} M` : String(count);
+}
+
+/** Bytes as "1.2 GB", or "35 MB" below a gigabyte. */
+export function gigabytes(bytes: number): string {
+  return bytes < 1e9 ? `${Math.ceil(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 }
 
 /** 3,725 s as "1 h 2 min"; only the two largest units. */

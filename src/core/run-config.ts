@@ -58,6 +58,21 @@ const layers = z.string().regex(/^(all|(last|first):\d{1,9}|\d{1,9}-\d{1,9})$/, 
 const device = z.enum(['auto', 'cpu', 'cuda', 'vulkan']);
 const precision = z.enum(['auto', 'f32', 'bf16', 'fp16']);
 
+const recompute = z.enum(['auto', 'on', 'off']);
+
+/** Bytes, or a number with a unit behind it: 512M, 1.5G, 8GB; units are powers of 1024. */
+const byteSize = z.preprocess((value) => bytesOf(value) ?? value, wholeNumber.nonnegative()).meta({ value: 'size' });
+
+/** Given again as metadata: JSON schema tells no default of what is read in another form. */
+const CACHE_LIMIT = 4 * 2 ** 30;
+
+function bytesOf(value: unknown): number | undefined {
+  const [, digits, unit = ''] = /^(\d+(?:\.\d+)?)\s*([kmgt])(?:i?b)?$/i.exec(String(value)) ?? [];
+  return digits === undefined
+    ? undefined
+    : Math.round(Number(digits) * 1024 ** ('kmgt'.indexOf(unit.toLowerCase()) + 1));
+}
+
 const objective = z.enum(['next-token', 'label-softmax', 'pairwise']);
 
 const otherwise = (key: keyof AdapterShape) => `without it the start adapter's, else ${ADAPTER_SHAPE[key]}`;
@@ -169,10 +184,18 @@ export const TrainOptions = z.strictObject({
     .enum(['f32', 'f16'])
     .default('f32')
     .describe('how they are kept; f32 changes no bit of the adapter, f16 takes half the room'),
-  cacheLimit: wholeNumber
-    .nonnegative()
-    .default(4 * 2 ** 30)
+  cacheLimit: byteSize
+    .default(CACHE_LIMIT)
+    .meta({ otherwise: CACHE_LIMIT })
     .describe('most bytes they may take; of files, those used longest ago go'),
+  recompute: recompute
+    .default('auto')
+    .describe(
+      "compute each block's forward again in the backward instead of keeping it: less memory, a third more time, the same adapter; auto: when only that fits",
+    ),
+  memoryLimit: byteSize
+    .optional()
+    .describe('most memory that the run may take, such as 8G; without it what the machine leaves'),
   checkpointEvery: wholeNumber.positive().default(50).describe('steps between checkpoints'),
   device: device.default('auto').describe('where to compute; auto: a CUDA GPU, else a Vulkan GPU, else the CPU'),
   precision: precision
@@ -244,6 +267,8 @@ export const NativeTrainConfig = z.strictObject({
   cachePrecision: z.enum(['f32', 'f16']),
   cacheLimit: z.number().int().nonnegative(), // bytes
   cacheDirectory: z.string(), // for their files; made when it is needed
+  recompute, // each block's forward in the backward; auto: when memory asks for it
+  memoryLimit: z.number().int().nonnegative().nullable(), // bytes that the run may take; null: what the machine leaves
   checkpointEvery: z.number().int().positive(),
   device,
   precision,

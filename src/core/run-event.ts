@@ -83,6 +83,26 @@ export const RunEvent = z.discriminatedUnion('event', [
     share: finite, // of the run's work that they are, by columns
   }),
   z.strictObject({
+    event: z.literal('estimate'), // before anything long
+    memory: count, // bytes of the whole process, at its largest
+    parts: z.strictObject({
+      program: count, // with libraries, vocabulary and rows
+      weights: count, // as the model's file has them
+      adapter: count, // with gradients, moments and a checkpoint on its way
+      activations: count, // intermediate results of the largest pass
+      hiddenStates: count,
+      kernels: count, // working memory of the threads
+      copies: count, // of the model: the parity gate's, or of a tensor on its way into a merged file
+    }),
+    phase: z.enum(['parity', 'hidden states', 'training', 'checkpoint', 'merged model']), // in which it is largest
+    limit: count.nullable(), // bytes that may be taken; null: the system does not say
+    recompute: z.boolean(),
+    hiddenStates: z.enum(['memory', 'disk', 'nowhere']),
+    steps: count,
+    columns: count, // tokens computed in all steps
+    remaining: finite.nullable(), // seconds from here to the end; null: not measured
+  }),
+  z.strictObject({
     event: z.literal('hidden-states'), // of the frozen blocks below the lowest adapter
     split: z.enum(['train', 'valid']), // whose rows: those that are trained on, or those of evaluations
     block: count, // the lowest adapted block

@@ -96,7 +96,7 @@ export class RunAttempt {
   }
 
   /**
-   * Keeps that the run failed or was stopped. A new run that was refused before its first step (a broken model, an unknown layer) leaves
+   * Keeps that the run failed or was stopped. A new run that was refused before its first step (a broken model, an unknown layer, too little memory) leaves
    * nothing; a run that was there before keeps what it has.
    *
    * returns  what to throw
@@ -134,9 +134,9 @@ export class RunAttempt {
   }
 }
 
-/** The config, the model or the data do not do: nothing that another try of the same would change. */
+/** The config, the model, the data or the machine do not do: nothing that another try of the same would change. */
 function isRefusal(error: unknown): boolean {
-  return error instanceof RectuneError && (error.kind === 'usage' || error.kind === 'data');
+  return error instanceof RectuneError && ['usage', 'data', 'memory'].includes(error.kind);
 }
 
 function stoppedRun(run: Run, error: RectuneError): RectuneError {

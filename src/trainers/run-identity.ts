@@ -11,6 +11,8 @@ const NO_PART = [
   'cacheHidden',
   'cacheLimit',
   'cacheDirectory',
+  'recompute',
+  'memoryLimit',
   'checkpointEvery',
   'spikeFactor',
   'threads',

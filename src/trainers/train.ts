@@ -86,8 +86,8 @@ export async function planTraining(store: Store, request: TrainRequest): Promise
     // A run that is done but lost its adapter gets it back from its last checkpoint.
     if (known.status === 'done' || request.unfinished === 'resume') {
       const { adapter } = config;
-      const { threads, spikeFactor } = options;
-      return planResume(store, { ...request, run: id, adapter, threads, spikeFactor });
+      const { threads, spikeFactor, recompute, memoryLimit } = options;
+      return planResume(store, { ...request, run: id, adapter, threads, spikeFactor, recompute, memoryLimit });
     }
     throw await begunBefore(studio, known);
   }
@@ -116,7 +116,8 @@ async function carriedOut(store: Store, plan: Plan, execution: Execution): Promi
  *
  * version  when given, must be the run's dataset version
  * model    when given, where the base model lies now; its content must be the run's
- * threads, spikeFactor  when given, take the place of the run's own: they change no bit of the adapter
+ * threads, spikeFactor, recompute  when given, take the place of the run's own: they change no bit of the adapter
+ * memoryLimit  of this attempt; without it what the machine leaves
  * adapter  when given, where the start adapter lies now; the caller has checked its content
  */
 export async function resumeRun(store: Store, request: ResumeRequest): Promise<TrainResult> {
@@ -129,6 +130,8 @@ type ResumeRequest = {
   model?: string | undefined;
   threads?: number | undefined;
   spikeFactor?: number | undefined;
+  recompute?: TrainOptions['recompute'] | undefined;
+  memoryLimit?: number | undefined;
   adapter?: string | null | undefined;
 } & Execution;
 
@@ -153,11 +156,24 @@ async function planResume(store: Store, request: ResumeRequest): Promise<Plan> {
   const places = placesOf(studio, run.id);
   const threads = request.threads ?? run.config.threads;
   const spikeFactor = request.spikeFactor ?? run.config.spikeFactor;
+  const recompute = request.recompute ?? run.config.recompute;
+  const memoryLimit = request.memoryLimit ?? null;
   const adapter = request.adapter ?? run.config.adapter;
   const moved = {
     ...run,
     modelPath: model,
-    config: { ...run.config, model, adapter, data, ...places, validation, threads, spikeFactor },
+    config: {
+      ...run.config,
+      model,
+      adapter,
+      data,
+      ...places,
+      validation,
+      threads,
+      spikeFactor,
+      recompute,
+      memoryLimit,
+    },
   };
   return { run: moved, how: hasCheckpoint(places.runDirectory) ? 'resume' : 'begin' };
 }
@@ -179,7 +195,7 @@ async function whole(store: Store, studio: string, run: Run, model: string | und
 
 /** The user's options as native/ reads them, defaults that depend on other values filled in. */
 export function nativeSettings(options: TrainOptions, model: string, trainRows: number) {
-  const { adapter: _, shots, epochs, steps, microBatchSize, threads, mergedType, ...rest } = options;
+  const { adapter: _, shots, epochs, steps, microBatchSize, threads, memoryLimit, mergedType, ...rest } = options;
   const { evalEvery: _every, evalRows: _rows, patience: _patience, keep: _keep, ...same } = rest; // validationOf reads these
   const shape = adapterShape(options, modelLayers(model));
   return {
@@ -190,6 +206,7 @@ export function nativeSettings(options: TrainOptions, model: string, trainRows: 
     steps: steps ?? null,
     microBatchSize: microBatchSize === undefined ? null : Math.min(microBatchSize, options.batchSize),
     threads: threads ?? defaultThreads(),
+    memoryLimit: memoryLimit ?? null,
     mergedType: mergedType ?? (shape.variant === 'dora' ? ('f32' as const) : null), // llama.cpp cannot serve the adapter itself
   };
 }

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { RunEvent } from '../../src/core/run-event.js';
-import { writeSealed } from '../../src/platform/files.js';
+import { listFolder, writeSealed } from '../../src/platform/files.js';
 import { studioLayout } from '../../src/platform/studio.js';
 import { type Call, fakeNative, SCORES, TRAINS } from '../trainers/fake-native.js';
 import { testStudio } from '../trainers/trained-studio.js';
@@ -56,7 +56,7 @@ describe('rectune train', () => {
     const words =
       '--shots 4 --seed 3 --steps 9 --batch-size 4 --micro-batch-size 2 --learning-rate 1e-3 --schedule cosine --warmup-steps 2 ' +
       '--weight-decay 0.1 --max-gradient-norm 1 --rank 4 --alpha 8 --dropout 0.05 --targets attn_q,ffn_up --loss all --no-shuffle ' +
-      '--max-length 512 --no-share-prefixes --checkpoint-every 5 --threads 1';
+      '--max-length 512 --no-share-prefixes --checkpoint-every 5 --threads 1 --recompute on --memory-limit 1.5G --cache-limit 64MiB';
     const { code } = await invoke(['train', 'invented', '--model', model, '--studio', studio, ...words.split(' ')]);
     expect(code).toBe(0);
     const { rows, ...config } = calls()[0]?.config ?? {};
@@ -82,7 +82,24 @@ describe('rectune train', () => {
       sharePrefixes: false,
       checkpointEvery: 5,
       threads: 1,
+      recompute: 'on',
+      memoryLimit: 1.5 * 2 ** 30,
+      cacheLimit: 64 * 2 ** 20,
     });
+  });
+
+  it('shows what a run will take, and of one that is refused nothing stays', async () => {
+    fakeNative(`start();
+      say({ event: 'estimate', memory: 1234e6, parts: { program: 1, weights: 1, adapter: 1, activations: 1, hiddenStates: 0, kernels: 1, copies: 0 }, phase: 'training',
+        limit: null, recompute: true, hiddenStates: 'nowhere', steps: 3, columns: 30, remaining: 840 });
+      say({ event: 'error', code: 4, what: 'this run takes 9 GB', where: 'this machine', fix: 'use --micro-batch-size 2' }); process.exitCode = 4;`);
+    const { studio, store, model } = testStudio();
+    const { code, stderr } = await invoke(['train', 'invented', '--model', model, '--studio', studio]);
+    expect(code).toBe(4);
+    expect(stderr).toContain('estimate: 1.2 GB, about 14 min 0 s; each block is computed again');
+    expect(stderr).toContain('fix: use --micro-batch-size 2');
+    expect(store.runs.list()).toEqual([]);
+    expect(listFolder(dirname(studioLayout.run(studio, 'x')))).toEqual([]);
   });
 
   it.each([

@@ -184,6 +184,8 @@ export const inventedRun = Run.parse({
     cachePrecision: 'f32',
     cacheLimit: 0,
     cacheDirectory: '',
+    recompute: 'auto',
+    memoryLimit: null,
     checkpointEvery: 50,
     device: 'cpu',
     precision: 'f32',

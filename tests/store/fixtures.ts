@@ -164,6 +164,8 @@ export function run(id: string, versionHash: string, change: Partial<Run> = {}):
       cachePrecision: 'f32',
       cacheLimit: 0,
       cacheDirectory: '',
+      recompute: 'auto',
+      memoryLimit: null,
       checkpointEvery: 50,
       device: 'cpu',
       precision: 'f32',

@@ -153,7 +153,7 @@ it('reads the runs of a store from before some settings, which they were trained
   store.close();
   const raw = new SQLite(path);
   raw.exec(`update runs set json = json_remove(json, '$.config.layers', '$.config.objective', '$.config.spikeFactor',
-    '$.config.validation', '$.config.cacheHidden', '$.config.cachePrecision', '$.config.cacheLimit', '$.config.cacheDirectory', '$.config.precision',
+    '$.config.validation', '$.config.cacheHidden', '$.config.cachePrecision', '$.config.cacheLimit', '$.config.cacheDirectory', '$.config.recompute', '$.config.memoryLimit', '$.config.precision',
     '$.config.scaling', '$.config.init', '$.config.variant', '$.config.loraPlusRatio', '$.config.mergedType')`);
   raw.pragma('user_version = 3');
   raw.close();
@@ -169,6 +169,8 @@ it('reads the runs of a store from before some settings, which they were trained
     cachePrecision: 'f32',
     cacheLimit: 0,
     cacheDirectory: '',
+    recompute: 'auto',
+    memoryLimit: null,
     precision: 'f32',
     ...adapter,
   };

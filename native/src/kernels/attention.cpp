@@ -5,6 +5,7 @@
 #include "kernels/scratch.h"
 #include <algorithm>
 #include <cstring>
+#include <map>
 
 namespace {
 
@@ -193,4 +194,27 @@ ggml_tensor * attention_dk(ggml_context * ctx, ggml_tensor * packed, const atten
 
 ggml_tensor * attention_dv(ggml_context * ctx, ggml_tensor * packed, const attention_plan * plan, int64_t n) {
     return part(ctx, packed, (int64_t) plan->n_head_kv * plan->head_dim, n, packed_gradient(*plan, n, 0).dv);
+}
+
+size_t attention_scratch_bytes(const attention_plan & plan) {
+    const attention_layout layout = layout_of(plan);
+    std::map<scratch_use, int64_t> most;
+    const auto need = [&](scratch_use use, int64_t count) { most[use] = std::max(most[use], count); };
+    for (const attention_chunk & chunk : layout.chunks) {
+        const key_places places(chunk, plan.head_dim);
+        need(scratch_use::attention_keys, 3 * places.size);
+        for (const attention_block & block : chunk.blocks) {
+            const query_panels panels(plan, layout, block, places);
+            need(scratch_use::attention_panels, 4 * panels.packed_size());
+            need(scratch_use::attention_p, panels.score_size());
+            need(scratch_use::attention_ds, panels.score_size());
+            if (plan.soft_cap > 0) need(scratch_use::attention_slope, panels.score_size());
+            need(scratch_use::attention_out, panels.out_size());
+            need(scratch_use::attention_rows, panels.row_size());
+            need(scratch_use::attention_strip, panels.strip_size());
+        }
+    }
+    size_t bytes = 0;
+    for (const auto & [use, count] : most) bytes += scratch_bytes(count);
+    return bytes;
 }

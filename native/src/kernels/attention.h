@@ -14,6 +14,7 @@
 #pragma once
 #include "ggml.h"
 #include "segment.h"
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -35,6 +36,9 @@ ggml_tensor * attention(ggml_context * ctx, ggml_tensor * q, ggml_tensor * k, gg
 // take them out with the accessors below.
 ggml_tensor * attention_back(ggml_context * ctx, ggml_tensor * q, ggml_tensor * k, ggml_tensor * v, ggml_tensor * d_out,
                              const attention_plan * plan);
+
+// Bytes that one thread keeps as its working memory for the backward, which needs more than the forward.
+size_t attention_scratch_bytes(const attention_plan & plan);
 
 // Contiguous views of what attention_back gave: [head_dim*n_head, n], [head_dim*n_head_kv, n], the same.
 ggml_tensor * attention_dq(ggml_context * ctx, ggml_tensor * packed, const attention_plan * plan, int64_t n);

@@ -8,10 +8,14 @@
 static int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 static int64_t round_up(int64_t a, int64_t b) { return divide_up(a, b) * b; }
 
+const int64_t most_a = (1 << 20) / (int64_t) sizeof(float); // floats of A that are packed at once: 1 MB
+const int64_t longest_block = 768; // of k
+const int64_t widest_group = 256;  // columns
+
 // Length of the blocks k is cut into: equal ones of at most 768, on quantisation blocks, and where sums in sixteen bits begin.
 static int64_t k_block(int64_t k, ggml_type type) {
     const int64_t unit = std::max<int64_t>(narrow_terms, ggml_blck_size(type));
-    const int64_t longest = std::max<int64_t>(768 / unit, 1) * unit;
+    const int64_t longest = std::max<int64_t>(longest_block / unit, 1) * unit;
     return round_up(divide_up(k, divide_up(k, longest)), unit);
 }
 
@@ -19,7 +23,7 @@ static int64_t k_block(int64_t k, ggml_type type) {
 // enough of each line that its cache lines are used up.
 static int64_t column_group(const gemm_operand & b, int64_t panel) {
     if (b.k_in_line) return panel;
-    return b.type == GGML_TYPE_F32 ? panel : std::max<int64_t>({panel, 256, ggml_blck_size(b.type)});
+    return b.type == GGML_TYPE_F32 ? panel : std::max<int64_t>({panel, widest_group, ggml_blck_size(b.type)});
 }
 
 static const char * element(const gemm_operand & m, int64_t line, int64_t at) {
@@ -126,7 +130,7 @@ void gemm(const gemm_operand & a, const gemm_operand & b, gemm_range rows, gemm_
     const int64_t tile_rows = format.rows(), tile_columns = format.columns();
     const int64_t block = k_block(k, b.type);
     const int64_t group = column_group(b, tile_columns);
-    const int64_t chunk_limit = (1 << 20) / (block * (int64_t) sizeof(float)); // rows of A in 1 MB
+    const int64_t chunk_limit = most_a / block;
     const int64_t chunks = divide_up(rows.end - rows.begin, chunk_limit);
     const int64_t chunk = round_up(divide_up(rows.end - rows.begin, chunks), tile_rows);
     float * a_panels = scratch(thread, scratch_use::gemm_a, chunk * block + pack_slack);
@@ -185,6 +189,11 @@ gemm_share share_gemm(int64_t rows, int64_t columns, int64_t k, ggml_type b_type
     return {{std::min(rows, row_units * i / down * row_unit), std::min(rows, row_units * (i + 1) / down * row_unit)},
             {std::min(columns, column_units * j / best_across * column_unit),
              std::min(columns, column_units * (j + 1) / best_across * column_unit)}};
+}
+
+size_t gemm_scratch_bytes() {
+    const int64_t b = widest_group * longest_block, plain = widest_group * narrow_terms;
+    return scratch_bytes(most_a + pack_slack) + scratch_bytes(b + pack_slack) + 2 * scratch_bytes(plain);
 }
 
 const char * gemm_kernel_name() { return current_cpu_kernels().name; }

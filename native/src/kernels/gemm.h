@@ -8,6 +8,7 @@
 // whole product or cut along k into any number of them.
 #pragma once
 #include "ggml.h"
+#include <cstddef>
 #include <cstdint>
 
 struct narrow_panels; // narrow_panels.h
@@ -33,6 +34,9 @@ void gemm(const gemm_operand & a, const gemm_operand & b, gemm_range rows, gemm_
 // out even and packing (packing B with dequantisation costs more) is repeated least. May be empty.
 struct gemm_share { gemm_range rows, columns; };
 gemm_share share_gemm(int64_t rows, int64_t columns, int64_t k, ggml_type b_type, int thread, int threads);
+
+// Bytes that one thread keeps as its working memory, at most, whatever the product.
+size_t gemm_scratch_bytes();
 
 // Name of the instruction set in use: "avx512", "avx2" or "baseline".
 const char * gemm_kernel_name();

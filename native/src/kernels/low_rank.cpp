@@ -120,3 +120,5 @@ ggml_tensor * low_rank_gradient(ggml_context * ctx, ggml_tensor * x, ggml_tensor
     return ggml_set_name(ggml_custom_4d(ctx, GGML_TYPE_F32, x->ne[0], dy->ne[0], 1, 1, args, 2, run_gradient, GGML_N_TASKS_MAX, pointer_of_float(scale)),
                          "low_rank_gradient");
 }
+
+size_t low_rank_scratch_bytes(int64_t rank, int64_t width) { return rank <= low_rank_most ? scratch_bytes(round_up(rank, 4) * round_up(width, 32)) : 0; }

@@ -5,9 +5,13 @@
 // fixed order, whatever the other columns are and however many threads share the work.
 #pragma once
 #include "ggml.h"
+#include <cstddef>
 
 // Up to this small side they are worth it; the general product overtakes them somewhere above.
 constexpr int64_t low_rank_most = 64;
+
+// Bytes that one thread keeps as its working memory for layers up to this width.
+size_t low_rank_scratch_bytes(int64_t rank, int64_t width);
 
 // y = W x:      w [n_in, n_out], x [n_in, n] -> [n_out, n], where n_out is the small side
 // dx = W^T dy:  dy [n_out, n] -> [n_in, n], where n_in is the small side

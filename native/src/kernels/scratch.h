@@ -3,6 +3,7 @@
 // Not thread_local: ggml starts new worker threads for every graph, and each would allocate anew. A thread index belongs
 // to one running thread of one graph, so two graphs must not run at the same time in one process.
 #pragma once
+#include <cstddef>
 #include <cstdint>
 
 enum class scratch_use {
@@ -13,3 +14,6 @@ enum class scratch_use {
 
 // At least `count` floats, 64-byte aligned; contents undefined.
 float * scratch(int thread, scratch_use use, int64_t count);
+
+// What a buffer takes that was asked for so many floats.
+size_t scratch_bytes(int64_t count);

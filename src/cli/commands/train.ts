@@ -11,7 +11,7 @@ import { renderTrainResult } from '../render-train.js';
 import { trainFlags } from '../train-flags.js';
 
 /** What may stand beside --resume: the rest is the run's own. */
-const WITH_RESUME = ['resume', 'model', 'threads', 'spikeFactor'];
+const WITH_RESUME = ['resume', 'model', 'threads', 'spikeFactor', 'recompute', 'memoryLimit'];
 
 export default command({
   name: 'train',
@@ -47,9 +47,10 @@ export default command({
     const execution = { ...executionOf(context), onEvent: events.take };
     if (resume !== undefined) {
       requireOnly(context.given, resume);
-      const { threads } = options;
+      const { threads, memoryLimit } = options;
       const spikeFactor = context.given.has('spikeFactor') ? options.spikeFactor : undefined;
-      const request = { run: resume, version, model, threads, spikeFactor, ...execution };
+      const recompute = context.given.has('recompute') ? options.recompute : undefined;
+      const request = { run: resume, version, model, threads, spikeFactor, recompute, memoryLimit, ...execution };
       const result = await context.stoppable((signal) => resumeRun(store, { ...request, signal }));
       return events.answer(store, result, renderTrainResult);
     }

@@ -135,6 +135,8 @@ function pretrainConfig(
     cachePrecision: 'f32',
     cacheLimit: 0,
     cacheDirectory: '',
+    recompute: 'auto',
+    memoryLimit: null,
     device: 'cpu', // the same bytes everywhere
     precision: 'f32',
     checkpointEvery: 1_000_000, // it takes seconds: a stop begins anew
