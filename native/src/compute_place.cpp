@@ -76,6 +76,10 @@ std::shared_ptr<placed_base> placed_on(session & open, const device_info & info,
 
 } // namespace
 
+void check_place(const std::string & device, const asked_precision & precision, const std::vector<const narrow_panels *> & panels) {
+    if (choose_device(device).kind == device_kind::cpu && precision.type != "auto") panels_for(precision, panels);
+}
+
 compute_place::compute_place(session & open, const std::string & device, const asked_precision & precision, const std::vector<const narrow_panels *> & panels,
                              const adapter * lora, const std::vector<std::vector<llama_token>> & rows)
     : open_(open), lora_(lora), info_(choose_device(device)) {
@@ -93,7 +97,7 @@ compute_place::compute_place(session & open, const std::string & device, const a
     const json tolerance = is_checked ? json(TOLERANCE) : json(nullptr);
     const double difference = is_checked ? difference_from_f32(rows) : 0;
     if (placed_) {
-        emit("device", {{"kind", device_name(info_.kind)}, {"name", info_.name}, {"memory", info_.total_bytes}, {"weights", ggml_type_name(weight_type(precision_))},
+        emit("device", {{"kind", device_name(info_.kind)}, {"name", info_.name}, {"memory", info_.total_bytes}, {"weights", ggml_type_name(weight_type(precision_))}, {"precision", precision_},
                         {"difference", difference}, {"tolerance", tolerance}});
     } else {
         emit("precision", {{"asked", precision.type}, {"chosen", precision_}, {"difference", is_checked ? json(difference) : json(nullptr)}, {"tolerance", tolerance}});

@@ -10,6 +10,10 @@
 #include <string>
 #include <vector>
 
+// What compute_place would refuse of a device that is not there, or of a type that this processor lacks: before anything long.
+// throws user_error(exit_memory)
+void check_place(const std::string & device, const asked_precision & precision, const std::vector<const narrow_panels *> & panels);
+
 class compute_place {
   public:
     // device     "auto", "cpu", "cuda" or "vulkan"

@@ -30,6 +30,7 @@ static std::optional<served_files> files_as_served(const score_config & config, 
 
 exit_code score(const score_config & config, const std::vector<const narrow_panels *> & panels) {
     session open("score", config.model, config.threads);
+    check_place(config.device, {config.precision}, panels);
     const vocabulary vocab(config.model);
     const int32_t limit = length_limit(config.max_length, open.model.shape);
     std::vector<scoring_row> rows;

@@ -20,6 +20,7 @@ static asked_precision precision_for(const train_config & config) {
 
 exit_code train_on(training_base & base, const std::vector<train_config> & runs, size_t run) {
     const train_config & config = runs[run];
+    check_place(config.device, precision_for(config), base.panels);
     const std::vector<token_row> & rows = base.rows_of(run);
     validation * const valid = base.validation_of(run);
     const int64_t columns = announce_training_rows(rows, config, limits_of(config, base.open.model, layers_of(config, base.open.model)));

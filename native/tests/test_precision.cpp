@@ -59,6 +59,9 @@ void what_the_processor_lacks_is_refused() {
     for (const std::string type : {"bf16", "fp16"}) {
         const user_error error = training(type).refused(NONE);
         CHECK(error.code == exit_memory && says(error.what(), "--precision " + type) && says(error.fix, "f32"));
+        training early(type);
+        const std::vector<json> events = events_of([&] { refusal([&] { train(early.config, NONE); }); });
+        CHECK(events.back()["event"] == "model"); // before the parity gate, which takes long on a large model
     }
     training f32("f32"), automatic("auto");
     f32.go(NONE);

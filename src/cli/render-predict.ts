@@ -1,4 +1,4 @@
-import { shortened } from '../core/prediction.js';
+import { inWords, shortened } from '../core/prediction.js';
 import type { RunPredictions } from '../trainers/predict.js';
 import type { ScoreAnswer } from '../trainers/score-split.js';
 import type { Answer } from './command.js';
@@ -26,7 +26,16 @@ export function renderPredictedFile(out: string, answer: ScoreAnswer): Answer {
 
 function summary({ set, predictions, reused }: ScoreAnswer) {
   const truncated = shortened(predictions).map(({ row, droppedHistory }) => ({ row, droppedHistory }));
-  return { set: set.id, split: set.split, rows: predictions.length, labelMass: set.labelMass, truncated, reused };
+  return {
+    set: set.id,
+    split: set.split,
+    rows: predictions.length,
+    device: set.device,
+    precision: set.precision,
+    labelMass: set.labelMass,
+    truncated,
+    reused,
+  };
 }
 
 /** Label mass says whether the model answers in the asked form at all. */
@@ -34,6 +43,7 @@ function state({ set, predictions, reused }: ScoreAnswer): string {
   const cut = shortened(predictions).length;
   return [
     `label mass ${set.labelMass.toFixed(3)}`,
+    `computed ${inWords(set)}`,
     ...(cut > 0
       ? [`${cut} rows lost their oldest history to the limit of ${set.maxLength} tokens (--json names them)`]
       : []),

@@ -17,15 +17,35 @@ export function shortened(predictions: readonly Prediction[]): Prediction[] {
   return predictions.filter(({ droppedHistory }) => droppedHistory > 0);
 }
 
+/** Where and in what numbers the products with frozen weights were computed: what was chosen, whatever was asked for. */
+export const Arithmetic = z.strictObject({
+  device: z.enum(['cpu', 'cuda', 'vulkan']),
+  precision: z.enum(['f32', 'bf16', 'fp16']),
+});
+export type Arithmetic = z.infer<typeof Arithmetic>;
+
+/** What everything was computed in before there was a choice. */
+export const PLAIN: Arithmetic = { device: 'cpu', precision: 'f32' };
+
+export function isSameArithmetic(a: Arithmetic, b: Arithmetic): boolean {
+  return a.device === b.device && a.precision === b.precision;
+}
+
+/** "on the CPU in f32" */
+export function inWords({ device, precision }: Arithmetic): string {
+  return `on ${device === 'cpu' ? 'the CPU' : device} in ${precision}`;
+}
+
 /** Who predicted which rows: a base model, with or without an adapter, on one split of one dataset version under one length limit. */
 export const PredictionSet = z.strictObject({
-  id: z.string(), // sha256 of the fields that are the question, so the same question is asked once
+  id: z.string(), // sha256 of all below but labelMass: the same question, answered in the same numbers
   versionHash: z.string(),
   split: Split,
   modelHash: z.string(), // sha256 of the GGUF file
   adapterHash: z.string().nullable(), // null: the base model alone
   runId: z.string().nullable(), // the run that made the adapter
   maxLength: z.number().int().nonnegative(), // tokens of a row; 0: no limit
+  ...Arithmetic.shape,
   labelMass: z.number(), // mean probability of the two label tokens together
 });
 export type PredictionSet = z.infer<typeof PredictionSet>;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { DatasetVersion } from './dataset-version.js';
 import { Split } from './instruction.js';
+import { Arithmetic } from './prediction.js';
 import { NativeTrainConfig } from './run-config.js';
 
 /** The version of the report's JSON form (docs/metrics.md). */
@@ -161,6 +162,7 @@ export const Report = z.strictObject({
         model: ModelId,
         split: Split,
         set: z.string(),
+        ...Arithmetic.shape, // that the log-odds were computed in
         labelMass: z.number(),
         truncatedRows: z.array(count), // rows that lost their oldest history to the length limit
       }),
@@ -186,6 +188,8 @@ export const Report = z.strictObject({
     native: z.string().nullable(), // versions and machine facts the run recorded; null: it recorded none
     ggml: z.string().nullable(),
     kernel: z.string().nullable(),
+    device: z.string().nullable(), // that was chosen: "cpu", or the kind and the name of the hardware
+    precision: Arithmetic.shape.precision.nullable(), // that was chosen
     architecture: z.string().nullable(),
     parameters: count.nullable(),
     adapterParameters: count.nullable(),

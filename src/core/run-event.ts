@@ -54,7 +54,8 @@ export const RunEvent = z.discriminatedUnion('event', [
     kind: z.enum(['cuda', 'vulkan']),
     name: z.string(), // of the hardware, as its driver says it
     memory: count, // bytes
-    weights: z.string(), // type of the weights there, e.g. "bf16"
+    weights: z.string(), // type of the weights there, as ggml names it, e.g. "bf16"
+    precision: z.enum(['f32', 'bf16', 'fp16']), // the same as --precision names it
     difference: finite, // relative L2 distance of logits and gradients, the larger
     tolerance: finite,
   }),

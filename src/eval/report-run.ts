@@ -1,6 +1,7 @@
 import type { DatasetVersion } from '../core/dataset-version.js';
 import { RectuneError } from '../core/errors.js';
 import type { Split } from '../core/instruction.js';
+import type { Arithmetic } from '../core/prediction.js';
 import { type Report, ReportOptions } from '../core/report.js';
 import type { Run } from '../core/run.js';
 import { sha256 } from '../platform/files.js';
@@ -57,18 +58,25 @@ function splitInput(store: Store, run: Run, version: DatasetVersion, split: Spli
     const fix = `train it to its end: rectune train --resume ${run.id}`;
     throw new RectuneError('usage', `run "${run.id}" has no adapter yet (it is ${run.status})`, `run ${run.id}`, fix);
   }
+  const adapter = scored(store, run, split, run.adapterHash);
   return {
     instructions: [...store.versions.instructions(version.hash, split)],
-    adapter: scored(store, run, split, run.adapterHash),
-    base: scored(store, run, split, null),
+    adapter,
+    base: scored(store, run, split, null, adapter.set),
   };
 }
 
-/** Predictions under the run's own length limit: under another one the same row is another prompt. */
-function scored(store: Store, run: Run, split: Split, adapterHash: string | null): Scored {
+/**
+ * Predictions under the run's own length limit: under another one the same row is another prompt.
+ *
+ * alike  those that were computed as this set are taken before others
+ */
+function scored(store: Store, run: Run, split: Split, adapterHash: string | null, alike?: Arithmetic): Scored {
   const { id, versionHash, modelHash } = run;
   const { maxLength } = run.config;
-  const set = store.predictions.select({ versionHash, split, modelHash, adapterHash, maxLength });
+  const asked = { versionHash, split, modelHash, adapterHash, maxLength };
+  const same = alike && { device: alike.device, precision: alike.precision };
+  const set = store.predictions.select({ ...asked, ...same }) ?? store.predictions.select(asked);
   if (set) return { set, predictions: store.predictions.rows(set.id) };
   const who = adapterHash === null ? `the base model of run "${id}"` : `run "${id}"`;
   throw new RectuneError(

@@ -129,6 +129,8 @@ function servedPredictions({ test, valid }: ReportInput): Report['serving']['pre
         model,
         split: set.split,
         set: set.id,
+        device: set.device,
+        precision: set.precision,
         labelMass: set.labelMass,
         truncatedRows: truncatedRows.sort((a, b) => a - b),
       };

@@ -24,6 +24,8 @@ export function trainingFacts(recorded: readonly RunEvent[]): TrainingFacts {
     last('adapter'),
     last('done'),
   ];
+  const device = last('device');
+  const precision = last('precision');
   const parity = last('parity');
   const gap = last('serving-gap');
   return {
@@ -37,6 +39,8 @@ export function trainingFacts(recorded: readonly RunEvent[]): TrainingFacts {
       native: start?.program ?? null,
       ggml: start?.ggml ?? null,
       kernel: start?.kernel ?? null,
+      device: device ? `${device.kind}, ${device.name}` : precision ? 'cpu' : null,
+      precision: device?.precision ?? precision?.chosen ?? null,
       architecture: model?.architecture ?? null,
       parameters: model?.parameters ?? null,
       adapterParameters: adapter?.parameters ?? null,

@@ -1,3 +1,4 @@
+import { inWords } from '../core/prediction.js';
 import { MODEL_TITLES, type ModelId, type Report, type SplitResult } from '../core/report.js';
 import { counted, figure, percent, withInterval } from './numbers.js';
 
@@ -48,6 +49,12 @@ export function warnings(report: Omit<Report, 'warnings'>): string[] {
         `above the tolerance ${figure(serving.parity.tolerance)}.`,
     );
   }
+  for (const { result, ways } of splits.map((result) => ({ result, ways: waysOf(result.split, serving) }))) {
+    if (ways.length < 2) continue;
+    said.push(
+      `On ${result.split}, adapter and base model were not computed alike (${ways.join('; ')}): a part of their difference may be rounding.`,
+    );
+  }
   const cut = serving.predictions
     .filter(({ model }) => model === 'adapter') // the base model was asked under the same limit
     .map(({ split, truncatedRows }) => ({ split, rows: truncatedRows.length }));
@@ -55,6 +62,14 @@ export function warnings(report: Omit<Report, 'warnings'>): string[] {
     if (rows) said.push(`${counted(rows, `${split} row`)} lost the oldest history to the length limit.`);
   }
   return said;
+}
+
+/** The different ways in which the models were scored on a split: one, unless somebody scored them apart. */
+function waysOf(split: SplitResult['split'], { predictions }: Report['serving']): string[] {
+  const ways = predictions
+    .filter((one) => one.split === split)
+    .map(({ device, precision }) => inWords({ device, precision }));
+  return [...new Set(ways)];
 }
 
 function aucOf({ models }: SplitResult, id: ModelId): number | null {

@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3';
 import type { Split } from '../core/instruction.js';
-import { Prediction, PredictionSet } from '../core/prediction.js';
+import { type Arithmetic, Prediction, PredictionSet } from '../core/prediction.js';
 import { BatchInsert } from './batch-insert.js';
 
 /** What models said of rows. */
@@ -16,15 +16,29 @@ export class PredictionStore {
    * throws  SqliteError when the set's dataset version or run is not in the store
    */
   save(set: PredictionSet, predictions: readonly Prediction[], madeAt: Date): void {
-    const { id, versionHash, split, modelHash, adapterHash, runId, maxLength, labelMass } = PredictionSet.parse(set);
+    const { id, versionHash, split, modelHash, adapterHash, runId, maxLength, device, precision, labelMass } =
+      PredictionSet.parse(set);
     const save = this.#database.transaction(() => {
       this.#database.prepare('delete from prediction_sets where id = ?').run(id);
       const made = this.#database
         .prepare(
-          `insert into prediction_sets (id, version_hash, split, model_hash, adapter_hash, run_id, max_length, label_mass, made_at)
-           values (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+          `insert into prediction_sets (id, version_hash, split, model_hash, adapter_hash, run_id, max_length, device, precision,
+             label_mass, made_at)
+           values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         )
-        .run(id, versionHash, split, modelHash, adapterHash, runId, maxLength, labelMass, madeAt.toISOString());
+        .run(
+          id,
+          versionHash,
+          split,
+          modelHash,
+          adapterHash,
+          runId,
+          maxLength,
+          device,
+          precision,
+          labelMass,
+          madeAt.toISOString(),
+        );
       const rows = new BatchInsert(this.#database, 'predictions', [
         'set_key',
         'row',
@@ -59,21 +73,26 @@ export class PredictionStore {
       .map((row) => ({ ...row, label: row.label === 1 }));
   }
 
-  /** The newest answer to a question that was asked before. adapterHash null: the base model alone. */
+  /** The newest answer to a question that was asked before. adapterHash null: the base model alone; no device or precision: any. */
   select(query: {
     versionHash: string;
     split: Split;
     modelHash: string;
     adapterHash: string | null;
     maxLength: number;
+    device?: Arithmetic['device'] | undefined;
+    precision?: Arithmetic['precision'] | undefined;
   }): PredictionSet | undefined {
     return this.#select(
-      'where version_hash = ? and split = ? and model_hash = ? and adapter_hash is ? and max_length = ? order by set_key desc limit 1',
+      `where version_hash = ? and split = ? and model_hash = ? and adapter_hash is ? and max_length = ?
+         and device = coalesce(?, device) and precision = coalesce(?, precision) order by set_key desc limit 1`,
       query.versionHash,
       query.split,
       query.modelHash,
       query.adapterHash,
       query.maxLength,
+      query.device ?? null,
+      query.precision ?? null,
     )[0];
   }
 
@@ -81,7 +100,7 @@ export class PredictionStore {
     return this.#database
       .prepare(
         `select id, version_hash as versionHash, split, model_hash as modelHash, adapter_hash as adapterHash,
-           run_id as runId, max_length as maxLength, label_mass as labelMass from prediction_sets ${rest}`,
+           run_id as runId, max_length as maxLength, device, precision, label_mass as labelMass from prediction_sets ${rest}`,
       )
       .all(...values)
       .map((row) => PredictionSet.parse(row));

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Arithmetic, inWords, isSameArithmetic } from '../core/prediction.js';
 import { AppendFile } from '../platform/append-file.js';
 import { exists, readText, remove, writeSealed } from '../platform/files.js';
 import { toJsonLines } from '../platform/json-lines.js';
@@ -12,31 +13,54 @@ const Score = z.strictObject({
 });
 export type Score = z.infer<typeof Score>;
 
+interface Kept {
+  arithmetic: Arithmetic | undefined;
+  scores: Map<number, Score>;
+}
+
 /**
  * Keeps the scores of a split in a file as they come, until all are there and the store has them: a scoring that is cut
- * short, even by kill -9, goes on where it was.
+ * short, even by kill -9, goes on where it was, in the numbers that it was begun in: its first line names them.
  */
 export class ScoreJournal {
   readonly #path: string;
-  readonly #scores: Map<number, Score>;
+  readonly #kept: Kept;
   readonly #file: AppendFile;
 
   /** Opens the journal of a scoring that was cut short, or a new one. Throws RectuneError (file-errors.ts). */
   constructor(path: string) {
     this.#path = path;
-    this.#scores = new Map(exists(path) ? wholeLines(readText(path)).map((score) => [score.row, score]) : []);
-    writeSealed(path, toJsonLines(this.#scores.values())); // without the line in which a process died: the next would stand behind it
+    this.#kept = wholeLines(exists(path) ? readText(path) : '');
+    const { arithmetic, scores } = this.#kept;
+    // Without the line in which a process died: the next would stand behind it.
+    writeSealed(path, toJsonLines([...(arithmetic ? [arithmetic] : []), ...scores.values()]));
     this.#file = new AppendFile(path);
   }
 
   /** By row; grows with `add`. */
   get scores(): ReadonlyMap<number, Score> {
-    return this.#scores;
+    return this.#kept.scores;
+  }
+
+  /** What the scores were computed in; undefined: nothing was begun yet. */
+  get arithmetic(): Arithmetic | undefined {
+    return this.#kept.arithmetic;
+  }
+
+  /** Before the first score. Throws Error when it was begun in other numbers: their scores may not stand beside each other. */
+  begin(arithmetic: Arithmetic): void {
+    const begun = this.#kept.arithmetic;
+    if (begun === undefined) {
+      this.#file.writeLines([JSON.stringify(arithmetic)]);
+      this.#kept.arithmetic = arithmetic;
+    } else if (!isSameArithmetic(begun, arithmetic)) {
+      throw new Error(`native scores ${inWords(arithmetic)}, but was begun ${inWords(begun)}`);
+    }
   }
 
   add(score: Score): void {
     this.#file.writeLines([JSON.stringify(score)]);
-    this.#scores.set(score.row, score);
+    this.#kept.scores.set(score.row, score);
   }
 
   close(): void {
@@ -49,15 +73,18 @@ export class ScoreJournal {
   }
 }
 
-/** The scores up to the first line that is not whole. */
-function wholeLines(text: string): Score[] {
-  const scores: Score[] = [];
-  for (const line of text.split('\n')) {
+/** What stands there up to the first line that is not whole. */
+function wholeLines(text: string): Kept {
+  const [first, ...rest] = text.split('\n');
+  const arithmetic = Arithmetic.safeParse(parsed(first ?? ''));
+  const scores = new Map<number, Score>();
+  if (!arithmetic.success) return { arithmetic: undefined, scores };
+  for (const line of rest) {
     const score = Score.safeParse(parsed(line));
     if (!score.success) break;
-    scores.push(score.data);
+    scores.set(score.data.row, score.data);
   }
-  return scores;
+  return { arithmetic: arithmetic.data, scores };
 }
 
 function parsed(line: string): unknown {

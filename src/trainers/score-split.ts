@@ -3,7 +3,7 @@ import type { DatasetVersion } from '../core/dataset-version.js';
 import { RectuneError } from '../core/errors.js';
 import { InstructionLine, type Split } from '../core/instruction.js';
 import { parseAs } from '../core/parse.js';
-import type { Prediction, PredictionSet } from '../core/prediction.js';
+import { isSameArithmetic, PLAIN, type Prediction, type PredictionSet } from '../core/prediction.js';
 import { type NativeScoreConfig, PROTOCOL } from '../core/run-config.js';
 import { defaultThreads } from '../platform/cpu.js';
 import { rememberedSha256 } from '../platform/file-hashes.js';
@@ -45,7 +45,8 @@ export interface ScoreAnswer {
 
 /**
  * Scores a split with native/ and keeps the answer in the store; a question that was answered before is not computed again, and
- * one whose scoring was cut short goes on where it was, to the same bits.
+ * one whose scoring was cut short goes on where it was, to the same bits. An answer tells the device and the precision that it was computed in; a
+ * question that leaves them open ("auto") takes any.
  *
  * throws RectuneError (data) when the rows carry no yes/no label, and what runNative throws
  */
@@ -56,11 +57,13 @@ export async function scoreSplit(store: Store, question: ScoreQuestion, executio
   const adapterHash = question.adapter === null ? null : await rememberedSha256(question.adapter, memory);
   const { runId, maxLength } = question;
   const asked = { versionHash: version.hash, split, modelHash, adapterHash, runId, maxLength };
-  const { precision } = question;
-  const id = sha256(JSON.stringify(precision === 'f32' ? asked : { ...asked, precision })); // f32 asks what was asked before there was a choice
+  const wanted = {
+    device: question.device === 'auto' ? undefined : question.device,
+    precision: question.precision === 'auto' ? undefined : question.precision,
+  };
   const inStore = (): ScoreAnswer | undefined => {
-    const set = question.again ? undefined : store.predictions.find(id);
-    return set && { set, predictions: store.predictions.rows(id), reused: true };
+    const set = question.again ? undefined : store.predictions.select({ ...asked, ...wanted });
+    return set && { set, predictions: store.predictions.rows(set.id), reused: true };
   };
   const known = inStore();
   if (known) return known;
@@ -68,7 +71,7 @@ export async function scoreSplit(store: Store, question: ScoreQuestion, executio
   const data = await sealedSplit(execution.studio, version, split);
   const lines = readLabelledLines(data);
   // What may change a bit of a score decides whether scores of before may stand beside new ones: not which rows share a batch.
-  const work = sha256(JSON.stringify({ id, program: packageVersion() }));
+  const work = sha256(JSON.stringify({ asked, wanted, program: packageVersion() }));
   const path = studioLayout.scoreJournal(execution.studio, work);
   const waiting = (pid: number) => execution.onStderr?.(`waiting for process ${pid}, which scores the same rows`);
   return withLock(`${path}.lock`, waiting, async () => {
@@ -85,7 +88,11 @@ export async function scoreSplit(store: Store, question: ScoreQuestion, executio
     const scores = lines.map(({ row }) => scoreOf(row, journal.scores, data));
     const predictions = lines.map((line, i) => predictionOf(line, scores[i] as Score));
     const labelMass = scores.reduce((sum, score) => sum + score.labelMass, 0) / scores.length;
-    const set: PredictionSet = { id, ...asked, labelMass };
+    const { arithmetic } = journal;
+    if (!arithmetic) throw new Error('a journal with scores does not say what they were computed in');
+    const named = isSameArithmetic(arithmetic, PLAIN) ? asked : { ...asked, ...arithmetic }; // those of before keep their names
+    const id = sha256(JSON.stringify(named));
+    const set: PredictionSet = { id, ...asked, ...arithmetic, labelMass };
     const save = () => store.predictions.save(set, predictions, execution.now());
     await whenStoreIsFree(store, save, (line) => execution.onStderr?.(line));
     journal.remove();
@@ -110,13 +117,15 @@ async function runScore(
     sharePrefixes: question.sharePrefixes,
     batchSize: question.batchSize ?? null,
     skip: [...journal.scores.keys()],
-    device: question.device,
-    precision: question.precision,
+    device: journal.arithmetic?.device ?? question.device,
+    precision: journal.arithmetic?.precision ?? question.precision,
     threads: question.threads ?? defaultThreads(),
   };
   const dropped = new Map<number, number>(); // of the rows that were too long
   for await (const event of runNative('score', config, { signal: execution.signal, onStderr: execution.onStderr })) {
     if (event.event === 'truncated') dropped.set(event.row, event.droppedHistory);
+    if (event.event === 'device') journal.begin({ device: event.kind, precision: event.precision });
+    if (event.event === 'precision') journal.begin({ device: 'cpu', precision: event.chosen });
     if (event.event === 'score') {
       const { row, logOdds, labelMass } = event;
       if (journal.scores.has(row)) throw new Error(`native scored row ${row} twice`);

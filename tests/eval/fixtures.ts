@@ -74,6 +74,8 @@ export function scoredBy(rows: readonly Instruction[], logOdds: readonly number[
       adapterHash,
       runId: adapterHash === null ? null : 'tiny-bbbbbbbb',
       maxLength: inventedRun.config.maxLength,
+      device: 'cpu',
+      precision: 'f32',
       labelMass: 0.97,
     }),
     predictions: rows.map(
@@ -111,6 +113,7 @@ export const inventedEvents: readonly RunEvent[] = [
   },
   { event: 'data', rows: 64, tokens: 9000, columns: 8000, lossTokens: 128, longest: 160, truncatedRows: 3 },
   { event: 'parity', rows: 4, blocks: 2, maxDifference: 2.1e-5, tolerance: 1e-3 },
+  { event: 'precision', asked: 'auto', chosen: 'bf16', difference: 0.004, tolerance: 0.05 },
   { event: 'serving-gap', rows: 4, maxDifference: 0.183 },
   {
     event: 'adapter',

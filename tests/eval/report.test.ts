@@ -259,6 +259,18 @@ describe('warnings', () => {
     expect(report.warnings).toContainEqual(expect.stringMatching(/^The run is "stopped"/));
   });
 
+  it('tell of an adapter and a base model that were not computed alike', () => {
+    const input = inventInput(enough);
+    const said = expect.stringMatching(
+      /^On test, adapter and base model were not computed alike \(on the CPU in bf16; on the CPU in f32\)/,
+    );
+    expect(makeReport(input).warnings).not.toContainEqual(said);
+    const adapter = { ...input.test.adapter, set: { ...input.test.adapter.set, precision: 'bf16' as const } };
+    const report = makeReport({ ...input, test: { ...input.test, adapter } });
+    expect(report.warnings).toContainEqual(said);
+    expect(report.serving.predictions[0]).toMatchObject({ model: 'adapter', device: 'cpu', precision: 'bf16' });
+  });
+
   it('tell of a prompt that does not elicit the labels', () => {
     const input = inventInput(enough);
     const base = { ...input.test.base, set: { ...input.test.base.set, labelMass: 0.012 } };
@@ -277,13 +289,27 @@ describe('facts of the training', () => {
     expect(serving.parity).toEqual({ rows: 4, blocks: 2, maxDifference: 2.1e-5, tolerance: 1e-3 });
     expect(serving.gap).toEqual({ rows: 4, maxDifference: 0.183 });
     expect(training).toMatchObject({ ggml: '0.9.4', architecture: 'llama', adapterParameters: 10_240, seconds: 61.5 });
+    expect(training).toMatchObject({ device: 'cpu', precision: 'bf16' }); // chosen: the settings say auto or what was asked
+  });
+
+  it('tell a GPU by kind and name', () => {
+    const device = {
+      event: 'device',
+      kind: 'cuda',
+      name: 'a GPU',
+      memory: 1,
+      weights: 'f16',
+      precision: 'fp16',
+    } as const;
+    const { training } = reportOn({}, { events: [...inventedEvents, { ...device, difference: 0, tolerance: 1 }] });
+    expect(training).toMatchObject({ device: 'cuda, a GPU', precision: 'fp16' });
   });
 
   it('are null where the run recorded none', () => {
     const { curves, serving, training } = reportOn({}, { events: [] });
     expect(curves.loss).toEqual([]);
     expect([serving.parity, serving.gap, serving.truncatedTrainRows]).toEqual([null, null, null]);
-    expect(Object.values(training)).toEqual(Array(8).fill(null));
+    expect(Object.values(training)).toEqual(Array(10).fill(null));
   });
 
   it('count a step that was repeated after a resume once, as it went the last time', () => {

@@ -64,6 +64,29 @@ it('takes the steps that a store lacks, one after the other, and no step twice',
   database.close();
 });
 
+/** Makes a store one of an earlier version: without the columns that came later. */
+function takeBack(raw: SQLite.Database, version: number): void {
+  raw.exec('alter table prediction_sets drop column device; alter table prediction_sets drop column precision');
+  raw.exec(`update runs set json = json_remove(json, '$.startAdapter')`);
+  raw.pragma(`user_version = ${version}`);
+}
+
+it('takes what was predicted before there was a choice as computed on the CPU in f32', () => {
+  const { store, path } = temporaryStore();
+  store.versions.save(version('aaa'), [], NOW);
+  const { hash: versionHash } = version('aaa');
+  const asked = { versionHash, split: 'test', modelHash: 'm', adapterHash: null, maxLength: 0 } as const;
+  store.predictions.save({ id: 'p', ...asked, runId: null, device: 'cuda', precision: 'bf16', labelMass: 1 }, [], NOW);
+  store.close();
+  const raw = new SQLite(path);
+  takeBack(raw, 4);
+  raw.close();
+  const again = openStore(path);
+  expect(again.predictions.select({ ...asked, device: 'cpu', precision: 'f32' })?.id).toBe('p');
+  expect(again.predictions.select({ ...asked, device: 'cuda' })).toBeUndefined();
+  again.close();
+});
+
 it('reads the runs of a store that kept the paths of their adapters', () => {
   const { store, path } = temporaryStore();
   store.versions.save(version('aaa'), [], NOW);
@@ -71,7 +94,7 @@ it('reads the runs of a store that kept the paths of their adapters', () => {
   store.close();
   const raw = new SQLite(path);
   raw.exec(`update runs set json = json_set(json, '$.adapterPath', '/gone/adapter.gguf')`);
-  raw.pragma('user_version = 2'); // the step after it takes the paths out
+  takeBack(raw, 2); // the step after it takes the paths out
   raw.close();
   const again = openStore(path);
   expect(again.runs.find('old')).toEqual(run('old', version('aaa').hash));
@@ -155,7 +178,7 @@ it('reads the runs of a store from before some settings, which they were trained
   raw.exec(`update runs set json = json_remove(json, '$.config.layers', '$.config.objective', '$.config.spikeFactor',
     '$.config.validation', '$.config.cacheHidden', '$.config.cachePrecision', '$.config.cacheLimit', '$.config.cacheDirectory', '$.config.recompute', '$.config.memoryLimit', '$.config.precision',
     '$.config.scaling', '$.config.init', '$.config.variant', '$.config.loraPlusRatio', '$.config.mergedType')`);
-  raw.pragma('user_version = 3');
+  takeBack(raw, 3);
   raw.close();
   const again = openStore(path);
   const adapter = { scaling: 'standard', init: 'random', variant: 'lora', loraPlusRatio: 1, mergedType: null };

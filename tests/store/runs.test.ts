@@ -21,6 +21,8 @@ const set = (id: string, change: Partial<PredictionSet> = {}): PredictionSet => 
   adapterHash: 'a',
   runId: 'first',
   maxLength: 1024,
+  device: 'cpu',
+  precision: 'f32',
   labelMass: 0.25,
   ...change,
 });

@@ -81,6 +81,8 @@ done(adapter);
 export const SCORES = `
 const rows = fs.readFileSync(config.data, 'utf8').trim().split('\\n').map((line) => JSON.parse(line));
 start();
+const chosen = config.precision === 'auto' ? 'f32' : config.precision;
+say({ event: 'precision', asked: config.precision, chosen, difference: chosen === 'f32' ? null : 0.01, tolerance: chosen === 'f32' ? null : 0.05 });
 say({ event: 'data', rows: rows.length, tokens: 10, columns: 10, lossTokens: 0, longest: 5, truncatedRows: 0 });
 for (const { row } of rows.reverse()) if (!config.skip.includes(row)) say({ event: 'score', row, logOdds: row + (config.adapter ? 10 : 0), labelMass: 0.5 });
 done();

@@ -84,6 +84,46 @@ it('scores in f32 unless told otherwise, and keeps what was scored in another pr
   expect(rounded.adapter.set.id).not.toBe(exact.adapter.set.id);
 });
 
+it('keeps the device and the precision that were chosen, and asks again for others', async () => {
+  const { store, run, version: _, ...studio } = await withRun();
+  calls = fakeNative(
+    SCORES.replace(/const chosen = .*$/m, "const chosen = config.precision === 'auto' ? 'bf16' : config.precision;"),
+  );
+  const ask = async (given: object) => {
+    const options = PredictOptions.parse({ threads: 1, ...given });
+    return (await predictRun(store, { ...studio, run: run.id, split: 'test', options })).adapter;
+  };
+  const chosen = await ask({ precision: 'auto' });
+  expect(chosen.set).toMatchObject({ device: 'cpu', precision: 'bf16' });
+  expect(await ask({ precision: 'auto' })).toMatchObject({ reused: true, set: { id: chosen.set.id } });
+  expect(await ask({ precision: 'bf16', device: 'cpu' })).toMatchObject({ reused: true, set: { id: chosen.set.id } });
+  const exact = await ask({ precision: 'f32' });
+  expect(exact).toMatchObject({ reused: false, set: { precision: 'f32' } });
+  fakeNative(
+    SCORES.replace(
+      /say\(\{ event: 'precision'.*$/m,
+      "say({ event: 'device', kind: 'cuda', name: 'a GPU', memory: 1, weights: 'f32', precision: 'f32', difference: 0, tolerance: 1 });",
+    ),
+  );
+  const onDevice = await ask({ precision: 'f32', device: 'cuda' });
+  expect(onDevice).toMatchObject({ reused: false, set: { device: 'cuda', precision: 'f32' } });
+  expect(new Set([chosen, exact, onDevice].map(({ set }) => set.id)).size).toBe(3);
+  expect(store.predictions.find(onDevice.set.id)).toEqual(onDevice.set);
+});
+
+it('goes on with a scoring in the precision that it was begun in', async () => {
+  const { store, run: _run, version: _, ...studio } = await withRun();
+  const out = join(studio.studio, 'p.jsonl');
+  const automatic = PredictOptions.parse({ threads: 1, precision: 'auto' });
+  const request = { ...studio, data: 'invented', split: 'test' as const, out, maxLength: 0, options: automatic };
+  fakeNative(DIES.replace(/const chosen = .*$/m, "const chosen = 'fp16';"));
+  await expect(predictFile(store, request)).rejects.toThrow();
+  calls = fakeNative(SCORES);
+  const { set } = await predictFile(store, request);
+  expect(calls()[0]?.config).toMatchObject({ precision: 'fp16', device: 'cpu', skip: [2] });
+  expect(set.precision).toBe('fp16');
+});
+
 it('asks a base model once, however many runs stand on it', async () => {
   const { store, run, version: _, ...studio } = await withRun();
   const other = await trainRun(store, { ...studio, version: 'invented', options: options({ seed: 9 }) });

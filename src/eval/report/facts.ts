@@ -1,3 +1,4 @@
+import { inWords } from '../../core/prediction.js';
 import { MODEL_TITLES, type Report, type Stage } from '../../core/report.js';
 import { counted, figure, percent, thousands } from '../numbers.js';
 
@@ -99,8 +100,14 @@ export function provenanceFacts(report: Report): Fact[] {
       ({ id, version: number, hash }): Fact => ['template', `${id}, version ${number}, ${hash}`],
     ),
     ...(['train', 'valid', 'test'] as const).map((split): Fact => [`${split}.jsonl`, version.files[split]]),
-    ...serving.predictions.map(({ model, split, set }): Fact => [`predictions, ${MODEL_TITLES[model]}, ${split}`, set]),
+    ...serving.predictions.map(
+      ({ model, split, set, ...how }): Fact => [
+        `predictions, ${MODEL_TITLES[model]}, ${split}`,
+        `${set}, computed ${inWords(how)}`,
+      ],
+    ),
     ['programs', programs({ version, training, program })],
+    ['trained on', place(training)],
     ['training took', cost(training)],
     ...validationFact(report),
   ];
@@ -160,6 +167,12 @@ function programs({ version, training, program }: Pick<Report, 'version' | 'trai
     ...(training.ggml ? [`ggml ${training.ggml}`] : []),
     ...(training.kernel ? [`kernels ${training.kernel}`] : []),
   ].join(', ');
+}
+
+/** Where and in what numbers: what was chosen, which "auto" does not tell. */
+function place({ device, precision }: Report['training']): string {
+  if (device === null || precision === null) return 'not recorded';
+  return `${device === 'cpu' ? 'the CPU' : device}, frozen weights in ${precision}`;
 }
 
 function cost({ seconds, peakMemory, parameters, adapterParameters }: Report['training']): string {
