@@ -30,6 +30,7 @@ class tiny_training {
         }
         config_["model"] = write_tiny_model(folder_.path, "llama", 21);
         config_["data"] = folder_.path + "/train.jsonl";
+        config_["cacheDirectory"] = folder_.path + "/states";
         config_["rows"] = nullptr;
         config_["validation"] = nullptr;
         config_["scaling"] = "standard";
