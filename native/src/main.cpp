@@ -36,11 +36,12 @@ static exit_code init(const init_config & config) {
 }
 
 static exit_code run(int argc, char ** argv) {
-    const std::string usage = "rectune-native train|series|score|init|merge|measure --config FILE";
+    const std::string usage = "rectune-native train|estimate|series|score|init|merge|measure --config FILE";
     if (argc != 4 || std::strcmp(argv[2], "--config") != 0) throw user_error(exit_usage, "wrong arguments", "command line", usage);
     const std::string verb = argv[1], config = argv[3];
     load_ggml();
     if (verb == "train") return train(read_train_config(config));
+    if (verb == "estimate") return estimate(read_train_config(config));
     if (verb == "series") return series(read_series_config(config));
     if (verb == "score") return score(read_score_config(config));
     if (verb == "init") return init(read_init_config(config));

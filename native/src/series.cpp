@@ -23,7 +23,7 @@ exit_code series(const series_config & config) {
         begin_run_events(run);
         announce("train", config.runs[run].threads);
         announce_model(base.open.model);
-        const exit_code code = train_on(base, config.runs, run);
+        const exit_code code = train_on(base, run);
         if (code == exit_done) continue;
         begin_run_events(std::nullopt);
         return code;

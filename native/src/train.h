@@ -11,4 +11,7 @@
 exit_code train(const train_config & config, const std::vector<const narrow_panels *> & panels = supported_narrow_panels());
 
 // One of the runs that a base was made for, from its event "data" to its "done" or "stopped". Its checkpoints are open.
-exit_code train_on(training_base & base, const std::vector<train_config> & runs, size_t run);
+exit_code train_on(training_base & base, size_t run);
+
+// The verb `estimate`: what memory and time a run would take, from its config. Writes nothing, and compares nothing with libllama.
+exit_code estimate(const train_config & config, const std::vector<const narrow_panels *> & panels = supported_narrow_panels());

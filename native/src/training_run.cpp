@@ -29,11 +29,23 @@ training_run::training_run(session & open, const compute_place & place, const st
     }
 }
 
-exit_code training_run::run() {
+void training_run::restore() {
     if (config_.resume) newest_ = restore_checkpoint(checkpoints_, lora_, optimizer_, state_, fingerprint_);
     if (newest_) emit("resumed", {{"step", newest_->step}, {"checkpoint", newest_->path}});
     place_.refresh();
     prepare_evaluations();
+}
+
+double training_run::remaining_seconds(const pace & speed, const run_layout & layout) const {
+    const int32_t n_block = open_.model.shape.n_block, lowest = lora_.lowest_block();
+    const int32_t first = options_.states || options_.assumes_states ? options_.cut : 0;
+    const double left = static_cast<double>(order_.steps() - optimizer_.steps_done) / static_cast<double>(order_.steps());
+    const double steps = layout.columns * speed.of_step(first, lowest, n_block) + layout.seconds;
+    const double evaluations = valid_ ? static_cast<double>(plan_.evaluations * valid_->n_columns()) * speed.of_evaluation(valid_cut_, n_block) : 0;
+    return left * (steps + evaluations);
+}
+
+exit_code training_run::run() {
     for (;;) {
         const int64_t done = optimizer_.steps_done;
         bool is_new = !newest_ || newest_->step != done; // what a checkpoint of these steps would say
@@ -62,6 +74,7 @@ void training_run::prepare_evaluations() {
         if (states_ != state_place::memory) settings.room = 0;
         settings.in_use = options.states ? options.states->n_bytes() : 0;
         options.states = valid_->states(place_.state_source_of_passes(), options.cut, settings);
+        if (options.states) valid_cut_ = options.cut;
     }
     evaluating_.emplace(place_.compute(), place_.model(), place_.lora(), options);
 }

@@ -7,6 +7,7 @@
 #include "error.h"
 #include "loss_watch.h"
 #include "network.h"
+#include "pace.h"
 #include "row_order.h"
 #include "session.h"
 #include "token_rows.h"
@@ -27,6 +28,12 @@ class training_run {
     // throws   user_error(exit_usage) when the config wants the best step and no evaluation would be made
     training_run(session & open, const compute_place & place, const std::vector<token_row> & rows, int64_t columns, validation * valid,
                  const train_config & config, adapter & lora, const pass_options & options, state_place states);
+
+    // Takes up the newest checkpoint, when the config says so, and makes evaluations ready. Once, before `run`.
+    void restore();
+
+    // From here to the end, at this pace.
+    double remaining_seconds(const pace & speed, const run_layout & layout) const;
 
     // returns exit_done when the adapter is written, or exit_stopped after a signal (a checkpoint is saved then)
     // throws  user_error
@@ -57,6 +64,7 @@ class training_run {
     const pass_options options_;
     const state_place states_;
     validation * valid_;
+    int32_t valid_cut_ = 0; // the block with which evaluations begin
     std::optional<network> evaluating_; // as network_, with the states of the rows of valid
     validation_plan plan_{0, 0, 0};
     std::optional<checkpoint> newest_;

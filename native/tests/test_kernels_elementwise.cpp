@@ -11,7 +11,7 @@
 static void exponential() {
     for (const cpu_kernels * kernels : supported_cpu_kernels()) {
         std::vector<float> x, y;
-        for (double at = -87; at <= 88; at += 0.00137) x.push_back((float) at);
+        for (double at = -69; at <= 88; at += 0.00137) x.push_back((float) at);
         y.resize(x.size());
         kernels->exp_scaled(x.size(), x.data(), 0, 1, y.data());
         double worst = 0;
@@ -19,7 +19,7 @@ static void exponential() {
         CHECK_NEAR(worst, 0, 2e-7);
         const float beyond[] = {-1000, -INFINITY};
         kernels->exp_scaled(2, beyond, 0, 1, y.data());
-        CHECK(y[0] >= 0 && y[0] < 2e-38f && y[1] == y[0]);
+        CHECK(y[0] == 0 && y[1] == 0);
         const float undefined = NAN; // or a broken weight would pass for a score
         kernels->exp_scaled(1, &undefined, 0, 1, y.data());
         CHECK(std::isnan(y[0]));

@@ -110,9 +110,9 @@ class Meter {
           ...(event.truncatedRows > 0 ? [`too long, oldest history dropped: ${this.#truncatedRows()}`] : []),
         ];
       case 'estimate': {
-        const time = event.remaining === null ? '' : `, about ${duration(event.remaining)}`;
+        if (event.remaining !== null) return [`time: about ${duration(event.remaining)} from here`];
         const how = event.recompute ? '; each block is computed again in the backward' : '';
-        return [`estimate: ${gigabytes(event.memory)}${time}${how}`];
+        return [`memory: about ${gigabytes(event.memory)}${how}`];
       }
       case 'hidden-states': {
         if (event.block === 0) return [];

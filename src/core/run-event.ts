@@ -12,7 +12,7 @@ export const RunEvent = z.discriminatedUnion('event', [
   z.strictObject({
     event: z.literal('start'),
     protocol: z.literal(PROTOCOL),
-    verb: z.enum(['train', 'series', 'score', 'init', 'merge', 'measure']),
+    verb: z.enum(['train', 'estimate', 'series', 'score', 'init', 'merge', 'measure']),
     program: z.string(), // version of native/
     ggml: z.string(), // version of the library, equal to that of the headers
     kernel: z.string(), // instruction set of the CPU kernels
@@ -84,7 +84,7 @@ export const RunEvent = z.discriminatedUnion('event', [
     share: finite, // of the run's work that they are, by columns
   }),
   z.strictObject({
-    event: z.literal('estimate'), // before anything long
+    event: z.literal('estimate'), // before anything long, and again before the first step, with the time
     memory: count, // bytes of the whole process, at its largest
     parts: z.strictObject({
       program: count, // with libraries, vocabulary and rows
@@ -174,7 +174,7 @@ export const RunEvent = z.discriminatedUnion('event', [
   }),
   z.strictObject({
     event: z.literal('done'),
-    verb: z.enum(['train', 'series', 'score', 'init', 'merge', 'measure']),
+    verb: z.enum(['train', 'estimate', 'series', 'score', 'init', 'merge', 'measure']),
     output: z.string().nullable(), // the file made: adapter or model
     seconds: finite,
     peakMemory: count, // bytes, of the whole process

@@ -61,6 +61,7 @@ struct cpu_kernels {
     float (*magnitude)(int64_t n, const float * x); // the largest |x|; NaN does not count
     double (*exp_sum)(int64_t n, const float * x, float shift);                           // sum exp(x - shift)
     void (*exp_scaled)(int64_t n, const float * x, float shift, float weight, float * y); // y = weight * exp(x - shift)
+    // ... and 0 where the exponential is below 1e-30: products with subnormal numbers take a hundred times longer.
     // y = x * scale where the hash of (key, index) is at least the threshold, else 0.
     void (*dropout)(int64_t n, const float * x, uint64_t key, uint32_t threshold, float scale, float * y);
 };

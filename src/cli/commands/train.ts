@@ -1,11 +1,14 @@
 import { z } from 'zod';
 import { RectuneError } from '../../core/errors.js';
 import { TrainOptions } from '../../core/run-config.js';
+import type { RunEvent } from '../../core/run-event.js';
+import { estimateRun } from '../../trainers/estimate.js';
 import { GRID_KEYS, seriesOf, trainSeries } from '../../trainers/series.js';
 import { resumeRun, trainRun } from '../../trainers/train.js';
 import { command, named } from '../command.js';
 import { executionOf, trainingEvents } from '../execution.js';
 import { writtenFlag } from '../flags.js';
+import { renderEstimate } from '../render-estimate.js';
 import { renderSeries } from '../render-series.js';
 import { renderTrainResult } from '../render-train.js';
 import { trainFlags } from '../train-flags.js';
@@ -34,14 +37,16 @@ export default command({
         repeats: true,
         description: `train a run for each value of ${GRID_KEYS.join(', ')}; may be given again`,
       }),
+    estimate: z.boolean().default(false).describe('say what memory and time the run would take, and begin nothing'),
     ...trainFlags,
   }),
   examples: [
     'rectune train tallrec-movie --model M.gguf --shots 64 --seed 1',
     'rectune train tallrec-movie --model M.gguf --shots 64 --seeds 5 --grid rank=4,8 --grid learningRate=1e-4,3e-4',
+    'rectune train tallrec-movie --model M.gguf --shots 64 --estimate',
     'rectune train --resume tallrec-movie-1a2b3c4d',
   ],
-  async run({ version }, { model, resume, seeds, grid, ...options }, context) {
+  async run({ version }, { model, resume, seeds, grid, estimate, ...options }, context) {
     const store = context.openStore('existing');
     const events = trainingEvents(context);
     const execution = { ...executionOf(context), onEvent: events.take };
@@ -57,6 +62,14 @@ export default command({
     if (version === undefined)
       throw missing('a dataset version', 'rectune train VERSION --model FILE, or --resume RUN');
     if (model === undefined) throw missing('--model', `rectune train ${version} --model FILE`);
+    if (estimate) {
+      if (seeds !== undefined || grid.length > 0) throw estimatesOne();
+      const { onEvent: _, ...rest } = execution;
+      const onEvent = (event: RunEvent) => context.progress.event(event);
+      const request = { version, model, options, ...rest, onEvent };
+      const value = await context.stoppable((signal) => estimateRun(store, { ...request, signal }));
+      return { value, text: renderEstimate(value) };
+    }
     if (seeds !== undefined || grid.length > 0) {
       const series = seriesOf(options, seeds, grid);
       const onRun = (index: number) => context.note(`run ${index + 1} of ${series.length}`);
@@ -73,7 +86,8 @@ export default command({
 
 function requireOnly(given: ReadonlySet<string>, run: string): void {
   const extra = [...given].filter(
-    (name) => (name in TrainOptions.shape || name === 'seeds' || name === 'grid') && !WITH_RESUME.includes(name),
+    (name) =>
+      (name in TrainOptions.shape || ['seeds', 'grid', 'estimate'].includes(name)) && !WITH_RESUME.includes(name),
   );
   if (extra.length === 0) return;
   const fix = `leave ${extra.length > 1 ? 'them' : 'it'} out: a resumed run goes on with its own settings`;
@@ -83,6 +97,11 @@ function requireOnly(given: ReadonlySet<string>, run: string): void {
     `run ${run}`,
     fix,
   );
+}
+
+function estimatesOne(): RectuneError {
+  const fix = 'estimate one of the runs: leave out --seeds and --grid';
+  return new RectuneError('usage', '--estimate is of one run, but a series is asked for', 'training options', fix);
 }
 
 function missing(what: string, usage: string): RectuneError {
