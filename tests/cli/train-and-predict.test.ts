@@ -90,16 +90,42 @@ describe('rectune train', () => {
 
   it('shows what a run will take, and of one that is refused nothing stays', async () => {
     fakeNative(`start();
-      say({ event: 'estimate', memory: 1234e6, parts: { program: 1, weights: 1, adapter: 1, activations: 1, hiddenStates: 0, kernels: 1, copies: 0 }, phase: 'training',
-        limit: null, recompute: true, hiddenStates: 'nowhere', steps: 3, columns: 30, remaining: 840 });
+      const estimate = { event: 'estimate', memory: 1234e6, parts: { program: 1, weights: 1, adapter: 1, activations: 1, hiddenStates: 0, kernels: 1, copies: 0 }, phase: 'training',
+        limit: null, recompute: true, hiddenStates: 'nowhere', steps: 3, columns: 30 };
+      say({ ...estimate, remaining: null });
+      say({ ...estimate, remaining: 840 });
       say({ event: 'error', code: 4, what: 'this run takes 9 GB', where: 'this machine', fix: 'use --micro-batch-size 2' }); process.exitCode = 4;`);
     const { studio, store, model } = testStudio();
     const { code, stderr } = await invoke(['train', 'invented', '--model', model, '--studio', studio]);
     expect(code).toBe(4);
-    expect(stderr).toContain('estimate: 1.2 GB, about 14 min 0 s; each block is computed again');
+    expect(stderr).toContain('memory: about 1.2 GB; each block is computed again in the backward');
+    expect(stderr).toContain('time: about 14 min 0 s from here');
     expect(stderr).toContain('fix: use --micro-batch-size 2');
     expect(store.runs.list()).toEqual([]);
     expect(listFolder(dirname(studioLayout.run(studio, 'x')))).toEqual([]);
+  });
+
+  it('--estimate says what a run would take, and begins nothing', async () => {
+    fakeNative(`start();
+      const estimate = { event: 'estimate', memory: 1234e6, parts: { program: 30e6, weights: 97e6, adapter: 7e6, activations: 1.1e9, hiddenStates: 0, kernels: 1e6, copies: 0 },
+        phase: 'training', limit: 24e9, recompute: false, hiddenStates: 'nowhere', steps: 3, columns: 30 };
+      say({ ...estimate, remaining: null });
+      say({ ...estimate, remaining: 840 });
+      say({ event: 'done', verb: 'estimate', output: null, seconds: 1, peakMemory: 1 });`);
+    const { studio, store, model } = testStudio();
+    const argv = ['train', 'invented', '--model', model, '--studio', studio, '--estimate'];
+    const { code, stdout } = await invoke(argv);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/time {4}about 14 min 0 s: 3 steps, 30 tokens to compute/);
+    expect(stdout).toMatch(/activations {2,}1\.1 GB/);
+    expect(stdout).not.toContain('hidden states  ');
+    const asJson = await invoke([...argv, '--json']);
+    expect(JSON.parse(asJson.stdout)).toMatchObject({ memory: 1234e6, remaining: 840, parts: { adapter: 7e6 } });
+    expect(store.runs.list()).toEqual([]);
+    expect(listFolder(dirname(studioLayout.run(studio, 'x')))).toEqual([]);
+    const series = await invoke([...argv, '--seeds', '2']);
+    expect(series.code).toBe(2);
+    expect(series.stderr).toContain('--estimate is of one run');
   });
 
   it.each([
