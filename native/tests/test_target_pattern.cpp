@@ -1,5 +1,6 @@
 // Names of layers: what stands for which, and what is near a name that stands for nothing.
 #include "check.h"
+#include "events.h"
 #include "gguf_file.h"
 #include "refusal.h"
 #include "target_pattern.h"
@@ -57,6 +58,31 @@ void patterns_match_by_their_definition() {
     CHECK(n_matches > 300);
 }
 
+// The table that src/trainers/target-layers.ts is tested with, too: a run is named there by what the trainer does here.
+void the_table_of_both_readers_holds() {
+    std::ifstream file(RECTUNE_TARGET_PATTERNS);
+    const json table = json::parse(file);
+    for (const json & entry : table["patterns"]) {
+        CHECK((pattern_distance(entry["pattern"], entry["text"]) == 0) == entry["matches"].get<bool>());
+    }
+    const tiny t;
+    CHECK(t.model.shape.n_block == table["blocks"]);
+    int n_refused = 0;
+    for (const json & entry : table["targets"]) {
+        const std::vector<std::string> targets = entry["targets"];
+        const auto resolve = [&] { return t.names(targets, parse_block_range(entry["layers"], t.model.shape.n_block)); };
+        if (entry["stand"].is_null()) {
+            CHECK(refusal(resolve).code == exit_usage);
+            n_refused++;
+            continue;
+        }
+        std::string expected;
+        for (const json & name : entry["stand"]) expected += (expected.empty() ? "" : " ") + name.get<std::string>();
+        CHECK(resolve() == expected);
+    }
+    CHECK(n_refused > 5 && table["targets"].size() > 15 && table["patterns"].size() > 15);
+}
+
 void names_stand_for_layers() {
     const tiny t;
     CHECK(t.names({"attn_q"}) == "blk.0.attn_q blk.1.attn_q blk.2.attn_q");
@@ -99,6 +125,7 @@ int main() {
     load_ggml();
     return run_tests({
         {"a pattern matches by the definition of * and ?, and is as far from a text as the edits between them", patterns_match_by_their_definition},
+        {"the table that the other reader is tested with holds", the_table_of_both_readers_holds},
         {"a name stands for its layer in every block, a pattern for full names, all-linear for the blocks' layers", names_stand_for_layers},
         {"the same layers are the same list, however they are spelled", spelling_does_not_matter},
         {"a name that stands for nothing is refused with what is near it, and a tied embedding with the reason", names_of_nothing_are_refused},

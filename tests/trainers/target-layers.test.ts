@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { LINEAR_LAYERS } from '../../src/core/run-config.js';
 import { type ModelLayers, shortestSpelling, spelledAlike, standsFor } from '../../src/trainers/target-layers.js';
 
@@ -14,6 +16,33 @@ const MODEL: ModelLayers = {
 function named(targets: string[], layers = 'all') {
   return spelledAlike(MODEL, { targets, layers });
 }
+
+/** What the trainer is tested with, too: a run is named here by what it does there. */
+const Table = z.object({
+  patterns: z.array(z.object({ pattern: z.string(), text: z.string(), matches: z.boolean() })).min(15),
+  blocks: z.number(),
+  layers: z.array(z.string()),
+  beside: z.array(z.string()),
+  targets: z
+    .array(z.object({ targets: z.array(z.string()), layers: z.string(), stand: z.array(z.string()).nullable() }))
+    .min(15),
+});
+const table = Table.parse(JSON.parse(readFileSync('native/tests/target_patterns.json', 'utf8')));
+
+describe('the table of both readers', () => {
+  const inBlock = (block: number) => table.layers.map((name) => `blk.${block}.${name}`);
+  const names = [...Array.from({ length: table.blocks }, (_, block) => inBlock(block)).flat(), ...table.beside];
+
+  it.each(table.patterns)('"$pattern" and "$text": $matches', ({ pattern, text, matches }) => {
+    expect(standsFor(pattern, text)).toBe(matches);
+  });
+
+  it.each(table.targets)('$targets of $layers stand for $stand', ({ targets, layers, stand }) => {
+    const model = { blocks: table.blocks, names };
+    const spelled = spelledAlike(model, { targets, layers });
+    expect(spelled).toEqual(stand === null ? { targets, layers } : shortestSpelling(stand, table.blocks));
+  });
+});
 
 describe('the layers that get an adapter', () => {
   it.each([
