@@ -72,8 +72,8 @@ void a_signal_stops_inside_a_step() {
     for (exit_code code = exit_stopped; code == exit_stopped; stops += code == exit_stopped) {
         const std::vector<json> events = events_of([&] {
             // Another thread signals when some steps are done, at whatever point of a step that is.
-            std::thread signaller([] {
-                std::this_thread::sleep_for(std::chrono::milliseconds(150));
+            std::thread signaller([stops] {
+                std::this_thread::sleep_for(std::chrono::milliseconds(150 + 20 * stops)); // later each time: a slow machine must come to its end, too
                 kill(getpid(), SIGTERM);
             });
             code = train(cut.config);
