@@ -89,6 +89,11 @@ size_t backend::measure(ggml_cgraph * graph) const {
     return bytes;
 }
 
+void backend::forget_plan() {
+    ggml_gallocr_free(allocator_);
+    allocator_ = ggml_gallocr_new(ggml_backend_get_default_buffer_type(handle_));
+}
+
 void backend::compute(ggml_cgraph * graph) {
     // Mesa's llvmpipe (22.3) now and then corrupts its heap when a command buffer is long; one node at a time it never did.
     if (!observer_ && !one_by_one_) return compute_part(graph);

@@ -43,6 +43,9 @@ class backend {
     // Bytes that a graph's intermediate tensors would take; nothing is allocated. No tensor of the graph's own may have been planned.
     size_t measure(ggml_cgraph * graph) const;
 
+    // Gives that memory back, until a graph is planned again.
+    void forget_plan();
+
     // Bytes of that memory.
     size_t planned_bytes() const { return ggml_gallocr_get_buffer_size(allocator_, 0); }
 

@@ -1,5 +1,6 @@
 #include "pace.h"
 #include "events.h"
+#include "machine_memory.h"
 #include "network.h"
 #include <algorithm>
 
@@ -88,5 +89,7 @@ pace measure_pace(session & open, const compute_place & place, const train_confi
     };
     if (std::max(lowest, first) < last) found.trained_block = with(std::max(lowest, first));
     if (first < std::min(lowest, last)) found.frozen_block = with(first);
+    place.compute().forget_plan(); // or growing it leaves a hole, which the run would hold beside its own
+    give_back_memory();
     return found;
 }

@@ -201,7 +201,7 @@ run_plan plan_run(training_base & base, size_t run) {
     const prospect asked(base, run, config, base.rows_of(run));
     const way found = asked.best(limit);
     if (found.memory.needed() <= limit) return {found.choice, found.memory, limit, asked.layout()};
-    remedy changes(base, run, config, limit);
+    remedy changes(base, run, config, limit - limit / 50); // what the program itself holds differs a little from process to process
     const std::optional<std::string> fix = changes.find();
     throw refusal_of("this run takes", found.memory.needed(), limit, config.memory_limit,
         fix ? *fix : "no setting makes it fit: it needs " + size_in_words(changes.least_needed()) + " at least");
