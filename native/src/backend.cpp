@@ -123,3 +123,9 @@ void backend::compute_part(ggml_cgraph * graph) {
             "use a smaller --micro-batch-size or --max-length");
     }
 }
+
+std::vector<float> floats_of(const ggml_tensor * tensor) {
+    std::vector<float> values(static_cast<size_t>(ggml_nelements(tensor)));
+    ggml_backend_tensor_get(tensor, values.data(), 0, ggml_nbytes(tensor));
+    return values;
+}

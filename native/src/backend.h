@@ -86,3 +86,6 @@ class backend {
     std::vector<ggml_backend_buffer_t> buffers_;
     std::function<void(const ggml_tensor &, double)> observer_;
 };
+
+// The values of an f32 tensor, wherever it lies.
+std::vector<float> floats_of(const ggml_tensor * tensor);

@@ -8,9 +8,7 @@ token_layout lay_out_for_objective(const std::vector<token_row> & rows, objectiv
     if (kind == objective_kind::next_token) return lay_out_for_training(rows, share_prefixes);
     std::vector<std::vector<llama_token>> contexts;
     for (const token_row & row : rows) contexts.emplace_back(row.tokens.begin(), row.tokens.begin() + row.label_at);
-    std::vector<const std::vector<llama_token> *> pointers;
-    for (const auto & context : contexts) pointers.push_back(&context);
-    return lay_out(pointers, share_prefixes);
+    return lay_out(pointers_to(contexts), share_prefixes);
 }
 
 static bool is_positive(const token_row & row) { return row.own_label == 0; }

@@ -35,8 +35,7 @@ ggml_tensor * gradient_sums::emit(ggml_context * ctx, const ggml_tensor * traine
 }
 
 void gradient_sums::add_to(lora_values & gradients) const {
-    std::vector<float> values(static_cast<size_t>(ggml_nelements(all_)));
-    ggml_backend_tensor_get(all_, values.data(), 0, ggml_nbytes(all_));
+    const std::vector<float> values = floats_of(all_);
     for (size_t t = 0; t < gradients.size(); t++) {
         for (size_t i = 0; i < gradients[t].size(); i++) {
             if (lora_.trained()[t].is_trained(i)) gradients[t][i] += values[begins_[t] + i];

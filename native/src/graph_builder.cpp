@@ -109,16 +109,14 @@ void graph_builder::forward_to_keys() {
     for (size_t i = first_block(); i < tapes_.size(); i++) expand_outputs(*scope_, tapes_[i].own);
 }
 
-void graph_builder::backward(ggml_tensor * d_hidden) { back_through_blocks(d_hidden); }
-
 void graph_builder::backward_from_keys(const shared_prefix & from) {
     through_blocks();
     gradients_from_ = &from;
     for (size_t i = static_cast<size_t>(scope_->lora->lowest_block()); i < exchanges_.size(); i++) exchanges_[i].d_own = key_inputs(*scope_, static_cast<int64_t>(own_.size()));
-    back_through_blocks(nullptr);
+    backward(nullptr);
 }
 
-void graph_builder::back_through_blocks(ggml_tensor * d_hidden) {
+void graph_builder::backward(ggml_tensor * d_hidden) {
     const bool to_embedding = scope_->lora->adapts_embedding();
     const size_t lowest = static_cast<size_t>(scope_->lora->lowest_block()), n_blocks = scope_->model.blocks.size();
     for (size_t i = n_blocks; i-- > lowest;) {
@@ -220,12 +218,8 @@ void graph_builder::return_gradients() const {
 }
 
 void graph_builder::hand_over(shared_prefix & to) const {
-    const auto copy = [](const ggml_tensor * from, std::vector<float> & values) {
-        values.resize(static_cast<size_t>(ggml_nelements(from)));
-        ggml_backend_tensor_get(from, values.data(), 0, ggml_nbytes(from));
-    };
     for (size_t i = first_block(); i < tapes_.size(); i++) {
-        copy(tapes_[i].own.keys, to.blocks[i].keys);
-        copy(tapes_[i].own.values, to.blocks[i].values);
+        to.blocks[i].keys = floats_of(tapes_[i].own.keys);
+        to.blocks[i].values = floats_of(tapes_[i].own.values);
     }
 }

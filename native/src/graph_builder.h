@@ -74,7 +74,6 @@ class graph_builder {
     const block_columns & columns_of(size_t block) const { return block + 1 == scope_->model.blocks.size() ? last_columns_ : columns_; }
     size_t first_block() const { return states_ ? static_cast<size_t>(options_.cut) : 0; }
     ggml_tensor * through_blocks();
-    void back_through_blocks(ggml_tensor * d_hidden); // nullptr: it is 0
     std::vector<int32_t> of_own(const std::vector<int32_t> & of_all) const;
     void write_given() const;
 

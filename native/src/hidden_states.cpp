@@ -92,17 +92,9 @@ void make_room(const std::string & folder, uint64_t n_bytes, uint64_t limit) {
 
 std::string in_words(uint64_t bytes) { return std::to_string((bytes + (1 << 20) - 1) >> 20) + " MiB"; }
 
-const char * name_of(state_place place) { return place == state_place::memory ? "memory" : place == state_place::disk ? "disk" : "nowhere"; }
-
 // The rows of one pass after another, as indices.
 std::vector<std::vector<size_t>> passes_over(const std::vector<const std::vector<llama_token> *> & rows) {
     return pack(rows, {rows.size(), SCORING_COLUMNS_AT_ONCE}, true);
-}
-
-std::vector<const std::vector<llama_token> *> pointers_to(const std::vector<std::vector<llama_token>> & rows) {
-    std::vector<const std::vector<llama_token> *> pointers;
-    for (const std::vector<llama_token> & row : rows) pointers.push_back(&row);
-    return pointers;
 }
 
 base_model blocks_below(const base_model & model, int32_t cut) {
@@ -145,6 +137,8 @@ std::vector<std::vector<llama_token>> inputs_of(const std::vector<token_row> & r
     for (const token_row & row : rows) inputs.emplace_back(row.tokens.begin(), row.tokens.end() - 1);
     return inputs;
 }
+
+const char * name_of(state_place place) { return place == state_place::memory ? "memory" : place == state_place::disk ? "disk" : "nowhere"; }
 
 // Bytes of one column.
 size_t hidden_states::state_size(int32_t n_embd, bool is_f16) { return static_cast<size_t>(n_embd) * (is_f16 ? 2 : 4); }

@@ -17,6 +17,8 @@
 
 enum class state_place { choose, memory, disk, nowhere };
 
+const char * name_of(state_place place); // where states are, so never "choose"
+
 class backend;
 
 struct state_settings {

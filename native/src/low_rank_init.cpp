@@ -50,8 +50,7 @@ class weight_products : public matrix_products {
         write(in, values);
         ops->upload();
         cpu_.compute(graph);
-        std::vector<float> read(static_cast<size_t>(ggml_nelements(out)));
-        ggml_backend_tensor_get(out, read.data(), 0, ggml_nbytes(out));
+        const std::vector<float> read = floats_of(out);
         return {out->ne[0], out->ne[1], std::vector<double>(read.begin(), read.end())};
     }
 

@@ -27,8 +27,7 @@ void read_squared_norms(const lora_pair & pair, const ggml_tensor & weight) {
 
 void init_magnitude(const lora_pair & pair, const ggml_tensor & weight) {
     read_squared_norms(pair, weight);
-    std::vector<float> values(static_cast<size_t>(weight.ne[1]));
-    ggml_backend_tensor_get(pair.squared_norms, values.data(), 0, ggml_nbytes(pair.squared_norms));
+    std::vector<float> values = floats_of(pair.squared_norms);
     for (float & value : values) value = std::sqrt(value);
     ggml_backend_tensor_set(pair.magnitude, values.data(), 0, ggml_nbytes(pair.magnitude));
 }

@@ -133,12 +133,6 @@ class states_graph {
     ggml_tensor * states_;
 };
 
-std::vector<float> values_of(const ggml_tensor * tensor) {
-    std::vector<float> values(static_cast<size_t>(ggml_nelements(tensor)));
-    ggml_backend_tensor_get(tensor, values.data(), 0, ggml_nbytes(tensor));
-    return values;
-}
-
 } // namespace
 
 size_t network::measure_loss(const training_pass & pass, bool wants_gradients) const {
@@ -214,7 +208,7 @@ std::vector<float> network::logits(const token_layout & layout, const std::vecto
     cpu_.plan(made.graph());
     made.set_inputs();
     cpu_.compute(made.graph());
-    return values_of(made.logits());
+    return floats_of(made.logits());
 }
 
 size_t network::measure_hidden_states(const token_layout & layout) const {
@@ -226,5 +220,5 @@ std::vector<float> network::hidden_states(const token_layout & layout) {
     cpu_.plan(made.graph());
     made.set_inputs();
     cpu_.compute(made.graph());
-    return values_of(made.states());
+    return floats_of(made.states());
 }

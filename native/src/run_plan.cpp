@@ -209,11 +209,10 @@ run_plan plan_run(training_base & base, size_t run) {
 
 void announce_plan(const run_plan & plan, const std::optional<double> & remaining) {
     const memory_parts & parts = plan.memory.parts;
-    const state_place place = plan.choice.states;
     emit("estimate", {{"memory", parts.all()},
                       {"parts", {{"program", parts.program}, {"weights", parts.weights}, {"adapter", parts.adapter}, {"activations", parts.activations},
                                  {"hiddenStates", parts.hidden_states}, {"kernels", parts.kernels}, {"copies", parts.copies}}},
                       {"phase", plan.memory.phase}, {"limit", plan.limit == UINT64_MAX ? json(nullptr) : json(plan.limit)}, {"recompute", plan.choice.recomputes},
-                      {"hiddenStates", place == state_place::memory ? "memory" : place == state_place::disk ? "disk" : "nowhere"},
+                      {"hiddenStates", name_of(plan.choice.states)},
                       {"steps", plan.layout.steps}, {"columns", std::llround(plan.layout.columns)}, {"remaining", remaining ? json(*remaining) : json(nullptr)}});
 }

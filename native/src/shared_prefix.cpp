@@ -1,12 +1,6 @@
 #include "shared_prefix.h"
 #include <algorithm>
 
-static std::vector<const std::vector<llama_token> *> pointers_to(const std::vector<std::vector<llama_token>> & rows) {
-    std::vector<const std::vector<llama_token> *> pointers;
-    for (const std::vector<llama_token> & row : rows) pointers.push_back(&row);
-    return pointers;
-}
-
 shared_prefix::shared_prefix(const std::vector<std::vector<llama_token>> & prefixes, int32_t n_block)
     : blocks(static_cast<size_t>(n_block)), layout_(lay_out(pointers_to(prefixes), true)), index_(pointers_to(prefixes)), column_of_(index_.size()) {
     const std::vector<int64_t> numbers = index_.find(layout_);
@@ -25,20 +19,27 @@ given_columns take_from(shared_prefix & from, const token_layout & part, const s
     return given;
 }
 
-std::vector<std::vector<llama_token>> prefixes_between(const std::vector<std::vector<std::vector<llama_token>>> & parts) {
+// A row as far as a layout has it.
+static std::vector<llama_token> row_in(const token_layout & layout, const std::vector<int32_t> & columns) {
+    std::vector<llama_token> row;
+    for (const int32_t column : columns) row.push_back(layout.tokens[static_cast<size_t>(column)]);
+    return row;
+}
+
+std::unique_ptr<shared_prefix> prefix_between(const std::vector<const token_layout *> & parts, int32_t n_block) {
     std::vector<std::vector<llama_token>> prefixes;
     for (size_t i = 1; i < parts.size(); i++) {
-        const std::vector<llama_token> & before = parts[i - 1].back(), & after = parts[i].front();
+        const std::vector<llama_token> before = row_in(*parts[i - 1], parts[i - 1]->columns.back()), after = row_in(*parts[i], parts[i]->columns.front());
         const auto end = std::mismatch(before.begin(), before.end(), after.begin(), after.end()).first;
         if (end != before.begin()) prefixes.emplace_back(before.begin(), end);
     }
-    if (prefixes.empty()) return {};
-    const shared_prefix shared(prefixes, 0);
+    if (prefixes.empty()) return nullptr;
+    std::unique_ptr<shared_prefix> shared = std::make_unique<shared_prefix>(prefixes, n_block);
     size_t n_given = 0;
-    for (const std::vector<std::vector<llama_token>> & part : parts) {
-        const std::vector<int32_t> source = shared.find(lay_out(pointers_to(part), true));
-        n_given += static_cast<size_t>(std::count_if(source.begin(), source.end(), [](int32_t column) { return column >= 0; }));
+    for (const token_layout * part : parts) {
+        const std::vector<int32_t> source = shared->find(*part);
+        n_given += source.size() - static_cast<size_t>(std::count(source.begin(), source.end(), -1));
     }
     // In forward passes: a column of a part costs two, one of the prefixes three.
-    return 2 * n_given > 3 * shared.n_columns() ? prefixes : std::vector<std::vector<llama_token>>{};
+    return 2 * n_given > 3 * shared->n_columns() ? std::move(shared) : nullptr;
 }

@@ -7,6 +7,7 @@
 #include "prefix_index.h"
 #include "token_layout.h"
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 class shared_prefix {
@@ -40,8 +41,8 @@ struct given_columns {
 // read  columns of the part's layout
 given_columns take_from(shared_prefix & from, const token_layout & part, const std::vector<int32_t> & read);
 
-// The prefixes that are worth sharing between neighbouring parts: what the last row of one and the first of the next have in common.
-// Nothing when the columns saved are fewer than the prefixes cost: forward twice and backward once.
+// What is worth sharing between neighbouring parts: what the last row of one and the first of the next have in common. nullptr when
+// the columns saved are fewer than the prefixes cost: forward twice and backward once.
 //
-// parts  rows as what is computed of them (without a last token that predicts nothing), sorted as pack sorts them
-std::vector<std::vector<llama_token>> prefixes_between(const std::vector<std::vector<std::vector<llama_token>>> & parts);
+// parts  each with a row at least, in the order in which pack sorts the rows
+std::unique_ptr<shared_prefix> prefix_between(const std::vector<const token_layout *> & parts, int32_t n_block);

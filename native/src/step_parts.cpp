@@ -25,27 +25,16 @@ std::vector<token_row> batch_of(row_order & order, const std::vector<token_row> 
     return batch;
 }
 
-// The rows as far as a layout computes them.
-static std::vector<std::vector<llama_token>> rows_in(const token_layout & layout) {
-    std::vector<std::vector<llama_token>> rows(layout.columns.size());
-    for (size_t row = 0; row < rows.size(); row++) {
-        for (const int32_t column : layout.columns[row]) rows[row].push_back(layout.tokens[static_cast<size_t>(column)]);
-    }
-    return rows;
-}
-
 // A prefix no longer than the largest part, so that it asks for no more memory than that.
 static std::unique_ptr<shared_prefix> prefix_of(const std::vector<step_part> & parts, int32_t n_block) {
-    std::vector<std::vector<std::vector<llama_token>>> rows;
+    std::vector<const token_layout *> layouts;
     size_t largest = 0;
     for (const step_part & part : parts) {
-        rows.push_back(rows_in(part.layout));
+        layouts.push_back(&part.layout);
         largest = std::max(largest, part.layout.tokens.size());
     }
-    const std::vector<std::vector<llama_token>> prefixes = prefixes_between(rows);
-    if (prefixes.empty()) return nullptr;
-    std::unique_ptr<shared_prefix> prefix = std::make_unique<shared_prefix>(prefixes, n_block);
-    return prefix->n_columns() <= largest ? std::move(prefix) : nullptr;
+    std::unique_ptr<shared_prefix> prefix = prefix_between(layouts, n_block);
+    return prefix && prefix->n_columns() <= largest ? std::move(prefix) : nullptr;
 }
 
 // The rows of a batch that are computed together, as indices.

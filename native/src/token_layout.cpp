@@ -73,6 +73,12 @@ private:
 
 } // namespace
 
+std::vector<const std::vector<llama_token> *> pointers_to(const std::vector<std::vector<llama_token>> & rows) {
+    std::vector<const std::vector<llama_token> *> pointers;
+    for (const std::vector<llama_token> & row : rows) pointers.push_back(&row);
+    return pointers;
+}
+
 token_layout lay_out(const std::vector<const std::vector<llama_token> *> & rows, bool share_prefixes) {
     return trie_builder(rows).build(share_prefixes);
 }
@@ -80,9 +86,7 @@ token_layout lay_out(const std::vector<const std::vector<llama_token> *> & rows,
 token_layout lay_out_for_training(const std::vector<token_row> & batch, bool share_prefixes) {
     std::vector<std::vector<llama_token>> inputs;
     for (const token_row & row : batch) inputs.emplace_back(row.tokens.begin(), row.tokens.end() - 1);
-    std::vector<const std::vector<llama_token> *> rows;
-    for (const auto & input : inputs) rows.push_back(&input);
-    return lay_out(rows, share_prefixes);
+    return lay_out(pointers_to(inputs), share_prefixes);
 }
 
 std::vector<prediction> predictions_of(const std::vector<token_row> & batch, const token_layout & layout, bool all) {

@@ -12,6 +12,9 @@ struct token_layout {
     std::vector<std::vector<int32_t>> columns; // for each row, the column of each of its tokens
 };
 
+// What lay_out and pack take of rows that stand side by side. The rows must outlive it.
+std::vector<const std::vector<llama_token> *> pointers_to(const std::vector<std::vector<llama_token>> & rows);
+
 // share_prefixes  false: one root segment a row. An empty row has no segment
 token_layout lay_out(const std::vector<const std::vector<llama_token> *> & rows, bool share_prefixes);
 

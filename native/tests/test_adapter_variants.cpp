@@ -19,22 +19,16 @@ const adapter_settings PISSA = settings_of(lora_scaling::by_rank, lora_init::pri
 const adapter_settings BOTH = settings_of(lora_scaling::by_root_of_rank, lora_init::principal, true);
 const adapter_settings PLAIN = settings_of(lora_scaling::by_rank, lora_init::random, false);
 
-struct tiny {
-    temporary_folder folder;
-    std::string path;
-    gguf_file file;
-    base_model model;
-    backend cpu{1};
-    std::unique_ptr<adapter> lora;
+struct tiny : adapted_model {
     std::vector<token_row> rows;
 
     tiny(const std::string & family, const std::vector<std::string> & targets, const adapter_settings & settings, double deviation)
-        : path(made(family)), file(path), model(load_model(file)),
-          lora(adapter::create(cpu, model, resolve_targets(model, targets, {0, model.shape.n_block}), settings)), rows(random_rows(4, model.shape.n_vocab, 5)) {
+        : adapted_model([&](const std::string & folder) { return made(folder, family); }), rows(random_rows(4, model.shape.n_vocab, 5)) {
+        lora = adapter::create(cpu, model, resolve_targets(model, targets, {0, model.shape.n_block}), settings);
         if (deviation > 0) randomise(*lora, deviation, 13);
     }
-    std::string made(const std::string & family) {
-        const std::string written = write_tiny_model(folder.path, family.substr(0, family.find(' ')), 7);
+    static std::string made(const std::string & folder, const std::string & family) {
+        const std::string written = write_tiny_model(folder, family.substr(0, family.find(' ')), 7);
         randomise_gains(written);
         if (family == "llama with every option") add_every_option(written);
         return written;

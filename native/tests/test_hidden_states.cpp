@@ -14,15 +14,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
-struct tiny {
-    temporary_folder folder;
-    gguf_file file;
-    base_model model;
-    backend cpu;
-    std::unique_ptr<adapter> lora; // on the last of three blocks
-
-    tiny() : file(write_tiny_model(folder.path, "qwen3", 7)), model(load_model(file)), cpu(1),
-             lora(adapter::create(cpu, model, resolve_targets(model, {"attn_q", "attn_v", "ffn_up"}, {2, 3}), plain_settings(3, 6.0, 11))) {
+struct tiny : adapted_model { // on the last of three blocks
+    tiny() : adapted_model([](const std::string & folder) { return write_tiny_model(folder, "qwen3", 7); }) {
+        lora = adapter::create(cpu, model, resolve_targets(model, {"attn_q", "attn_v", "ffn_up"}, {2, 3}), plain_settings(3, 6.0, 11));
         randomise(*lora, 0.2, 13);
     }
 

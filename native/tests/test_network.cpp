@@ -35,18 +35,9 @@ std::vector<std::string> present(const base_model & model, std::vector<std::stri
     return targets;
 }
 
-struct tiny {
-    temporary_folder folder;
-    std::string path;
-    gguf_file file;
-    base_model model;
-    backend cpu;
-    std::unique_ptr<adapter> lora;
-
-    tiny(const std::string & family, const std::vector<std::string> & targets, double deviation)
-        : path(write_model(folder.path, family)), file(path), model(load_model(file)),
-          cpu(1), // the kernels give the same bytes for any number of threads, and have tests of it
-          lora(plain_adapter(cpu, model, present(model, targets), 3, 6, 11)) {
+struct tiny : adapted_model {
+    tiny(const std::string & family, const std::vector<std::string> & targets, double deviation) : adapted_model([&](const std::string & folder) { return write_model(folder, family); }) {
+        lora = plain_adapter(cpu, model, present(model, targets), 3, 6, 11);
         if (deviation > 0) randomise(*lora, deviation, 13);
     }
 

@@ -10,15 +10,9 @@ namespace {
 
 const std::vector<objective_kind> KINDS = {objective_kind::next_token, objective_kind::label_softmax, objective_kind::pairwise};
 
-struct tiny {
-    temporary_folder folder;
-    gguf_file file;
-    base_model model;
-    backend cpu;
-    std::unique_ptr<adapter> lora;
-
-    tiny() : file(write_tiny_model(folder.path, "llama", 7)), model(load_model(file)), cpu(1),
-             lora(plain_adapter(cpu, model, {"attn_q", "attn_v", "ffn_down", "output"}, 3, 6, 11)) {
+struct tiny : adapted_model {
+    tiny() : adapted_model([](const std::string & folder) { return write_tiny_model(folder, "llama", 7); }) {
+        lora = plain_adapter(cpu, model, {"attn_q", "attn_v", "ffn_down", "output"}, 3, 6, 11);
         randomise(*lora, 0.2, 13);
     }
 

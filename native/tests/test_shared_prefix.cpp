@@ -8,16 +8,9 @@
 
 namespace {
 
-struct tiny {
-    temporary_folder folder;
-    std::string path;
-    gguf_file file;
-    base_model model;
-    backend cpu;
-    std::unique_ptr<adapter> lora;
-
-    tiny(const std::string & family, const std::vector<std::string> & targets)
-        : path(write_tiny_model(folder.path, family, 7)), file(path), model(load_model(file)), cpu(1), lora(plain_adapter(cpu, model, targets, 3, 6, 11)) {
+struct tiny : adapted_model {
+    tiny(const std::string & family, const std::vector<std::string> & targets) : adapted_model([&](const std::string & folder) { return write_tiny_model(folder, family, 7); }) {
+        lora = plain_adapter(cpu, model, targets, 3, 6, 11);
         randomise(*lora, 0.2, 13);
     }
 };
@@ -52,6 +45,12 @@ outcome whole_batch(tiny & t, const std::vector<token_row> & rows, bool all) {
     return found;
 }
 
+std::vector<const token_layout *> pointers_of(const std::vector<token_layout> & layouts) {
+    std::vector<const token_layout *> pointers;
+    for (const token_layout & layout : layouts) pointers.push_back(&layout);
+    return pointers;
+}
+
 outcome in_parts(tiny & t, const std::vector<token_row> & rows, bool all, size_t rows_at_once, const pass_options & options) {
     std::vector<const std::vector<llama_token> *> tokens;
     size_t n_predictions = 0;
@@ -60,23 +59,21 @@ outcome in_parts(tiny & t, const std::vector<token_row> & rows, bool all, size_t
         n_predictions += static_cast<size_t>(loss_positions(row, all).end - loss_positions(row, all).begin);
     }
     std::vector<std::vector<token_row>> parts;
-    std::vector<std::vector<std::vector<llama_token>>> inputs;
+    std::vector<token_layout> layouts;
     for (const std::vector<size_t> & part : pack(tokens, {rows_at_once, SIZE_MAX}, true)) {
         parts.push_back({});
-        inputs.push_back({});
-        for (const size_t row : part) {
-            parts.back().push_back(rows[row]);
-            inputs.back().emplace_back(rows[row].tokens.begin(), rows[row].tokens.end() - 1);
-        }
+        for (const size_t row : part) parts.back().push_back(rows[row]);
+        layouts.push_back(lay_out_for_training(parts.back(), true));
     }
-    const std::vector<std::vector<llama_token>> prefixes = prefixes_between(inputs);
-    CHECK(!prefixes.empty());
-    shared_prefix shared(prefixes, t.model.shape.n_block);
+    const std::unique_ptr<shared_prefix> made = prefix_between(pointers_of(layouts), t.model.shape.n_block);
+    CHECK(made != nullptr);
+    shared_prefix & shared = *made;
     outcome found{0, zeros_like(*t.lora), static_cast<int64_t>(shared.n_columns())};
     network own(t.cpu, t.model, t.lora.get(), options);
     own.forward(shared, 0, 0);
-    for (const std::vector<token_row> & part : parts) {
-        const token_layout layout = lay_out_for_training(part, true);
+    for (size_t i = 0; i < parts.size(); i++) {
+        const std::vector<token_row> & part = parts[i];
+        const token_layout & layout = layouts[i];
         next_token_objective goal(predictions_of(part, layout, all), 1.0f / static_cast<float>(n_predictions));
         given_columns given = take_from(shared, layout, goal.columns());
         found.loss += own.loss({layout, goal, 0, 0, &given}, &found.gradients);
@@ -125,6 +122,20 @@ void nothing_is_computed_twice() {
     CHECK(expected.n_computed == 2 * 20 + 12 * 5);
     CHECK(found.n_computed == expected.n_computed);
     expect_same(found, expected);
+}
+
+// The prefixes that parts of these rows share; none when they share nothing.
+std::vector<std::vector<llama_token>> prefixes_between(const std::vector<std::vector<std::vector<llama_token>>> & parts) {
+    std::vector<token_layout> layouts;
+    for (const std::vector<std::vector<llama_token>> & part : parts) layouts.push_back(lay_out(pointers_to(part), true));
+    const std::unique_ptr<shared_prefix> shared = prefix_between(pointers_of(layouts), 0);
+    std::vector<std::vector<llama_token>> prefixes;
+    if (!shared) return prefixes;
+    for (const std::vector<int32_t> & columns : shared->layout().columns) {
+        prefixes.push_back({});
+        for (const int32_t column : columns) prefixes.back().push_back(shared->layout().tokens[static_cast<size_t>(column)]);
+    }
+    return prefixes;
 }
 
 void prefixes_that_save_nothing_are_not_shared() {

@@ -175,11 +175,18 @@ inline std::unique_ptr<adapter> plain_adapter(backend & cpu, const base_model & 
     return adapter::create(cpu, model, resolve_targets(model, targets, {0, model.shape.n_block}), plain_settings(rank, alpha, seed));
 }
 
-inline std::vector<float> floats_of(const ggml_tensor * tensor) {
-    std::vector<float> values(static_cast<size_t>(ggml_nelements(tensor)));
-    ggml_backend_tensor_get(tensor, values.data(), 0, ggml_nbytes(tensor));
-    return values;
-}
+// A tiny model from its file, and the adapter that a test puts on it.
+struct adapted_model {
+    temporary_folder folder;
+    std::string path;
+    gguf_file file;
+    base_model model;
+    backend cpu{1}; // the kernels give the same bytes for any number of threads, and have tests of it
+    std::unique_ptr<adapter> lora;
+
+    // write  writes the model into a folder, and returns its path
+    explicit adapted_model(const std::function<std::string(const std::string & folder)> & write) : path(write(folder.path)), file(path), model(load_model(file)) {}
+};
 
 inline void set_floats(ggml_tensor * tensor, const std::vector<float> & values) { ggml_backend_tensor_set(tensor, values.data(), 0, ggml_nbytes(tensor)); }
 
