@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Where a value stands in a row: the header's name for it, or its index from 0. */
+/** Where a value stands in a row: the header's name for it, or its index from 0; in JSON lines its key. */
 export const Column = z.union([z.string().min(1), z.number().int().nonnegative()]);
 export type Column = z.infer<typeof Column>;
 
@@ -17,7 +17,9 @@ const Flags = z.strictObject({
 });
 
 const file = {
-  file: z.string().min(1), // relative to the log's folder
+  file: z.string().min(1), // relative to the log's folder; one whose name ends in .gz is unpacked as it is read
+  format: z.enum(['delimited', 'json-lines']).default('delimited'),
+  // The next four tell how a delimited file is cut; JSON lines are JSON and UTF-8.
   delimiter: z
     .string()
     .min(1)
@@ -32,10 +34,13 @@ const file = {
     .optional(), // of the file as its owner publishes it; another one is a warning
 };
 
+const missing = z.array(z.string()).default([]); // values that mean "not known", e.g. NULL: the attribute is then empty
+const timestampUnit = z.enum(['seconds', 'milliseconds', 'iso']).default('seconds');
+
 const described = {
   attributes: attributes.default({}),
   flags: z.record(z.string().regex(attributeName), Flags).default({}),
-  missing: z.array(z.string()).default([]), // values that mean "not known", e.g. NULL: the attribute is then empty
+  missing,
 };
 
 export const InteractionsSpec = z
@@ -47,19 +52,21 @@ export const InteractionsSpec = z
       rating: Column.optional(), // without it: implicit feedback
       timestamp: Column.optional(),
     }),
-    timestampUnit: z.enum(['seconds', 'milliseconds', 'iso']).default('seconds'),
+    timestampUnit,
+    attributes: attributes.default({}), // what one event has of its own: a review, a count of plays, ...
+    missing,
   })
-  .superRefine(namesNeedHeader);
+  .superRefine(fitsFormat);
 export type InteractionsSpec = z.infer<typeof InteractionsSpec>;
 
 export const ItemsSpec = z
   .strictObject({ ...file, columns: z.strictObject({ item: Column, title: Column }), ...described })
-  .superRefine(namesNeedHeader);
+  .superRefine(fitsFormat);
 export type ItemsSpec = z.infer<typeof ItemsSpec>;
 
 export const UsersSpec = z
   .strictObject({ ...file, columns: z.strictObject({ user: Column }), ...described })
-  .superRefine(namesNeedHeader);
+  .superRefine(fitsFormat);
 export type UsersSpec = z.infer<typeof UsersSpec>;
 
 /** source.yaml: which files a log has and what their columns mean (docs/formats.md). */
@@ -75,19 +82,41 @@ export const SourceSpec = z.strictObject({
 export type SourceSpec = z.infer<typeof SourceSpec>;
 
 /** What every file of a log has. */
-export type FileSpec = Pick<InteractionsSpec, 'file' | 'delimiter' | 'header' | 'quote' | 'encoding' | 'sha256'>;
+export type FileSpec = Pick<
+  InteractionsSpec,
+  'file' | 'format' | 'delimiter' | 'header' | 'quote' | 'encoding' | 'sha256'
+>;
 
-function namesNeedHeader(
-  table: { header: boolean; columns: Record<string, Column | undefined>; attributes?: Record<string, Column> },
-  context: z.RefinementCtx,
-): void {
-  if (table.header) return;
-  for (const group of ['columns', 'attributes'] as const) {
-    for (const [name, column] of Object.entries(table[group] ?? {})) {
+type AnyTable = Omit<FileSpec, 'sha256' | 'file'> & {
+  columns: Record<string, Column | undefined>;
+  attributes?: Record<string, Column>;
+  flags?: Record<string, unknown>;
+};
+
+/** Columns are named as the file's format names them, and nothing is said that another format has. */
+function fitsFormat(table: AnyTable, context: z.RefinementCtx): void {
+  const complain = (path: string[], message: string, fix: string): void =>
+    context.addIssue({ code: 'custom', path, message, params: { fix } });
+  const columns = (['columns', 'attributes'] as const).flatMap((group) =>
+    Object.entries(table[group] ?? {}).map(([name, column]) => ({ path: [group, name], column })),
+  );
+  if (table.format === 'json-lines') {
+    for (const key of ['delimiter', 'header', 'quote', 'encoding'] as const) {
+      if (table[key] === file[key].def.defaultValue) continue;
+      complain([key], `"${key}" is for delimited files, and this one is JSON lines`, 'leave it out');
+    }
+    if (Object.keys(table.flags ?? {}).length > 0) {
+      complain(['flags'], 'flags are columns side by side, and JSON lines have none', 'name the key as an attribute');
+    }
+    for (const { path, column } of columns) {
+      if (typeof column !== 'number') continue;
+      complain(path, `${column} is an index, and JSON lines have keys`, 'write the key, e.g. title, or details.colour');
+    }
+  } else if (!table.header) {
+    for (const { path, column } of columns) {
       if (typeof column !== 'string') continue;
       const message = `"${column}" is the name of a column, and this file has no header`;
-      const fix = "write the column's index, from 0, or header: true";
-      context.addIssue({ code: 'custom', path: [group, name], message, params: { fix } });
+      complain(path, message, "write the column's index, from 0, or header: true");
     }
   }
 }

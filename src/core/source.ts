@@ -7,7 +7,7 @@ export const SourceFile = z.strictObject({
   name: z.string(), // as source.yaml names it, relative to the log's folder
   role: z.enum(['interactions', 'items', 'users']),
   sha256: z.string(),
-  bytes: count,
+  bytes: count, // as it lies on the disk, packed or not
   rows: count, // rows that were read and kept
   rejects: count, // rows that were not
   emptyLines: count, // lines with nothing on them: ignored

@@ -4,6 +4,7 @@ import { RectuneError } from '../core/errors.js';
 import { parseAs } from '../core/parse.js';
 import { SourceSpec } from '../core/source-spec.js';
 import { exists, isFolder, listFolder, packageRoot, readText } from '../platform/files.js';
+import { tablesOf } from './tables-of.js';
 
 const NAME = 'source.yaml';
 
@@ -47,9 +48,8 @@ export function findSpec(path: string, named?: string): FoundSpec {
   return { folder, ...match };
 }
 
-/** The files that a log consists of, the log itself first. */
-export function filesOf(spec: SourceSpec): string[] {
-  return [spec.interactions, spec.items, spec.users].flatMap((table) => (table ? [table.file] : []));
+function filesOf(spec: SourceSpec): string[] {
+  return tablesOf(spec).map(([, { file }]) => file);
 }
 
 function found(folder: string, specPath: string): FoundSpec {
@@ -77,7 +77,7 @@ function knownSpecs(): { spec: SourceSpec; specPath: string }[] {
 
 function unknownLog(folder: string, known: readonly { spec: SourceSpec }[]): RectuneError {
   const logs = known.map(({ spec }) => `${spec.id} (${filesOf(spec).join(', ')})`).join('; ');
-  const inside = listFolder(folder).filter((name) => /\.(csv|tsv|dat|data|txt)$/i.test(name));
+  const inside = listFolder(folder).filter((name) => /\.(csv|tsv|dat|data|txt|json|jsonl|ndjson)(\.gz)?$/i.test(name));
   return new RectuneError(
     'usage',
     `cannot tell how to read this log: it has no ${NAME}, and not the files of a known log: ${logs}`,

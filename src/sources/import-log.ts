@@ -2,12 +2,13 @@ import { join } from 'node:path';
 import { RectuneError } from '../core/errors.js';
 import type { Reject } from '../core/interaction.js';
 import type { Source, SourceFile } from '../core/source.js';
-import type { SourceSpec } from '../core/source-spec.js';
+import type { FileSpec, SourceSpec } from '../core/source-spec.js';
 import { fileSize, sha256, sha256File } from '../platform/files.js';
 import type { SourceWriter } from '../store/source-store.js';
 import type { Store } from '../store/store.js';
 import { findSpec } from './find-spec.js';
 import { readLog } from './read-log.js';
+import { tablesOf } from './tables-of.js';
 
 /** Raise it when the same file would give other rows than before, so that logs are read again. */
 const READER = 1;
@@ -107,20 +108,22 @@ function readSource(
   };
 }
 
-/** The log itself first. */
-function tablesOf(spec: SourceSpec) {
-  const { interactions, items, users } = spec;
-  return [
-    ['interactions', interactions] as const,
-    ...(items ? [['items', items] as const] : []),
-    ...(users ? [['users', users] as const] : []),
-  ];
-}
-
 /** Over what decides the rows: the files, and how source.yaml reads them. Not over title and terms, nor the expected hashes. */
 function sourceHash(spec: SourceSpec, files: readonly HashedFile[]): string {
-  const tables = tablesOf(spec).map(([role, { sha256: _expected, ...table }]) => ({ role, ...table }));
+  const tables = tablesOf(spec).map(([role, table]) => ({ role, ...reading(role, table) }));
   return sha256(JSON.stringify({ reader: READER, tables, files: files.map((file) => file.sha256) }));
+}
+
+/**
+ * How source.yaml reads a table. What a source.yaml of before could not say is left out where it is not said, so that the
+ * hash of a log that is read as ever stays, and with it the hashes of the dataset versions made from it.
+ */
+function reading(role: SourceFile['role'], { sha256: _expected, format, ...table }: FileSpec): object {
+  const said = Object.entries(table).filter(([key, value]) => {
+    const isNew = role === 'interactions' && (key === 'attributes' || key === 'missing');
+    return !isNew || Object.keys(value).length > 0;
+  });
+  return { ...Object.fromEntries(said), ...(format === 'delimited' ? {} : { format }) };
 }
 
 function isDescribedAs(source: Source, spec: SourceSpec): boolean {

@@ -1,6 +1,5 @@
 import { isUtf8 } from 'node:buffer';
 import { RectuneError } from '../core/errors.js';
-import { readChunks } from '../platform/files.js';
 
 const LF = 0x0a;
 const CR = 0x0d;
@@ -24,11 +23,12 @@ export interface Layout {
 }
 
 /**
- * Looks at the first megabyte. A line ends with LF or CR LF; in a file that has CR and no LF there, with CR.
- * throws  RectuneError 'data' for UTF-16, and when the file cannot be read
+ * A line ends with LF or CR LF; in a file that has CR and no LF in its first chunk, a megabyte, with CR.
+ *
+ * path    for the error
+ * throws  RectuneError 'data' for UTF-16
  */
-export function layoutOf(path: string): Layout {
-  const first = firstChunk(path);
+export function layoutOf(first: Uint8Array, path: string): Layout {
   const [a, b, c] = first;
   if ((a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff)) {
     throw new RectuneError('data', 'the file is UTF-16', path, 'save it as UTF-8');
@@ -37,12 +37,6 @@ export function layoutOf(path: string): Layout {
     newline: !first.includes(LF) && first.includes(CR) ? CR : LF,
     byteOrderMark: a === 0xef && b === 0xbb && c === 0xbf,
   };
-}
-
-/** Leaving the loop closes the file. */
-function firstChunk(path: string): Uint8Array {
-  for (const chunk of readChunks(path)) return chunk;
-  return new Uint8Array();
 }
 
 /**

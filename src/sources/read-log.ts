@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { RectuneError } from '../core/errors.js';
 import type { SourceFile } from '../core/source.js';
-import type { Column, FileSpec, ItemsSpec, SourceSpec } from '../core/source-spec.js';
+import type { FileSpec, ItemsSpec, SourceSpec } from '../core/source-spec.js';
 import type { SourceWriter } from '../store/source-store.js';
+import { attributeReader } from './attributes.js';
 import { openTable, type Table, type TableRow, type Tally } from './table.js';
 import { parseRating, parseTimestamp } from './values.js';
 
@@ -82,9 +82,10 @@ class LogReader {
       this.#writer.reject({ file: spec.file, line, reason, text: text.slice(0, TEXT) });
     };
     const path = join(this.#folder, spec.file);
-    const table = openTable(path, spec, tally, reject, (bytes) => this.#onBytes(spec.file, bytes));
+    const opened = openTable(path, spec, tally, reject, (bytes) => this.#onBytes(spec.file, bytes));
+    const { table, encodingInDoubt } = opened;
     this.#opened.push(table);
-    if (table.encodingInDoubt) {
+    if (encodingInDoubt) {
       this.#warnings.push(`${spec.file} begins with a UTF-8 byte order mark, and source.yaml says ${spec.encoding}`);
     }
     return { table, tally, reject: (row, reason) => reject(row.line, reason, row.text) };
@@ -138,16 +139,19 @@ class LogReader {
     const [user, item] = [table.column(columns.user), table.column(columns.item)];
     const rating = columns.rating === undefined ? undefined : table.column(columns.rating);
     const timestamp = columns.timestamp === undefined ? undefined : table.column(columns.timestamp);
+    const attributesOf = attributeReader(table, this.#spec.interactions);
     return () => {
       let [withoutItem, strangers] = [0, 0];
       for (const row of table.rows()) {
         const [userId = '', itemId = ''] = [row.fields[user], row.fields[item]];
         const rated = rating === undefined ? NONE : parseRating(row.fields[rating] ?? '');
+        const attributes = attributesOf(row);
         const time = timestamp === undefined ? NONE : parseTimestamp(row.fields[timestamp] ?? '', timestampUnit);
         if (userId.trim() === '') reject(row, 'user is empty');
         else if (itemId.trim() === '') reject(row, 'item is empty');
         else if ('problem' in rated) reject(row, rated.problem);
         else if ('problem' in time) reject(row, time.problem);
+        else if (typeof attributes === 'string') reject(row, attributes);
         else if (this.#spec.items && !this.#items.has(itemId)) {
           reject(row, NOT_IN_ITEMS);
           withoutItem += 1;
@@ -167,6 +171,7 @@ class LogReader {
             rating: rated.value,
             timestamp: time.value,
             logIndex: row.line,
+            attributes,
           });
           tally.rows += 1;
         }
@@ -199,35 +204,3 @@ interface OpenFile {
 
 const NONE = { value: null };
 const NOT_IN_ITEMS = 'item is not in the item file';
-
-/** Reads the attributes of a row; a text is the reason why it has none. */
-function attributeReader(
-  table: Table,
-  spec: Pick<ItemsSpec, 'file' | 'attributes' | 'flags' | 'missing'>,
-): (row: TableRow) => Record<string, string> | string {
-  const columns = Object.entries(spec.attributes).map(([name, column]: [string, Column]) => ({
-    name,
-    index: table.column(column),
-  }));
-  const flags = Object.entries(spec.flags).map(([name, { from, names }]) => {
-    if (columns.some((column) => column.name === name)) {
-      throw new RectuneError('usage', `"${name}" is an attribute and a flag`, spec.file, 'rename one in source.yaml');
-    }
-    table.column(from + names.length - 1); // the last flag is there, or an error
-    return { name, from, names };
-  });
-  const missing = new Set(spec.missing);
-  return (row) => {
-    const attributes: Record<string, string> = {};
-    for (const { name, index } of columns) {
-      const value = row.fields[index] ?? '';
-      attributes[name] = missing.has(value) ? '' : value;
-    }
-    for (const { name, from, names } of flags) {
-      const values = row.fields.slice(from, from + names.length);
-      if (values.some((value) => value !== '0' && value !== '1')) return `a flag of ${name} is neither 0 nor 1`;
-      attributes[name] = names.filter((_, index) => values[index] === '1').join('|');
-    }
-    return attributes;
-  };
-}

@@ -6,6 +6,7 @@ import { noAdapterPath } from './migrations/0003-no-adapter-path.js';
 import { settingsOfBefore } from './migrations/0004-settings-of-before.js';
 import { startAdapters } from './migrations/0005-start-adapters.js';
 import { arithmetic } from './migrations/0006-arithmetic.js';
+import { interactionAttributes } from './migrations/0007-interaction-attributes.js';
 
 /** The steps from an empty file to today's tables. Entry i leads to version i + 1. An entry that was released is never edited. */
 export const migrations: readonly string[] = [
@@ -15,6 +16,7 @@ export const migrations: readonly string[] = [
   settingsOfBefore,
   startAdapters,
   arithmetic,
+  interactionAttributes,
 ];
 
 /** Marks a SQLite file as a store ("RECT"), so that another program's file is not taken for an empty store. */

@@ -33,15 +33,20 @@ export class SourceStore {
       const users = this.#batch('users', ['position', 'id', 'attributes']);
       const rejects = this.#batch('rejects', ['file', 'line', 'reason', 'text']);
       const columns = ['log_index', 'user_id', 'item_id', 'rating', 'timestamp'];
-      const interactions = this.#batch('interactions', columns, [items, users]);
+      const plain = this.#batch('interactions', columns, [items, users]); // the many without attributes pay nothing for them
+      const described = this.#batch('interactions', [...columns, 'attributes'], [items, users]);
       let position = 0;
       const source = fill({
-        interaction: (row) => interactions.add(key, row.logIndex, row.userId, row.itemId, row.rating, row.timestamp),
+        interaction: (row) => {
+          const values = [key, row.logIndex, row.userId, row.itemId, row.rating, row.timestamp];
+          if (isEmpty(row.attributes)) plain.add(...values);
+          else described.add(...values, JSON.stringify(row.attributes));
+        },
         item: (row) => items.add(key, position++, row.itemId, row.title, JSON.stringify(row.attributes)),
         user: (row) => users.add(key, position++, row.userId, JSON.stringify(row.attributes)),
         reject: (row) => rejects.add(key, row.file, row.line, row.reason, row.text),
       });
-      for (const batch of [interactions, items, users, rejects]) batch.flush();
+      for (const batch of [plain, described, items, users, rejects]) batch.flush();
       if (source.id !== id) throw new Error(`the rows are of "${id}", and the source is "${source.id}"`);
       this.#finish(key, source);
       return source;
@@ -69,12 +74,12 @@ export class SourceStore {
   *interactions(id: string): IterableIterator<Interaction> {
     const key = this.#keyOf(id);
     if (key === undefined) return;
-    const page = this.#database.prepare<[number, number, number], Interaction>(
-      `select user_id as userId, item_id as itemId, rating, timestamp, log_index as logIndex
+    const page = this.#database.prepare<[number, number, number], StoredInteraction>(
+      `select user_id as userId, item_id as itemId, rating, timestamp, log_index as logIndex, attributes
        from interactions where source_key = ? and log_index > ? order by log_index limit ?`,
     );
     yield* paged(
-      (after, count) => page.all(key, after, count),
+      (after, count) => page.all(key, after, count).map(readInteraction),
       (row) => row.logIndex,
       -1,
     );
@@ -132,4 +137,19 @@ export class SourceStore {
     }
     files.flush();
   }
+}
+
+type StoredInteraction = Omit<Interaction, 'attributes'> & { attributes: string | null };
+
+const NONE: Interaction['attributes'] = Object.freeze({}); // one object for all rows that have none
+
+/** In place: a log has many rows, and most have nothing to read here. */
+function readInteraction(row: StoredInteraction): Interaction {
+  const attributes = row.attributes === null ? NONE : JSON.parse(row.attributes);
+  return Object.assign(row, { attributes });
+}
+
+function isEmpty(attributes: Interaction['attributes']): boolean {
+  for (const _name in attributes) return false;
+  return true;
 }

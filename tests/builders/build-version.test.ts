@@ -193,6 +193,7 @@ describe('buildVersion', () => {
       rating: 5,
       timestamp: i,
       logIndex: i + 1,
+      attributes: {},
     }));
     importInvented(studio.store, log);
     const { version } = await build();

@@ -51,7 +51,14 @@ describe('userSequences', () => {
   });
 
   it('names the line of an interaction without time', () => {
-    const log = [1, 2].map((logIndex) => ({ userId: 'u', itemId: 'i', rating: 1, timestamp: null, logIndex }));
+    const log = [1, 2].map((logIndex) => ({
+      userId: 'u',
+      itemId: 'i',
+      rating: 1,
+      timestamp: null,
+      logIndex,
+      attributes: {},
+    }));
     expect(() => userSequences(log, TIME)).toThrow(
       expect.objectContaining({ kind: 'data', where: 'line 1 of the log' }),
     );
@@ -141,6 +148,7 @@ describe('isLiked', () => {
     rating,
     timestamp: 0,
     logIndex: 7,
+    attributes: {},
   });
   const rule = { kind: 'rating-above', threshold: 3 } as const;
 

@@ -15,5 +15,6 @@ export const anyLog = (length: { min?: number; max?: number } = {}): fc.Arbitrar
         rating,
         timestamp,
         logIndex: i + 1,
+        attributes: {},
       })),
     );

@@ -61,6 +61,7 @@ export function inventedLog(): Interaction[] {
     rating: ((i * 5 + Math.floor(i / 9)) % 5) + 1,
     timestamp: Math.floor(i / 160),
     logIndex: i + 1,
+    attributes: {},
   }));
 }
 

@@ -1,7 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
 import { stringify } from 'yaml';
+import { packageRoot } from '../../src/platform/files.js';
 import { importLog } from '../../src/sources/import-log.js';
 import { NOW, storedUsers, temporaryFolder, temporaryStore } from '../store/fixtures.js';
 
@@ -40,8 +42,8 @@ it('reads a log by its own source.yaml', async () => {
     warnings: [],
   });
   expect([...store.sources.interactions('shop')]).toEqual([
-    { userId: 'u1', itemId: 'i1', rating: 5, timestamp: 100, logIndex: 2 },
-    { userId: 'u2', itemId: 'i2', rating: 1, timestamp: 50, logIndex: 3 },
+    { userId: 'u1', itemId: 'i1', rating: 5, timestamp: 100, logIndex: 2, attributes: {} },
+    { userId: 'u2', itemId: 'i2', rating: 1, timestamp: 50, logIndex: 3, attributes: {} },
   ]);
   expect([...store.sources.items('shop').values()]).toEqual([
     { itemId: 'i1', title: 'Lamp, small', attributes: { maker: 'Acme' } },
@@ -198,6 +200,41 @@ it('makes one attribute of flag columns, and rejects a row whose flag is neither
   expect(store.sources.rejects('shop').map(({ reason }) => reason)).toEqual(['a flag of genres is neither 0 nor 1']);
 });
 
+it('keeps what an interaction has of its own, and reads JSON lines and packed files beside delimited ones', async () => {
+  const { store } = temporaryStore();
+  const reviews =
+    '{"by":"u1","about":{"id":"i1"},"stars":5.0,"text":"Bright,\\nand small","helpful":[1,20]}\n' +
+    '{"by":"u2","about":{"id":"i2"},"stars":1,"text":"n/a"}\n';
+  const spec = {
+    ...SPEC,
+    interactions: {
+      file: 'reviews.json.gz',
+      format: 'json-lines',
+      columns: { user: 'by', item: 'about.id', rating: 'stars' },
+      attributes: { review: 'text', helpful: 'helpful', given: 'stars' },
+      missing: ['n/a'],
+    },
+  };
+  const { 'log.csv': _log, ...others } = FILES;
+  await importLog(store, { path: logFolder({ ...others, 'reviews.json.gz': gzipSync(reviews) }, spec), now });
+  expect([...store.sources.interactions('shop')]).toEqual([
+    {
+      ...{ userId: 'u1', itemId: 'i1', rating: 5, timestamp: null, logIndex: 1 },
+      attributes: { review: 'Bright,\nand small', helpful: '1|20', given: '5.0' },
+    },
+    {
+      ...{ userId: 'u2', itemId: 'i2', rating: 1, timestamp: null, logIndex: 2 },
+      attributes: { review: '', helpful: '', given: '1' },
+    },
+  ]);
+});
+
+it('gives a log that is read as before the hash of before, so that versions made from it stay', async () => {
+  const { store } = temporaryStore();
+  const source = await importLog(store, { path: join(packageRoot(), 'datasets', 'tiny'), now });
+  expect(source.hash).toBe('3216661de5f730b1fb0ff194f3700cbb3b3c6e5735f9463fc7d661a39eaa24da');
+});
+
 it('warns of a file that is another one than source.yaml expects', async () => {
   const { store } = temporaryStore();
   const spec = { ...SPEC, interactions: { ...SPEC.interactions, sha256: '0'.repeat(64) } };
@@ -250,6 +287,33 @@ it.each([
     case: 'a name where there is no header',
     spec: change({ interactions: { ...SPEC.interactions, header: false } }),
     error: { kind: 'usage', message: /has no header/ },
+  },
+  {
+    case: 'an index where there are keys',
+    spec: change({ users: { file: 'users.json', format: 'json-lines', columns: { user: 0 } } }),
+    error: { kind: 'usage', message: /0 is an index, and JSON lines have keys/, where: /users\.columns\.user$/ },
+  },
+  {
+    case: 'a delimiter of JSON lines',
+    spec: change({ users: { ...SPEC.users, format: 'json-lines' } }),
+    error: { kind: 'usage', message: /"delimiter" is for delimited files/, where: /users\.delimiter$/ },
+  },
+  {
+    case: 'flags of JSON lines',
+    spec: change({
+      users: { file: 'u', format: 'json-lines', columns: { user: 'id' }, flags: { likes: { from: 1, names: ['a'] } } },
+    }),
+    error: { kind: 'usage', message: /flags are columns side by side/ },
+  },
+  {
+    case: 'a format that there is not, with the near one',
+    spec: change({ users: { ...SPEC.users, format: 'json-line' } }),
+    error: { kind: 'usage', message: /"json-line" is not known here/, fix: /json-lines/ },
+  },
+  {
+    case: 'an attribute of interactions that is not there',
+    spec: change({ interactions: { ...SPEC.interactions, attributes: { review: 'stras' } } }),
+    error: { kind: 'data', message: /no column "stras"/, fix: /"stars"/ },
   },
   {
     case: 'an unknown key, with the near one',

@@ -10,6 +10,7 @@ const interaction = (logIndex: number, change: Partial<Interaction> = {}): Inter
   rating: 4,
   timestamp: 881250949,
   logIndex,
+  attributes: {},
   ...change,
 });
 const ROWS = {
@@ -42,6 +43,22 @@ it('gives back any interactions in log order, whatever the order they came in', 
     ),
     { numRuns: 30 },
   );
+});
+
+it('gives back the attributes of interactions, and keeps nothing for those that have none', () => {
+  const { store, path } = temporaryStore();
+  const interactions = [
+    interaction(1),
+    interaction(2, { attributes: { review: 'So "good" & \u{1f3ac}\n', verified: '' } }),
+    interaction(3, { attributes: {} }),
+  ];
+  keepSource(store, source('log'), { ...ROWS, interactions });
+  expect([...store.sources.interactions('log')]).toEqual(interactions);
+  const raw = new SQLite(path, { readonly: true });
+  expect(raw.prepare('select attributes is null from interactions order by log_index').pluck().all()).toEqual([
+    1, 0, 1,
+  ]);
+  raw.close();
 });
 
 it('gives back items and users in file order and rejects in the order they came', () => {

@@ -1,0 +1,35 @@
+import { RectuneError } from '../core/errors.js';
+import type { Column, ItemsSpec } from '../core/source-spec.js';
+import type { Table, TableRow } from './table.js';
+
+/** What source.yaml says of a table's attributes. */
+type Described = Pick<ItemsSpec, 'file' | 'attributes' | 'missing'> & Partial<Pick<ItemsSpec, 'flags'>>;
+
+/** Reads the attributes of a row; a text is the reason why it has none. */
+export function attributeReader(table: Table, spec: Described): (row: TableRow) => Record<string, string> | string {
+  const columns = Object.entries(spec.attributes).map(([name, column]: [string, Column]) => ({
+    name,
+    index: table.column(column),
+  }));
+  const flags = Object.entries(spec.flags ?? {}).map(([name, { from, names }]) => {
+    if (columns.some((column) => column.name === name)) {
+      throw new RectuneError('usage', `"${name}" is an attribute and a flag`, spec.file, 'rename one in source.yaml');
+    }
+    table.column(from + names.length - 1); // the last flag is there, or an error
+    return { name, from, names };
+  });
+  const missing = new Set(spec.missing);
+  return (row) => {
+    const attributes: Record<string, string> = {};
+    for (const { name, index } of columns) {
+      const value = row.fields[index] ?? '';
+      attributes[name] = missing.has(value) ? '' : value;
+    }
+    for (const { name, from, names } of flags) {
+      const values = row.fields.slice(from, from + names.length);
+      if (values.some((value) => value !== '0' && value !== '1')) return `a flag of ${name} is neither 0 nor 1`;
+      attributes[name] = names.filter((_, index) => values[index] === '1').join('|');
+    }
+    return attributes;
+  };
+}

@@ -1,0 +1,100 @@
+import { nearestWord, RectuneError } from '../core/errors.js';
+import type { Column, FileSpec } from '../core/source-spec.js';
+import { type Row, rows } from './rows.js';
+import type { OpenedFile, Table, Tally } from './table.js';
+
+const LOOKED_AT = 100; // rows that decide how many fields a row of a file without a header has
+
+/** A delimited file as a table: its header is read, or its first rows where it has none. */
+export function openDelimited({ path, spec, lines, tally, reject }: OpenedFile): Table {
+  const all = rows(lines, spec.delimiter, spec.quote === 'none' ? undefined : spec.quote);
+  const waiting: Row[] = []; // rows that were read to find the width
+  const header = spec.header ? readHeader(all, tally, path) : undefined;
+  const width = header?.length ?? usualWidth(all, waiting, path);
+
+  return {
+    column: (column) => findColumn(column, header, width, path, spec),
+    close: () => void all.return(),
+    *rows() {
+      for (const row of chain(waiting, all)) {
+        if (row.kind === 'empty') tally.emptyLines += 1;
+        else if (row.kind === 'problem') reject(row.line, row.problem, row.text);
+        else if (row.fields.length !== width) reject(row.line, fieldCount(row.fields.length, width), row.text);
+        else if (header && isSame(row.fields, header)) reject(row.line, 'the header again', row.text);
+        else yield row;
+      }
+    },
+  };
+}
+
+function* chain(first: readonly Row[], rest: Generator<Row, void>): Generator<Row, void> {
+  yield* first;
+  yield* rest;
+}
+
+function readHeader(all: Generator<Row, void>, tally: Tally, path: string): string[] {
+  for (let next = all.next(); !next.done; next = all.next()) {
+    const row = next.value;
+    if (row.kind === 'row') return row.fields;
+    if (row.kind === 'problem') {
+      const fix = 'correct this line, or write header: false in source.yaml';
+      throw new RectuneError('data', `the header cannot be read: ${row.problem}`, `${path}:${row.line}`, fix);
+    }
+    tally.emptyLines += 1;
+  }
+  throw new RectuneError('data', 'the file is empty', path, 'put the file of the log there');
+}
+
+/** The most frequent number of fields among the first rows (the larger one of two), so that a bad first row decides nothing. */
+function usualWidth(all: Generator<Row, void>, waiting: Row[], path: string): number {
+  const frequency = new Map<number, number>();
+  for (let seen = 0; seen < LOOKED_AT; ) {
+    const next = all.next();
+    if (next.done) break;
+    waiting.push(next.value);
+    if (next.value.kind !== 'row') continue;
+    const width = next.value.fields.length;
+    frequency.set(width, (frequency.get(width) ?? 0) + 1);
+    seen += 1;
+  }
+  const [usual] = [...frequency].sort(([widthA, a], [widthB, b]) => b - a || widthB - widthA);
+  if (!usual) throw new RectuneError('data', 'the file has no row', path, 'put the file of the log there');
+  return usual[0];
+}
+
+function findColumn(
+  column: Column,
+  header: readonly string[] | undefined,
+  width: number,
+  path: string,
+  spec: FileSpec,
+): number {
+  const hint =
+    width === 1 ? `; with the delimiter ${JSON.stringify(spec.delimiter)} a row is one field: is it another one?` : '';
+  if (typeof column === 'number') {
+    if (column < width) return column;
+    const what = `there is no column ${column}: a row has ${width} fields, numbered from 0`;
+    throw new RectuneError('data', what, path, `correct the index in source.yaml${hint}`);
+  }
+  const names = header ?? [];
+  const index = names.indexOf(column);
+  if (index < 0) {
+    const near = nearestWord(column, names);
+    const found = names.map((name) => JSON.stringify(name)).join(', ');
+    const fix = near === undefined ? 'correct the name in source.yaml' : `did you mean ${JSON.stringify(near)}?`;
+    throw new RectuneError('data', `there is no column "${column}"; the header has ${found}`, `${path}:1`, fix + hint);
+  }
+  if (names.lastIndexOf(column) !== index) {
+    const fix = `name it by its index in source.yaml, from 0: ${index} is the first`;
+    throw new RectuneError('data', `the header names "${column}" more than once`, `${path}:1`, fix);
+  }
+  return index;
+}
+
+function fieldCount(found: number, expected: number): string {
+  return `${found} ${found === 1 ? 'field' : 'fields'} instead of ${expected}`;
+}
+
+function isSame(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((value, index) => value === b[index]);
+}
