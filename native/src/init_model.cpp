@@ -2,9 +2,9 @@
 #include "error.h"
 #include "gguf_writer.h"
 #include "model_shape.h"
+#include "parallel.h"
 #include "random.h"
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 #include <functional>
 #include <llama.h>
@@ -81,14 +81,7 @@ class weight_maker {
     }
     // With their values: billions of draws take minutes on one thread.
     const std::vector<const ggml_tensor *> & filled() {
-        std::atomic<size_t> next{0};
-        const auto work = [&] {
-            for (size_t i = next++; i < draws_.size(); i = next++) draws_[i]();
-        };
-        std::vector<std::thread> others;
-        for (unsigned i = 1; i < std::thread::hardware_concurrency(); i++) others.emplace_back(work);
-        work();
-        for (std::thread & other : others) other.join();
+        for_each_index(draws_.size(), static_cast<int32_t>(std::thread::hardware_concurrency()), [&](size_t i) { draws_[i](); });
         return tensors_;
     }
 

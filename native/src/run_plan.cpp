@@ -8,6 +8,8 @@
 #include <cmath>
 #include <cstdio>
 #include <functional>
+#include <map>
+#include <memory>
 
 namespace {
 
@@ -24,12 +26,14 @@ struct way { memory_choice choice; memory_estimate memory; };
 // A run as it is asked for, or with other settings: what each way to compute it takes.
 class prospect {
   public:
-    prospect(training_base & base, size_t run, const train_config & config, const std::vector<token_row> & rows)
+    // layout  of the same rows in the same parts; nullptr: not known yet
+    prospect(training_base & base, size_t run, const train_config & config, const std::vector<token_row> & rows, std::shared_ptr<const run_layout> layout = nullptr)
         : base_(base), run_(run), config_(config), rows_(rows), layers_(layers_of(config, base.open.model)),
-          lora_(adapter::planned(base.open.model, layers_, config.begin)), cut_(cut_below(*lora_, base.open.model.shape)),
-          layout_(look_ahead(rows, config, limits_of(config, base.open.model, layers_), base.open.model.shape.n_block)) {}
+          lora_(adapter::planned(base.open.model, layers_, config.begin)), cut_(cut_below(*lora_, base.open.model.shape)), layout_(std::move(layout)) {
+        if (!layout_) layout_ = std::make_shared<run_layout>(look_ahead(rows, config, limits_of(config, base.open.model, layers_), base.open.model.shape.n_block));
+    }
 
-    const run_layout & layout() const { return layout_; }
+    const std::shared_ptr<const run_layout> & layout() const { return layout_; }
 
     // The first that fits, or else the one that takes least.
     way best(uint64_t limit) const {
@@ -54,7 +58,7 @@ class prospect {
             if (config_.recomputes && *config_.recomputes != recomputes) continue;
             for (const auto & [states, valid_states] : places) {
                 const memory_choice choice{recomputes, states, valid_states};
-                const way found{choice, estimate_memory(planned, layout_, choice)};
+                const way found{choice, estimate_memory(planned, *layout_, choice)};
                 if (found.memory.needed() <= limit) return found;
                 if (!least || found.memory.needed() < least->memory.needed()) least = found;
             }
@@ -68,7 +72,7 @@ class prospect {
         const state_place states = hidden_states::choose_place(settings, planned.states.states, cut_).place;
         if (!planned.valid) return {states, state_place::nowhere};
         const row_order order(rows_.size(), config_);
-        const int64_t columns = std::llround(layout_.columns * static_cast<double>(order.steps_an_epoch()) / static_cast<double>(order.steps()));
+        const int64_t columns = std::llround(layout_->columns * static_cast<double>(order.steps_an_epoch()) / static_cast<double>(order.steps()));
         settings.passes = static_cast<uint64_t>(plan_validation(config_, order, columns, *planned.valid, lora_->lowest_block(), base_.open.model.shape.n_block).evaluations);
         if (settings.passes == 0) return {states, state_place::nowhere};
         settings.in_use = states == state_place::nowhere ? 0 : planned.states.states;
@@ -82,7 +86,7 @@ class prospect {
     std::vector<layer_name> layers_;
     std::unique_ptr<adapter> lora_;
     int32_t cut_;
-    run_layout layout_;
+    std::shared_ptr<const run_layout> layout_;
 };
 
 // The same rows as if no more than so many tokens were allowed: what they take is the same as of rows shortened by their history.
@@ -101,8 +105,10 @@ std::vector<token_row> cut_to(const std::vector<token_row> & rows, int32_t lengt
 // Which settings would make a run fit.
 class remedy {
   public:
-    remedy(training_base & base, size_t run, const train_config & config, uint64_t limit)
+    // layout  of the run as it is asked for
+    remedy(training_base & base, size_t run, const train_config & config, uint64_t limit, const std::shared_ptr<const run_layout> & layout)
         : base_(base), run_(run), config_(config), limit_(limit), rows_(base.rows_of(run)) {
+        layouts_[parts_of(config)] = layout;
         for (const token_row & row : rows_) longest_ = std::max(longest_, static_cast<int32_t>(row.tokens.size()));
     }
 
@@ -143,8 +149,15 @@ class remedy {
             is_shorter |= one.flag == "--max-length";
         }
         const std::vector<token_row> shorter = is_shorter ? cut_to(rows_, config.max_length) : std::vector<token_row>{};
-        return prospect(base_, run_, config, is_shorter ? shorter : rows_).best(limit_);
+        std::shared_ptr<const run_layout> & layout = layouts_[parts_of(config)];
+        const prospect tried(base_, run_, config, is_shorter ? shorter : rows_, layout);
+        layout = tried.layout();
+        return tried.best(limit_);
     }
+    // What of a config decides how the rows are laid out, among the settings that are changed here.
+    using parts = std::pair<std::optional<int64_t>, int32_t>;
+    static parts parts_of(const train_config & config) { return {config.micro_batch_size, config.max_length}; }
+
     bool fits() { return best().memory.needed() <= limit_; }
 
     std::string in_words() {
@@ -174,6 +187,7 @@ class remedy {
     const std::vector<token_row> & rows_;
     int32_t longest_ = 1;
     std::vector<change> all_;
+    std::map<parts, std::shared_ptr<const run_layout>> layouts_; // laying thousands of rows out takes longer than all the rest
 };
 
 user_error refusal_of(const std::string & what, uint64_t needed, uint64_t limit, const std::optional<uint64_t> & asked, const std::string & fix) {
@@ -200,8 +214,8 @@ run_plan plan_run(training_base & base, size_t run) {
     const uint64_t limit = memory_limit(config.memory_limit);
     const prospect asked(base, run, config, base.rows_of(run));
     const way found = asked.best(limit);
-    if (found.memory.needed() <= limit) return {found.choice, found.memory, limit, asked.layout()};
-    remedy changes(base, run, config, limit - limit / 50); // what the program itself holds differs a little from process to process
+    if (found.memory.needed() <= limit) return {found.choice, found.memory, limit, *asked.layout()};
+    remedy changes(base, run, config, limit - limit / 50, asked.layout()); // what the program itself holds differs a little from process to process
     const std::optional<std::string> fix = changes.find();
     throw refusal_of("this run takes", found.memory.needed(), limit, config.memory_limit,
         fix ? *fix : "no setting makes it fit: it needs " + size_in_words(changes.least_needed()) + " at least");

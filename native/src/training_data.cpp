@@ -2,8 +2,10 @@
 #include "digest.h"
 #include "error.h"
 #include "events.h"
+#include "parallel.h"
 #include "step_parts.h"
 #include <algorithm>
+#include <set>
 
 // The label objectives read one place of a row, which must be there.
 static void check_label(const token_row & row, const std::string & file) {
@@ -15,16 +17,29 @@ static void check_label(const token_row & row, const std::string & file) {
 }
 
 training_data::training_data(const train_config & config, const vocabulary & vocab, int32_t max_length)
-    : file_(config.data), labels_(config.labels), vocab_(vocab), max_length_(max_length), all_(read_instructions(config.data)) {
+    : file_(config.data), labels_(config.labels), vocab_(vocab), max_length_(max_length), n_threads_(config.threads), all_(read_instructions(config.data)) {
     for (const instruction & row : all_) by_row_[row.row] = &row;
 }
 
-const token_row & training_data::tokens_of(int64_t row) {
-    const auto known = tokenised_.find(row);
-    if (known != tokenised_.end()) return known->second;
+const instruction & training_data::find(int64_t row) const {
     const auto found = by_row_.find(row);
     if (found == by_row_.end()) throw user_error(exit_usage, "row " + std::to_string(row) + " is not in the data", file_, "choose rows of the train split");
-    return tokenised_.emplace(row, naming_file(file_, [&] { return tokenize_for_training(vocab_, *found->second, max_length_, labels_); })).first->second;
+    return *found->second;
+}
+
+// Those of the rows that no run has asked for before.
+void training_data::tokenise(const std::vector<int64_t> & rows) {
+    std::vector<int64_t> missing;
+    std::set<int64_t> seen;
+    for (const int64_t row : rows) {
+        if (tokenised_.count(row) == 0 && seen.insert(row).second) missing.push_back(row);
+    }
+    std::vector<token_row> made(missing.size());
+    for_each_index(missing.size(), n_threads_, [&](size_t i) {
+        const instruction & row = find(missing[i]);
+        made[i] = naming_file(file_, [&] { return tokenize_for_training(vocab_, row, max_length_, labels_); });
+    });
+    for (token_row & row : made) tokenised_.emplace(row.row, std::move(row));
 }
 
 std::shared_ptr<const std::vector<token_row>> training_data::rows_of(const train_config & config) {
@@ -34,8 +49,9 @@ std::shared_ptr<const std::vector<token_row>> training_data::rows_of(const train
     if (chosen.empty()) throw user_error(exit_data, "there is no row to train on", file_, "build a dataset version with train rows");
     std::shared_ptr<const std::vector<token_row>> & kept = chosen_[chosen];
     if (!kept) {
+        tokenise(chosen);
         std::vector<token_row> rows;
-        for (const int64_t row : chosen) rows.push_back(tokens_of(row));
+        for (const int64_t row : chosen) rows.push_back(tokenised_.at(row));
         kept = std::make_shared<const std::vector<token_row>>(std::move(rows));
     }
     if (config.objective != objective_kind::next_token) {
@@ -48,9 +64,9 @@ std::shared_ptr<const std::vector<token_row>> training_data::rows_of(const train
 }
 
 int32_t training_data::shortest_length(const std::vector<token_row> & rows) const {
-    int32_t longest = 1;
-    for (const token_row & row : rows) longest = std::max(longest, ::shortest_length(vocab_, *by_row_.at(row.row), labels_));
-    return longest;
+    std::vector<int32_t> lengths(rows.size());
+    for_each_index(rows.size(), n_threads_, [&](size_t i) { lengths[i] = ::shortest_length(vocab_, *by_row_.at(rows[i].row), labels_); });
+    return *std::max_element(lengths.begin(), lengths.end());
 }
 
 int64_t announce_training_rows(const std::vector<token_row> & rows, const train_config & config, packing_limits limits) {

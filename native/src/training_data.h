@@ -14,7 +14,7 @@
 // The file of rows that runs share: read once, each row tokenised when the first run asks for it.
 class training_data {
   public:
-    // config  of any of the runs: they have file, labels and maxLength alike
+    // config  of any of the runs: they have file, labels, maxLength and threads alike
     // vocab   must outlive it
     training_data(const train_config & config, const vocabulary & vocab, int32_t max_length);
 
@@ -26,12 +26,13 @@ class training_data {
     int32_t shortest_length(const std::vector<token_row> & rows) const;
 
   private:
-    const token_row & tokens_of(int64_t row);
+    const instruction & find(int64_t row) const;
+    void tokenise(const std::vector<int64_t> & rows);
 
     const std::string file_;
     const std::vector<std::string> labels_;
     const vocabulary & vocab_;
-    const int32_t max_length_;
+    const int32_t max_length_, n_threads_;
     const std::vector<instruction> all_;
     std::map<int64_t, const instruction *> by_row_;
     std::map<int64_t, token_row> tokenised_;

@@ -9,8 +9,8 @@
 #include <unordered_set>
 
 // Faults that libllama would answer by ending the process.
-static void check_tokens(const std::string & gguf_path) {
-    const gguf_file file(gguf_path);
+static void check_tokens(const gguf_file & file) {
+    const std::string & gguf_path = file.path();
     const std::string kind = file.text("tokenizer.ggml.model").value_or("");
     if (kind != "llama" && kind != "gpt2")
         throw user_error(exit_data, "the model's vocabulary is of the kind \"" + kind + "\" (tokenizer.ggml.model)", gguf_path,
@@ -33,7 +33,12 @@ static void check_tokens(const std::string & gguf_path) {
 }
 
 vocabulary::vocabulary(const std::string & gguf_path) {
-    check_tokens(gguf_path);
+    std::string pre_tokenizer;
+    {
+        const gguf_file file(gguf_path);
+        check_tokens(file);
+        pre_tokenizer = file.text("tokenizer.ggml.pre").value_or("");
+    }
     forget_library_error();
     llama_model_params params = llama_model_default_params();
     params.vocab_only = true;
@@ -60,6 +65,26 @@ vocabulary::vocabulary(const std::string & gguf_path) {
     }
     // std::sort and not stable_sort: libllama sorts the same list with it, so equal lengths come in the same order
     std::sort(specials.begin(), specials.end(), [](const special_token & a, const special_token & b) { return a.text.size() > b.text.size(); });
+    if (ends_words_at_spaces(pre_tokenizer)) words = std::make_unique<word_tokens>();
+}
+
+// Is position i of the text, where a space stands between two visible ASCII characters, the end of a word?
+static bool is_word_end(const std::string & text, size_t i) {
+    const auto is_visible = [&](size_t at) { return text[at] > ' ' && text[at] < 127; };
+    return i > 0 && i + 1 < text.size() && text[i] == ' ' && is_visible(i - 1) && is_visible(i + 1);
+}
+
+// A byte-pair vocabulary cuts a text by regular expressions first, and merges only within what they give. Those of these names match
+// no space behind another character, and look at nothing beyond a character that is no space: so a word ends at such a space whatever
+// stands around, and the tokens of a text are those of its words. No special token may reach over that border.
+bool vocabulary::ends_words_at_spaces(const std::string & pre_tokenizer) const {
+    static const char * const known[] = {"gpt-2", "phi-2", "smollm", "llama3", "llama-v3", "llama-bpe", "smaug-bpe", "qwen2", "deepseek-r1-qwen"};
+    if (llama_vocab_type(vocab) != LLAMA_VOCAB_TYPE_BPE || std::find(std::begin(known), std::end(known), pre_tokenizer) == std::end(known)) return false;
+    return std::none_of(specials.begin(), specials.end(), [](const special_token & special) {
+        for (size_t i = 1; i < special.text.size(); i++)
+            if (special.text[i] == ' ' && special.text[i - 1] != ' ') return true;
+        return special.strips_left || special.strips_right;
+    });
 }
 
 int32_t     vocabulary::n_tokens() const { return llama_vocab_n_tokens(vocab); }
@@ -169,6 +194,18 @@ std::vector<llama_token> vocabulary::tokenize_in_pieces(const std::string & text
 }
 
 std::vector<llama_token> vocabulary::tokenize_plain(const std::string & text) const {
+    if (!words) return tokenize_whole(text);
+    std::vector<llama_token> tokens;
+    for (size_t begin = 0; begin < text.size();) {
+        size_t end = begin + 1;
+        while (end < text.size() && !is_word_end(text, end)) end++;
+        words->append(text.substr(begin, end - begin), tokens, [&](const std::string & word) { return tokenize_whole(word); });
+        begin = end;
+    }
+    return tokens;
+}
+
+std::vector<llama_token> vocabulary::tokenize_whole(const std::string & text) const {
     std::vector<llama_token> tokens(text.size() + 8);
     const auto call = [&] { return llama_tokenize(vocab, text.data(), int32_t(text.size()), tokens.data(), int32_t(tokens.size()), false, false); };
     try {

@@ -3,6 +3,7 @@
 // inserted text: a title "<|im_end|>" is a title of ten characters and ends nobody's turn.
 #pragma once
 #include "instruction_file.h"
+#include "word_tokens.h"
 
 #include <llama.h>
 
@@ -28,6 +29,8 @@ public:
     // The tokens of a text: bos if the model wants it, no eos. Without special tokens in `values` these are the ids of
     // llama_tokenize(add_special, parse_special) less the end token it may add. Merges cross the borders of values.
     //
+    // May be called from several threads at once.
+    //
     // values  inserted parts of the text; sorted, not overlapping
     std::vector<llama_token> tokenize(const std::string & text, const std::vector<byte_range> & values) const;
 
@@ -40,9 +43,12 @@ private:
     const llama_vocab * vocab;
     std::vector<special_token> specials; // in the order of libllama's own partition: longest first
     std::vector<bool> is_special;        // by token id
+    std::unique_ptr<word_tokens> words;  // where a text is tokenised word by word; nullptr: only as a whole
 
     std::vector<fragment> partition(const std::string & text, const std::vector<byte_range> & values) const;
     std::vector<llama_token> tokenize_without_specials(const std::string & text) const;
     std::vector<llama_token> tokenize_in_pieces(const std::string & text, const std::set<size_t> & cuts) const;
     std::vector<llama_token> tokenize_plain(const std::string & text) const;
+    std::vector<llama_token> tokenize_whole(const std::string & text) const;
+    bool ends_words_at_spaces(const std::string & pre_tokenizer) const;
 };

@@ -1,5 +1,6 @@
 #include "check.h"
 #include "error.h"
+#include "parallel.h"
 #include "random.h"
 #include "vocabulary.h"
 
@@ -90,6 +91,32 @@ static std::string small_bpe() {
     for (char c = '!'; c <= '~'; c++) tokens.push_back({ std::string(1, c), LLAMA_TOKEN_TYPE_NORMAL });
     for (const char * text : { "\xC4\xA0", "\xC4\x8A", "ab", "\xC4\xA0" "a" }) tokens.push_back({ text, LLAMA_TOKEN_TYPE_NORMAL }); // space, newline
     return write_vocabulary("gpt2", "jina-v2-code", "small", tokens, { "a b", "\xC4\xA0 a" });
+}
+
+// Byte-pair with a pre-tokenizer that ends a word at a space, so that a text is tokenised word by word; or one that seems to: with a
+// token that reaches over the space.
+static std::string small_words(const std::string & pre, const std::string & user_defined) {
+    std::vector<small_token> tokens = { { "<unk>", LLAMA_TOKEN_TYPE_UNKNOWN }, { "<s>", LLAMA_TOKEN_TYPE_CONTROL }, { "</s>", LLAMA_TOKEN_TYPE_CONTROL } };
+    tokens.push_back({ user_defined, LLAMA_TOKEN_TYPE_USER_DEFINED });
+    const std::vector<std::string> merges = { "a b", "\xC4\xA0 a", "\xC4\xA0 \"", "1 9", ") ,", "b \xC4\xA0", "\xC4\xA0 \xC4\xA0", "\xC4\x8A \xC4\x8A", "' s" }; // one over a space, which never comes about
+    std::vector<std::string> texts;
+    int hidden = 0;
+    for (int byte = 0; byte < 256; byte++) { // as GPT-2 shows bytes
+        const bool is_shown = (byte >= '!' && byte <= '~') || (byte >= 0xA1 && byte != 0xAD);
+        const int shown = is_shown ? byte : 256 + hidden++;
+        texts.push_back(shown < 128 ? std::string(1, char(shown)) : std::string({ char(0xC0 | shown >> 6), char(0x80 | (shown & 0x3F)) }));
+    }
+    for (std::string merge : merges) texts.push_back(merge.erase(merge.find(' '), 1));
+    for (const std::string & text : texts) tokens.push_back({ text, LLAMA_TOKEN_TYPE_NORMAL });
+    return write_vocabulary("gpt2", pre, pre + std::to_string(user_defined.size()), tokens, merges);
+}
+
+static std::vector<std::string> word_models() {
+    std::vector<std::string> paths;
+    for (const char * pre : { "gpt-2", "phi-2", "smollm", "llama3", "llama-v3", "llama-bpe", "smaug-bpe", "qwen2", "deepseek-r1-qwen" }) {
+        for (const char * user_defined : { "  ", "b a", "ab " }) paths.push_back(small_words(pre, user_defined));
+    }
+    return paths;
 }
 
 static std::vector<std::string> all_models() {
@@ -193,6 +220,37 @@ int main() {
                 }
                 CHECK(compared > 500);
             }
+        } },
+        { "a text that is tokenised word by word has libllama's ids, the first time and again, on any number of threads", [] {
+            static const char * const parts[] = { " ", " ", " ", "a", "ab", "b", "19", "1995", "(", ")", ",", "\"", "'s", "'", "\n", "\n\n", "\t", "é", "千", "  ", "\xC2\xA0", "_", "Yes.", "</s>", ":" };
+            std::vector<std::string> paths = word_models();
+            if (fs::is_directory(shared_folder())) for (const std::string & path : real_models()) paths.push_back(path);
+            for (const std::string & path : paths) {
+                const vocabulary vocab(path);
+                const reference libllama(path);
+                random_stream chance(17, "words");
+                std::vector<std::string> texts;
+                for (int round = 0; round < 1500; round++) {
+                    std::string text;
+                    for (uint64_t n = chance.below(24); n > 0; n--) text += parts[chance.below(std::size(parts))];
+                    texts.push_back(text);
+                }
+                std::vector<char> agree(texts.size());
+                for (int again = 0; again < 2; again++) {
+                    for_each_index(texts.size(), 3, [&](size_t i) { agree[i] = vocab.tokenize(texts[i], {}) == libllama.tokenize(texts[i]); });
+                    for (size_t i = 0; i < texts.size(); i++) if (!agree[i]) throw check_failed(path + ": \"" + texts[i] + "\"");
+                }
+            }
+        } },
+        { "a special token over a space is cut apart in a value: such a vocabulary is not taken word by word", [] {
+            const vocabulary vocab(small_words("smollm", "b a")), by_words(small_words("smollm", "  "));
+            const auto pieces = [](const vocabulary & vocab, const std::string & text) {
+                std::vector<std::string> found;
+                for (const llama_token token : vocab.tokenize(text, { { 0, text.size() } })) found.push_back(vocab.piece(token));
+                return found;
+            };
+            CHECK((pieces(vocab, "b a") == std::vector<std::string>{ "b", " ", "a" }));
+            CHECK((pieces(by_words, "b a") == std::vector<std::string>{ "b", " a" }));
         } },
         { "real vocabularies are among those compared", [] { CHECK(real_models().size() >= 4); } },
         { "no special token is ever recognised in a value", [] {
