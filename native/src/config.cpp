@@ -69,6 +69,32 @@ merge_config read_merge_config(const std::string & path) {
     });
 }
 
+generate_config read_generate_config(const std::string & path) {
+    return read_config<generate_config>(path, [](config_reader & reader, generate_config & config) {
+        config.model = reader.take<std::string>("model");
+        config.adapter = reader.take_or_null<std::string>("adapter");
+        config.prompts = reader.take<std::string>("prompts");
+        config.chat = reader.take<bool>("chat");
+        config.grammar = reader.take_or_null<std::string>("grammar");
+        config.max_tokens = reader.take<int32_t>("maxTokens");
+        config.sampling.temperature = reader.take<double>("temperature");
+        config.sampling.top_p = reader.take<double>("topP");
+        config.sampling.seed = reader.take<uint64_t>("seed");
+        config.parallel = reader.take<int32_t>("parallel");
+        config.context_length = reader.take_or_null<int64_t>("contextLength");
+        config.skip = reader.take<std::vector<int64_t>>("skip");
+        config.threads = reader.take<int32_t>("threads");
+    }, [](const config_reader & reader, const generate_config & config) {
+        const int32_t most = static_cast<int32_t>(llama_max_parallel_sequences());
+        require(reader, config.max_tokens >= 1, "maxTokens", config.max_tokens, "at least 1");
+        require(reader, config.sampling.temperature >= 0 && config.sampling.temperature <= 100, "temperature", config.sampling.temperature, "between 0 and 100");
+        require(reader, config.sampling.top_p > 0 && config.sampling.top_p <= 1, "topP", config.sampling.top_p, "above 0 and at most 1");
+        require(reader, config.parallel >= 1 && config.parallel <= most, "parallel", config.parallel, "between 1 and " + std::to_string(most));
+        require(reader, config.context_length.value_or(1) >= 1, "contextLength", config.context_length.value_or(0), "at least 1");
+        require_threads(reader, config.threads);
+    });
+}
+
 measure_config read_measure_config(const std::string & path) {
     return read_config<measure_config>(path, [](config_reader & reader, measure_config & config) {
         config.threads = reader.take<int32_t>("threads");

@@ -5,6 +5,7 @@
 #include "batch_objective.h"
 #include "hidden_states.h"
 #include "optimizer.h"
+#include "text_sampler.h"
 #include <array>
 #include <optional>
 #include <string>
@@ -99,6 +100,21 @@ struct merge_config {
     int32_t threads;
 };
 
+// Texts for prompts.
+struct generate_config {
+    std::string model;
+    std::optional<std::string> adapter;
+    std::string prompts; // JSON lines (prompt_file.h)
+    bool chat;           // in the model's own chat template
+    std::optional<std::string> grammar; // GBNF
+    int32_t max_tokens;
+    sampling_settings sampling;
+    int32_t parallel; // texts written at once
+    std::optional<int64_t> context_length; // tokens of a prompt and its text; nothing: those that the model was made for
+    std::vector<int64_t> skip; // ids of prompts whose text was told before
+    int32_t threads;
+};
+
 struct measure_config {
     int32_t threads;
 };
@@ -109,4 +125,5 @@ series_config read_series_config(const std::string & path);
 score_config read_score_config(const std::string & path);
 init_config read_init_config(const std::string & path);
 merge_config read_merge_config(const std::string & path);
+generate_config read_generate_config(const std::string & path);
 measure_config read_measure_config(const std::string & path);

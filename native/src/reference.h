@@ -1,6 +1,7 @@
 // Stock libllama on a GGUF file: the second truth that our own forward pass is held against.
 #pragma once
 #include "model_shape.h"
+#include "stock_model.h"
 #include <cstdint>
 #include <llama.h>
 #include <optional>
@@ -18,15 +19,11 @@ class reference_model {
     // throws user_error(exit_data) when libllama cannot load the model or the adapter
     reference_model(const std::string & model_path, const std::optional<std::string> & adapter_path, int32_t n_threads, int32_t longest,
                     const std::optional<std::string> & original = std::nullopt);
-    ~reference_model();
-    reference_model(const reference_model &) = delete;
-    reference_model & operator=(const reference_model &) = delete;
 
     // Logits at the last `n_last` positions: n_vocab floats for each, one after another.
     std::vector<float> logits(const std::vector<llama_token> & tokens, int32_t n_last);
 
   private:
-    llama_model * model_ = nullptr;
-    llama_context * context_ = nullptr;
-    llama_adapter_lora * adapter_ = nullptr; // freed with the model
+    stock_model model_;
+    stock_model::context context_;
 };

@@ -213,6 +213,22 @@ export const MergeOptions = z.strictObject({
 });
 export type MergeOptions = z.infer<typeof MergeOptions>;
 
+/** What a user may set about texts that a model writes. */
+export const GenerateOptions = z.strictObject({
+  chat: z.boolean().default(true).describe("put each prompt into the model's own chat template"),
+  maxTokens: wholeNumber.positive().max(1_000_000).default(256).describe('longest text in tokens'),
+  temperature: measure.min(0).max(100).default(0).describe('0: always the most probable token'),
+  topP: measure.positive().max(1).default(1).describe('draw from the most probable tokens that have this much together'),
+  seed: wholeNumber.nonnegative().default(1).describe('draws the tokens, with the place of the prompt'),
+  parallel: wholeNumber.positive().max(256).default(8).describe('texts written at once'),
+  contextLength: wholeNumber
+    .positive()
+    .optional()
+    .describe('most tokens of a prompt and its text; without it what the model was made for'),
+  threads: threads.optional().describe('CPU threads; without it the CPUs that this process may use, at most 16'),
+});
+export type GenerateOptions = z.infer<typeof GenerateOptions>;
+
 /** What a user may set about the quickstart. */
 export const QuickstartOptions = z.strictObject({
   threads: threads.default(1).describe('CPU threads; for a model this small a second one costs more than it brings'),
@@ -306,3 +322,22 @@ export const NativeMergeConfig = z.strictObject({
   threads: z.number().int().positive(),
 });
 export type NativeMergeConfig = z.infer<typeof NativeMergeConfig>;
+
+/** The JSON file that native/ reads for `generate`. */
+export const NativeGenerateConfig = z.strictObject({
+  protocol: z.literal(PROTOCOL),
+  model: z.string(),
+  adapter: z.string().nullable(),
+  prompts: z.string(), // JSON lines {"id", "system", "prompt"}
+  chat: z.boolean(), // in the model's own chat template
+  grammar: z.string().nullable(), // GBNF with a rule "root"
+  maxTokens: z.number().int().positive(),
+  temperature: z.number().nonnegative(), // 0: the most probable token
+  topP: z.number().positive().max(1),
+  seed: z.number().int().nonnegative(),
+  parallel: z.number().int().positive(), // prompts in a group, in file order
+  contextLength: z.number().int().positive().nullable(), // most tokens of a prompt and its text; null: the model's
+  skip: z.array(z.number().int().nonnegative()), // ids of prompts whose text was told before
+  threads: z.number().int().positive(),
+});
+export type NativeGenerateConfig = z.infer<typeof NativeGenerateConfig>;

@@ -12,7 +12,7 @@ export const RunEvent = z.discriminatedUnion('event', [
   z.strictObject({
     event: z.literal('start'),
     protocol: z.literal(PROTOCOL),
-    verb: z.enum(['train', 'estimate', 'series', 'score', 'init', 'merge', 'measure']),
+    verb: z.enum(['train', 'estimate', 'series', 'score', 'init', 'merge', 'generate', 'measure']),
     program: z.string(), // version of native/
     ggml: z.string(), // version of the library, equal to that of the headers
     kernel: z.string(), // instruction set of the CPU kernels
@@ -158,6 +158,19 @@ export const RunEvent = z.discriminatedUnion('event', [
     tensors: count, // in all
   }),
   z.strictObject({
+    event: z.literal('prompts'), // of generate: those that are left to do
+    prompts: count,
+    tokens: count, // of them
+    longest: count, // of all
+  }),
+  z.strictObject({
+    event: z.literal('generated'), // a text is written
+    id: count, // of its prompt
+    text: z.string(),
+    tokens: count, // of the text, without the one that ended it
+    end: z.enum(['stop', 'length']), // by the model itself, or cut short by maxTokens
+  }),
+  z.strictObject({
     event: z.literal('kernel'), // of measure: the register-only peak first, then each kernel
     name: z.string(),
     gflops: finite.nullable(), // null: memory limits it, not arithmetic
@@ -174,7 +187,7 @@ export const RunEvent = z.discriminatedUnion('event', [
   }),
   z.strictObject({
     event: z.literal('done'),
-    verb: z.enum(['train', 'estimate', 'series', 'score', 'init', 'merge', 'measure']),
+    verb: z.enum(['train', 'estimate', 'series', 'score', 'init', 'merge', 'generate', 'measure']),
     output: z.string().nullable(), // the file made: adapter or model
     seconds: finite,
     peakMemory: count, // bytes, of the whole process
