@@ -18,6 +18,7 @@ export function attributeReader(table: Table, spec: Described): (row: TableRow) 
     table.column(from + names.length - 1); // the last flag is there, or an error
     return { name, from, names };
   });
+  if (columns.length === 0 && flags.length === 0) return () => NONE;
   const missing = new Set(spec.missing);
   return (row) => {
     const attributes: Record<string, string> = {};
@@ -33,3 +34,5 @@ export function attributeReader(table: Table, spec: Described): (row: TableRow) 
     return attributes;
   };
 }
+
+const NONE: Record<string, string> = Object.freeze({}); // one object for all rows of a table that has no attributes

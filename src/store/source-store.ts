@@ -36,11 +36,15 @@ export class SourceStore {
       const plain = this.#batch('interactions', columns, [items, users]); // the many without attributes pay nothing for them
       const described = this.#batch('interactions', [...columns, 'attributes'], [items, users]);
       let position = 0;
+      let hasAttributes = false;
       const source = fill({
         interaction: (row) => {
-          const values = [key, row.logIndex, row.userId, row.itemId, row.rating, row.timestamp];
-          if (isEmpty(row.attributes)) plain.add(...values);
-          else described.add(...values, JSON.stringify(row.attributes));
+          const { logIndex, userId, itemId, rating, timestamp, attributes } = row;
+          if (isEmpty(attributes)) plain.add(key, logIndex, userId, itemId, rating, timestamp);
+          else {
+            hasAttributes = true;
+            described.add(key, logIndex, userId, itemId, rating, timestamp, JSON.stringify(attributes));
+          }
         },
         item: (row) => items.add(key, position++, row.itemId, row.title, JSON.stringify(row.attributes)),
         user: (row) => users.add(key, position++, row.userId, JSON.stringify(row.attributes)),
@@ -48,7 +52,7 @@ export class SourceStore {
       });
       for (const batch of [plain, described, items, users, rejects]) batch.flush();
       if (source.id !== id) throw new Error(`the rows are of "${id}", and the source is "${source.id}"`);
-      this.#finish(key, source);
+      this.#finish(key, source, hasAttributes);
       return source;
     });
     return write.immediate();
@@ -75,7 +79,7 @@ export class SourceStore {
     const key = this.#keyOf(id);
     if (key === undefined) return;
     const page = this.#database.prepare<[number, number, number], StoredInteraction>(
-      `select user_id as userId, item_id as itemId, rating, timestamp, log_index as logIndex, attributes
+      `select user_id as userId, item_id as itemId, rating, timestamp, log_index as logIndex${this.#hasAttributes(key) ? ', attributes' : ''}
        from interactions where source_key = ? and log_index > ? order by log_index limit ?`,
     );
     yield* paged(
@@ -110,6 +114,10 @@ export class SourceStore {
     return this.#database.prepare('select source_key from sources where id = ?').pluck().get(id) as number | undefined;
   }
 
+  #hasAttributes(key: number): boolean {
+    return this.#database.prepare('select has_attributes from sources where source_key = ?').pluck().get(key) === 1;
+  }
+
   /** Removes the old rows and makes an unfinished source; #finish completes it before the transaction ends. */
   #renew(id: string): number {
     const old = this.#keyOf(id);
@@ -126,10 +134,10 @@ export class SourceStore {
     return new BatchInsert(this.#database, table, ['source_key', ...columns], parents);
   }
 
-  #finish(key: number, source: Source): void {
+  #finish(key: number, source: Source, hasAttributes: boolean): void {
     this.#database
-      .prepare('update sources set hash = ?, json = ? where source_key = ?')
-      .run(source.hash, JSON.stringify(Source.parse(source)), key);
+      .prepare('update sources set hash = ?, json = ?, has_attributes = ? where source_key = ?')
+      .run(source.hash, JSON.stringify(Source.parse(source)), hasAttributes ? 1 : 0, key);
     const counts = ['bytes', 'row_count', 'reject_count', 'empty_lines'];
     const files = this.#batch('source_files', ['role', 'name', 'sha256', ...counts]);
     for (const file of source.files) {
@@ -139,14 +147,15 @@ export class SourceStore {
   }
 }
 
-type StoredInteraction = Omit<Interaction, 'attributes'> & { attributes: string | null };
+type StoredInteraction = Omit<Interaction, 'attributes'> & { attributes?: string | null };
 
 const NONE: Interaction['attributes'] = Object.freeze({}); // one object for all rows that have none
 
 /** In place: a log has many rows, and most have nothing to read here. */
-function readInteraction(row: StoredInteraction): Interaction {
-  const attributes = row.attributes === null ? NONE : JSON.parse(row.attributes);
-  return Object.assign(row, { attributes });
+function readInteraction(stored: StoredInteraction): Interaction {
+  const row = stored as { attributes: unknown };
+  row.attributes = stored.attributes ? JSON.parse(stored.attributes) : NONE;
+  return row as Interaction;
 }
 
 function isEmpty(attributes: Interaction['attributes']): boolean {
