@@ -69,16 +69,45 @@ export const UsersSpec = z
   .superRefine(fitsFormat);
 export type UsersSpec = z.infer<typeof UsersSpec>;
 
+/** A file that names tags by id; the tag file then holds ids. */
+export const TagNamesSpec = z
+  .strictObject({ ...file, columns: z.strictObject({ tag: Column, name: Column }) })
+  .superRefine(fitsFormat);
+export type TagNamesSpec = z.infer<typeof TagNamesSpec>;
+
+/** One row each time that a tag was put on an item; they become the item's attributes "tags" and "tagTimes". */
+export const TagsSpec = z
+  .strictObject({
+    ...file,
+    columns: z.strictObject({
+      item: Column,
+      tag: Column,
+      user: Column.optional(), // with it, a tag counts once a user
+      timestamp: Column.optional(),
+    }),
+    timestampUnit,
+    most: z.number().int().positive().default(5), // tags kept of an item, the most frequent
+    names: TagNamesSpec.optional(),
+  })
+  .superRefine(fitsFormat);
+export type TagsSpec = z.infer<typeof TagsSpec>;
+
+/** What the tags of an item become. */
+export const TAG_ATTRIBUTES = ['tags', 'tagTimes'] as const;
+
 /** source.yaml: which files a log has and what their columns mean (docs/formats.md). */
-export const SourceSpec = z.strictObject({
-  id: z.string().regex(/^[a-z0-9][a-z0-9._-]*$/, 'an id is small letters, digits, ".", "_" and "-"'),
-  title: z.string().min(1),
-  terms: z.string().min(1), // what the log's owner allows, in one or two sentences
-  homepage: z.string().optional(),
-  interactions: InteractionsSpec,
-  items: ItemsSpec.optional(),
-  users: UsersSpec.optional(),
-});
+export const SourceSpec = z
+  .strictObject({
+    id: z.string().regex(/^[a-z0-9][a-z0-9._-]*$/, 'an id is small letters, digits, ".", "_" and "-"'),
+    title: z.string().min(1),
+    terms: z.string().min(1), // what the log's owner allows, in one or two sentences
+    homepage: z.string().optional(),
+    interactions: InteractionsSpec,
+    items: ItemsSpec.optional(),
+    users: UsersSpec.optional(),
+    tags: TagsSpec.optional(),
+  })
+  .superRefine(tagsHaveRoom);
 export type SourceSpec = z.infer<typeof SourceSpec>;
 
 /** What every file of a log has. */
@@ -117,6 +146,23 @@ function fitsFormat(table: AnyTable, context: z.RefinementCtx): void {
       if (typeof column !== 'string') continue;
       const message = `"${column}" is the name of a column, and this file has no header`;
       complain(path, message, "write the column's index, from 0, or header: true");
+    }
+  }
+}
+
+/** Tags are attributes of the items of an item file, which has no others of their names. */
+function tagsHaveRoom(
+  { tags, items }: { tags?: unknown; items?: ItemsSpec | undefined },
+  context: z.RefinementCtx,
+): void {
+  if (tags === undefined) return;
+  const complain = (path: string[], message: string, fix: string): void =>
+    context.addIssue({ code: 'custom', path, message, params: { fix } });
+  if (!items) complain(['tags'], 'tags need items, and this log has no item file', 'name the item file: items');
+  for (const group of ['attributes', 'flags'] as const) {
+    for (const name of TAG_ATTRIBUTES) {
+      if (!items || !Object.hasOwn(items[group], name)) continue;
+      complain(['items', group, name], `"${name}" is what the tags become`, 'rename this attribute');
     }
   }
 }

@@ -5,7 +5,7 @@ const count = z.number().int().nonnegative();
 /** One file of an imported log. */
 export const SourceFile = z.strictObject({
   name: z.string(), // as source.yaml names it, relative to the log's folder
-  role: z.enum(['interactions', 'items', 'users']),
+  role: z.enum(['interactions', 'items', 'users', 'tags', 'tagNames']),
   sha256: z.string(),
   bytes: count, // as it lies on the disk, packed or not
   rows: count, // rows that were read and kept

@@ -120,6 +120,7 @@ function sourceHash(spec: SourceSpec, files: readonly HashedFile[]): string {
  */
 function reading(role: SourceFile['role'], { sha256: _expected, format, ...table }: FileSpec): object {
   const said = Object.entries(table).filter(([key, value]) => {
+    if (role === 'tags' && key === 'names') return false; // a table of its own
     const isNew = role === 'interactions' && (key === 'attributes' || key === 'missing');
     return !isNew || Object.keys(value).length > 0;
   });

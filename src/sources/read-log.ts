@@ -1,9 +1,12 @@
 import { join } from 'node:path';
+import type { Item } from '../core/interaction.js';
 import type { SourceFile } from '../core/source.js';
-import type { FileSpec, ItemsSpec, SourceSpec } from '../core/source-spec.js';
+import type { FileSpec, ItemsSpec, SourceSpec, TagsSpec } from '../core/source-spec.js';
 import type { SourceWriter } from '../store/source-store.js';
 import { attributeReader } from './attributes.js';
-import { openTable, type Table, type TableRow, type Tally } from './table.js';
+import { lackWarning, NOT_IN_ITEMS, type OpenFile } from './open-file.js';
+import { tagReader } from './read-tags.js';
+import { openTable, type Table, type Tally } from './table.js';
 import { parseRating, parseTimestamp } from './values.js';
 
 const TEXT = 500; // characters of a reject's text
@@ -17,10 +20,11 @@ export interface LogSummary {
 }
 
 /**
- * Reads a log's files: items and users first, then the interactions.
+ * Reads a log's files: items, their tags and users first, then the interactions.
  * - An id that a file names again is rejected: the first row counts.
  * - An interaction whose item is not in the item file is rejected: without a title no prompt can be made of it.
  *   Without an item file every item of the log is one, and its id is its title.
+ * - Tags become attributes of the items (read-tags.ts).
  * - A user of the log that the user file does not have is kept, without attributes, and a warning tells how many.
  *
  * throws  RectuneError 'data' for a file or a column that is not there
@@ -44,6 +48,7 @@ class LogReader {
   readonly #tallies = new Map<SourceFile['role'], Tally>();
   readonly #warnings: string[] = [];
   readonly #opened: Table[] = [];
+  readonly #waiting: Item[] = []; // read, and not written yet
 
   constructor(folder: string, spec: SourceSpec, writer: SourceWriter, onBytes: (file: string, bytes: number) => void) {
     this.#folder = folder;
@@ -64,11 +69,15 @@ class LogReader {
   #readAll(): LogSummary {
     const items = this.#spec.items && this.#open('items', this.#spec.items);
     const users = this.#spec.users && this.#open('users', this.#spec.users);
+    const tags = this.#spec.tags && this.#open('tags', this.#spec.tags);
+    const names = this.#spec.tags?.names && this.#open('tagNames', this.#spec.tags.names);
     const log = this.#open('interactions', this.#spec.interactions);
     const fromItems = items && this.#itemReader(items);
     const fromUsers = users && this.#userReader(users);
+    const fromTags = tags && this.#taggedReader(tags, names);
     const fromLog = this.#interactionReader(log);
     fromItems?.();
+    fromTags?.();
     fromUsers?.();
     fromLog();
     return { tallies: this.#tallies, items: this.#items.size, users: this.#users.size, warnings: this.#warnings };
@@ -88,7 +97,7 @@ class LogReader {
     if (encodingInDoubt) {
       this.#warnings.push(`${spec.file} begins with a UTF-8 byte order mark, and source.yaml says ${spec.encoding}`);
     }
-    return { table, tally, reject: (row, reason) => reject(row.line, reason, row.text) };
+    return { file: spec.file, table, tally, reject: (row, reason) => reject(row.line, reason, row.text) };
   }
 
   #itemReader({ table, tally, reject }: OpenFile): () => void {
@@ -105,12 +114,28 @@ class LogReader {
         else if (typeof attributes === 'string') reject(row, attributes);
         else {
           this.#items.add(itemId);
-          this.#writer.item({ itemId, title: text, attributes });
+          const described = { itemId, title: text, attributes };
+          if (this.#spec.tags) this.#waiting.push(described);
+          else this.#writer.item(described);
           tally.rows += 1;
           if (text.trim() === '') untitled += 1;
         }
       }
       if (untitled > 0) this.#warnings.push(`${untitled} items of ${spec.file} have an empty title`);
+    };
+  }
+
+  /** Items wait for their tags, and tags for the items that there are. */
+  #taggedReader(file: OpenFile, names: OpenFile | undefined): () => void {
+    const { tags: spec, items } = this.#spec as { tags: TagsSpec; items: ItemsSpec };
+    const read = tagReader(spec, file, names, { file: items.file, has: (itemId) => this.#items.has(itemId) });
+    return () => {
+      const { tags, warnings } = read();
+      this.#warnings.push(...warnings);
+      for (const item of this.#waiting.splice(0)) {
+        const own = tags.attributesOf(item.itemId, spec.most, spec.columns.timestamp !== undefined);
+        this.#writer.item({ ...item, attributes: { ...item.attributes, ...own } });
+      }
     };
   }
 
@@ -134,8 +159,9 @@ class LogReader {
     };
   }
 
-  #interactionReader({ table, tally, reject }: OpenFile): () => void {
-    const { columns, timestampUnit, file } = this.#spec.interactions;
+  #interactionReader(log: OpenFile): () => void {
+    const { table, tally, reject } = log;
+    const { columns, timestampUnit } = this.#spec.interactions;
     const [user, item] = [table.column(columns.user), table.column(columns.item)];
     const rating = columns.rating === undefined ? undefined : table.column(columns.rating);
     const timestamp = columns.timestamp === undefined ? undefined : table.column(columns.timestamp);
@@ -176,31 +202,20 @@ class LogReader {
           tally.rows += 1;
         }
       }
-      this.#warnOf(withoutItem, strangers, tally, file);
+      this.#warnOf(withoutItem, strangers, log);
     };
   }
 
-  #warnOf(withoutItem: number, strangers: number, tally: Tally, file: string): void {
+  #warnOf(withoutItem: number, strangers: number, log: OpenFile): void {
     const { items, users } = this.#spec;
-    const all = tally.rows + tally.rejects;
-    const share = ((100 * withoutItem) / Math.max(1, all)).toFixed(1);
-    if (withoutItem > 0) {
-      this.#warnings.push(
-        `${withoutItem} of ${all} rows of ${file} (${share} %) name an item that ${items?.file} does not have`,
-      );
-    }
+    if (items) this.#warnings.push(...lackWarning(withoutItem, log, items.file));
     if (!items) this.#warnings.push('the log has no item file: an item has its id as title');
     if (users && strangers > 0) {
-      this.#warnings.push(`${strangers} users of ${file} are not in ${users.file}: they are kept, without attributes`);
+      this.#warnings.push(
+        `${strangers} users of ${log.file} are not in ${users.file}: they are kept, without attributes`,
+      );
     }
   }
 }
 
-interface OpenFile {
-  readonly table: Table;
-  readonly tally: Tally;
-  readonly reject: (row: TableRow, reason: string) => void;
-}
-
 const NONE = { value: null };
-const NOT_IN_ITEMS = 'item is not in the item file';

@@ -101,7 +101,7 @@ export class SourceStore {
     );
   }
 
-  /** Rows that could not be read, as the import met them: items, users, then the log. */
+  /** Rows that could not be read, as the import met them: items, tags, users, then the log. */
   rejects(id: string, limit?: number): Reject[] {
     return this.#database
       .prepare<[number, number], Reject>(

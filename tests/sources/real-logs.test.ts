@@ -84,6 +84,25 @@ it.skipIf(!has('amazon-2018-all-beauty'))(
   },
 );
 
+it.skipIf(!has('ml-latest-small'))(
+  `recognises MovieLens latest-small, quoted titles and tags too${needs('ml-latest-small')}`,
+  async () => {
+    const { store } = temporaryStore();
+    const source = await importLog(store, { path: join(DATA, 'ml-latest-small'), now });
+    expect(source.counts).toEqual({ interactions: 100_836, items: 9742, users: 610, rejects: 0 });
+    expect(source.files.map(({ role, rows }) => [role, rows])).toContainEqual(['tags', 3683]);
+    expect(source.warnings).toEqual([]);
+    const movies = store.sources.items('ml-latest-small');
+    expect([...movies.values()].filter(({ attributes }) => attributes.genres === '')).toHaveLength(34);
+    expect(movies.get('11')?.title).toBe('American President, The (1995)');
+    expect(movies.get('60756')?.attributes).toEqual({
+      genres: 'Comedy',
+      tags: 'funny|will ferrell|Highly quotable|comedy',
+      tagTimes: '1445714994|1445714992|1445714996|1528934384',
+    });
+  },
+);
+
 it.skipIf(!has('lastfm-2k'))(
   `recognises Last.fm, names in all scripts, and takes plays for no rating${needs('lastfm-2k')}`,
   async () => {
