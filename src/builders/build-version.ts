@@ -1,24 +1,21 @@
 import { join } from 'node:path';
 import { DatasetVersion } from '../core/dataset-version.js';
-import { nearestWord, RectuneError } from '../core/errors.js';
+import { RectuneError } from '../core/errors.js';
+import { cellId } from '../core/grid.js';
 import { type Instruction, instructionLine, SPLITS, type Split } from '../core/instruction.js';
-import type { Interaction } from '../core/interaction.js';
 import { parseAs } from '../core/parse.js';
-import { DatasetRecipe, SPLIT_LEAKS } from '../core/recipe.js';
-import type { Source } from '../core/source.js';
+import { SPLIT_LEAKS } from '../core/recipe.js';
 import { exists, readJson, sha256, sha256File, writeSealedFolder } from '../platform/files.js';
 import { toJsonLines } from '../platform/json-lines.js';
 import { studioLayout } from '../platform/studio.js';
 import type { Store } from '../store/store.js';
+import { balancedRows } from './balance.js';
 import { checkInstructions, countTwinPrompts } from './checks.js';
-import { makeExamples } from './examples.js';
-import { ItemTexts } from './item-texts.js';
-import { type LoadedRecipe, recipeFolder } from './load-recipe.js';
-import { loadTemplate } from './load-template.js';
-import { loadWrapper } from './load-wrapper.js';
-import { renderSplits } from './render-splits.js';
-import { splitExamples } from './split.js';
-import { userSequences } from './user-sequences.js';
+import { type DatasetPlan, planDataset } from './dataset-plan.js';
+import type { LoadedRecipe } from './load-recipe.js';
+import type { Template } from './load-template.js';
+import { loadWrapper, type Wrapper } from './load-wrapper.js';
+import { type RenderTally, renderRows } from './render-rows.js';
 
 export interface BuildOptions {
   readonly studio: string; // folder of the store; the version is sealed in versions/<hash>/ below it
@@ -38,36 +35,39 @@ export type BuiltVersion = DatasetVersion & { readonly unchanged: boolean };
  */
 export async function buildVersion(store: Store, recipe: LoadedRecipe, options: BuildOptions): Promise<BuiltVersion> {
   const progress = options.onProgress ?? (() => {});
-  const template = loadTemplate(recipe.template, recipeFolder(recipe));
   const wrapper = loadWrapper(recipe.wrapper);
-  const source = findSource(store, recipe);
+  const plan = planDataset(store, recipe);
+  const { source, sequences, mixture } = plan;
+  progress(`${sequences.reduce((sum, { interactions }) => sum + interactions.length, 0)} interactions of ${source.id}`);
+  progress(`${plan.examples} examples of ${sequences.length} users`);
 
-  const texts = new ItemTexts(store.sources.items(source.id), template.head.fields, source.id);
-  const { interactions, leftOut } = chosenInteractions(store.sources.interactions(source.id), recipe, texts);
-  progress(`${interactions.length} interactions of ${source.id}`);
-  const sequences = userSequences(interactions, recipe.examples.order);
-  const examples = makeExamples(sequences, recipe.examples, recipe.file);
-  progress(`${examples.length} examples of ${sequences.length} users`);
-  const shared = splitExamples(examples, recipe.split, recipe.file);
-  const splits = renderSplits(shared, recipe.label, texts, template, wrapper);
-  checkInstructions(allRows(splits), sequences, template.labels);
-
+  const { splits, tally, balanced } = renderedSplits(plan, wrapper);
+  checkInstructions(allRows(splits), sequences);
+  const labels = sharedLabels(allRows(splits), mixture.templates);
   const files = bySplit((split) => {
     const weights = split === 'train' ? recipe.weights : undefined; // valid and test are scored, not learned from
-    return [...toJsonLines(splits[split].map((row) => instructionLine(row, weights)))].join('');
+    const lines = splits[split].map((row) => instructionLine(row, { weights, ownAnswers: labels === null }));
+    return [...toJsonLines(lines)].join('');
   });
-  const dataset = DatasetRecipe.parse(recipe);
+  const rows = countByTemplate(splits);
+  const lists = tally.candidateLists;
   const facts = {
     name: recipe.name,
-    recipe: dataset,
-    recipeHash: sha256(JSON.stringify(dataset)),
+    recipe: plan.recipe,
+    recipeHash: sha256(JSON.stringify(plan.recipe)),
     sourceId: source.id,
     sourceHash: source.hash,
-    labels: [...template.labels] as [string, string],
+    labels,
     split: { kind: recipe.split.kind, leaks: SPLIT_LEAKS[recipe.split.kind] },
-    templates: [template, wrapper].map(({ head, hash }) => ({ id: head.id, version: head.version, hash })),
+    templates: [...mixture.templates.map((template) => described(template, rows)), described(wrapper)],
     counts: countRows(splits),
-    checks: { leftOut, twinPrompts: countTwinPrompts(splits) },
+    checks: {
+      leftOut: plan.leftOut,
+      twinPrompts: countTwinPrompts(splits),
+      ...(Object.keys(tally.withoutRow).length > 0 ? { withoutRow: tally.withoutRow } : {}),
+      ...(balanced === undefined ? {} : { balanced }),
+    },
+    ...(lists.length > 0 ? { candidates: { lists: lists.length, hash: sha256(lists.join('\n')) } } : {}),
     files: bySplit((split) => sha256(files[split])),
     program: options.program,
   };
@@ -80,6 +80,72 @@ export async function buildVersion(store: Store, recipe: LoadedRecipe, options: 
   );
   store.versions.save(version, allRows(splits), options.now());
   return { ...version, unchanged };
+}
+
+type Splits = Readonly<Record<Split, readonly Instruction[]>>;
+
+/** Renders every row; with balance, first to see what there is, then what stays. */
+function renderedSplits(
+  plan: DatasetPlan,
+  wrapper: Wrapper,
+): { splits: Splits; tally: RenderTally; balanced?: number } {
+  const familyOf = new Map(plan.mixture.templates.map(({ head }) => [head.id, head.family]));
+  const all = rendered(plan, wrapper);
+  const rule = plan.recipe.balance;
+  if (rule === undefined) return all;
+  const weighed = all.splits.train.map(({ userId, itemId, label, templateId }) => {
+    return { userId, itemId, label, family: familyOf.get(templateId) ?? '' };
+  });
+  const kept = new Set(balancedRows(weighed, rule));
+  return { ...rendered(plan, wrapper, kept), balanced: weighed.length - kept.size };
+}
+
+function rendered(
+  plan: DatasetPlan,
+  wrapper: Wrapper,
+  kept?: ReadonlySet<number>,
+): { splits: Splits; tally: RenderTally } {
+  const tally: RenderTally = { withoutRow: {}, candidateLists: [] };
+  const splits: Record<Split, Instruction[]> = { train: [], valid: [], test: [] };
+  for (const row of renderRows(plan, wrapper, {}, tally, kept)) splits[row.split].push(row);
+  for (const split of SPLITS) {
+    if (splits[split].length > 0) continue;
+    const lacks = Object.entries(tally.withoutRow).map(([lack, count]) => `${count} without ${lack}`);
+    const what = `${split} would be empty: no example has what the templates ask for`;
+    throw new RectuneError('data', what, lacks.join(', '), 'see rectune templates SOURCE for what the log can support');
+  }
+  return { splits, tally };
+}
+
+/** The two answers that all rows share; null when some row has others. */
+function sharedLabels(rows: Iterable<Instruction>, templates: readonly Template[]): [string, string] | null {
+  const [first] = templates;
+  const labels = first?.labels;
+  if (!labels || templates.some((template) => template.labels?.join('\0') !== labels.join('\0'))) return null;
+  // Thoughts stand before an answer, so that no two rows have the same ones.
+  for (const { choices } of rows) if (choices?.join('\0') !== labels.join('\0')) return null;
+  return [...labels];
+}
+
+function described(
+  { head, hash }: Template | Wrapper,
+  rows?: ReadonlyMap<string, Record<Split, number>>,
+): DatasetVersion['templates'][number] {
+  const { id, version } = head;
+  if (!('task' in head)) return { id, version, hash };
+  const { task, family, cell, evaluationOnly } = head;
+  const counted = rows?.get(id) ?? { train: 0, valid: 0, test: 0 };
+  return { id, version, hash, task, family, ...(cell ? { cell: cellId(cell) } : {}), evaluationOnly, rows: counted };
+}
+
+function countByTemplate(splits: Splits): Map<string, Record<Split, number>> {
+  const counts = new Map<string, Record<Split, number>>();
+  for (const { templateId, split } of allRows(splits)) {
+    const count = counts.get(templateId) ?? { train: 0, valid: 0, test: 0 };
+    count[split] += 1;
+    counts.set(templateId, count);
+  }
+  return counts;
 }
 
 /** Over all that decides the rows. The source's hash is in it because rows name lines of the log. */
@@ -112,32 +178,6 @@ async function seal(
   const sealed = parseAs(DatasetVersion, readJson(path), path, 'data');
   progress(`${named} is sealed already and used again`);
   return { ...sealed, unchanged: true };
-}
-
-function findSource(store: Store, recipe: LoadedRecipe): Source {
-  const source = store.sources.find(recipe.source);
-  if (source) return source;
-  const known = store.sources.list().map(({ id }) => id);
-  const near = nearestWord(recipe.source, known);
-  const have = known.length > 0 ? `; imported are ${known.join(', ')}` : '';
-  const fix = near ? `did you mean "${near}"?` : `run "rectune import FOLDER" with that log first${have}`;
-  throw new RectuneError('usage', `the log "${recipe.source}" is not imported`, `${recipe.file}: source`, fix);
-}
-
-/** The interactions that the recipe lets in, in log order, and how many it leaves out. */
-function chosenInteractions(
-  all: Iterable<Interaction>,
-  recipe: DatasetRecipe,
-  texts: ItemTexts,
-): { interactions: Interaction[]; leftOut: { zeroRatings: number; missingTitles: number } } {
-  const interactions: Interaction[] = [];
-  const leftOut = { zeroRatings: 0, missingTitles: 0 };
-  for (const interaction of all) {
-    if (recipe.zeroRatings === 'remove' && interaction.rating === 0) leftOut.zeroRatings += 1;
-    else if (recipe.missingTitles === 'skip' && !texts.has(interaction)) leftOut.missingTitles += 1;
-    else interactions.push(interaction);
-  }
-  return { interactions, leftOut };
 }
 
 function countRows(splits: Readonly<Record<Split, readonly Instruction[]>>): DatasetVersion['counts'] {

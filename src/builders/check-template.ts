@@ -1,6 +1,7 @@
 import type {} from 'handlebars'; // the namespace hbs
 import { nearestWord, RectuneError } from '../core/errors.js';
-import type { VariableKind } from '../core/template.js';
+import type { VariableKind } from '../core/slots.js';
+import { ITEM_HELPERS, LIST_HELPERS, TEXT_HELPERS } from './template-helpers.js';
 
 /** A piece of a template (instruction, input, output) as the checker sees it. */
 export interface Piece {
@@ -8,6 +9,7 @@ export interface Piece {
   readonly owner: string; // who offers the names, for errors: 'task "preference"'
   readonly variables: Readonly<Record<string, VariableKind>>;
   readonly fields: readonly string[]; // of an item
+  readonly userFields: readonly string[]; // of a user
   readonly answers: readonly string[]; // names that would give the answer away here
   /** Place in the file of a line of the piece, from 1; word: what is looked for there. */
   where(line: number, word: string): string;
@@ -17,13 +19,27 @@ export interface Piece {
 export interface Uses {
   readonly variables: Map<string, string>;
   readonly fields: Map<string, string>;
+  readonly userFields: Map<string, string>;
+  readonly places: Set<string>; // what is printed of an item by its place in a list: see PLACE_FIELDS
 }
 
-const HELPERS = ['if', 'unless', 'each', 'titles'];
+export function noUses(): Uses {
+  return { variables: new Map(), fields: new Map(), userFields: new Map(), places: new Set() };
+}
+
+/** What an item of a list has beside its title and fields, by the kind of the list: the user's rating and judgement, or its letter and number. */
+const PLACE_FIELDS = {
+  history: { stars: 'text', isLiked: 'flag' },
+  list: { letter: 'text', number: 'text' },
+} as const;
+
+const BLOCKS = ['if', 'unless', 'each'];
+const CALLS = [...Object.keys(LIST_HELPERS), ...Object.keys(TEXT_HELPERS), ...Object.keys(ITEM_HELPERS)];
+const HELPERS = [...BLOCKS, ...CALLS];
 
 /**
  * Checks a parsed template without rendering it, because Handlebars' strict mode does not see names inside #if, #each and helpers.
- * What is not known to be right is wrong: other helpers, partials, decorators, nested calls.
+ * What is not known to be right is wrong: other helpers, decorators, nested calls. Partials were put in before (partials.ts).
  *
  * The rules for history lists make sure that the text without the oldest items reads exactly as if it had been rendered without
  * them: a list is printed once, item by item from the oldest, and nothing else depends on how long it is.
@@ -35,7 +51,8 @@ export function checkTemplate(program: hbs.AST.Program, piece: Piece, uses: Uses
   new Checker(piece, uses).program(program, 'root');
 }
 
-type Scope = 'root' | 'item';
+/** Where a name is looked up: in the example, or first in an item of a list. */
+type Scope = 'root' | 'history' | 'list';
 
 class Checker {
   readonly #piece: Piece;
@@ -51,59 +68,87 @@ class Checker {
       if (statement.type === 'MustacheStatement') this.#mustache(statement as hbs.AST.MustacheStatement, scope);
       else if (statement.type === 'BlockStatement') this.#block(statement as hbs.AST.BlockStatement, scope);
       else if (statement.type !== 'ContentStatement' && statement.type !== 'CommentStatement') {
-        const fix = 'use {{name}}, {{titles list}}, {{#if}}, {{#unless}} and {{#each}} only';
+        const fix = 'use {{name}}, {{titles list}}, {{#if}}, {{#unless}}, {{#each}} and {{> partial}} only';
         this.#fail(`a template offers no ${statement.type}`, statement.loc.start.line, '', fix);
       }
     }
   }
 
-  /** {{path}} or {{titles list}} */
+  /** {{path}}, or {{helper path}} */
   #mustache(statement: hbs.AST.MustacheStatement, scope: Scope): void {
     const line = statement.loc.start.line;
     const path = this.#path(statement.path);
-    if (statement.params.length === 0 && !statement.hash && path.original !== 'titles') {
-      const kind = this.#resolve(path, scope);
-      if (kind === 'text') return;
-      const fix = {
-        history: `print the list with {{titles ${path.original}}} or {{#each ${path.original}}}`,
-        item: `print one of its fields, e.g. {{${path.original}.title}}`,
-        flag: `ask for it with {{#if ${path.original}}}`,
-      }[kind];
-      this.#fail(`"${path.original}" is not text and cannot be printed`, line, path.original, fix);
+    const helper = path.original;
+    if (statement.params.length === 0 && !statement.hash && !CALLS.includes(helper)) {
+      this.#text(path, scope);
+      return;
     }
-    if (path.original !== 'titles') this.#unknownHelper(path);
-    const [list] = statement.params;
-    if (!list || statement.params.length > 1 || statement.hash) {
-      this.#fail('"titles" takes one list', line, 'titles', 'write {{titles liked}}');
+    if (!CALLS.includes(helper)) this.#unknownHelper(path);
+    const [parameter] = statement.params;
+    const takes = helper in LIST_HELPERS ? 'list' : helper in ITEM_HELPERS ? 'item' : 'text';
+    if (!parameter || statement.params.length > 1 || statement.hash) {
+      const example = { list: 'liked', item: 'target', text: 'target.title' }[takes];
+      this.#fail(`"${helper}" takes one ${takes}`, line, helper, `write {{${helper} ${example}}}`);
     }
-    this.#list(this.#path(list as hbs.AST.Expression), 'titles', scope);
+    const given = this.#path(parameter as hbs.AST.Expression);
+    if (takes === 'list') this.#list(given, helper, scope);
+    else if (takes === 'text') this.#text(given, scope);
+    else {
+      const kind = this.#resolve(given, scope);
+      if (kind === 'item') {
+        // It prints whatever fields the template declares.
+        for (const field of this.#piece.fields) this.#useField(field, line);
+        return;
+      }
+      const what = `"${helper}" takes an item, and "${given.original}" is ${kindName(kind)}`;
+      this.#fail(what, line, given.original, `write {{${helper} target}}`);
+    }
+  }
+
+  /** A path that is printed. */
+  #text(path: hbs.AST.PathExpression, scope: Scope): void {
+    const kind = this.#resolve(path, scope);
+    if (kind === 'text') return;
+    const name = path.original;
+    const fix = {
+      history: `print the list with {{titles ${name}}} or {{#each ${name}}}`,
+      list: `print the list with {{titles ${name}}} or {{#each ${name}}}`,
+      item: `print one of its fields, e.g. {{${name}.title}}`,
+      entity: `declare userFields and print one of them, e.g. {{${name}.occupation}}`,
+      flag: `ask for it with {{#if ${name}}}`,
+    }[kind];
+    this.#fail(`"${name}" is not text and cannot be printed`, path.loc.start.line, name, fix);
   }
 
   /** {{#if path}}, {{#unless path}}, {{#each list}} */
   #block(block: hbs.AST.BlockStatement, scope: Scope): void {
     const line = block.loc.start.line;
     const helper = block.path.original;
-    if (!HELPERS.includes(helper) || helper === 'titles') this.#unknownHelper(block.path);
+    if (!BLOCKS.includes(helper)) this.#unknownHelper(block.path);
     const [parameter] = block.params;
     if (!parameter || block.params.length > 1 || block.hash || block.program?.blockParams?.length) {
       this.#fail(`"#${helper}" takes one name and nothing else`, line, helper, `write {{#${helper} name}}`);
     }
     const path = this.#path(parameter as hbs.AST.Expression);
     if (helper === 'each') {
-      this.#list(path, 'each', scope);
-      if (block.inverse) {
+      const kind = this.#list(path, 'each', scope);
+      if (block.inverse && kind === 'history') {
         const fix = 'leave {{else}} out: an empty list prints nothing, because a long row may lose all its history';
         this.#fail('"#each" over a history has an {{else}}', line, 'else', fix);
       }
-      this.program(block.program, 'item');
+      this.program(block.program, kind);
+      if (block.inverse) this.program(block.inverse, scope);
       return;
     }
     const kind = this.#resolve(path, scope);
-    if (kind === 'history' || kind === 'item') {
-      const fix =
-        kind === 'history'
-          ? 'leave the condition out: the text may not depend on how long a history is, because a long row loses its oldest items'
-          : `ask for one of its fields, e.g. {{#${helper} ${path.original}.title}}`;
+    if (kind !== 'text' && kind !== 'flag') {
+      const fix = {
+        history:
+          'leave the condition out: the text may not depend on how long a history is, because a long row loses its oldest items',
+        list: 'leave the condition out: the list is never empty',
+        item: `ask for one of its fields, e.g. {{#${helper} ${path.original}.title}}`,
+        entity: `ask for one of its fields, e.g. {{#${helper} ${path.original}.occupation}}`,
+      }[kind];
       this.#fail(`"#${helper}" asks for "${path.original}", which is ${kindName(kind)}`, line, path.original, fix);
     }
     // {{#unless}} may come without a program of its own when written {{^if}}
@@ -111,20 +156,23 @@ class Checker {
     if (block.inverse) this.program(block.inverse, scope);
   }
 
-  /** A history list that is about to be printed. */
-  #list(path: hbs.AST.PathExpression, helper: string, scope: Scope): void {
+  /** A list that is about to be printed. A history is printed once; candidates never get shorter, so they may be printed again. */
+  #list(path: hbs.AST.PathExpression, helper: string, scope: Scope): 'history' | 'list' {
     const line = path.loc.start.line;
     const printedBefore = this.#uses.variables.has(path.original);
     const kind = this.#resolve(path, scope);
-    if (kind !== 'history') {
-      const lists = Object.entries(this.#piece.variables).filter(([, offered]) => offered === 'history');
+    if (kind !== 'history' && kind !== 'list') {
+      const lists = Object.entries(this.#piece.variables).filter(([, offered]) =>
+        ['history', 'list'].includes(offered),
+      );
       const fix = `give it a list: ${lists.map(([name]) => name).join(', ')}`;
       this.#fail(`"${helper}" takes a list, and "${path.original}" is ${kindName(kind)}`, line, path.original, fix);
     }
-    if (printedBefore) {
+    if (printedBefore && kind === 'history') {
       const fix = 'print each list once: a long row loses its oldest items in one place';
       this.#fail(`${this.#piece.self} prints "${path.original}" twice`, line, path.original, fix);
     }
+    return kind as 'history' | 'list';
   }
 
   #path(expression: hbs.AST.Expression): hbs.AST.PathExpression {
@@ -138,17 +186,18 @@ class Checker {
   /** What a path stands for; counts it as used. */
   #resolve(path: hbs.AST.PathExpression, scope: Scope): VariableKind {
     const line = path.loc.start.line;
+    const inItem = scope !== 'root';
     if (path.data) {
-      if (path.original === '@last' && scope === 'item') return 'flag';
+      if (path.original === '@last' && inItem) return 'flag';
       const fix = 'use @last inside {{#each}}; the others change when a long row loses its oldest items';
       this.#fail(`a template offers no "${path.original}"`, line, path.original, fix);
     }
-    if (path.depth > (scope === 'item' ? 1 : 0)) {
+    if (path.depth > (inItem ? 1 : 0)) {
       this.#fail(`"${path.original}" leaves the template`, line, path.original, 'take one "../" away');
     }
-    if (scope === 'item' && path.depth === 0) {
+    if (inItem && path.depth === 0) {
       if (path.parts.length === 0) return 'item';
-      return this.#field(path, path.parts);
+      return this.#field(path, path.parts, PLACE_FIELDS[scope]);
     }
     const [name = '', ...rest] = path.parts;
     const kind = Object.hasOwn(this.#piece.variables, name) ? this.#piece.variables[name] : undefined;
@@ -156,22 +205,45 @@ class Checker {
       const known = Object.keys(this.#piece.variables);
       this.#unknown(name || path.original, known, this.#piece.owner, line);
     }
-    if (scope === 'item' && kind === 'history') {
+    if (inItem && (kind === 'history' || kind === 'list')) {
       this.#fail(`"${path.original}" is a list inside a list`, line, name, 'print each list by itself');
     }
     if (!this.#uses.variables.has(name)) this.#uses.variables.set(name, this.#piece.where(line, name));
     if (rest.length === 0) return kind as VariableKind;
-    if (kind === 'item') return this.#field(path, rest);
+    if (kind === 'item') return this.#field(path, rest, name === 'chosen' ? PLACE_FIELDS.list : {});
+    if (kind === 'entity') return this.#userField(path, rest);
     const fix = `write {{${name}}} without what follows the dot`;
     return this.#fail(`"${name}" has no "${rest.join('.')}"`, line, path.original, fix);
   }
 
-  #field(path: hbs.AST.PathExpression, parts: readonly string[]): VariableKind {
+  /** places  what the item has by its place in a list */
+  #field(
+    path: hbs.AST.PathExpression,
+    parts: readonly string[],
+    places: Readonly<Record<string, VariableKind>>,
+  ): VariableKind {
     const [field = ''] = parts;
     const line = path.loc.start.line;
-    if (!this.#piece.fields.includes(field)) this.#unknown(field, this.#piece.fields, 'an item', line);
+    const place = Object.hasOwn(places, field) ? places[field] : undefined;
+    if (place === undefined && !this.#piece.fields.includes(field)) {
+      this.#unknown(field, [...this.#piece.fields, ...Object.keys(places)], 'an item', line);
+    }
     if (parts.length > 1) this.#fail(`"${path.original}" goes too deep`, line, path.original, `stop at "${field}"`);
+    if (place === undefined) this.#useField(field, line);
+    else this.#uses.places.add(field);
+    return place ?? 'text';
+  }
+
+  #useField(field: string, line: number): void {
     if (!this.#uses.fields.has(field)) this.#uses.fields.set(field, this.#piece.where(line, field));
+  }
+
+  #userField(path: hbs.AST.PathExpression, parts: readonly string[]): VariableKind {
+    const [field = ''] = parts;
+    const line = path.loc.start.line;
+    if (!this.#piece.userFields.includes(field)) this.#unknown(field, this.#piece.userFields, 'a user', line);
+    if (parts.length > 1) this.#fail(`"${path.original}" goes too deep`, line, path.original, `stop at "${field}"`);
+    if (!this.#uses.userFields.has(field)) this.#uses.userFields.set(field, this.#piece.where(line, field));
     return 'text';
   }
 
@@ -186,7 +258,8 @@ class Checker {
     }
     const near = nearestWord(word, known);
     const fix = `${near ? `did you mean "${near}"? ` : ''}use one of ${known.join(', ')}`;
-    const more = owner === 'an item' ? `${fix}; or add "${word}" to fields` : fix;
+    const list = { 'an item': 'fields', 'a user': 'userFields' }[owner];
+    const more = list === undefined ? fix : `${fix}; or add "${word}" to ${list}`;
     return this.#fail(`${this.#piece.self} uses "${word}", which ${owner} does not offer`, line, word, more);
   }
 
@@ -198,5 +271,5 @@ class Checker {
 }
 
 function kindName(kind: VariableKind): string {
-  return { history: 'a list', item: 'an item', text: 'text', flag: 'a flag' }[kind];
+  return { history: 'a list', list: 'a list', item: 'an item', entity: 'a user', text: 'text', flag: 'a flag' }[kind];
 }

@@ -11,16 +11,12 @@ export function rowName(row: { readonly split: Split; readonly row: number }): s
 
 /**
  * Proves what every dataset version promises: a history holds nothing but interactions of the same user that stand before the
- * target, oldest first, and each answer is one of the two labels. Works on the instructions themselves, apart from the code that
+ * target, oldest first, and each answer is one of its row's choices. Works on the instructions themselves, apart from the code that
  * made them.
  *
  * throws  RectuneError 'data' that names the first rows which break it
  */
-export function checkInstructions(
-  instructions: Iterable<Instruction>,
-  sequences: readonly UserSequence[],
-  labels: readonly [string, string],
-): void {
+export function checkInstructions(instructions: Iterable<Instruction>, sequences: readonly UserSequence[]): void {
   const places = new Map<number, { userId: string; position: number }>();
   for (const { userId, interactions } of sequences) {
     interactions.forEach(({ logIndex }, position) => {
@@ -38,10 +34,10 @@ export function checkInstructions(
       );
     });
     if (!rising) leaking.push(rowName(instruction));
-    if (!labels.includes(instruction.answer)) strange.push(rowName(instruction));
+    if (instruction.choices && !instruction.choices.includes(instruction.answer)) strange.push(rowName(instruction));
   }
   refuse(leaking, 'hold the target or something later in their history');
-  refuse(strange, `have an answer that is neither ${labels.map((label) => JSON.stringify(label)).join(' nor ')}`);
+  refuse(strange, 'have an answer that is none of their choices');
 }
 
 /**

@@ -38,6 +38,11 @@ export class ItemTexts {
     return this.#texts.has(itemId);
   }
 
+  /** What an item lacks, in a word or two: "author", "title". */
+  lacks(itemId: string): string {
+    return this.fault(itemId).replace(/^no /, '');
+  }
+
   /** Why an item cannot be printed. */
   fault(itemId: string): string {
     return this.#faults.get(itemId) ?? 'not among the items';

@@ -1,81 +1,168 @@
-import { basename, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { nearestWord, RectuneError } from '../core/errors.js';
-import { TASKS, TemplateHead } from '../core/template.js';
-import { exists, isFolder, listFolder, packageRoot } from '../platform/files.js';
-import { checkTemplate, type Piece, type Uses } from './check-template.js';
+import { cellId, meaningless } from '../core/grid.js';
+import { answerVariables, promptVariables, TASKS, TemplateHead } from '../core/template.js';
+import { exists, packageRoot, sha256 } from '../platform/files.js';
+import { checkTemplate, noUses, type Piece, type Uses } from './check-template.js';
 import { compileTemplate, type Render } from './compile.js';
+import { gridTemplate, isGridName } from './grid.js';
 import { Marks } from './marks.js';
+import { packagedTemplates } from './packaged-templates.js';
+import { inlinePartials } from './partials.js';
 import { openTemplateFile, parseHandlebars, type TemplateFile } from './template-file.js';
 
 /** A template that was checked and can render. */
 export interface Template {
   readonly head: TemplateHead;
-  readonly hash: string; // sha256 of the file's text
+  readonly hash: string; // sha256 of the file's text and its partials
   readonly shown: string; // the file as errors name it
   readonly hasInput: boolean; // whether there is text below the front matter
-  readonly labels: readonly [string, string]; // the answer when liked, the answer when not
+  readonly labels: readonly [string, string] | null; // the answer when liked, the answer when not; null: another kind of task
+  readonly slots: ReadonlySet<string>; // every name that it uses, in prompt or answer
+  readonly answerSlots: ReadonlySet<string>; // those that the answer uses
+  readonly places: ReadonlySet<string>; // of stars, isLiked, letter, number: what the prompt prints of items by their place
+  readonly answerPlaces: ReadonlySet<string>; // the same of the answer
   readonly instruction: Render;
   readonly input: Render;
+  readonly output: Render;
 }
 
 /**
  * Loads and checks a template: syntax, every name that it uses, every name that it declares, helpers.
  *
- * name    "tallrec/movie" in the package's templates/, or a path to a .hbs file
+ * name    "tallrec/movie" in the package's templates/, "grid/p1-i0-t3-plain-1" of the grid, or a path to a .hbs file
  * folder  the folder from which a path is seen
  * throws  RectuneError 'usage' that names file and line
  */
 export function loadTemplate(name: string, folder: string): Template {
+  if (isGridName(name)) return understandTemplate(gridTemplate(name), [], 'as used');
   const path = templatePath(name, folder);
   const file = openTemplateFile(path, TemplateHead);
-  const { head, shown, headLine } = file;
-  const task = TASKS[head.task];
+  checkName(file, path);
+  return understandTemplate(file, [dirname(path), dirname(dirname(path))], 'in the front matter');
+}
+
+/** Of the package's templates, the id is the path and the family the folder. */
+function checkName({ head, shown, headLine }: TemplateFile<TemplateHead>, path: string): void {
   const own = join(packageRoot(), 'templates') + sep;
-  const expected = path.startsWith(own)
-    ? relative(own, path)
-        .replaceAll(sep, '/')
-        .replace(/\.hbs$/, '')
-    : head.id;
-  if (expected !== head.id) {
-    const fix = `write id: ${expected}`;
-    throw new RectuneError('usage', `the id "${head.id}" is not the file's name`, `${shown}:${headLine('id')}`, fix);
+  if (!path.startsWith(own)) return;
+  const id = relative(own, path)
+    .replaceAll(sep, '/')
+    .replace(/\.hbs$/, '');
+  if (id !== head.id) {
+    const what = `the id "${head.id}" is not the file's name`;
+    throw new RectuneError('usage', what, `${shown}:${headLine('id')}`, `write id: ${id}`);
   }
-  const uses: Uses = { variables: new Map(), fields: new Map() };
-  const shared = { self: `template "${head.id}"`, fields: ['title', ...head.fields] };
+}
+
+/**
+ * Checks what a template file holds and makes it ready to render.
+ *
+ * folders   where partials/ is looked for, before the package's own
+ * declared  whether variables, fields and userFields must stand in the front matter, or are taken from the text
+ */
+export function understandTemplate(
+  file: TemplateFile<TemplateHead>,
+  folders: readonly string[],
+  declared: 'in the front matter' | 'as used',
+): Template {
+  const { head, shown, headLine } = file;
+  const inPrompt = noUses();
+  const inAnswer = noUses();
+  const partials: string[] = [];
+  const fields = ['title', ...head.fields];
+  const shared = { self: `template "${head.id}"`, fields, userFields: head.userFields };
   const prompt = {
     ...shared,
     owner: `task "${head.task}"`,
-    variables: task.prompt,
-    answers: Object.keys(task.answer),
+    variables: promptVariables(head.task),
+    answers: TASKS[head.task].answer.filter((name) => !TASKS[head.task].prompt.some((offered) => offered === name)),
   };
   const inHead = (key: string) => (line: number, word: string) =>
     `${shown}:${word === '' ? headLine(key) + line - 1 : headLine(key, word)}`;
   const inBody = (line: number) => `${shown}:${file.bodyLine + line - 1}`;
-  const read = (text: string, piece: Piece): Render => {
-    const program = parseHandlebars(text, (line) => piece.where(line, ''));
-    checkTemplate(program, piece, uses);
-    return compileTemplate(program, 'values');
+  const read = (text: string, piece: Piece, uses: Uses): Render => {
+    const inlined = inlinePartials(text, (line) => piece.where(line, ''), folders);
+    partials.push(...inlined.used);
+    const where =
+      inlined.used.length === 0 ? piece.where : (line: number) => inlined.lines[line - 1] ?? piece.where(1, '');
+    const program = parseHandlebars(inlined.text, (line) => where(line, ''));
+    checkTemplate(program, { ...piece, where }, uses);
+    return compileTemplate(program, 'values', head.fields);
   };
   const body = file.body.replace(/\n$/, ''); // the last newline ends the file, not the input
-  const instruction = read(head.instruction, { ...prompt, where: inHead('instruction') });
-  const input = read(body, { ...prompt, where: inBody });
-  const output = read(head.output, {
-    ...shared,
-    owner: `the output of task "${head.task}"`,
-    variables: task.answer,
-    answers: [],
-    where: inHead('output'),
-  });
-  checkDeclared(file, uses, { ...task.prompt, ...task.answer });
+  const instruction = read(head.instruction, { ...prompt, where: inHead('instruction') }, inPrompt);
+  const input = read(body, { ...prompt, where: inBody }, inPrompt);
+  const answer = { ...shared, owner: `the output of task "${head.task}"`, answers: [] };
+  const outputPiece = { ...answer, variables: answerVariables(head.task), where: inHead('output') };
+  const output = read(head.output, outputPiece, inAnswer);
+  const uses = joined(inPrompt, inAnswer);
+  if (declared === 'in the front matter') {
+    checkDeclared(file, uses, { ...promptVariables(head.task), ...answerVariables(head.task) });
+  }
+  checkHistory(inPrompt, `template "${head.id}"`);
+  checkCell(file, uses);
   return {
-    head,
-    hash: file.hash,
+    head: declared === 'as used' ? { ...head, variables: [...uses.variables.keys()] } : head,
+    hash: partials.length === 0 ? file.hash : sha256(JSON.stringify([file.hash, ...partials])),
     shown,
     hasInput: body !== '',
-    labels: labelsOf(output, `${shown}:${headLine('output')}`),
+    labels: TASKS[head.task].alternatives === 'label' ? labelsOf(output, `${shown}:${headLine('output')}`) : null,
+    slots: new Set(uses.variables.keys()),
+    answerSlots: new Set(inAnswer.variables.keys()),
+    places: inPrompt.places,
+    answerPlaces: inAnswer.places,
     instruction,
     input,
+    output,
   };
+}
+
+function joined(a: Uses, b: Uses): Uses {
+  return {
+    variables: new Map([...b.variables, ...a.variables]),
+    fields: new Map([...b.fields, ...a.fields]),
+    userFields: new Map([...b.userFields, ...a.userFields]),
+    places: new Set([...a.places, ...b.places]),
+  };
+}
+
+/** An item of the history may be printed in one place only, or a long row could not lose it there. */
+function checkHistory({ variables }: Uses, self: string): void {
+  const parts = ['liked', 'disliked'].filter((name) => variables.has(name));
+  const whole = variables.get('history');
+  if (whole === undefined || parts.length === 0) return;
+  const what = `${self} prints "history" and "${parts.join('" and "')}", and so the same items twice`;
+  throw new RectuneError('usage', what, whole, 'print the whole history, or its liked and disliked items');
+}
+
+const FORM_TASKS = { T0: 'judgement', T1: 'pairwise', T2: 'matching', T3: 'ranking' } as const;
+
+/** A template of the grid says what its cell says. */
+function checkCell({ head, shown, headLine }: TemplateFile<TemplateHead>, { variables }: Uses): void {
+  const { cell } = head;
+  if (!cell) return;
+  const uses = (...names: string[]): boolean => names.some((name) => variables.has(name));
+  const fail = (what: string, fix: string): never => {
+    throw new RectuneError('usage', `template "${head.id}" ${what}`, `${shown}:${headLine('cell')}`, fix);
+  };
+  const why = meaningless(cell);
+  if (why !== undefined) fail(`stands in the cell ${cellId(cell)}, which means nothing: ${why}`, 'choose another cell');
+  const asksForItem = cell.diversity === 'plain' || cell.diversity === 'cot';
+  if (asksForItem && head.task !== FORM_TASKS[cell.form]) {
+    fail(`has form ${cell.form} and task "${head.task}"`, `write task: ${FORM_TASKS[cell.form]}`);
+  }
+  const claims: readonly (readonly [string, boolean, boolean])[] = [
+    ['P1 (history, liked or disliked)', cell.preference === 'P1', uses('history', 'liked', 'disliked')],
+    ['P2 (preference)', cell.preference === 'P2', uses('preference')],
+    ['I1 (vagueIntention)', cell.intention === 'I1', uses('vagueIntention')],
+    ['I2 (specificIntention)', cell.intention === 'I2', uses('specificIntention')],
+    ['chain of thought (reasoning)', cell.diversity === 'cot', uses('reasoning')],
+  ];
+  for (const [name, claimed, used] of claims) {
+    if (claimed && !used) fail(`says ${name} and does not use it`, 'use it, or correct the cell');
+    if (!claimed && used) fail(`uses ${name}, which its cell ${cellId(cell)} does not say`, 'correct the cell');
+  }
 }
 
 /** Every name used is declared, every name declared is known and used: the front matter tells what a template needs. */
@@ -100,16 +187,18 @@ function checkDeclared(file: TemplateFile<TemplateHead>, uses: Uses, offered: Re
       fail(`declares "${name}" and does not use it`, 'variables', name, `use it, or take ${name} out of variables`);
     }
   }
-  for (const name of head.fields) {
-    if (!uses.fields.has(name)) {
-      fail(`declares the field "${name}" and does not use it`, 'fields', name, `use it, or take ${name} out of fields`);
+  for (const key of ['fields', 'userFields'] as const) {
+    for (const name of head[key]) {
+      if (uses[key].has(name)) continue;
+      fail(`declares the field "${name}" and does not use it`, key, name, `use it, or take ${name} out of ${key}`);
     }
   }
 }
 
 /** The two answers. They must differ, or nothing could be told from them. */
 function labelsOf(output: Render, where: string): readonly [string, string] {
-  const answer = (label: boolean): string => output({ label }, new Marks([]));
+  // The thoughts before an answer are the same for both.
+  const answer = (label: boolean): string => output({ label, reasoning: '' }, new Marks([]));
   const labels = [answer(true), answer(false)] as const;
   if (labels.some((label) => label.trim() === '') || labels[0] === labels[1]) {
     const what = `the answers are ${JSON.stringify(labels[0])} and ${JSON.stringify(labels[1])}: they must differ and not be empty`;
@@ -129,13 +218,10 @@ function templatePath(name: string, folder: string): string {
       'check the path, which is seen from the recipe',
     );
   }
-  const root = join(packageRoot(), 'templates');
-  const path = join(root, `${name}.hbs`);
+  const path = join(packageRoot(), 'templates', `${name}.hbs`);
   if (exists(path)) return path;
-  const known = listFolder(root)
-    .filter((family) => family !== 'wrappers' && isFolder(join(root, family)))
-    .flatMap((family) => listFolder(join(root, family)).map((file) => `${family}/${basename(file, '.hbs')}`));
+  const known = packagedTemplates();
   const near = nearestWord(name, known);
-  const fix = `${near ? `did you mean "${near}"? ` : ''}use one of ${known.join(', ')}, or a path that ends in .hbs`;
+  const fix = `${near ? `did you mean "${near}"? ` : ''}see rectune templates, or name a path that ends in .hbs`;
   throw new RectuneError('usage', `there is no template "${name}"`, 'templates/', fix);
 }

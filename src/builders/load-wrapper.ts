@@ -3,7 +3,7 @@ import { RectuneError } from '../core/errors.js';
 import type { WrapperRule } from '../core/recipe.js';
 import { WRAPPER_VARIABLES, WrapperHead } from '../core/template.js';
 import { packageRoot } from '../platform/files.js';
-import { checkTemplate, type Uses } from './check-template.js';
+import { checkTemplate, noUses } from './check-template.js';
 import { compileTemplate } from './compile.js';
 import type { Marks } from './marks.js';
 import { openTemplateFile, parseHandlebars } from './template-file.js';
@@ -24,10 +24,11 @@ export function loadWrapper(rule: WrapperRule): Wrapper {
   const where = (line: number): string => `${shown}:${bodyLine + line - 1}`;
   const flags = Object.fromEntries(head.switches.map((name) => [name, 'flag'] as const));
   const variables = { ...WRAPPER_VARIABLES, ...flags };
-  const uses: Uses = { variables: new Map(), fields: new Map() };
+  const uses = noUses();
   const program = parseHandlebars(body, where);
   const self = `wrapper "${head.id}"`;
-  checkTemplate(program, { self, owner: 'a wrapper', variables, fields: [], answers: [], where }, uses);
+  const piece = { self, owner: 'a wrapper', variables, fields: [], userFields: [], answers: [], where };
+  checkTemplate(program, piece, uses);
   for (const name of ['instruction', 'input', ...head.switches, ...Object.keys(switches)]) {
     if (uses.variables.has(name)) continue;
     const fix = 'use instruction, input and every switch of the kind, and no other';

@@ -1,4 +1,6 @@
 import type { ByteRange } from '../core/instruction.js';
+import type { TextSlot } from '../core/slots.js';
+import { TASKS } from '../core/template.js';
 import type { Template } from './load-template.js';
 import type { Wrapper } from './load-wrapper.js';
 import { Marks } from './marks.js';
@@ -6,11 +8,19 @@ import { Marks } from './marks.js';
 /** What a template prints of an item: its title and the fields that the template declares. */
 export type ItemText = Readonly<Record<string, string>> & { readonly title: string };
 
-/** An example as the preference task shows it. */
+/** An example as a task shows it. What a template does not use may be left out. */
 export interface ShownExample {
-  readonly history: readonly { readonly item: ItemText; readonly liked: boolean }[]; // oldest first
+  readonly history: readonly { readonly item: ItemText; readonly liked: boolean; readonly stars?: string }[]; // oldest first
   readonly target: ItemText;
-  readonly label: boolean;
+  readonly label?: boolean; // of a judgement
+  readonly stars?: string; // the user's rating of the target
+  readonly scale?: readonly string[]; // every rating that there is
+  readonly candidates?: readonly ItemText[];
+  readonly chosen?: number; // which of the candidates is the target
+  readonly user?: Readonly<Record<string, string>>;
+  readonly texts?: Readonly<Partial<Record<TextSlot, string>>>;
+  readonly itemWord?: string;
+  readonly itemWords?: string;
 }
 
 /** An example as text. Ranges count UTF-8 bytes of the prompt. */
@@ -18,6 +28,8 @@ export interface Rendered {
   readonly instruction: string;
   readonly input: string;
   readonly answer: string;
+  readonly choices: string[] | null; // every answer that the row could have had; null: free text
+  readonly scored: 'first-token' | 'likelihood' | null;
   readonly prompt: string;
   readonly values: ByteRange[]; // each inserted value, in the order of the text
   readonly history: ByteRange[]; // each printed history item with the separator after it, oldest first
@@ -27,12 +39,21 @@ export interface Rendered {
 /** Renders one example through template and wrapper. Pure: the same example gives the same bytes. */
 export function renderExample(template: Template, wrapper: Wrapper, example: ShownExample): Rendered {
   // Copies, because an item may stand in a history twice and each place is marked by itself.
-  const items = example.history.map(({ item }) => ({ ...item }));
+  const items = example.history.map(({ item, liked, stars }) => ({ ...item, isLiked: liked, stars }));
   const marks = new Marks(items);
+  const { user, target, stars, itemWord, itemWords } = example;
+  const candidates = lettered(example.candidates ?? []);
   const context = {
-    liked: items.filter((_, i) => example.history[i]?.liked),
-    disliked: items.filter((_, i) => !example.history[i]?.liked),
-    target: example.target,
+    ...example.texts,
+    history: items,
+    liked: items.filter(({ isLiked }) => isLiked),
+    disliked: items.filter(({ isLiked }) => !isLiked),
+    user,
+    target,
+    stars,
+    itemWord,
+    itemWords,
+    candidates,
   };
   const instruction = template.instruction(context, marks);
   const input = template.input(context, marks);
@@ -41,10 +62,63 @@ export function renderExample(template: Template, wrapper: Wrapper, example: Sho
   return {
     instruction: marks.unmark(instruction).text,
     input: marks.unmark(input).text,
-    answer: template.labels[example.label ? 0 : 1],
+    ...answersOf(template, example, candidates),
     prompt: prompt.text,
     values: prompt.values,
     history: shown.map((position) => prompt.history.get(position) as ByteRange),
     shown,
   };
+}
+
+type Candidate = ItemText & { readonly letter: string; readonly number: string };
+
+export const MOST_LETTERS = 26;
+
+/** The letter of a candidate by its place; "?" behind Z, which checks refuse. */
+export function letterOf(place: number): string {
+  return place < MOST_LETTERS ? String.fromCharCode(65 + place) : '?';
+}
+
+function lettered(items: readonly ItemText[]): Candidate[] {
+  return items.map((item, i) => ({ ...item, letter: letterOf(i), number: String(i + 1) }));
+}
+
+/** The row's answer, and all those that it could have had. */
+function answersOf(
+  template: Template,
+  example: ShownExample,
+  candidates: readonly Candidate[],
+): Pick<Rendered, 'answer' | 'choices' | 'scored'> {
+  const write = (change: object): string => {
+    const marks = new Marks([]);
+    const { target, stars } = example;
+    return marks.unmark(template.output({ ...example.texts, target, stars, ...change }, marks)).text;
+  };
+  switch (TASKS[template.head.task].alternatives) {
+    case 'label': {
+      const choices = [true, false].map((label) => write({ label }));
+      return { answer: choices[example.label ? 0 : 1] as string, choices, scored: 'first-token' };
+    }
+    case 'stars': {
+      const scale = example.scale ?? [];
+      return { answer: write({}), choices: scale.map((stars) => write({ stars })), scored: 'first-token' };
+    }
+    case 'candidates': {
+      if (candidates.length === 0) return { answer: write({}), choices: null, scored: null };
+      const choices = candidates.map((chosen) =>
+        write({ chosen, target: chosen, order: ordered(candidates, chosen.letter) }),
+      );
+      const byLetter = template.answerPlaces.size > 0 || template.answerSlots.has('order');
+      const answer = choices[example.chosen ?? -1];
+      if (answer === undefined) throw new Error('the target is not among the candidates');
+      return { answer, choices, scored: byLetter ? 'first-token' : 'likelihood' };
+    }
+    case 'none':
+      return { answer: write({}), choices: null, scored: null };
+  }
+}
+
+/** The letters with one in front. */
+function ordered(candidates: readonly Candidate[], first: string): string {
+  return [first, ...candidates.map(({ letter }) => letter).filter((letter) => letter !== first)].join(', ');
 }

@@ -3,47 +3,84 @@ import { SPLITS, type Split } from '../core/instruction.js';
 import { Random } from '../core/random.js';
 import type { SplitRule, SplitSizes } from '../core/recipe.js';
 
+/** What of an example decides its split. */
+export interface Placed {
+  readonly userId: string;
+  readonly fromLast: number; // 0: the last example of its user
+  readonly target: { readonly timestamp: number | null; readonly logIndex: number };
+}
+
 /**
  * Shares examples out to train, valid and test. Inside a split they keep their order.
  *
+ * times       of the interactions that the recipe lets in, ascending: the moments of global-time and rolling are among them
  * recipeFile  what errors name
- * throws      RectuneError 'usage' when sizes in rows do not add up to the examples there are, or a split would be empty
+ * returns     the split of each example; undefined: it is in none (rolling leaves out what is later than the fold's test)
+ * throws      RectuneError 'usage' when sizes in rows do not add up to the examples there are, or a split would be empty,
+ *             'data' when time decides and an interaction has none
  */
-export function splitExamples<T extends { readonly userId: string }>(
-  examples: readonly T[],
+export function splitExamples(
+  examples: readonly Placed[],
   rule: SplitRule,
+  times: () => Float64Array,
   recipeFile: string,
-): Record<Split, T[]> {
-  const where = `${recipeFile}: split.sizes`;
-  const splits =
-    rule.kind === 'row-order'
-      ? byRowOrder(examples, rule.sizes, where)
-      : byUser(examples, rule.sizes, rule.seed, where);
+): (Split | undefined)[] {
+  const splits = placed(examples, rule, times, `${recipeFile}: split`);
   for (const split of SPLITS) {
-    if (splits[split].length > 0) continue;
+    if (splits.includes(split)) continue;
     const what = `${split} would be empty: there are ${examples.length} examples`;
-    throw new RectuneError('usage', what, where, 'change the sizes, or import a longer log');
+    throw new RectuneError('usage', what, `${recipeFile}: split.sizes`, 'change the sizes, or import a longer log');
   }
   return splits;
 }
 
-function byRowOrder<T>(examples: readonly T[], sizes: SplitSizes, where: string): Record<Split, T[]> {
-  const [first, second] = cuts(examples.length, sizes, where);
-  return { train: examples.slice(0, first), valid: examples.slice(first, second), test: examples.slice(second) };
+function placed(
+  examples: readonly Placed[],
+  rule: SplitRule,
+  times: () => Float64Array,
+  where: string,
+): (Split | undefined)[] {
+  switch (rule.kind) {
+    case 'row-order': {
+      const [valid, test] = cuts(examples.length, rule.sizes, `${where}.sizes`);
+      return examples.map((_, i) => (i < valid ? 'train' : i < test ? 'valid' : 'test'));
+    }
+    case 'by-user': {
+      const users = new Random(rule.seed, 'split by user').shuffle([...new Set(examples.map(({ userId }) => userId))]);
+      const [valid, test] = cuts(users.length, rule.sizes, `${where}.sizes`);
+      const place = new Map(users.map((user, i) => [user, i < valid ? 'train' : i < test ? 'valid' : 'test'] as const));
+      return examples.map(({ userId }) => place.get(userId));
+    }
+    case 'leave-one-out':
+      return examples.map(({ fromLast }) => (fromLast === 0 ? 'test' : fromLast === 1 ? 'valid' : 'train'));
+    case 'global-time': {
+      const all = times();
+      const [valid, test] = cuts(all.length, rule.sizes, `${where}.sizes`);
+      return byMoments(examples, all[valid] ?? Infinity, all[test] ?? Infinity, Infinity);
+    }
+    case 'rolling': {
+      const { folds, fold } = rule;
+      if (fold > folds) {
+        const what = `there is no fold ${fold} of ${folds}`;
+        throw new RectuneError('usage', what, `${where}.fold`, `choose one from 1 to ${folds}`);
+      }
+      const all = times();
+      const moment = (parts: number): number => all[Math.floor((all.length * parts) / (folds + 2))] ?? Infinity;
+      return byMoments(examples, moment(fold), moment(fold + 1), moment(fold + 2));
+    }
+  }
 }
 
-function byUser<T extends { readonly userId: string }>(
-  examples: readonly T[],
-  sizes: SplitSizes,
-  seed: number,
-  where: string,
-): Record<Split, T[]> {
-  const users = new Random(seed, 'split by user').shuffle([...new Set(examples.map(({ userId }) => userId))]);
-  const [first, second] = cuts(users.length, sizes, where);
-  const place = new Map(users.map((user, i) => [user, i < first ? 'train' : i < second ? 'valid' : 'test'] as const));
-  const splits: Record<Split, T[]> = { train: [], valid: [], test: [] };
-  for (const example of examples) splits[place.get(example.userId) ?? 'train'].push(example);
-  return splits;
+/** Targets before `valid` train, before `test` validate, before `end` test; equal times stay together. */
+function byMoments(examples: readonly Placed[], valid: number, test: number, end: number): (Split | undefined)[] {
+  return examples.map(({ target: { timestamp, logIndex } }) => {
+    if (timestamp === null) {
+      const fix = 'give source.yaml a timestamp column, or choose a split that is not by time';
+      throw new RectuneError('data', 'an interaction has no timestamp', `line ${logIndex} of the log`, fix);
+    }
+    if (timestamp >= end) return undefined;
+    return timestamp < valid ? 'train' : timestamp < test ? 'valid' : 'test';
+  });
 }
 
 /** Where valid and test begin among `total` rows or users. Whole numbers only: no fraction is rounded differently elsewhere. */

@@ -77,7 +77,7 @@ const PROMPTS = 50; // enough to make words of the template's words
 /** Prompts of recipes/tiny.yaml about users and items that the texts tell of; for the vocabulary, not for reading. */
 function promptsOf({ world }: InventedTexts): string[] {
   const recipe = loadRecipe(join(packageRoot(), RECIPE));
-  const template = loadTemplate(recipe.template, recipeFolder(recipe));
+  const template = loadTemplate(recipe.template as string, recipeFolder(recipe));
   const wrapper = loadWrapper(recipe.wrapper);
   const items = new Map(world.items.map(({ itemId, title, genre }) => [itemId, { title, genre }]));
   const shown = world.interactions.slice(0, PROMPTS).map(({ itemId, rating }) => {

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+const bySplit = z.strictObject({ train: z.number().int(), valid: z.number().int(), test: z.number().int() });
+
 /** What is known of a sealed dataset version: versions/<hash>/manifest.json and one row in the store. */
 export const DatasetVersion = z.strictObject({
   hash: z.string().regex(/^[0-9a-f]{64}$/), // sha256 over the recipe's dataset part, the source's hash, the templates and the three instruction files
@@ -8,25 +10,43 @@ export const DatasetVersion = z.strictObject({
   recipeHash: z.string(),
   sourceId: z.string(), // e.g. "ml-100k"
   sourceHash: z.string(), // sha256 over the hashes of the log's files
-  labels: z.tuple([z.string(), z.string()]), // answer when liked, answer when not
+  labels: z.tuple([z.string(), z.string()]).nullable(), // answer when liked, answer when not; null: rows have answers of their own
   split: z.strictObject({
     kind: z.string(),
     leaks: z.string(), // one sentence: what this split leaks
   }),
-  templates: z.array(z.strictObject({ id: z.string(), version: z.number().int(), hash: z.string() })),
+  templates: z.array(
+    z.strictObject({
+      id: z.string(),
+      version: z.number().int(),
+      hash: z.string(),
+      task: z.string().optional(), // a wrapper has none of these
+      family: z.string().optional(),
+      cell: z.string().optional(), // of the grid
+      evaluationOnly: z.boolean().optional(), // unseen in train
+      rows: bySplit.optional(),
+    }),
+  ),
   counts: z.strictObject({
-    train: z.number().int(),
-    valid: z.number().int(),
-    test: z.number().int(),
-    users: z.strictObject({ train: z.number().int(), valid: z.number().int(), test: z.number().int() }),
-    liked: z.strictObject({ train: z.number().int(), valid: z.number().int(), test: z.number().int() }),
+    ...bySplit.shape,
+    users: bySplit,
+    liked: bySplit,
   }),
   checks: z
     .strictObject({
-      leftOut: z.strictObject({ zeroRatings: z.number().int(), missingTitles: z.number().int() }), // interactions
+      leftOut: z.strictObject({
+        zeroRatings: z.number().int(),
+        missingTitles: z.number().int(),
+        core: z.number().int().optional(),
+      }), // interactions
+      withoutRow: z.record(z.string(), z.number().int()).optional(), // examples that no template could show, by what they lack
+      balanced: z.number().int().optional(), // rows of train that balance left out
       twinPrompts: z.strictObject({ valid: z.number().int(), test: z.number().int() }), // rows whose prompt an earlier split holds too
     })
     .optional(), // what the build counted and let pass; what it does not let pass never becomes a version
+  candidates: z
+    .strictObject({ lists: z.number().int(), hash: z.string() }) // sha256 over the drawn lists, each with the line of its target
+    .optional(),
   files: z.strictObject({ train: z.string(), valid: z.string(), test: z.string() }), // sha256 of each jsonl file
   program: z.string(), // rectune version that built it
 });

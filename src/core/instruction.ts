@@ -15,6 +15,9 @@ export const Instruction = z.strictObject({
   userId: z.string(),
   itemId: z.string(), // the target item
   label: z.boolean().nullable(), // true: liked; null: the task has no yes/no label
+  choices: z.array(z.string()).nullable(), // every answer that the row could have had, its own among them; null: free text
+  scored: z.enum(['first-token', 'likelihood']).nullable(), // how the choices are told apart; null with them
+  candidates: z.array(z.string()).nullable(), // item ids in the order of the choices, when these are items
   templateId: z.string(),
   templateVersion: z.number().int().positive(),
   instruction: z.string(), // the rendered parts before the wrapper joins them, as published data sets store them
@@ -40,16 +43,25 @@ export const InstructionLine = z.strictObject({
   values: z.array(ByteRange),
   history: z.array(ByteRange),
   weight: z.number().positive().optional(), // of the row in the loss; 1 without it
+  labels: z.array(z.string().min(1)).min(2).optional(), // the row's own answers, told apart by the first token that differs
+  choices: z.array(z.string().min(1)).min(1).optional(), // the same, told apart by their whole likelihood
 });
 export type InstructionLine = z.infer<typeof InstructionLine>;
 
-/** weights  of rows by label, when the recipe has them; a row without label counts once */
+/**
+ * What native/ reads of an instruction.
+ *
+ * weights     of rows by label, when the recipe has them; a row without label counts once
+ * ownAnswers  whether the line says which answers the row could have had; not needed when all rows share two labels
+ */
 export function instructionLine(
   instruction: Instruction,
-  weights?: { liked: number; disliked: number },
+  { weights, ownAnswers }: { weights?: { liked: number; disliked: number } | undefined; ownAnswers: boolean },
 ): InstructionLine {
-  const { row, userId, itemId, label, prompt, answer, values, history } = instruction;
+  const { row, userId, itemId, label, prompt, answer, values, history, choices, scored } = instruction;
   const line = { row, user: userId, item: itemId, label, prompt, answer, values, history };
-  if (weights === undefined || label === null) return line;
-  return { ...line, weight: label ? weights.liked : weights.disliked };
+  const weight = weights === undefined || label === null ? {} : { weight: label ? weights.liked : weights.disliked };
+  if (!ownAnswers) return { ...line, ...weight };
+  const own = scored === 'first-token' ? { labels: choices ?? [] } : { choices: choices ?? [answer] };
+  return { ...line, ...weight, ...own };
 }

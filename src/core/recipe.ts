@@ -10,6 +10,17 @@ export const LabelRule = z.discriminatedUnion('kind', [
     kind: z.literal('rating-above'),
     threshold: z.number(), // liked = rating > threshold, in the log's own scale
   }),
+  z.strictObject({
+    kind: z.literal('attribute-above'), // dwell time, watched share, play count
+    attribute: z.string().min(1),
+    threshold: z.number(),
+  }),
+  z.strictObject({
+    kind: z.literal('attribute-in'), // an event that is a skip or not, a purchase or a click
+    attribute: z.string().min(1),
+    liked: z.array(z.string()).min(1), // these values are liked, every other is not
+  }),
+  z.strictObject({ kind: z.literal('implicit') }), // each interaction is liked; items that were not liked are drawn (negatives)
 ]);
 export type LabelRule = z.infer<typeof LabelRule>;
 
@@ -35,6 +46,12 @@ export const ExampleRule = z.discriminatedUnion('kind', [
     take: z.enum(['first', 'latest']).default('latest'), // which of the interactions before the target
     minInteractions: z.number().int().min(2).default(2), // users with fewer are left out
   }),
+  z.strictObject({
+    kind: z.literal('each-interaction'), // every interaction is the target of one example, with what came before it
+    order: UserOrder,
+    history: count, // at most so many, the latest
+    minHistory: z.number().int().nonnegative().default(1), // at least so many, or there is no example
+  }),
 ]);
 export type ExampleRule = z.infer<typeof ExampleRule>;
 
@@ -53,6 +70,16 @@ export const SplitRule = z.discriminatedUnion('kind', [
     seed,
     sizes: z.discriminatedUnion('unit', [inParts]),
   }),
+  z.strictObject({ kind: z.literal('leave-one-out') }), // of each user: the last example tests, the one before it validates, the others train
+  z.strictObject({
+    kind: z.literal('global-time'), // two moments for all users: before the first trains, after the second tests
+    sizes: z.discriminatedUnion('unit', [inParts]), // of the interactions that are let in, in order of time
+  }),
+  z.strictObject({
+    kind: z.literal('rolling'), // time in folds + 2 parts of equal size: fold k trains on k parts, validates and tests on the next two
+    folds: count,
+    fold: count, // from 1
+  }),
 ]);
 export type SplitRule = z.infer<typeof SplitRule>;
 
@@ -64,6 +91,13 @@ export const SPLIT_LEAKS: Record<SplitRule['kind'], string> = {
   'by-user':
     'no user stands on both sides, but time does not separate the splits: train holds interactions of other users ' +
     'that are later than a target of valid or test',
+  'leave-one-out':
+    'each user stands in all splits, and time does not separate them: train holds interactions of other users that are later than ' +
+    'a target of valid or test, so popularity and taste of the future can be learned',
+  'global-time':
+    'no target of train is later than one of valid or test; users who stand on both sides show in test what they did in train, as they would in use',
+  rolling:
+    'no target of train is later than one of valid or test of the same fold; the folds share rows, so their results are not independent',
 };
 
 /** What goes around instruction and input. A later wrapper is one more kind here and one more file in templates/wrappers/. */
@@ -81,11 +115,103 @@ const weight = z.number().positive().default(1);
 /** What a row of train counts in the loss, by its label: for labels that are not equally many, or not equally sure. */
 export const LabelWeights = z.strictObject({ liked: weight, disliked: weight });
 
+/** Which interactions are let in at all, beside zeroRatings and missingTitles. Counted again until nothing more falls out. */
+export const LogFilter = z.strictObject({
+  userCore: z.number().int().nonnegative().default(0), // users with fewer interactions go
+  itemCore: z.number().int().nonnegative().default(0), // items with fewer go
+});
+export type LogFilter = z.infer<typeof LogFilter>;
+
+/** Where drawn items come from. None is ever an item that the user met, before or after. */
+export const Sampler = z.enum([
+  'uniform',
+  'popularity', // by (number of interactions in train)^0.75
+  'same-category', // uniform among the items of the target's category; the rest, if there are too few, uniform
+  'co-occurrence', // hard: those that users of train met most together with the history
+  'disliked', // items that the user did not like before the target; the rest, if there are too few, uniform
+]);
+export type Sampler = z.infer<typeof Sampler>;
+
+/** The items that a target is chosen from: drawn once for an example, whatever the template and the model. */
+export const CandidateRule = z.strictObject({
+  negatives: count.default(9), // beside the target
+  sampler: Sampler.default('uniform'),
+  seed: seed.default(1),
+});
+export type CandidateRule = z.infer<typeof CandidateRule>;
+
+/** For implicit logs: an example's target is exchanged for a drawn item that counts as not liked, in this share of the examples. */
+export const NegativeRule = z.strictObject({
+  share: z.number().min(0).max(0.99).default(0.5),
+  sampler: Sampler.exclude(['disliked']).default('uniform'),
+  seed: seed.default(1),
+});
+export type NegativeRule = z.infer<typeof NegativeRule>;
+
+/** Templates of one version and how often each is drawn. One of template, family, cell. */
+export const MixPart = z
+  .strictObject({
+    template: z.string().min(1).optional(), // one wording: "pick/letter-1", or a path to a .hbs file, seen from the recipe
+    family: z.string().min(1).optional(), // all wordings of a family
+    cell: z
+      .string()
+      .regex(/^p[012]-i[012]-t[0-3]-(plain|reversed|related|cot)$/, 'a cell is like p1-i0-t3-plain')
+      .optional(), // of the grid
+    weight: z.number().positive().default(1),
+  })
+  .refine(
+    ({ template, family, cell }) => [template, family, cell].filter((one) => one !== undefined).length === 1,
+    'name one of template, family, cell',
+  );
+export type MixPart = z.infer<typeof MixPart>;
+
+const atMost = count.optional();
+
+/** Which rows of train are kept: so many at most of each. Drawn by the seed. */
+export const Balance = z.strictObject({
+  perUser: atMost,
+  perItem: atMost, // rows with the same target
+  labels: z.boolean().default(false), // as many liked as not liked
+  families: z.boolean().default(false), // as many of each family
+  seed: seed.default(1),
+});
+export type Balance = z.infer<typeof Balance>;
+
+/** Who writes the texts of a slot: a rule, texts that were imported under a name, or the model that the build is given. */
+export const TextWriter = z.union([
+  z.literal('rule'),
+  z.literal('model'),
+  z.strictObject({ imported: z.string().min(1) }),
+]);
+export type TextWriter = z.infer<typeof TextWriter>;
+
+export const TextRules = z.strictObject({
+  preference: TextWriter.default('rule'),
+  vagueIntention: TextWriter.default('rule'),
+  reasoning: TextWriter.default('rule'),
+  knowledge: TextWriter.default('rule'),
+});
+export type TextRules = z.infer<typeof TextRules>;
+
+/** Which attributes of the log mean what; without them those of the usual names (docs/formats.md). */
+export const ColumnRoles = z.strictObject({
+  category: z.string().min(1).optional(), // of an item; several are joined by "|"
+  tags: z.string().min(1).optional(), // of an item, joined by "|"
+  headline: z.string().min(1).optional(), // of an interaction
+  review: z.string().min(1).optional(), // of an interaction
+});
+export type ColumnRoles = z.infer<typeof ColumnRoles>;
+
+export const ItemWords = z.strictObject({
+  item: z.string().min(1).default('item'),
+  items: z.string().min(1).default('items'),
+});
+
 /** TrainOptions without their defaults: a recipe holds only what it overrides. */
 const TrainOverrides = z.strictObject(withoutDefaults(TrainOptions.shape));
 
 /** A published method, or a user's own: how a log becomes a dataset version, and how an adapter is trained on it. */
-export const Recipe = z.strictObject({
+const RecipeShape = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9._-]*$/, 'a name holds a-z, 0-9, ".", "_" and "-"'), // names the version too
   paper: z.url().optional(),
   source: z.string().min(1), // id of an imported log
@@ -94,15 +220,30 @@ export const Recipe = z.strictObject({
   label: LabelRule,
   examples: ExampleRule,
   split: SplitRule,
-  template: z.string().min(1), // "tallrec/movie" in the package's templates/, or a path to a .hbs file, seen from the recipe
+  filter: LogFilter.optional(),
+  template: z.string().min(1).optional(), // "tallrec/movie" in the package's templates/, or a path to a .hbs file, seen from the recipe
+  mix: z.array(MixPart).min(1).optional(), // in its place: several templates in one version
+  mixSeed: seed.optional(), // draws the template of a row; 1 without it
+  candidates: CandidateRule.optional(),
+  negatives: NegativeRule.optional(),
+  balance: Balance.optional(),
+  texts: TextRules.optional(),
+  columns: ColumnRoles.optional(),
+  words: ItemWords.optional(),
+  factors: z.array(z.string().min(1)).min(1).optional(), // what to look at in an item: genre, mood, ...
   wrapper: WrapperRule,
   weights: LabelWeights.optional(), // of rows of train in the loss; all count alike without it
   train: TrainOverrides.default({}),
 });
+
+export const Recipe = RecipeShape.refine(
+  ({ template, mix }) => (template === undefined) !== (mix === undefined),
+  'name either template or mix',
+);
 export type Recipe = z.infer<typeof Recipe>;
 
 /** The part of a recipe that decides the dataset: all but how to train on it. Another learning rate makes no new version. */
-export const DatasetRecipe = Recipe.omit({ train: true }).strip();
+export const DatasetRecipe = RecipeShape.omit({ train: true }).strip();
 export type DatasetRecipe = z.infer<typeof DatasetRecipe>;
 
 type WithoutDefaults<Shape extends z.ZodRawShape> = {

@@ -301,7 +301,7 @@ export const NativeScoreConfig = z.strictObject({
   adapter: z.string().nullable(),
   merged: z.string().nullable(), // the two as one model, when they are served so
   data: z.string(),
-  labels: z.tuple([z.string(), z.string()]), // the answer that counts as positive first
+  labels: z.tuple([z.string(), z.string()]).nullable(), // the answer that counts as positive first; null: rows have their own
   maxLength: z.number().int().nonnegative(),
   sharePrefixes: z.boolean(),
   batchSize: z.number().int().positive().nullable(), // rows computed at once; null: by tokens

@@ -1,26 +1,139 @@
 import { z } from 'zod';
+import { GridCell } from './grid.js';
+import { ANSWER_SLOTS, type AnswerSlot, PROMPT_SLOTS, type PromptSlot, type VariableKind } from './slots.js';
 
-/** What a name in a template stands for. */
-export type VariableKind =
-  | 'history' // a list of items, oldest first; what a long row may lose from its old end
-  | 'item' // one item: printed by its fields, e.g. target.title
-  | 'text'
-  | 'flag'; // asked by #if, never printed
+/** Which answers a row could have had: those that a model is scored on. */
+export type Alternatives =
+  | 'label' // liked, not liked
+  | 'stars' // each rating of the log's scale
+  | 'candidates' // each candidate
+  | 'none'; // free text: only its own
 
-/** The names that a task form offers: `prompt` to the instruction and the input, `answer` to the output. */
-export interface TaskForm {
-  readonly prompt: Readonly<Record<string, VariableKind>>;
-  readonly answer: Readonly<Record<string, VariableKind>>;
+/** What a task asks and the slots that it offers: `prompt` to the instruction and the input, `answer` to the output. */
+export interface Task {
+  readonly asks: string;
+  readonly prompt: readonly PromptSlot[];
+  readonly answer: readonly AnswerSlot[];
+  readonly alternatives: Alternatives;
+  readonly likedTargets: boolean; // whether a target that was not liked makes no row
 }
 
-/** Pointwise: will the user like the target item? liked and disliked share out the history, each in the user's order. */
-const preference: TaskForm = {
-  prompt: { liked: 'history', disliked: 'history', target: 'item' },
-  answer: { label: 'flag' },
-};
+const words = ['itemWord', 'itemWords'] as const;
+const past = ['history', 'liked', 'disliked', 'user', 'preference', ...words] as const;
+const needs = ['vagueIntention', 'specificIntention'] as const;
 
-export const TASKS = { preference } as const satisfies Record<string, TaskForm>;
-export type Task = keyof typeof TASKS;
+export const TASKS = {
+  judgement: {
+    asks: 'will the user like the target?',
+    prompt: [...past, ...needs, 'target', 'collaborative'],
+    answer: ['label', 'reasoning'],
+    alternatives: 'label',
+    likedTargets: false,
+  },
+  pairwise: {
+    asks: 'which of two items?',
+    prompt: [...past, ...needs, 'candidates'],
+    answer: ['chosen', 'reasoning'],
+    alternatives: 'candidates',
+    likedTargets: true,
+  },
+  matching: {
+    asks: 'which item, of all there are?',
+    prompt: [...past, ...needs],
+    answer: ['target', 'reasoning'],
+    alternatives: 'candidates',
+    likedTargets: true,
+  },
+  ranking: {
+    asks: 'which of these items, or in which order?',
+    prompt: [...past, ...needs, 'candidates'],
+    answer: ['chosen', 'order', 'reasoning'],
+    alternatives: 'candidates',
+    likedTargets: true,
+  },
+  rating: {
+    asks: 'how many stars?',
+    prompt: [...past, 'target', 'collaborative', 'headline', 'review'],
+    answer: ['stars'],
+    alternatives: 'stars',
+    likedTargets: false,
+  },
+  explanation: {
+    asks: 'why this rating?',
+    prompt: [...past, 'target', 'stars', 'headline', 'feature'],
+    answer: ['explanation'],
+    alternatives: 'none',
+    likedTargets: false,
+  },
+  summary: {
+    asks: 'a headline for this review',
+    prompt: ['user', 'target', 'stars', 'review', ...words],
+    answer: ['headline'],
+    alternatives: 'none',
+    likedTargets: false,
+  },
+  taste: {
+    asks: 'what does the user like?',
+    prompt: ['history', 'liked', 'disliked', 'user', 'target', ...needs, ...words],
+    answer: ['preference'],
+    alternatives: 'none',
+    likedTargets: true,
+  },
+  need: {
+    asks: 'what was the user looking for?',
+    prompt: [...past, 'target'],
+    answer: [...needs],
+    alternatives: 'none',
+    likedTargets: true,
+  },
+  'user-knowledge': {
+    asks: 'what can be said of the user?',
+    prompt: ['history', 'liked', 'disliked', 'user', 'factors', ...words],
+    answer: ['knowledge', 'profile'],
+    alternatives: 'none',
+    likedTargets: false,
+  },
+  'item-knowledge': {
+    asks: 'what can be said of the item?',
+    prompt: ['target', 'factors', ...words],
+    answer: ['knowledge', 'profile'],
+    alternatives: 'none',
+    likedTargets: false,
+  },
+} as const satisfies Record<string, Task>;
+export type TaskName = keyof typeof TASKS;
+
+/** The names that a task offers to the prompt, with their kinds. */
+export function promptVariables(task: TaskName): Record<string, VariableKind> {
+  return Object.fromEntries(TASKS[task].prompt.map((name) => [name, PROMPT_SLOTS[name].kind]));
+}
+
+/** The names that a task offers to the answer, with their kinds. */
+export function answerVariables(task: TaskName): Record<string, VariableKind> {
+  return Object.fromEntries(TASKS[task].answer.map((name) => [name, ANSWER_SLOTS[name].kind]));
+}
+
+/** The families of the library; each is a folder of templates/. */
+export const FAMILIES = {
+  'judgement-lists': 'yes or no, from lists of liked and disliked items (TALLRec)',
+  'judgement-ratings': 'yes or no, from a history with ratings and a persona (ReLLa)',
+  'judgement-collaborative': 'yes or no, with what users alike thought of the target (CoLLM, as text)',
+  'next-item': 'the next item, of all there are (P5, OpenP5, BIGRec)',
+  pick: 'one of the candidates (P5, InstructRec, LLaRA)',
+  rerank: 'the candidates in order',
+  rating: 'the number of stars (P5)',
+  explanation: 'a sentence that explains a rating (P5)',
+  'review-summary': 'the headline of a review (P5)',
+  'product-search': 'the item for a need, without a history (InstructRec)',
+  'personalised-search': 'the item for a need and a history (InstructRec)',
+  'user-knowledge': 'what a history says of a user, along given factors (KAR)',
+  'item-knowledge': 'what there is to know of an item, along given factors (KAR)',
+  'item-profile': 'who would like an item, as JSON (RLMRec)',
+  'user-profile': 'what a user likes, as JSON (RLMRec)',
+  'turn-around': 'from the item back to the need or the taste (InstructRec)',
+  'chain-of-thought': 'thoughts before the answer (InstructRec)',
+  'field-values': 'yes or no, from sentences of fields and values (FLIP, ClickPrompt, Recformer)',
+} as const satisfies Record<string, string>;
 
 const name = z
   .string()
@@ -30,10 +143,17 @@ const name = z
 export const TemplateHead = z.strictObject({
   id: z.string().regex(/^[a-z0-9][a-z0-9/-]*$/, 'an id holds a-z, 0-9, "-" and "/"'),
   version: z.number().int().positive(),
-  task: z.enum(Object.keys(TASKS) as [Task, ...Task[]]),
+  task: z.enum(Object.keys(TASKS) as [TaskName, ...TaskName[]]),
+  family: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]*$/, 'a family holds a-z, 0-9 and "-"')
+    .default('own'),
+  cell: GridCell.optional(), // of the InstructRec grid
+  evaluationOnly: z.boolean().default(false), // never in train, so that seen and unseen wordings can be compared
   paper: z.url().optional(),
   variables: z.array(name).min(1), // of the task's names, those that the template uses: each of them, no other
   fields: z.array(name).default([]), // what it prints of an item beside its title: author, genre, ...
+  userFields: z.array(name).default([]), // what it prints of the user: occupation, ...
   instruction: z.string().min(1), // Handlebars
   output: z.string().min(1), // Handlebars: the answer that the model must write
 });

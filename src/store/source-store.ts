@@ -101,6 +101,16 @@ export class SourceStore {
     );
   }
 
+  /** By user id, in the order of the user file, then of first appearance in the log. */
+  users(id: string): Map<string, User> {
+    const rows = this.#database
+      .prepare<[number], { id: string; attributes: string }>(
+        'select id, attributes from users where source_key = ? order by position',
+      )
+      .all(this.#keyOf(id) ?? -1);
+    return new Map(rows.map((row) => [row.id, { userId: row.id, attributes: JSON.parse(row.attributes) }]));
+  }
+
   /** Rows that could not be read, as the import met them: items, tags, users, then the log. */
   rejects(id: string, limit?: number): Reject[] {
     return this.#database

@@ -117,6 +117,7 @@ export class VersionStore {
       'answer',
       'prompt',
       'marks',
+      'answers',
     ]);
     const columns = ['instruction_key', 'position', 'log_index'];
     const lines = new BatchInsert(this.#database, 'instruction_interactions', columns, [rows]);
@@ -142,6 +143,7 @@ export class VersionStore {
         one.answer,
         one.prompt,
         JSON.stringify([one.values, one.history, one.historyLabels]),
+        one.choices === null ? null : JSON.stringify([one.scored, one.choices, one.candidates]),
       );
       lines.add(key, 0, one.target);
       for (const [index, logIndex] of one.historyInteractions.entries()) lines.add(key, index + 1, logIndex);
@@ -156,13 +158,15 @@ type InstructionRow = Pick<Instruction, Text | 'row' | 'split' | 'templateVersio
   key: number;
   label: number | null;
   marks: string;
+  answers: string | null;
 };
 
 const INSTRUCTION_COLUMNS = `select instruction_key as key, split, row, user_id as userId, item_id as itemId, label,
-  template_id as templateId, template_version as templateVersion, instruction, input, answer, prompt, marks`;
+  template_id as templateId, template_version as templateVersion, instruction, input, answer, prompt, marks, answers`;
 
 function toInstruction(row: InstructionRow, linesOf: Statement<[number], number>): Instruction {
   const [values, history, historyLabels] = JSON.parse(row.marks);
+  const [scored, choices, candidates] = row.answers === null ? [null, null, null] : JSON.parse(row.answers);
   const [target, ...historyInteractions] = linesOf.all(row.key);
   if (target === undefined) throw new Error(`instruction ${row.key} has no target interaction`);
   return {
@@ -171,6 +175,9 @@ function toInstruction(row: InstructionRow, linesOf: Statement<[number], number>
     userId: row.userId,
     itemId: row.itemId,
     label: row.label === null ? null : row.label === 1,
+    choices,
+    scored,
+    candidates,
     templateId: row.templateId,
     templateVersion: row.templateVersion,
     instruction: row.instruction,

@@ -221,7 +221,7 @@ describe('buildVersion', () => {
     importInvented(studio.store, inventedLog());
     const folder = join(studio.studio, 'own');
     mkdirSync(folder);
-    const head = 'id: own\nversion: 3\ntask: preference\nvariables: [target, label]\ninstruction: Good?';
+    const head = 'id: own\nversion: 3\ntask: judgement\nvariables: [target, label]\ninstruction: Good?';
     writeFileSync(
       join(folder, 'own.hbs'),
       `---\n${head}\noutput: '{{#if label}}a{{else}}b{{/if}}'\n---\n{{target.title}}\n`,

@@ -12,6 +12,9 @@ const row: Instruction = {
   userId: 'u0',
   itemId: 'i0',
   label: true,
+  choices: ['Yes.', 'No.'],
+  scored: 'first-token',
+  candidates: null,
   templateId: 't',
   templateVersion: 1,
   instruction: '',
@@ -24,8 +27,7 @@ const row: Instruction = {
   target: 121,
   historyInteractions: [1, 41, 81],
 };
-const check = (change: Partial<Instruction>) => () =>
-  checkInstructions([row, { ...row, ...change }], sequences, ['Yes.', 'No.']);
+const check = (change: Partial<Instruction>) => () => checkInstructions([row, { ...row, ...change }], sequences);
 
 describe('checkInstructions', () => {
   it('passes rows whose history stands before the target', () => expect(check({})).not.toThrow());
@@ -48,8 +50,8 @@ describe('checkInstructions', () => {
     );
   });
 
-  it('refuses an answer that is neither label', () => {
-    expect(check({ answer: 'Maybe.' })).toThrow('1 rows have an answer that is neither "Yes." nor "No."');
+  it('refuses an answer that is none of the choices', () => {
+    expect(check({ answer: 'Maybe.' })).toThrow('1 rows have an answer that is none of their choices');
   });
 });
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isLiked, makeExamples } from '../../src/builders/examples.js';
+import { countExamples, isLiked, makeExamples } from '../../src/builders/examples.js';
 import { userSequences } from '../../src/builders/user-sequences.js';
 import type { Interaction } from '../../src/core/interaction.js';
 import { anyLog } from './invented-log.js';
@@ -80,7 +80,7 @@ describe('sliding windows', () => {
         const rule = { kind: 'sliding-window', order: TIME, history } as const;
         const sequences = userSequences(log, TIME);
         const plain = (keepLast: number | null) =>
-          makeExamples(sequences, { ...rule, keepLast }, FILE).map((example) => ({
+          [...makeExamples(sequences, { ...rule, keepLast }, FILE)].map((example) => ({
             userId: example.userId,
             lines: lines([...example.history, example.target]),
           }));
@@ -93,7 +93,7 @@ describe('sliding windows', () => {
 
   it('that the recipe keeps and the log does not give are a fault of the recipe, which is named', () => {
     const rule = { kind: 'sliding-window', order: TIME, history: 1, keepLast: 5 } as const;
-    expect(() => makeExamples([], rule, FILE)).toThrow(
+    expect(() => [...makeExamples([], rule, FILE)]).toThrow(
       expect.objectContaining({
         kind: 'usage',
         where: 'mine.yaml: examples.keepLast',
@@ -112,17 +112,8 @@ describe('last items', () => {
         fc.integer({ min: 2, max: 6 }),
         fc.constantFrom('first' as const, 'latest' as const),
         (log, history, minInteractions, take) => {
-          const examples = makeExamples(
-            userSequences(log, TIME),
-            {
-              kind: 'last-item',
-              order: TIME,
-              history,
-              take,
-              minInteractions,
-            },
-            FILE,
-          );
+          const rule = { kind: 'last-item', order: TIME, history, take, minInteractions } as const;
+          const examples = [...makeExamples(userSequences(log, TIME), rule, FILE)];
           const users = slowSequences(log).filter(({ lines }) => lines.length >= minInteractions);
           expect(examples.map(({ userId }) => userId)).toEqual(users.map(({ userId }) => userId));
           examples.forEach((example, i) => {
@@ -141,14 +132,40 @@ describe('last items', () => {
   });
 });
 
+describe('each interaction', () => {
+  it('is a target once there is enough before it, and shows the latest before it', () => {
+    fc.assert(
+      fc.property(anyLog(), fc.integer({ min: 1, max: 4 }), fc.nat(3), (log, history, minHistory) => {
+        const rule = { kind: 'each-interaction', order: TIME, history, minHistory } as const;
+        const made = [...makeExamples(userSequences(log, TIME), rule, FILE)].map((example) => ({
+          userId: example.userId,
+          history: lines(example.history),
+          target: example.target.logIndex,
+          fromLast: example.fromLast,
+        }));
+        const expected = slowSequences(log).flatMap(({ userId, lines: own }) =>
+          own.flatMap((target, at) =>
+            at < minHistory
+              ? []
+              : [{ userId, history: own.slice(0, at).slice(-history), target, fromLast: own.length - 1 - at }],
+          ),
+        );
+        expect(made).toEqual(expected);
+        const counted = slowSequences(log).map(({ lines: own }) => countExamples(own.length, rule));
+        expect(counted.reduce((sum, count) => sum + count, 0)).toBe(expected.length);
+      }),
+    );
+  });
+});
+
 describe('isLiked', () => {
-  const rated = (rating: number | null): Interaction => ({
+  const rated = (rating: number | null, attributes = {}): Interaction => ({
     userId: 'u',
     itemId: 'i',
     rating,
     timestamp: 0,
     logIndex: 7,
-    attributes: {},
+    attributes,
   });
   const rule = { kind: 'rating-above', threshold: 3 } as const;
 
@@ -163,5 +180,45 @@ describe('isLiked', () => {
 
   it('names the line of an interaction without rating', () => {
     expect(() => isLiked(rated(null), rule)).toThrow(expect.objectContaining({ where: 'line 7 of the log' }));
+  });
+
+  it.each([
+    {
+      case: 'a dwell time above the threshold',
+      rule: { kind: 'attribute-above', attribute: 'dwell', threshold: 30 },
+      dwell: '31',
+      liked: true,
+    },
+    {
+      case: 'a dwell time at the threshold',
+      rule: { kind: 'attribute-above', attribute: 'dwell', threshold: 30 },
+      dwell: '30',
+      liked: false,
+    },
+    {
+      case: 'an event that counts',
+      rule: { kind: 'attribute-in', attribute: 'dwell', liked: ['long', 'full'] },
+      dwell: 'full',
+      liked: true,
+    },
+    {
+      case: 'a skip',
+      rule: { kind: 'attribute-in', attribute: 'dwell', liked: ['long', 'full'] },
+      dwell: 'skip',
+      liked: false,
+    },
+    { case: 'any event of an implicit log', rule: { kind: 'implicit' }, dwell: '', liked: true },
+  ] as const)('says $liked for $case', ({ rule: other, dwell, liked }) =>
+    expect(isLiked(rated(null, { dwell }), other as never)).toBe(liked),
+  );
+
+  it.each([
+    { case: 'is no number', attributes: { dwell: 'long' } },
+    { case: 'is not there', attributes: { seen: '1' } },
+  ])('names the line of an interaction whose attribute $case', ({ attributes }) => {
+    const above = { kind: 'attribute-above', attribute: 'dwell', threshold: 3 } as const;
+    expect(() => isLiked(rated(null, attributes), above)).toThrow(
+      expect.objectContaining({ kind: 'data', where: 'line 7 of the log' }),
+    );
   });
 });

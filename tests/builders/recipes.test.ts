@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { loadRecipe, recipeFolder } from '../../src/builders/load-recipe.js';
-import { loadTemplate } from '../../src/builders/load-template.js';
 import { loadWrapper } from '../../src/builders/load-wrapper.js';
+import { Mixture } from '../../src/builders/mixture.js';
 import { RectuneError } from '../../src/core/errors.js';
 import { Recipe } from '../../src/core/recipe.js';
 import { packageRoot } from '../../src/platform/files.js';
@@ -38,7 +38,7 @@ describe('the recipes of the package', () => {
     expect(text.split('\n')[0]).toMatch(new RegExp(`^# rectune run recipes/${file} --log \\S+ --model \\S+$`));
     const recipe = loadRecipe(`recipes/${file}`);
     expect(`${recipe.name}.yaml`).toBe(file);
-    expect(loadTemplate(recipe.template, recipeFolder(recipe)).hasInput).toBe(true);
+    expect(new Mixture(recipe).templates.length).toBeGreaterThan(0);
     expect(loadWrapper(recipe.wrapper).head.id).toBe(recipe.wrapper.kind);
   });
 

@@ -13,7 +13,7 @@ const folder = mkdtempSync(join(tmpdir(), 'rectune-render-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 function written(name: string, front: string, body: string): Template {
-  const head = `id: mine\nversion: 1\ntask: preference\noutput: '{{#if label}}1{{else}}0{{/if}}'\n${front}`;
+  const head = `id: mine\nversion: 1\ntask: judgement\noutput: '{{#if label}}1{{else}}0{{/if}}'\n${front}`;
   writeFileSync(join(folder, name), `---\n${head}\n---\n${body}`);
   return loadTemplate(name, folder);
 }

@@ -12,7 +12,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const HEAD = `---
 id: mine
 version: 1
-task: preference
+task: judgement
 variables: [liked, disliked, target, label]
 instruction: Say whether the user will like it.
 output: '{{#if label}}Yes{{else}}No{{/if}}'
@@ -54,9 +54,9 @@ describe('a template is refused at load', () => {
     {
       case: 'a name that the task does not offer',
       text: body('{{target.title}}', '{{genre}}'),
-      what: 'template "mine" uses "genre", which task "preference" does not offer',
+      what: 'template "mine" uses "genre", which task "judgement" does not offer',
       line: 11,
-      fix: 'use one of liked, disliked, target',
+      fix: 'use one of history, liked, disliked, user,',
     },
     {
       case: 'such a name inside #if',
@@ -124,7 +124,7 @@ describe('a template is refused at load', () => {
     {
       case: 'the target in the output',
       text: head('Yes', '{{target.title}}'),
-      what: 'the output of task "preference" does not offer',
+      what: 'the output of task "judgement" does not offer',
       line: 7,
       fix: 'use one of label',
     },
@@ -255,11 +255,11 @@ describe('a template is refused at load', () => {
       fix: 'use one of',
     },
     {
-      case: 'a partial',
+      case: 'a partial that is not there',
       text: body('Target:', '{{> other}}Target:'),
-      what: 'no PartialStatement',
+      what: 'there is no partial "other"',
       line: 11,
-      fix: 'only',
+      fix: 'put it into partials/other.hbs',
     },
     { case: 'a decorator', text: body('Target:', '{{* other}}Target:'), what: 'no Decorator', line: 11, fix: 'only' },
     {
@@ -351,10 +351,10 @@ describe('a template is refused at load', () => {
     },
     {
       case: 'an unknown task',
-      from: 'preference',
-      to: 'preferense',
-      what: '"preferense"',
-      fix: 'did you mean "preference"?',
+      from: 'judgement',
+      to: 'judgment',
+      what: '"judgment"',
+      fix: 'did you mean "judgement"?',
     },
     { case: 'a missing key', from: 'version: 1\n', to: '', what: '"version" is missing', fix: 'add it' },
   ])('for $case in the front matter', ({ from, to, what, fix }) => {

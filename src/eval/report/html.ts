@@ -176,7 +176,7 @@ ${splitCounts(report).map(
 )}</tbody>
 </table></div>
 ${version.checks ? factTable(datasetFacts(report)) : ''}
-<p class="soft">Answers: "${version.labels[0]}" when liked, "${version.labels[1]}" when not.</p>
+${version.labels ? html`<p class="soft">Answers: "${version.labels[0]}" when liked, "${version.labels[1]}" when not.</p>` : ''}
 </section>`;
 }
 

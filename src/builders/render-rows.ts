@@ -1,0 +1,133 @@
+import type { Instruction, Split } from '../core/instruction.js';
+import type { Interaction } from '../core/interaction.js';
+import { Random } from '../core/random.js';
+import { drawItems } from './candidates/draw-candidates.js';
+import { refuse, rowName } from './checks.js';
+import type { DatasetPlan } from './dataset-plan.js';
+import { type Example, isLiked } from './examples.js';
+import type { Template } from './load-template.js';
+import type { Wrapper } from './load-wrapper.js';
+import { renderExample } from './render.js';
+import { type Material, type Shown, showExample, type Writers } from './show-example.js';
+
+/** What came of rendering beside the rows. */
+export interface RenderTally {
+  readonly withoutRow: Record<string, number>; // examples that no template could show, by what they lack
+  readonly candidateLists: string[]; // "line: id id ..." of each row that has one
+}
+
+/**
+ * Examples as instructions, in their order; rows of a split are numbered from 0.
+ *
+ * kept    which rows of train stay, by their place among all rows of train; undefined: all
+ * throws  RectuneError 'data' that names the rows which would show an item without a title (or without a field of the only template)
+ */
+export function* renderRows(
+  plan: DatasetPlan,
+  wrapper: Wrapper,
+  writers: Writers,
+  tally: RenderTally,
+  kept?: ReadonlySet<number>,
+): Generator<Instruction, void> {
+  const { recipe } = plan;
+  const material: Material = { log: plan.log, recipe, writers, candidates: (example) => plan.candidates(example) };
+  const next: Record<Split, number> = { train: 0, valid: 0, test: 0 };
+  const described = new Set<string>(); // items and users that a row of knowledge is about: one row each
+  const untitled: string[] = [];
+  let placeInTrain = 0;
+  for (const { example, split } of plan.placedExamples()) {
+    const unknown = [...example.history, example.target].find((interaction) => !plan.texts.has(interaction));
+    if (unknown) {
+      const row = { split, row: next[split] + untitled.length };
+      untitled.push(`${rowName(row)} (item ${unknown.itemId}: ${plan.texts.fault(unknown.itemId)})`);
+      continue;
+    }
+    if (untitled.length > 0) continue;
+    const found = firstThatShows(example, split);
+    if (found === undefined) continue;
+    if (split === 'train' && kept && !kept.has(placeInTrain++)) continue;
+    yield instructionOf(found, split, next[split]++);
+  }
+  refuse(
+    untitled,
+    'show an item that cannot be printed',
+    'complete the item file, or set missingTitles: skip in the recipe',
+  );
+
+  /** The first template of the mixture that the example has everything for. */
+  function firstThatShows(example: Example, split: Split): Found | undefined {
+    let lack = 'a template for its split';
+    let first = true;
+    for (const template of plan.mixture.order(split, example.target.logIndex)) {
+      const asked = withDrawnTarget(example, template);
+      const about = subjectOf(template, asked);
+      const shown: Shown =
+        about !== undefined && described.has(about)
+          ? { missing: 'a subject that no other row describes' }
+          : showExample(template, asked.example, asked.label, plan.textsFor(template), material);
+      if ('example' in shown) {
+        if (about !== undefined) described.add(about);
+        return { template, shown, ...asked };
+      }
+      if (first) lack = shown.missing;
+      first = false;
+    }
+    tally.withoutRow[lack] = (tally.withoutRow[lack] ?? 0) + 1;
+    return undefined;
+  }
+
+  /** In an implicit log nobody dislikes: some judgements are about an item that was drawn, and counts as not liked. */
+  function withDrawnTarget(example: Example, template: Template): { example: Example; label: boolean } {
+    const label = isLiked(example.target, recipe.label);
+    const rule = recipe.negatives;
+    if (rule === undefined || !label || template.head.task !== 'judgement') return { example, label };
+    const random = new Random(rule.seed, `negative of line ${example.target.logIndex}`);
+    if (random.uniform() >= rule.share) return { example, label };
+    const target = example.target.itemId;
+    const wanted = { target, history: example.history.map(({ itemId }) => itemId), disliked: [] };
+    const forbidden = { met: plan.metBy(example.userId), titles: new Set([plan.pool.titles.get(target) ?? target]) };
+    const [drawn] = drawItems(random, 1, rule.sampler, wanted, plan.log, plan.pool, forbidden);
+    if (drawn === undefined) return { example, label };
+    return { example: { ...example, target: { ...example.target, itemId: drawn } }, label: false };
+  }
+
+  function instructionOf({ template, shown, example, label }: Found, split: Split, row: number): Instruction {
+    const text = renderExample(template, wrapper, shown.example);
+    if (shown.candidates) tally.candidateLists.push(`${example.target.logIndex}: ${shown.candidates.join(' ')}`);
+    return {
+      row,
+      split,
+      userId: example.userId,
+      itemId: example.target.itemId,
+      label: template.labels ? label : null,
+      choices: text.choices,
+      scored: text.scored,
+      candidates: shown.candidates ? [...shown.candidates] : null,
+      templateId: template.head.id,
+      templateVersion: template.head.version,
+      instruction: text.instruction,
+      input: text.input,
+      answer: text.answer,
+      prompt: text.prompt,
+      values: text.values,
+      history: text.history,
+      historyLabels: text.shown.map((i) => shown.example.history[i]?.liked === true),
+      target: example.target.logIndex,
+      historyInteractions: text.shown.map((i) => (example.history[i] as Interaction).logIndex),
+    };
+  }
+}
+
+interface Found {
+  readonly template: Template;
+  readonly shown: Extract<Shown, { example: unknown }>;
+  readonly example: Example;
+  readonly label: boolean;
+}
+
+/** What a row of knowledge describes; undefined for rows about a user and an item. */
+function subjectOf({ head }: Template, { example }: { example: Example }): string | undefined {
+  if (head.task === 'item-knowledge') return `${head.family} item ${example.target.itemId}`;
+  if (head.task === 'user-knowledge') return `${head.family} user ${example.userId}`;
+  return undefined;
+}

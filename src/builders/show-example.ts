@@ -1,0 +1,216 @@
+import type { Item } from '../core/interaction.js';
+import type { DatasetRecipe } from '../core/recipe.js';
+import type { TextSlot } from '../core/slots.js';
+import { TASKS } from '../core/template.js';
+import { type Example, isLiked } from './examples.js';
+import type { ItemTexts } from './item-texts.js';
+import type { Template } from './load-template.js';
+import type { LogKnowledge } from './log-knowledge.js';
+import { type ItemText, letterOf, MOST_LETTERS, type ShownExample } from './render.js';
+import { collaborativeEvidence } from './slots/collaborative.js';
+import { explain } from './slots/explanation.js';
+import { itemKnowledge, itemProfile, userKnowledge, userProfile } from './slots/knowledge.js';
+import { headlineOf, reviewOf, specificNeed, vagueNeed } from './slots/need.js';
+import { thoughts } from './slots/reasoning.js';
+import { type Judged, tasteInWords } from './slots/taste.js';
+
+/** What the slots of an example are filled from. */
+export interface Material {
+  readonly log: LogKnowledge;
+  readonly recipe: DatasetRecipe;
+  readonly writers: Writers;
+  /** The candidate list of an example, target included; undefined: the recipe draws none. */
+  candidates(example: Example): readonly string[] | undefined;
+}
+
+/** Texts that are not made by a rule: from a model, or imported. A slot without a writer goes by rule. */
+export type Writers = Partial<Record<TextSlot, (asked: Asked) => string | undefined>>;
+
+/** What a writer is asked about. */
+export interface Asked {
+  readonly example: Example;
+  readonly template: Template;
+  readonly shown: ShownExample; // without the text that is asked for
+  readonly judged: readonly Judged[];
+}
+
+/** An example ready to be rendered, or the reason why the template can make no row of it. */
+export type Shown =
+  | { readonly example: ShownExample; readonly candidates: readonly string[] | null }
+  | { readonly missing: string };
+
+/**
+ * Fills in what a template asks for.
+ *
+ * label  of the target, as the recipe's label rule has it
+ * texts  of the items by the template's own fields
+ */
+export function showExample(
+  template: Template,
+  example: Example,
+  label: boolean,
+  texts: ItemTexts,
+  material: Material,
+): Shown {
+  const { log, recipe } = material;
+  const task = TASKS[template.head.task];
+  const target = texts.find(example.target.itemId);
+  if (target === undefined) return { missing: `target without ${texts.lacks(example.target.itemId)}` };
+  if (task.likedTargets && !label) return { missing: 'target that was not liked' };
+  const usesHistory = ['history', 'liked', 'disliked', 'preference', 'collaborative'].some((name) =>
+    template.slots.has(name),
+  );
+  if (usesHistory && example.history.length === 0) return { missing: 'history' };
+  const judged = example.history.flatMap((one): Judged[] => {
+    const item = log.items.get(one.itemId);
+    return item ? [{ item, liked: isLiked(one, recipe.label) }] : [];
+  });
+  const shown: Mutable<ShownExample> = {
+    history: example.history.map((one, i) => ({
+      item: texts.find(one.itemId) as ItemText,
+      liked: judged[i]?.liked === true,
+      ...(one.rating === null ? {} : { stars: String(one.rating) }),
+    })),
+    target,
+    label,
+    itemWord: recipe.words?.item ?? 'item',
+    itemWords: recipe.words?.items ?? 'items',
+  };
+  if (template.places.has('stars') && example.history.some(({ rating }) => rating === null))
+    return { missing: 'rating' };
+  if (template.slots.has('stars') || task.alternatives === 'stars') {
+    if (example.target.rating === null) return { missing: 'rating' };
+    shown.stars = String(example.target.rating);
+    shown.scale = log.scale;
+  }
+  const user = userOf(template, example, log);
+  if (user !== undefined && 'missing' in user) return user;
+  if (user) shown.user = user.fields;
+  const candidates = candidatesOf(template, example, texts, material);
+  if (candidates !== undefined && 'missing' in candidates) return candidates;
+  if (candidates) {
+    shown.candidates = candidates.ids.map((id) => texts.find(id) as ItemText);
+    shown.chosen = candidates.ids.indexOf(example.target.itemId);
+  }
+  const written = textsOf(template, example, judged, shown, candidates?.ids ?? [], material);
+  if ('missing' in written) return written;
+  return { example: { ...shown, texts: written.texts }, candidates: candidates?.ids ?? null };
+}
+
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+function userOf(
+  template: Template,
+  { userId }: Example,
+  log: LogKnowledge,
+): { fields: Record<string, string> } | { missing: string } | undefined {
+  if (!template.slots.has('user')) return undefined;
+  const attributes = log.users.get(userId)?.attributes ?? {};
+  const fields: Record<string, string> = {};
+  for (const field of template.head.userFields) {
+    const value = Object.hasOwn(attributes, field) ? (attributes[field] as string) : '';
+    if (value.trim() === '') return { missing: `user.${field}` };
+    fields[field] = value;
+  }
+  return { fields };
+}
+
+function candidatesOf(
+  template: Template,
+  example: Example,
+  texts: ItemTexts,
+  material: Material,
+): { ids: readonly string[] } | { missing: string } | undefined {
+  if (TASKS[template.head.task].alternatives !== 'candidates') return undefined;
+  const drawn = material.candidates(example);
+  if (drawn === undefined) return template.head.task === 'matching' ? undefined : { missing: 'candidates' };
+  const target = example.target.itemId;
+  // A pair is the target and the first of the others, in the order in which the list has them.
+  const rival = drawn.find((id) => id !== target);
+  const ids = template.head.task === 'pairwise' ? drawn.filter((id) => id === target || id === rival) : drawn;
+  if (ids.length < 2) return { missing: 'candidates' };
+  const lettered =
+    template.places.has('letter') || template.answerPlaces.has('letter') || template.answerSlots.has('order');
+  if (lettered && ids.length > MOST_LETTERS) return { missing: `letters for ${ids.length} candidates` };
+  const untold = ids.find((id) => texts.find(id) === undefined);
+  return untold === undefined ? { ids } : { missing: `candidate without ${texts.lacks(untold)}` };
+}
+
+/** The texts that the template prints. */
+function textsOf(
+  template: Template,
+  example: Example,
+  judged: readonly Judged[],
+  shown: ShownExample,
+  candidates: readonly string[],
+  material: Material,
+): { texts: Partial<Record<TextSlot, string>> } | { missing: string } {
+  const { writers } = material;
+  const texts: Partial<Record<TextSlot, string>> = {};
+  for (const slot of Object.keys(RULES) as TextSlot[]) {
+    if (!template.slots.has(slot)) continue;
+    const writer = writers[slot];
+    const text = writer
+      ? writer({ example, template, shown: { ...shown, texts }, judged })
+      : RULES[slot]({ template, example, judged, candidates, material });
+    if (text === undefined || text.trim() === '') return { missing: slot };
+    texts[slot] = text;
+  }
+  return { texts };
+}
+
+interface RuleInput {
+  readonly template: Template;
+  readonly example: Example;
+  readonly judged: readonly Judged[];
+  readonly candidates: readonly string[];
+  readonly material: Material;
+}
+
+const isOfItem = (template: Template): boolean => template.head.task === 'item-knowledge';
+const targetOf = ({ example, material }: RuleInput): Item => material.log.items.get(example.target.itemId) as Item;
+
+/** How each text is made from the log alone. In this order, because thoughts look at the needs. */
+const RULES: Readonly<Record<TextSlot, (input: RuleInput) => string | undefined>> = {
+  preference: ({ judged, material: { log } }) => tasteInWords(judged, log),
+  vagueIntention: (input) => vagueNeed(input.example.target, targetOf(input), input.material.log),
+  specificIntention: (input) => specificNeed(input.example.target, targetOf(input), input.material.log),
+  collaborative: ({ example, material: { log } }) => collaborativeEvidence(example, log.train),
+  reasoning: (input) => {
+    const { template, judged, candidates, material } = input;
+    const { log } = material;
+    const item = (id: string): Item => log.items.get(id) as Item;
+    const shown =
+      template.head.task === 'judgement'
+        ? [{ item: targetOf(input), letter: undefined }]
+        : template.slots.has('candidates')
+          ? candidates.map((id, i) => ({ item: item(id), letter: letterOf(i) }))
+          : [];
+    const showsHistory = ['history', 'liked', 'disliked', 'preference'].some((name) => template.slots.has(name));
+    const need = showsHistory ? undefined : shownNeed(input);
+    return thoughts({ history: judged, need, shown }, log);
+  },
+  explanation: ({ example, material: { log } }) => explain(example.target, log)?.sentence,
+  feature: ({ example, material: { log } }) => explain(example.target, log)?.feature,
+  headline: ({ example, material: { log } }) => headlineOf(example.target, log.roles),
+  review: ({ example, material: { log } }) => reviewOf(example.target, log.roles),
+  knowledge: (input) =>
+    isOfItem(input.template)
+      ? itemKnowledge(targetOf(input), input.material.log)
+      : userKnowledge(input.judged, input.material.log),
+  profile: (input) =>
+    isOfItem(input.template)
+      ? itemProfile(targetOf(input), input.material.log)
+      : userProfile(input.judged, input.material.log),
+  factors: ({ material: { recipe } }) => recipe.factors?.join(', '),
+};
+
+/** What the prompt itself says of the need, as words of categories; more than it says would give the target away. */
+function shownNeed(input: RuleInput): string | undefined {
+  const { template, example, material } = input;
+  const { log } = material;
+  if (template.slots.has('specificIntention')) return specificNeed(example.target, targetOf(input), log);
+  const text = vagueNeed(example.target, targetOf(input), log)?.toLowerCase() ?? '';
+  const named = log.categories.filter((category) => text.includes(category.toLowerCase()));
+  return named.length === 0 ? undefined : named.join(', ');
+}

@@ -1,0 +1,29 @@
+import type { Interaction } from '../../core/interaction.js';
+import type { LogKnowledge } from '../log-knowledge.js';
+import { reviewOf, sentencesOf } from './need.js';
+
+const WORDS = { fewest: 4, most: 30 }; // of an explanation
+
+/** The sentence of a review that explains its rating, and the word that it is about. */
+export interface Explanation {
+  readonly sentence: string;
+  readonly feature: string;
+}
+
+/**
+ * The first sentence of the target's review that is neither too short nor too long; the feature is its longest word, the first of several.
+ *
+ * returns  undefined without such a sentence
+ */
+export function explain(target: Interaction, log: LogKnowledge): Explanation | undefined {
+  const review = reviewOf(target, log.roles);
+  if (review === undefined) return undefined;
+  const sentence = sentencesOf(review).find((one) => {
+    const words = one.split(/\s+/u).length;
+    return words >= WORDS.fewest && words <= WORDS.most;
+  });
+  if (sentence === undefined) return undefined;
+  const words = sentence.match(/\p{L}{4,}/gu) ?? [];
+  const feature = words.reduce((longest, word) => (word.length > longest.length ? word : longest), '');
+  return feature === '' ? undefined : { sentence, feature: feature.toLowerCase() };
+}
