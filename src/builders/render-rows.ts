@@ -8,7 +8,7 @@ import { type Example, isLiked } from './examples.js';
 import type { Template } from './load-template.js';
 import type { Wrapper } from './load-wrapper.js';
 import { renderExample } from './render.js';
-import { type Material, type Shown, showExample, type Writers } from './show-example.js';
+import { type Material, NOT_LIKED, type Shown, showExample, type Writers } from './show-example.js';
 
 /** What came of rendering beside the rows. */
 export interface RenderTally {
@@ -71,6 +71,8 @@ export function* renderRows(
       }
       if (first) lack = shown.missing;
       first = false;
+      // Another task would take it, and then that task would be asked about disliked items more often than users dislike some.
+      if (shown.missing === NOT_LIKED) break;
     }
     tally.withoutRow[lack] = (tally.withoutRow[lack] ?? 0) + 1;
     return undefined;

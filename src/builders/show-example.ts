@@ -39,6 +39,9 @@ export type Shown =
   | { readonly example: ShownExample; readonly candidates: readonly string[] | null }
   | { readonly missing: string };
 
+/** What an example lacks whose task asks about liked targets alone. */
+export const NOT_LIKED = 'a target that was liked';
+
 /**
  * Fills in what a template asks for.
  *
@@ -56,7 +59,7 @@ export function showExample(
   const task = TASKS[template.head.task];
   const target = texts.find(example.target.itemId);
   if (target === undefined) return { missing: `target without ${texts.lacks(example.target.itemId)}` };
-  if (task.likedTargets && !label) return { missing: 'target that was not liked' };
+  if (task.likedTargets && !label) return { missing: NOT_LIKED };
   const usesHistory = ['history', 'liked', 'disliked', 'preference', 'collaborative'].some((name) =>
     template.slots.has(name),
   );

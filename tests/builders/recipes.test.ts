@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { loadRecipe, recipeFolder } from '../../src/builders/load-recipe.js';
+import { loadRecipe } from '../../src/builders/load-recipe.js';
 import { loadWrapper } from '../../src/builders/load-wrapper.js';
 import { Mixture } from '../../src/builders/mixture.js';
 import { RectuneError } from '../../src/core/errors.js';

@@ -46,7 +46,7 @@ export async function smallStudio(change: (row: number) => Partial<Instruction> 
     })),
   );
   const linesOf = (split: Split): InstructionLine[] =>
-    rows.filter((row) => row.split === split).map((row) => instructionLine(row));
+    rows.filter((row) => row.split === split).map((row) => instructionLine(row, { ownAnswers: false }));
   const textOf = (split: Split) => [...toJsonLines(linesOf(split))].join('');
   const files = { train: sha256(textOf('train')), valid: sha256(textOf('valid')), test: sha256(textOf('test')) };
   const liked = { train: 12, valid: 6, test: 6 };

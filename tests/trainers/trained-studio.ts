@@ -35,7 +35,11 @@ export function testStudio(
     ),
   );
   const bySplit = (split: Split) =>
-    [...toJsonLines(rows.filter((row) => row.split === split).map((row) => instructionLine(row)))].join('');
+    [
+      ...toJsonLines(
+        rows.filter((row) => row.split === split).map((row) => instructionLine(row, { ownAnswers: false })),
+      ),
+    ].join('');
   const files = { train: sha256(bySplit('train')), valid: sha256(bySplit('valid')), test: sha256(bySplit('test')) };
   const built = version(hash, { counts: { ...counts, users: counts, liked: counts }, files });
   for (const split of SPLITS) writeSealed(studioLayout.instructions(studio, built.hash, split), bySplit(split));
