@@ -68,6 +68,7 @@ it('takes the steps that a store lacks, one after the other, and no step twice',
 function takeBack(raw: SQLite.Database, version: number): void {
   raw.exec('alter table prediction_sets drop column device; alter table prediction_sets drop column precision');
   raw.exec('alter table interactions drop column attributes; alter table sources drop column has_attributes');
+  raw.exec('alter table instructions drop column answers');
   raw.exec(`update runs set json = json_remove(json, '$.startAdapter')`);
   raw.pragma(`user_version = ${version}`);
 }
