@@ -218,7 +218,11 @@ export const GenerateOptions = z.strictObject({
   chat: z.boolean().default(true).describe("put each prompt into the model's own chat template"),
   maxTokens: wholeNumber.positive().max(1_000_000).default(256).describe('longest text in tokens'),
   temperature: measure.min(0).max(100).default(0).describe('0: always the most probable token'),
-  topP: measure.positive().max(1).default(1).describe('draw from the most probable tokens that have this much together'),
+  topP: measure
+    .positive()
+    .max(1)
+    .default(1)
+    .describe('draw from the most probable tokens that have this much together'),
   seed: wholeNumber.nonnegative().default(1).describe('draws the tokens, with the place of the prompt'),
   parallel: wholeNumber.positive().max(256).default(8).describe('texts written at once'),
   contextLength: wholeNumber
