@@ -14,9 +14,11 @@ export { NativeScoreConfig, NativeTrainConfig, PROTOCOL, TrainOptions } from './
 export { RunEvent } from './core/run-event.js';
 export { standingEvents } from './core/run-history.js';
 export { Source } from './core/source.js';
+export { TextReject, TextSet, TextSetKey } from './core/text-set.js';
 export { reportRun } from './eval/report-run.js';
 export { summarizeReport } from './eval/summary.js';
 export { type ImportedSource, importLog } from './sources/import-log.js';
+export { type ImportedTexts, importTexts } from './sources/import-texts.js';
 export { openStore, type Store } from './store/store.js';
 export type { Execution } from './trainers/execute-run.js';
 export { type MergedModel, mergeAdapter } from './trainers/merge.js';

@@ -11,6 +11,7 @@ import quickstart from './commands/quickstart.js';
 import rejects from './commands/rejects.js';
 import report from './commands/report.js';
 import run from './commands/run.js';
+import texts from './commands/texts.js';
 import train from './commands/train.js';
 
 /** Every verb, in the order of help: the stages first, then what looks and helps. */
@@ -18,6 +19,7 @@ export const COMMANDS: readonly Command[] = [
   quickstart,
   run,
   importCommand,
+  texts,
   build,
   exportCommand,
   train,

@@ -4,11 +4,12 @@ import { z } from 'zod';
 export const Column = z.union([z.string().min(1), z.number().int().nonnegative()]);
 export type Column = z.infer<typeof Column>;
 
-const attributeName = /^[A-Za-z][A-Za-z0-9_]*$/; // a name that a template can write
-const attributes = z.record(
-  z.string().regex(attributeName, 'an attribute name is letters, digits and _, and begins with a letter'),
-  Column,
-);
+/** A name that a template can write. */
+export const AttributeName = z
+  .string()
+  .regex(/^[A-Za-z][A-Za-z0-9_]*$/, 'a name is letters, digits and _, and begins with a letter');
+
+const attributes = z.record(AttributeName, Column);
 
 /** A run of 0/1 columns that becomes one attribute: the names of the columns that hold 1, joined by "|". */
 const Flags = z.strictObject({
@@ -39,7 +40,7 @@ const timestampUnit = z.enum(['seconds', 'milliseconds', 'iso']).default('second
 
 const described = {
   attributes: attributes.default({}),
-  flags: z.record(z.string().regex(attributeName), Flags).default({}),
+  flags: z.record(AttributeName, Flags).default({}),
   missing,
 };
 
@@ -91,6 +92,13 @@ export const TagsSpec = z
   })
   .superRefine(fitsFormat);
 export type TagsSpec = z.infer<typeof TagsSpec>;
+
+/** A file of texts that were written elsewhere: not part of source.yaml, and read as its tables are. */
+export const TextsFile = z.strictObject({
+  ...file,
+  columns: z.strictObject({ id: Column, text: Column }).default({ id: 'id', text: 'text' }),
+});
+export type TextsFile = z.infer<typeof TextsFile>;
 
 /** What the tags of an item become. */
 export const TAG_ATTRIBUTES = ['tags', 'tagTimes'] as const;

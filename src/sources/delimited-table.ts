@@ -6,14 +6,14 @@ import type { OpenedFile, Table, Tally } from './table.js';
 const LOOKED_AT = 100; // rows that decide how many fields a row of a file without a header has
 
 /** A delimited file as a table: its header is read, or its first rows where it has none. */
-export function openDelimited({ path, spec, lines, tally, reject }: OpenedFile): Table {
+export function openDelimited({ path, spec, lines, tally, reject, correct }: OpenedFile): Table {
   const all = rows(lines, spec.delimiter, spec.quote === 'none' ? undefined : spec.quote);
   const waiting: Row[] = []; // rows that were read to find the width
   const header = spec.header ? readHeader(all, tally, path) : undefined;
   const width = header?.length ?? usualWidth(all, waiting, path);
 
   return {
-    column: (column) => findColumn(column, header, width, path, spec),
+    column: (column) => findColumn(column, header, width, path, spec, correct),
     close: () => void all.return(),
     *rows() {
       for (const row of chain(waiting, all)) {
@@ -68,6 +68,7 @@ function findColumn(
   width: number,
   path: string,
   spec: FileSpec,
+  correct: string,
 ): number {
   const hint =
     width === 1 ? `; with the delimiter ${JSON.stringify(spec.delimiter)} a row is one field: is it another one?` : '';
@@ -81,7 +82,7 @@ function findColumn(
   if (index < 0) {
     const near = nearestWord(column, names);
     const found = names.map((name) => JSON.stringify(name)).join(', ');
-    const fix = near === undefined ? 'correct the name in source.yaml' : `did you mean ${JSON.stringify(near)}?`;
+    const fix = near === undefined ? correct : `did you mean ${JSON.stringify(near)}?`;
     throw new RectuneError('data', `there is no column "${column}"; the header has ${found}`, `${path}:1`, fix + hint);
   }
   if (names.lastIndexOf(column) !== index) {

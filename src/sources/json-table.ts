@@ -9,7 +9,7 @@ type JsonObject = Record<string, unknown>;
  * - Text is taken as it is, a number as it is written, true and false as words; a list of these is joined by "|".
  * - A key that a line does not have, or has as null, is an empty value.
  */
-export function openJsonLines({ path, lines, tally, reject }: OpenedFile): Table {
+export function openJsonLines({ path, lines, tally, reject, correct }: OpenedFile): Table {
   const columns: { key: string; found: boolean }[] = [];
   let first: JsonObject | undefined;
   let problem: { line: number; reason: string } | undefined;
@@ -35,7 +35,7 @@ export function openJsonLines({ path, lines, tally, reject }: OpenedFile): Table
         } else yield { line: line.number, text: line.text, fields };
       }
       if (first === undefined) throw nothingRead(path, problem);
-      for (const { key, found } of columns) if (!found) throw noSuchKey(key, first, path);
+      for (const { key, found } of columns) if (!found) throw noSuchKey(key, first, path, correct);
     },
   };
 }
@@ -106,10 +106,10 @@ function nothingRead(path: string, problem: { line: number; reason: string } | u
   return new RectuneError('data', what, `${path}:${problem.line}`, 'correct the file, or its format in source.yaml');
 }
 
-function noSuchKey(key: string, first: JsonObject, path: string): RectuneError {
+function noSuchKey(key: string, first: JsonObject, path: string, correct: string): RectuneError {
   const names = Object.keys(first);
   const near = nearestWord(key, names);
   const shown = names.map((name) => JSON.stringify(name)).join(', ');
-  const fix = near === undefined ? 'correct the key in source.yaml' : `did you mean ${JSON.stringify(near)}?`;
+  const fix = near === undefined ? correct : `did you mean ${JSON.stringify(near)}?`;
   return new RectuneError('data', `no line has the key "${key}"; the first one has ${shown}`, path, fix);
 }

@@ -39,12 +39,14 @@ export interface OpenedFile {
   readonly lines: Generator<Line, void>;
   readonly tally: Tally;
   readonly reject: OnReject;
+  readonly correct: string; // what to do about a column that is not there
 }
 
 /**
  * Opens a file of a log.
  *
  * tally     counts rejects, empty lines and bytes as they are read; rows are counted by the caller, who may reject more
+ * correct   what an error says to do about a column that is not there
  * throws    RectuneError 'data' when the file is missing, is empty, cannot be unpacked, or its header cannot be read
  * returns   the table, and whether its encoding is in doubt: a UTF-8 byte order mark in a file that is said to be latin-1
  */
@@ -54,6 +56,7 @@ export function openTable(
   tally: Tally,
   reject: OnReject,
   onBytes: (bytes: number) => void = () => {},
+  correct = 'correct its name in source.yaml',
 ): { table: Table; encodingInDoubt: boolean } {
   const chunks = counted(path, tally, onBytes);
   try {
@@ -61,7 +64,7 @@ export function openTable(
     const begin = first.done ? new Uint8Array() : first.value;
     const layout = layoutOf(begin, path);
     const all = lines(chain(begin, chunks), spec.encoding, layout);
-    const file: OpenedFile = { path, spec, lines: all, tally, reject };
+    const file: OpenedFile = { path, spec, lines: all, tally, reject, correct };
     const table = spec.format === 'json-lines' ? openJsonLines(file) : openDelimited(file);
     const close = (): void => {
       table.close();

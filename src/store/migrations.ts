@@ -8,6 +8,7 @@ import { startAdapters } from './migrations/0005-start-adapters.js';
 import { arithmetic } from './migrations/0006-arithmetic.js';
 import { interactionAttributes } from './migrations/0007-interaction-attributes.js';
 import { ownAnswers } from './migrations/0008-own-answers.js';
+import { texts } from './migrations/0009-texts.js';
 
 /** The steps from an empty file to today's tables. Entry i leads to version i + 1. An entry that was released is never edited. */
 export const migrations: readonly string[] = [
@@ -19,6 +20,7 @@ export const migrations: readonly string[] = [
   arithmetic,
   interactionAttributes,
   ownAnswers,
+  texts,
 ];
 
 /** Marks a SQLite file as a store ("RECT"), so that another program's file is not taken for an empty store. */

@@ -5,6 +5,7 @@ import { ReportStore } from './report-store.js';
 import { RunStore } from './run-store.js';
 import { SourceStore } from './source-store.js';
 import { translated } from './store-errors.js';
+import { TextStore } from './text-store.js';
 import { VersionStore } from './version-store.js';
 
 /**
@@ -17,6 +18,7 @@ export class Store {
   readonly runs: RunStore;
   readonly predictions: PredictionStore;
   readonly reports: ReportStore;
+  readonly texts: TextStore;
   readonly #database: Database;
 
   constructor(database: Database) {
@@ -26,6 +28,7 @@ export class Store {
     this.runs = translated(new RunStore(database), database.name);
     this.predictions = translated(new PredictionStore(database), database.name);
     this.reports = translated(new ReportStore(database), database.name);
+    this.texts = translated(new TextStore(database), database.name);
   }
 
   /** Does something without waiting for another process's transaction: StoreBusy comes at once. */

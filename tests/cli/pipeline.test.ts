@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { listFolder, writeSealed } from '../../src/platform/files.js';
@@ -169,6 +169,41 @@ it('imports what can be read with code 0, and tells how many rows were rejected'
   expect((await invoke(['import', '--help'])).stdout.replace(/\s+/g, ' ')).toContain('kept as rejects and counted');
   const rejects = JSON.parse((await invoke(['rejects', 'invented', '--studio', studio, '--json'])).stdout);
   expect(rejects).toMatchObject({ total: 1, rejects: [{ line: 162 }] });
+});
+
+it('reads texts beside a source, lists them, and shows the rows that it did not take', async () => {
+  const { folder, studio } = invented();
+  await invoke(['import', join(folder, 'log'), '--studio', studio]);
+  const file = join(folder, 'texts.jsonl');
+  writeFileSync(file, '{"id":"i1","text":"one"}\n{"id":"i2","text":""}\n{"id":"nobody","text":"x"}\n');
+  const which = ['--of', 'item', '--as', 'taste', '--studio', studio];
+  const words = await invoke(['texts', 'invented', file, ...which]);
+  expect(words.code).toBe(0);
+  expect(words.stdout).toMatch(
+    /^texts taste of invented: 1 of its \d+ items\n {2}2 rows were not taken, 1 of them empty/,
+  );
+  const again = JSON.parse((await invoke(['texts', 'invented', file, ...which, '--json'])).stdout);
+  const counts = { taken: 1, empty: 1, unknown: 1, rejects: 2 };
+  expect(again).toMatchObject({ sourceId: 'invented', of: 'item', name: 'taste', unchanged: true, counts });
+  const listed = await invoke(['list', 'texts', '--studio', studio, '--json']);
+  expect(JSON.parse(listed.stdout)).toMatchObject({ total: 1, texts: [{ name: 'taste', hash: again.hash, counts }] });
+  const rejects = JSON.parse((await invoke(['rejects', 'invented', ...which, '--limit', '1', '--json'])).stdout);
+  expect(rejects).toEqual({
+    ...{ source: 'invented', of: 'item', as: 'taste', total: 2 },
+    rejects: [{ place: 'line 2', reason: 'text is empty', text: '{"id":"i2","text":""}' }],
+  });
+});
+
+it.each([
+  { case: 'without whom the texts are of', more: ['--as', 'taste'], error: /--of is missing/ },
+  { case: 'without their name', more: ['--of', 'item'], error: /--as is missing/ },
+  { case: 'of texts that are not there', more: ['--of', 'user', '--as', 'x'], error: /has no texts "x" of users/ },
+])('refuses to show rejects $case', async ({ more, error }) => {
+  const { folder, studio } = invented();
+  await invoke(['import', join(folder, 'log'), '--studio', studio]);
+  const { code, stderr } = await invoke(['rejects', 'invented', ...more, '--studio', studio]);
+  expect(code).toBe(2);
+  expect(stderr).toMatch(error);
 });
 
 it('refuses a report folder that cannot be one before anything is trained', async () => {

@@ -30,6 +30,9 @@ it('makes the folder and all tables from nothing, with WAL, foreign keys, STRICT
     'runs',
     'source_files',
     'sources',
+    'text_rejects',
+    'text_sets',
+    'texts',
     'users',
   ]);
   expect(tables.filter(({ strict }) => !strict)).toEqual([]);
@@ -67,6 +70,7 @@ it('takes the steps that a store lacks, one after the other, and no step twice',
 /** Makes a store one of an earlier version: without the columns that came later. */
 function takeBack(raw: SQLite.Database, version: number): void {
   raw.exec('alter table prediction_sets drop column device; alter table prediction_sets drop column precision');
+  raw.exec('drop table text_rejects; drop table texts; drop table text_sets');
   raw.exec('alter table interactions drop column attributes; alter table sources drop column has_attributes');
   raw.exec('alter table instructions drop column answers');
   raw.exec(`update runs set json = json_remove(json, '$.startAdapter')`);

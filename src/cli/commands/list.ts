@@ -5,7 +5,7 @@ import { command, limitOption } from '../command.js';
 import { renderMore } from '../render-list.js';
 import { renderTable } from '../render-table.js';
 
-const KINDS = ['sources', 'versions', 'runs', 'reports'] as const;
+const KINDS = ['sources', 'texts', 'versions', 'runs', 'reports'] as const;
 type Kind = (typeof KINDS)[number];
 
 /** One kind of thing: what --json tells of each, how many there are in all, and the table that people see. */
@@ -18,7 +18,7 @@ interface Listing {
 
 export default command({
   name: 'list',
-  summary: 'sources, dataset versions, runs or reports of this studio, newest first',
+  summary: 'sources, texts beside them, dataset versions, runs or reports of this studio, newest first',
   positionals: z.strictObject({ kind: z.enum(KINDS).describe(KINDS.join(', ')) }),
   options: z.strictObject({ limit: limitOption }),
   examples: ['rectune list runs --limit 5'],
@@ -42,6 +42,21 @@ const LISTINGS: Record<Kind, (store: Store, limit: number, studio: string) => Li
     ]);
     const head = ['source', 'interactions', 'users', 'items', 'rejects', 'imported'];
     return { values, total: sources.count(), head, rows };
+  },
+  texts({ texts }, limit) {
+    const values = texts.list(limit);
+    const rows = values.map(({ sourceId, of, name, hash, counts, importedAt }) => [
+      sourceId,
+      of,
+      name,
+      hash.slice(0, 12),
+      String(counts.taken),
+      String(counts.without),
+      String(counts.rejects),
+      importedAt,
+    ]);
+    const head = ['source', 'of', 'texts', 'hash', 'taken', 'without', 'rejects', 'imported'];
+    return { values, total: texts.count(), head, rows };
   },
   versions({ versions }, limit) {
     const values = versions.list(limit);

@@ -1,29 +1,68 @@
 import { z } from 'zod';
 import { RectuneError } from '../../core/errors.js';
+import { AttributeName } from '../../core/source-spec.js';
+import { Subject } from '../../core/text-set.js';
+import { knownSource } from '../../sources/known-source.js';
+import type { Store } from '../../store/store.js';
 import { command, limitOption } from '../command.js';
 import { renderMore } from '../render-list.js';
 
 export default command({
   name: 'rejects',
-  summary: 'rows of a log that could not be read, with file, line and reason',
+  summary: 'rows of a log, or of texts beside it, that could not be used, with place and reason',
   positionals: z.strictObject({ source: z.string().describe('id of an imported source, e.g. ml-100k') }),
-  options: z.strictObject({ limit: limitOption }),
-  examples: ['rectune rejects ml-100k --limit 100'],
-  async run({ source: id }, { limit }, context) {
+  options: z.strictObject({
+    of: Subject.optional().describe('of texts: whom they are about'),
+    as: AttributeName.optional().meta({ value: 'NAME', description: 'of texts: what they are called' }),
+    limit: limitOption,
+  }),
+  examples: ['rectune rejects ml-100k --limit 100', 'rectune rejects ml-1m --of item --as knowledge'],
+  async run({ source: id }, { of, as: name, limit }, context) {
     const store = context.openStore('existing');
-    const source = store.sources.find(id);
-    if (!source) {
-      const known = store.sources.list().map((other) => other.id);
-      const fix = known.length > 0 ? `use one of ${known.join(', ')}` : 'import one: rectune import LOG';
-      throw new RectuneError('usage', `there is no source "${id}"`, 'this studio', fix);
+    if ((of === undefined) !== (name === undefined)) {
+      const missing = of === undefined ? '--of' : '--as';
+      const fix = `add ${missing}; rectune list texts shows what there is`;
+      throw new RectuneError('usage', `texts are named by --of and --as, and ${missing} is missing`, 'rejects', fix);
     }
-    const rejects = store.sources.rejects(id, limit);
-    const lines = rejects.map(({ file, line, reason, text }) => `${file}:${line}: ${reason}\n    ${text}`);
-    const total = source.counts.rejects;
-    const more = renderMore(rejects.length, total);
+    const { whose, total, rejects } =
+      of && name ? ofTexts(store, { sourceId: id, of, name }, limit) : ofLog(store, id, limit);
+    const lines = rejects.map(({ place, reason, text }) => `${place}: ${reason}\n    ${text}`);
     return {
-      value: { source: id, total, rejects },
-      text: total === 0 ? `no rows of ${id} were rejected` : [...lines, ...more].join('\n'),
+      value: { source: id, ...(of && { of, as: name }), total, rejects: rejects.map(({ value }) => value) },
+      text:
+        total === 0 ? `no rows of ${whose} were rejected` : [...lines, ...renderMore(rejects.length, total)].join('\n'),
     };
   },
 });
+
+interface Shown {
+  place: string;
+  reason: string;
+  text: string;
+  value: object; // as --json tells it
+}
+
+interface Rejects {
+  whose: string;
+  total: number;
+  rejects: Shown[];
+}
+
+function ofLog(store: Store, id: string, limit: number): Rejects {
+  const total = knownSource(store, id).counts.rejects;
+  const rejects = store.sources.rejects(id, limit).map((value) => {
+    const { file, line, reason, text } = value;
+    return { place: `${file}:${line}`, reason, text, value };
+  });
+  return { whose: id, total, rejects };
+}
+
+function ofTexts(store: Store, which: Parameters<Store['texts']['find']>[0], limit: number): Rejects {
+  const set = store.texts.find(which);
+  if (!set) {
+    const what = `source "${which.sourceId}" has no texts "${which.name}" of ${which.of}s`;
+    throw new RectuneError('usage', what, 'this studio', 'rectune list texts shows what there is');
+  }
+  const rejects = store.texts.rejects(which, limit).map((value) => ({ ...value, value }));
+  return { whose: `texts ${which.name} of ${which.sourceId}`, total: set.counts.rejects, rejects };
+}
