@@ -6,7 +6,7 @@ export const Interaction = z.strictObject({
   itemId: z.string().min(1),
   rating: z.number().nullable(), // null: implicit feedback (a click, a play)
   timestamp: z.number().int().nonnegative().nullable(), // seconds since 1970, UTC; null: the log has no time
-  logIndex: z.number().int().nonnegative(), // line in the log, from 1; breaks timestamp ties
+  logIndex: z.number().int().nonnegative(), // line in the log, from 1, or item in a file of sequences; breaks timestamp ties
   attributes: z.record(z.string(), z.string()), // what this event has of its own: a review, a count of plays, ...
 });
 export type Interaction = z.infer<typeof Interaction>;

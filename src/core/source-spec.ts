@@ -47,6 +47,7 @@ const described = {
 export const InteractionsSpec = z
   .strictObject({
     ...file,
+    format: z.enum([...file.format.unwrap().options, 'sequences']).default('delimited'),
     columns: z.strictObject({
       user: Column,
       item: Column,
@@ -137,11 +138,18 @@ function fitsFormat(table: AnyTable, context: z.RefinementCtx): void {
   const columns = (['columns', 'attributes'] as const).flatMap((group) =>
     Object.entries(table[group] ?? {}).map(([name, column]) => ({ path: [group, name], column })),
   );
-  if (table.format === 'json-lines') {
-    for (const key of ['delimiter', 'header', 'quote', 'encoding'] as const) {
+  const notFor = (keys: readonly ('delimiter' | 'header' | 'quote' | 'encoding')[]): void => {
+    for (const key of keys) {
       if (table[key] === file[key].def.defaultValue) continue;
-      complain([key], `"${key}" is for delimited files, and this one is JSON lines`, 'leave it out');
+      complain([key], `"${key}" is for delimited files, and the format of this one is ${table.format}`, 'leave it out');
     }
+  };
+  if (table.format === 'sequences') {
+    notFor(['header', 'quote']);
+    const isRow = columns.length === 2 && table.columns.user === 0 && table.columns.item === 1;
+    if (!isRow) complain(['columns'], 'a sequence is a user and items alone', 'write columns: { user: 0, item: 1 }');
+  } else if (table.format === 'json-lines') {
+    notFor(['delimiter', 'header', 'quote', 'encoding']);
     if (Object.keys(table.flags ?? {}).length > 0) {
       complain(['flags'], 'flags are columns side by side, and JSON lines have none', 'name the key as an attribute');
     }

@@ -196,7 +196,7 @@ class LogReader {
             itemId,
             rating: rated.value,
             timestamp: time.value,
-            logIndex: row.line,
+            logIndex: row.index ?? row.line,
             attributes,
           });
           tally.rows += 1;

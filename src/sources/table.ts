@@ -3,10 +3,12 @@ import { readPieces } from '../platform/unpack.js';
 import { openDelimited } from './delimited-table.js';
 import { openJsonLines } from './json-table.js';
 import { type Line, layoutOf, lines } from './lines.js';
+import { openSequences } from './sequence-table.js';
 
 /** A row with the right number of fields. */
 export interface TableRow {
   readonly line: number;
+  readonly index?: number; // where a line holds several rows: the how-manieth of the file this is, from 1
   readonly text: string;
   readonly fields: readonly string[];
 }
@@ -32,7 +34,7 @@ export interface Table {
   close(): void;
 }
 
-/** What both kinds of tables are read from. */
+/** What a table of any format is read from. */
 export interface OpenedFile {
   readonly path: string;
   readonly spec: FileSpec;
@@ -65,7 +67,7 @@ export function openTable(
     const layout = layoutOf(begin, path);
     const all = lines(chain(begin, chunks), spec.encoding, layout);
     const file: OpenedFile = { path, spec, lines: all, tally, reject, correct };
-    const table = spec.format === 'json-lines' ? openJsonLines(file) : openDelimited(file);
+    const table = OPEN[spec.format](file);
     const close = (): void => {
       table.close();
       chunks.return(); // a reader that never began does not close what it reads from
@@ -76,6 +78,8 @@ export function openTable(
     throw error;
   }
 }
+
+const OPEN = { delimited: openDelimited, 'json-lines': openJsonLines, sequences: openSequences };
 
 function* counted(path: string, tally: Tally, onBytes: (bytes: number) => void): Generator<Uint8Array, void> {
   for (const { content, bytes } of readPieces(path)) {

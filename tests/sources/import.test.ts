@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { packageRoot } from '../../src/platform/files.js';
@@ -229,6 +230,51 @@ it('keeps what an interaction has of its own, and reads JSON lines and packed fi
   ]);
 });
 
+it('reads sequences, a user and his items a line, each item an interaction in the order of the file', async () => {
+  const { store } = temporaryStore();
+  const interactions = { file: 'seq.txt', format: 'sequences', delimiter: ' ', columns: { user: 0, item: 1 } };
+  const text = 'u1 a b a\r\n\r\nu2\r\n c\r\nu3 c  d\nu\0 x\nu4 e';
+  const path = logFolder({ 'seq.txt': text }, { id: 'seq', title: 'Seq', terms: 'none', interactions });
+  const source = await importLog(store, { path, now });
+  const met = [...store.sources.interactions('seq')];
+  expect(met.map(({ userId, itemId, logIndex }) => [userId, itemId, logIndex])).toEqual([
+    ['u1', 'a', 1],
+    ['u1', 'b', 2],
+    ['u1', 'a', 3],
+    ['u3', 'c', 5],
+    ['u3', 'd', 7],
+    ['u4', 'e', 8],
+  ]);
+  expect(met.every(({ rating, timestamp }) => rating === null && timestamp === null)).toBe(true);
+  expect(store.sources.rejects('seq').map(({ line, reason }) => [line, reason])).toEqual([
+    [3, 'a user without items'],
+    [4, 'user is empty'],
+    [5, 'item is empty'],
+    [6, 'NUL byte'],
+  ]);
+  expect(source.files[0]).toMatchObject({ rows: 6, rejects: 4, emptyLines: 1 });
+});
+
+it('gives back any sequences that were written, item by item', async () => {
+  const id = fc.string({ unit: fc.constantFrom('a', 'é', '"', ',', '7'), minLength: 1, maxLength: 3 });
+  const sequences = fc.array(fc.tuple(id, fc.array(id, { minLength: 1, maxLength: 5 })), {
+    minLength: 1,
+    maxLength: 8,
+  });
+  await fc.assert(
+    fc.asyncProperty(sequences, fc.constantFrom(' ', '\t', '::'), async (written, delimiter) => {
+      const { store } = temporaryStore();
+      const interactions = { file: 'seq.txt', format: 'sequences', delimiter, columns: { user: 0, item: 1 } };
+      const text = written.map(([user, items]) => [user, ...items].join(delimiter)).join('\n');
+      const path = logFolder({ 'seq.txt': text }, { id: 'seq', title: 'Seq', terms: 'none', interactions });
+      await importLog(store, { path, now });
+      const met = [...store.sources.interactions('seq')].map(({ userId, itemId }) => [userId, itemId]);
+      expect(met).toEqual(written.flatMap(([user, items]) => items.map((item) => [user, item])));
+    }),
+    { numRuns: 25 },
+  );
+});
+
 it('gives a log that is read as before the hash of before, so that versions made from it stay', async () => {
   const { store } = temporaryStore();
   const source = await importLog(store, { path: join(packageRoot(), 'datasets', 'tiny'), now });
@@ -296,7 +342,26 @@ it.each([
   {
     case: 'a delimiter of JSON lines',
     spec: change({ users: { ...SPEC.users, format: 'json-lines' } }),
-    error: { kind: 'usage', message: /"delimiter" is for delimited files/, where: /users\.delimiter$/ },
+    error: {
+      kind: 'usage',
+      message: /"delimiter" is for delimited files, and the format of this one is json-lines/,
+      where: /users\.delimiter$/,
+    },
+  },
+  {
+    case: 'a rating in a sequence',
+    spec: change({ interactions: { file: 's', format: 'sequences', columns: { user: 0, item: 1, rating: 2 } } }),
+    error: { kind: 'usage', message: /a sequence is a user and items alone/, where: /interactions\.columns$/ },
+  },
+  {
+    case: 'a header of sequences',
+    spec: change({ interactions: { file: 's', format: 'sequences', header: false, columns: { user: 0, item: 1 } } }),
+    error: { kind: 'usage', message: /"header" is for delimited files/ },
+  },
+  {
+    case: 'sequences of items',
+    spec: change({ items: { file: 's', format: 'sequences', columns: { item: 0, title: 1 } } }),
+    error: { kind: 'usage', message: /"sequences" is not known here/ },
   },
   {
     case: 'flags of JSON lines',

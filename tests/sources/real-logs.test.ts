@@ -84,6 +84,23 @@ it.skipIf(!has('amazon-2018-all-beauty'))(
   },
 );
 
+it.skipIf(!has('p5-beauty'))(
+  `recognises Beauty as P5 prepared it, in the order of its sequences${needs('p5-beauty')}`,
+  async () => {
+    const { store } = temporaryStore();
+    const source = await importLog(store, { path: join(DATA, 'p5-beauty'), now });
+    expect(source.counts).toEqual({ interactions: 198_502, items: 12_101, users: 22_363, rejects: 0 });
+    expect(source.warnings).toEqual(['the log has no item file: an item has its id as title']);
+    const met = [...store.sources.interactions('p5-beauty')];
+    expect(met.slice(4, 7).map(({ userId, itemId }) => [userId, itemId])).toEqual([
+      ['1', '5'],
+      ['2', '6'],
+      ['2', '7'],
+    ]);
+    expect(met.every(({ logIndex }, index) => logIndex === index + 1)).toBe(true);
+  },
+);
+
 it.skipIf(!has('ml-latest-small'))(
   `recognises MovieLens latest-small, quoted titles and tags too${needs('ml-latest-small')}`,
   async () => {
