@@ -1,0 +1,75 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { coOccurrence } from '../../../src/eval/baselines/co-occurrence.js';
+import { popularity, uniformChance } from '../../../src/eval/baselines/popularity.js';
+import { trainInteractions } from '../../../src/eval/baselines/train-log.js';
+import { reciprocalRank } from '../../../src/eval/metrics/ranking.js';
+import { targetRank } from '../../../src/eval/metrics/target-rank.js';
+
+const met = (userId: string, itemId: string) => ({ userId, itemId, rating: null });
+const TRAIN = [met('u', 'a'), met('u', 'b'), met('v', 'a'), met('v', 'b'), met('v', 'c'), met('w', 'c')];
+
+describe('interactions of train', () => {
+  const log = [10, 11, 12, 13, 14].map((logIndex) => ({ ...met('u', `item ${logIndex}`), logIndex }));
+
+  it('are counted once however many rows show them', () => {
+    const train = [
+      { target: 12, historyInteractions: [10, 11] },
+      { target: 13, historyInteractions: [11, 12] },
+    ];
+    const items = trainInteractions(train, [], log).map(({ itemId }) => itemId);
+    expect(items).toEqual(['item 10', 'item 11', 'item 12', 'item 13']);
+  });
+
+  it('are without those that a row of valid or test asks for, even where train shows them', () => {
+    const train = [{ target: 13, historyInteractions: [11, 12] }];
+    const items = trainInteractions(train, [{ target: 12 }, { target: 14 }], log).map(({ itemId }) => itemId);
+    expect(items).toEqual(['item 11', 'item 13']);
+  });
+});
+
+describe('baselines of candidates', () => {
+  it('popularity counts the interactions of train, and 0 for an item that is not there', () => {
+    expect(popularity([...TRAIN, met('w', 'c')])(['c', 'a', 'z'])).toEqual([3, 2, 0]);
+  });
+
+  it('chance gives what guessing gets, exactly, wherever the target stands', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 30 }), fc.nat(), (length, place) => {
+        const scores = uniformChance(Array.from({ length }, (_, i) => `item ${i}`));
+        let harmonic = 0;
+        for (let rank = 1; rank <= length; rank++) harmonic += 1 / rank;
+        expect(reciprocalRank(targetRank(scores, place % length))).toBeCloseTo(harmonic / length, 12);
+      }),
+    );
+  });
+
+  it.each([
+    { case: 'the users who met both', history: ['a'], candidates: ['b', 'c', 'z'], expected: [2, 1, 0] },
+    { case: 'the sum over the history', history: ['a', 'b'], candidates: ['c'], expected: [2] },
+    { case: 'a history that shows an item twice as once', history: ['a', 'a'], candidates: ['b'], expected: [2] },
+    { case: 'nothing for an empty history', history: [], candidates: ['a', 'b'], expected: [0, 0] },
+    { case: 'no company of an item with itself', history: ['a'], candidates: ['a'], expected: [0] },
+  ])('co-occurrence counts $case', ({ history, candidates, expected }) => {
+    expect(coOccurrence(TRAIN)(candidates, history)).toEqual(expected);
+  });
+
+  it('co-occurrence equals the count over all users on any log', () => {
+    const item = fc.constantFrom('a', 'b', 'c', 'd');
+    const user = fc.constantFrom('u', 'v', 'w', 'x');
+    fc.assert(
+      fc.property(fc.array(fc.tuple(user, item)), fc.array(item), fc.array(item), (pairs, history, candidates) => {
+        const has = (who: string, what: string) => pairs.some(([u, i]) => u === who && i === what);
+        const counted = candidates.map((candidate) => {
+          let sum = 0;
+          for (const one of new Set(history)) {
+            if (one === candidate) continue;
+            for (const who of ['u', 'v', 'w', 'x']) if (has(who, one) && has(who, candidate)) sum += 1;
+          }
+          return sum;
+        });
+        expect(coOccurrence(pairs.map(([u, i]) => met(u, i)))(candidates, history)).toEqual(counted);
+      }),
+    );
+  });
+});
