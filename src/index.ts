@@ -1,7 +1,8 @@
 // The library's public names, nothing else.
-export { type BuildOptions, type BuiltVersion, buildVersion } from './builders/build-version.js';
+export { buildVersion } from './builders/build-version.js';
 export { EXPORT_FORMATS, type ExportFormat, exportVersion } from './builders/export-version.js';
 export { type LoadedRecipe, loadRecipe } from './builders/load-recipe.js';
+export type { SealedVersion, SealOptions } from './builders/seal-version.js';
 export { DatasetVersion } from './core/dataset-version.js';
 export { describeError, type ErrorKind, ExitCode, RectuneError } from './core/errors.js';
 export { Instruction, InstructionLine, SPLITS, Split } from './core/instruction.js';

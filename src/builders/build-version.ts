@@ -1,13 +1,9 @@
-import { join } from 'node:path';
-import { DatasetVersion } from '../core/dataset-version.js';
+import type { DatasetVersion } from '../core/dataset-version.js';
 import { RectuneError } from '../core/errors.js';
 import { cellId } from '../core/grid.js';
-import { type Instruction, instructionLine, SPLITS, type Split } from '../core/instruction.js';
-import { parseAs } from '../core/parse.js';
+import { type Instruction, SPLITS, type Split } from '../core/instruction.js';
 import { SPLIT_LEAKS } from '../core/recipe.js';
-import { exists, readJson, sha256, sha256File, writeSealedFolder } from '../platform/files.js';
-import { toJsonLines } from '../platform/json-lines.js';
-import { studioLayout } from '../platform/studio.js';
+import { sha256 } from '../platform/files.js';
 import type { Store } from '../store/store.js';
 import { balancedRows } from './balance.js';
 import { checkInstructions, countTwinPrompts } from './checks.js';
@@ -16,16 +12,7 @@ import type { LoadedRecipe } from './load-recipe.js';
 import type { Template } from './load-template.js';
 import { loadWrapper, type Wrapper } from './load-wrapper.js';
 import { type RenderTally, renderRows } from './render-rows.js';
-
-export interface BuildOptions {
-  readonly studio: string; // folder of the store; the version is sealed in versions/<hash>/ below it
-  readonly now: () => Date;
-  readonly program: string; // version of Rectune, for the manifest
-  readonly onProgress?: (message: string) => void; // for people
-}
-
-/** A version, and whether it was sealed before with the same bytes. */
-export type BuiltVersion = DatasetVersion & { readonly unchanged: boolean };
+import { type SealedVersion, type SealOptions, sealVersion, type UnsealedVersion } from './seal-version.js';
 
 /**
  * Turns an imported log into a sealed dataset version: interactions, examples, instructions, checks.
@@ -33,7 +20,7 @@ export type BuiltVersion = DatasetVersion & { readonly unchanged: boolean };
  *
  * throws  RectuneError 'usage' for a recipe or template that does not fit, 'data' for a log that does not
  */
-export async function buildVersion(store: Store, recipe: LoadedRecipe, options: BuildOptions): Promise<BuiltVersion> {
+export async function buildVersion(store: Store, recipe: LoadedRecipe, options: SealOptions): Promise<SealedVersion> {
   const progress = options.onProgress ?? (() => {});
   const wrapper = loadWrapper(recipe.wrapper);
   const plan = planDataset(store, recipe);
@@ -44,14 +31,9 @@ export async function buildVersion(store: Store, recipe: LoadedRecipe, options: 
   const { splits, tally, balanced } = renderedSplits(plan, wrapper);
   checkInstructions(allRows(splits), sequences);
   const labels = sharedLabels(allRows(splits), mixture.templates);
-  const files = bySplit((split) => {
-    const weights = split === 'train' ? recipe.weights : undefined; // valid and test are scored, not learned from
-    const lines = splits[split].map((row) => instructionLine(row, { weights, ownAnswers: labels === null }));
-    return [...toJsonLines(lines)].join('');
-  });
   const rows = countByTemplate(splits);
   const lists = tally.candidateLists;
-  const facts = {
+  const facts: UnsealedVersion = {
     name: recipe.name,
     recipe: plan.recipe,
     recipeHash: sha256(JSON.stringify(plan.recipe)),
@@ -60,7 +42,6 @@ export async function buildVersion(store: Store, recipe: LoadedRecipe, options: 
     labels,
     split: { kind: recipe.split.kind, leaks: SPLIT_LEAKS[recipe.split.kind] },
     templates: [...mixture.templates.map((template) => described(template, rows)), described(wrapper)],
-    counts: countRows(splits),
     checks: {
       leftOut: plan.leftOut,
       twinPrompts: countTwinPrompts(splits),
@@ -68,18 +49,8 @@ export async function buildVersion(store: Store, recipe: LoadedRecipe, options: 
       ...(balanced === undefined ? {} : { balanced }),
     },
     ...(lists.length > 0 ? { candidates: { lists: lists.length, hash: sha256(lists.join('\n')) } } : {}),
-    files: bySplit((split) => sha256(files[split])),
-    program: options.program,
   };
-  const hash = versionHash(facts);
-  const { unchanged, ...version } = await seal(
-    studioLayout.version(options.studio, hash),
-    { hash, ...facts },
-    files,
-    progress,
-  );
-  store.versions.save(version, allRows(splits), options.now());
-  return { ...version, unchanged };
+  return sealVersion(store, facts, { rows: (split) => splits[split], weights: recipe.weights }, options);
 }
 
 type Splits = Readonly<Record<Split, readonly Instruction[]>>;
@@ -146,50 +117,6 @@ function countByTemplate(splits: Splits): Map<string, Record<Split, number>> {
     counts.set(templateId, count);
   }
   return counts;
-}
-
-/** Over all that decides the rows. The source's hash is in it because rows name lines of the log. */
-function versionHash(facts: Omit<DatasetVersion, 'hash'>): string {
-  const { recipe, sourceId, sourceHash, templates, files } = facts;
-  return sha256(JSON.stringify({ recipe, sourceId, sourceHash, templates, files }));
-}
-
-/** Writes versions/<hash>/, or makes sure that the folder which stands there is whole. */
-async function seal(
-  folder: string,
-  version: DatasetVersion,
-  files: Readonly<Record<Split, string>>,
-  progress: (message: string) => void,
-): Promise<BuiltVersion> {
-  const named = `version ${version.name} ${version.hash.slice(0, 12)}`;
-  const manifest = `${JSON.stringify(version, null, 2)}\n`;
-  const lines = Object.fromEntries(SPLITS.map((split) => [studioLayout.splitFile(split), files[split]]));
-  if (writeSealedFolder(folder, { [studioLayout.manifestFile]: manifest, ...lines })) {
-    progress(`${named} sealed`);
-    return { ...version, unchanged: false };
-  }
-  for (const split of SPLITS) {
-    const path = join(folder, studioLayout.splitFile(split));
-    if (exists(path) && (await sha256File(path)) === version.files[split]) continue;
-    const fix = `remove the folder and build again`;
-    throw new RectuneError('data', 'a sealed file was changed or removed', path, fix);
-  }
-  const path = join(folder, studioLayout.manifestFile);
-  const sealed = parseAs(DatasetVersion, readJson(path), path, 'data');
-  progress(`${named} is sealed already and used again`);
-  return { ...sealed, unchanged: true };
-}
-
-function countRows(splits: Readonly<Record<Split, readonly Instruction[]>>): DatasetVersion['counts'] {
-  return {
-    ...bySplit((split) => splits[split].length),
-    users: bySplit((split) => new Set(splits[split].map(({ userId }) => userId)).size),
-    liked: bySplit((split) => splits[split].filter(({ label }) => label).length),
-  };
-}
-
-function bySplit<T>(value: (split: Split) => T): Record<Split, T> {
-  return { train: value('train'), valid: value('valid'), test: value('test') };
 }
 
 function* allRows(splits: Readonly<Record<Split, readonly Instruction[]>>): Generator<Instruction, void> {

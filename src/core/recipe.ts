@@ -114,6 +114,7 @@ const weight = z.number().positive().default(1);
 
 /** What a row of train counts in the loss, by its label: for labels that are not equally many, or not equally sure. */
 export const LabelWeights = z.strictObject({ liked: weight, disliked: weight });
+export type LabelWeights = z.infer<typeof LabelWeights>;
 
 /** Which interactions are let in at all, beside zeroRatings and missingTitles. Counted again until nothing more falls out. */
 export const LogFilter = z.strictObject({

@@ -118,6 +118,13 @@ export function sha256(content: string | Uint8Array): string {
   return createHash('sha256').update(content).digest('hex');
 }
 
+/** SHA-256 of a text that comes in pieces, and so need not stand in memory. */
+export function sha256Pieces(pieces: Iterable<string>): string {
+  const hash = createHash('sha256');
+  for (const piece of pieces) hash.update(piece);
+  return hash.digest('hex');
+}
+
 /** SHA-256 of a file of any length. Throws RectuneError 'data' when it cannot be read. */
 export async function sha256File(path: string): Promise<string> {
   const hash = createHash('sha256');
