@@ -3,6 +3,7 @@ import build from './commands/build.js';
 import buildNative from './commands/build-native.js';
 import doctor from './commands/doctor.js';
 import exportCommand from './commands/export.js';
+import generate from './commands/generate.js';
 import importCommand from './commands/import.js';
 import list from './commands/list.js';
 import merge from './commands/merge.js';
@@ -26,6 +27,7 @@ export const COMMANDS: readonly Command[] = [
   predict,
   report,
   merge,
+  generate,
   list,
   rejects,
   doctor,

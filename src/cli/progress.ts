@@ -87,6 +87,8 @@ export class Progress {
 class Meter {
   #rows = 0;
   #scored = 0;
+  #prompts = 0;
+  #written = 0;
   #began: number | undefined;
   #firstStep: number | undefined;
   #firstSeconds = 0;
@@ -109,6 +111,8 @@ class Meter {
           `data: ${event.rows} rows, ${event.tokens} tokens, longest ${event.longest}`,
           ...(event.truncatedRows > 0 ? [`too long, oldest history dropped: ${this.#truncatedRows()}`] : []),
         ];
+      case 'prompts':
+        return [`prompts: ${event.prompts}, ${event.tokens} tokens, longest ${event.longest}`];
       case 'estimate': {
         if (event.remaining !== null) return [`time: about ${duration(event.remaining)} from here`];
         const how = event.recompute ? '; each block is computed again in the backward' : '';
@@ -162,6 +166,8 @@ class Meter {
     if (event.event === 'data') this.#rows = event.rows;
     if (event.event === 'step') return this.#step(event);
     if (event.event === 'score') return this.#score();
+    if (event.event === 'prompts') this.#begin(event.prompts);
+    if (event.event === 'generated') return this.#generated(event.tokens);
     if (event.event === 'merging') {
       this.isComplete = event.done + 1 === event.tensors;
       return `merging tensor ${event.done + 1}/${event.tensors}`;
@@ -180,6 +186,21 @@ class Meter {
     const speed = done > 0 && seconds > 0 ? `  ${Math.round(this.#tokens / seconds)} tokens/s` : '';
     const left = done > 0 ? `  ${duration((seconds / done) * (event.steps - event.step))} left` : '';
     return `step ${event.step}/${event.steps}  epoch ${event.epoch}  loss ${event.loss.toFixed(4)}${speed}${left}`;
+  }
+
+  #begin(prompts: number): void {
+    this.#prompts = prompts;
+    this.#began = performance.now();
+  }
+
+  #generated(tokens: number): string {
+    this.#written += 1;
+    this.#tokens += tokens;
+    this.isComplete = this.#written === this.#prompts;
+    const seconds = (performance.now() - (this.#began as number)) / 1000;
+    const left = (seconds / this.#written) * (this.#prompts - this.#written);
+    const speed = `${Math.round(this.#tokens / seconds)} tokens/s`;
+    return `written ${this.#written}/${this.#prompts} texts  ${speed}  ${duration(left)} left`;
   }
 
   #score(): string {

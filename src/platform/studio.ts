@@ -20,6 +20,8 @@ export const studioLayout = {
   startAdapter: (studio: string, runId: string): string => join(studioLayout.run(studio, runId), 'start-adapter.gguf'),
   /** Scores of a split that is not done yet. */
   scoreJournal: (studio: string, id: string) => join(studio, 'scoring', `${id}.jsonl`),
+  /** What a model is asked while it writes texts. */
+  prompts: (studio: string, id: string) => join(studio, 'texts', `${id}.jsonl`),
   /** Hidden states of frozen blocks, for every run on the same model and rows. May be removed at any time. */
   hiddenStates: (studio: string) => join(studio, 'cache', 'hidden-states'),
   report: (studio: string, runId: string) => join(studio, 'reports', runId),

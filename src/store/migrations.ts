@@ -9,6 +9,7 @@ import { arithmetic } from './migrations/0006-arithmetic.js';
 import { interactionAttributes } from './migrations/0007-interaction-attributes.js';
 import { ownAnswers } from './migrations/0008-own-answers.js';
 import { texts } from './migrations/0009-texts.js';
+import { generatedTexts } from './migrations/0010-generated-texts.js';
 
 /** The steps from an empty file to today's tables. Entry i leads to version i + 1. An entry that was released is never edited. */
 export const migrations: readonly string[] = [
@@ -21,6 +22,7 @@ export const migrations: readonly string[] = [
   interactionAttributes,
   ownAnswers,
   texts,
+  generatedTexts,
 ];
 
 /** Marks a SQLite file as a store ("RECT"), so that another program's file is not taken for an empty store. */

@@ -1,5 +1,6 @@
 import type { Database } from 'better-sqlite3';
 import { BUSY_TIMEOUT, openDatabase } from './database.js';
+import { GeneratedTextStore } from './generated-text-store.js';
 import { PredictionStore } from './prediction-store.js';
 import { ReportStore } from './report-store.js';
 import { RunStore } from './run-store.js';
@@ -19,6 +20,7 @@ export class Store {
   readonly predictions: PredictionStore;
   readonly reports: ReportStore;
   readonly texts: TextStore;
+  readonly generatedTexts: GeneratedTextStore;
   readonly #database: Database;
 
   constructor(database: Database) {
@@ -29,6 +31,7 @@ export class Store {
     this.predictions = translated(new PredictionStore(database), database.name);
     this.reports = translated(new ReportStore(database), database.name);
     this.texts = translated(new TextStore(database), database.name);
+    this.generatedTexts = translated(new GeneratedTextStore(database), database.name);
   }
 
   /** Does something without waiting for another process's transaction: StoreBusy comes at once. */

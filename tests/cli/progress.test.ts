@@ -96,3 +96,17 @@ it.each([
   { seconds: 59.7, words: '1 min 0 s' },
   { seconds: 3725, words: '1 h 2 min' },
 ])('says $seconds s as $words', ({ seconds, words }) => expect(duration(seconds)).toBe(words));
+
+it('tells how many texts are written, how fast, and how long the rest takes', () => {
+  const clock = vi.spyOn(performance, 'now').mockReturnValue(0);
+  onTestFinished(() => clock.mockRestore());
+  let text = '';
+  const progress = new Progress({ write: (part: string) => (text += part), isTTY: false }, {});
+  const say = (event: unknown) => progress.event(RunEvent.parse(event));
+  say({ ...START, verb: 'generate' });
+  say({ event: 'prompts', prompts: 5, tokens: 90, longest: 30 });
+  clock.mockReturnValue(20_000);
+  say({ event: 'generated', id: 2, text: 'x', tokens: 100, end: 'stop' });
+  expect(text).toContain('prompts: 5, 90 tokens, longest 30\n');
+  expect(text).toContain('written 1/5 texts  5 tokens/s  1 min 20 s left\n');
+});
