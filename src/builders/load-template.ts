@@ -53,6 +53,11 @@ function checkName({ head, shown, headLine }: TemplateFile<TemplateHead>, path: 
     const what = `the id "${head.id}" is not the file's name`;
     throw new RectuneError('usage', what, `${shown}:${headLine('id')}`, `write id: ${id}`);
   }
+  const family = dirname(id);
+  if (family !== head.family) {
+    const what = `the family "${head.family}" is not the file's folder`;
+    throw new RectuneError('usage', what, `${shown}:${headLine('family')}`, `write family: ${family}`);
+  }
 }
 
 /**
