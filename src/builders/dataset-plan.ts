@@ -1,12 +1,13 @@
 import { nearestWord, RectuneError } from '../core/errors.js';
 import type { Split } from '../core/instruction.js';
-import type { Interaction } from '../core/interaction.js';
-import { DatasetRecipe } from '../core/recipe.js';
+import type { Interaction, Item, User } from '../core/interaction.js';
+import { type ColumnRoles, DatasetRecipe } from '../core/recipe.js';
 import type { Source } from '../core/source.js';
 import type { Store } from '../store/store.js';
 import { type Admitted, admit } from './admit.js';
 import { drawCandidates, makePool, type Pool } from './candidates/draw-candidates.js';
 import { columnRoles } from './column-roles.js';
+import { attributesOf, type LogColumns, missingColumns } from './coverage.js';
 import { type Example, isLiked, makeExamples } from './examples.js';
 import { ItemTexts } from './item-texts.js';
 import type { LoadedRecipe } from './load-recipe.js';
@@ -44,10 +45,14 @@ export function planDataset(store: Store, loaded: LoadedRecipe): DatasetPlan {
   const source = findSource(store, loaded);
   const recipe = DatasetRecipe.parse(loaded);
   const items = store.sources.items(source.id);
+  const users = store.sources.users(source.id);
+  const columns = logColumns(store, source.id, recipe.columns ?? {}, items, users);
+  const { roles } = columns;
+  refuseUnsupported(mixture.templates, columns, loaded);
   const known = new Map<string, ItemTexts>();
   const textsOf = (fields: readonly string[]): ItemTexts => {
     const key = fields.join();
-    const found = known.get(key) ?? new ItemTexts(items, fields, source.id);
+    const found = known.get(key) ?? new ItemTexts(items, fields, source.id, roles);
     known.set(key, found);
     return found;
   };
@@ -59,13 +64,10 @@ export function planDataset(store: Store, loaded: LoadedRecipe): DatasetPlan {
   const examples = [...makeExamples(sequences, recipe.examples, loaded.file)];
   const splits = splitExamples(examples, recipe.split, times, loaded.file);
 
-  const attributes = new Set(interactions.flatMap((one) => Object.keys(one.attributes)));
-  const itemAttributes = new Set([...items.values()].flatMap((item) => Object.keys(item.attributes)));
-  const roles = columnRoles(recipe.columns ?? {}, itemAttributes, attributes);
   const ratings = new Set(interactions.flatMap(({ rating }) => (rating === null ? [] : [rating])));
   const log: LogKnowledge = {
     items,
-    users: store.sources.users(source.id),
+    users,
     roles,
     scale: [...ratings].sort((a, b) => a - b).map(String),
     categories: [...new Set([...items.values()].flatMap((item) => categoriesOf(item, roles)))].sort(),
@@ -109,6 +111,45 @@ export function planDataset(store: Store, loaded: LoadedRecipe): DatasetPlan {
     metBy,
   };
 }
+
+/** What the log has, beside the columns that every log has. */
+export function logColumns(
+  store: Store,
+  sourceId: string,
+  named: ColumnRoles,
+  items: ReadonlyMap<string, Item>,
+  users: ReadonlyMap<string, User>,
+): LogColumns {
+  const itemAttributes = attributesOf(items.values());
+  const interactionAttributes = new Set<string>();
+  let rating = false;
+  for (const interaction of store.sources.interactions(sourceId)) {
+    if (interaction.rating !== null) rating = true;
+    for (const name of Object.keys(interaction.attributes)) interactionAttributes.add(name);
+  }
+  const roles = columnRoles(named, itemAttributes, interactionAttributes);
+  return { roles, items: itemAttributes, users: attributesOf(users.values()), rating };
+}
+
+/** A mixture with a template that the log cannot support is refused: its rows would be missing in silence. */
+function refuseUnsupported(
+  templates: readonly Template[],
+  columns: LogColumns,
+  { file, source, mix }: LoadedRecipe,
+): void {
+  if (mix === undefined) return; // the only template: ItemTexts names its field, rows name the rest
+  const lacks = templates.flatMap((template) => {
+    const missing = missingColumns(template, columns);
+    return missing.length === 0 ? [] : [`${template.head.id} (${missing.join(', ')})`];
+  });
+  if (lacks.length === 0) return;
+  const what = `the log "${source}" lacks columns that ${lacks.length} templates of the mixture need`;
+  const named = lacks.slice(0, NAMED).join('; ') + (lacks.length > NAMED ? `; and ${lacks.length - NAMED} more` : '');
+  const fix = `see rectune templates ${source}; take these out of mix, or say in columns which attribute has the role`;
+  throw new RectuneError('usage', what, `${file}: mix: ${named}`, fix);
+}
+
+const NAMED = 5; // templates that an error names
 
 /** Targets and histories of train, without anything that valid or test asks for. */
 function knowTrain(

@@ -12,6 +12,7 @@ import quickstart from './commands/quickstart.js';
 import rejects from './commands/rejects.js';
 import report from './commands/report.js';
 import run from './commands/run.js';
+import templates from './commands/templates.js';
 import texts from './commands/texts.js';
 import train from './commands/train.js';
 
@@ -21,6 +22,7 @@ export const COMMANDS: readonly Command[] = [
   run,
   importCommand,
   texts,
+  templates,
   build,
   exportCommand,
   train,

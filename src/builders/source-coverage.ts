@@ -1,0 +1,43 @@
+import { RectuneError } from '../core/errors.js';
+import { cellId } from '../core/grid.js';
+import type { Store } from '../store/store.js';
+import { gridCoverage, missingColumns } from './coverage.js';
+import { logColumns } from './dataset-plan.js';
+import type { LibraryOverview } from './template-library.js';
+
+/** What a log can support: for each cell of the grid and each template the columns that are missing. */
+export interface SourceCoverage {
+  readonly source: string;
+  readonly roles: Readonly<Record<string, string | null>>; // attribute of each role; null: the log has none
+  readonly cells: readonly { readonly cell: string; readonly missing: readonly string[] }[];
+  readonly families: readonly {
+    readonly family: string;
+    readonly templates: readonly { readonly id: string; readonly missing: readonly string[] }[];
+  }[];
+  readonly supported: { readonly cells: number; readonly families: number };
+}
+
+/** throws  RectuneError 'usage' when the log is not imported */
+export function sourceCoverage(store: Store, sourceId: string, library: LibraryOverview): SourceCoverage {
+  if (!store.sources.find(sourceId)) {
+    const known = store.sources.list().map(({ id }) => id);
+    const fix = known.length > 0 ? `use one of ${known.join(', ')}` : 'import it first: rectune import FOLDER';
+    throw new RectuneError('usage', `the log "${sourceId}" is not imported`, 'rectune templates', fix);
+  }
+  const columns = logColumns(store, sourceId, {}, store.sources.items(sourceId), store.sources.users(sourceId));
+  const cells = gridCoverage(columns).map(({ cell, missing }) => ({ cell: cellId(cell), missing }));
+  const families = library.families.map(({ family, templates }) => ({
+    family,
+    templates: templates.map((template) => ({ id: template.head.id, missing: missingColumns(template, columns) })),
+  }));
+  return {
+    source: sourceId,
+    roles: Object.fromEntries(Object.entries(columns.roles).map(([role, column]) => [role, column ?? null])),
+    cells,
+    families,
+    supported: {
+      cells: cells.filter(({ missing }) => missing.length === 0).length,
+      families: families.filter(({ templates }) => templates.some(({ missing }) => missing.length === 0)).length,
+    },
+  };
+}

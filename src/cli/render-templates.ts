@@ -1,0 +1,53 @@
+import type { SourceCoverage } from '../builders/source-coverage.js';
+import type { LibraryOverview } from '../builders/template-library.js';
+import { DIVERSITIES, INTENTIONS, PREFERENCES, TASK_FORMS } from '../core/grid.js';
+import { renderTable } from './render-table.js';
+
+/** Families with their wordings, the grid, and the sums. */
+export function renderLibrary({ families, published, grid, counts }: LibraryOverview): string {
+  const rows = [...families, published].map(({ family, says, templates }) => [
+    family,
+    String(templates.length),
+    String(templates.filter(({ head }) => head.evaluationOnly).length),
+    says,
+  ]);
+  return [
+    renderTable(['family', 'wordings', 'for evaluation only', 'asks'], rows),
+    '',
+    `grid: ${grid.meaningful} of ${grid.cells} cells mean something; ${grid.templates} templates, ${grid.evaluationOnly} for evaluation only`,
+    `in all: ${counts.families} families, ${counts.templates} templates, ${counts.evaluationOnly} for evaluation only`,
+  ].join('\n');
+}
+
+/** One table for each way of telling: rows preference and intention, columns task forms; a cell says what is missing. */
+export function renderCoverage({ source, roles, cells, families, supported }: SourceCoverage): string {
+  const missing = new Map(cells.map((cell) => [cell.cell, cell.missing]));
+  const tables = DIVERSITIES.map((diversity) => {
+    const rows = PREFERENCES.flatMap((preference) =>
+      INTENTIONS.map((intention) => [
+        `${preference} ${intention}`,
+        ...TASK_FORMS.map((form) => {
+          const lacks = missing.get(`${preference}-${intention}-${form}-${diversity}`.toLowerCase());
+          if (lacks === undefined) return '-';
+          return lacks.length === 0 ? 'yes' : `no ${lacks.join(', no ')}`;
+        }),
+      ]),
+    ).filter((row) => row.slice(1).some((cell) => cell !== '-'));
+    return `${diversity}\n${renderTable(['', ...TASK_FORMS], rows)}`;
+  });
+  const listed = families.map(({ family, templates }) => {
+    const able = templates.filter((template) => template.missing.length === 0);
+    const lacks = [...new Set(templates.flatMap((template) => template.missing))];
+    return [family, `${able.length} of ${templates.length}`, lacks.length === 0 ? '' : `no ${lacks.join(', no ')}`];
+  });
+  const named = Object.entries(roles).map(([role, column]) => `${role} ${column === null ? 'none' : `"${column}"`}`);
+  return [
+    `What ${source} can support. Its columns: ${named.join(', ')}.`,
+    '"-": the cell means nothing. "no X": the log has no X, so templates of the cell cannot be filled in.',
+    '',
+    ...tables.flatMap((table) => [table, '']),
+    renderTable(['family', 'wordings', ''], listed),
+    '',
+    `supported: ${supported.cells} of ${cells.length} cells, ${supported.families} of ${families.length} families`,
+  ].join('\n');
+}
