@@ -8,7 +8,7 @@ score_config read_score_config(const std::string & path) {
         config.adapter = reader.take_or_null<std::string>("adapter");
         config.merged = reader.take_or_null<std::string>("merged");
         config.data = reader.take<std::string>("data");
-        config.labels = reader.take<std::vector<std::string>>("labels");
+        config.labels = reader.take_or_null<std::vector<std::string>>("labels").value_or(std::vector<std::string>{});
         config.max_length = reader.take<int32_t>("maxLength");
         config.share_prefixes = reader.take<bool>("sharePrefixes");
         config.batch_size = reader.take_or_null<int64_t>("batchSize");
@@ -17,7 +17,7 @@ score_config read_score_config(const std::string & path) {
         config.precision = take_precision(reader);
         config.threads = reader.take<int32_t>("threads");
     }, [](const config_reader & reader, const score_config & config) {
-        require(reader, config.labels.size() == 2, "labels", config.labels.size(), "two labels, the positive one first");
+        require(reader, config.labels.empty() || config.labels.size() == 2, "labels", config.labels.size(), "two labels, the positive one first, or null");
         require_batch(reader, config.batch_size.value_or(1));
         require_threads(reader, config.threads);
         require(reader, config.max_length >= 0, "maxLength", config.max_length, "at least 0");

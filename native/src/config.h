@@ -27,7 +27,7 @@ struct train_config {
     std::optional<std::string> adapter;
     std::string run_directory;
     std::string data;
-    std::vector<std::string> labels; // empty: the data has none
+    std::vector<std::string> labels; // of rows that name none of their own; empty: these are free text
     std::optional<std::vector<int64_t>> rows;
     uint64_t seed;
     std::optional<int64_t> epochs, steps;
@@ -70,7 +70,7 @@ struct score_config {
     std::optional<std::string> adapter;
     std::optional<std::string> merged; // the two as one model, when they are served so
     std::string data;
-    std::vector<std::string> labels; // the positive one first
+    std::vector<std::string> labels; // of rows that name none of their own, the positive one first; empty: all rows do
     int32_t max_length;
     bool share_prefixes;
     std::optional<int64_t> batch_size; // in rows; nothing: by columns (packing.h)

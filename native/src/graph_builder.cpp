@@ -14,6 +14,14 @@ int32_t cut_below(const adapter & lora, const model_shape & shape) {
     return lora.adapts_embedding() ? 0 : std::min(lora.blocks().first, shape.n_block - 1); // the last block computes for few columns anyway
 }
 
+void keep_in_f32(operators & ops, const adapter * lora) {
+    if (!lora) return;
+    for (const lora_pair & pair : lora->pairs()) {
+        ops.keep_f32(pair.a);
+        ops.keep_f32(pair.b);
+    }
+}
+
 // Those of n columns that nobody gives.
 static std::vector<int32_t> own_columns(size_t n, const given_columns * given) {
     std::vector<int32_t> own;
@@ -54,12 +62,7 @@ graph_builder::graph_builder(const backend & device, const base_model & model, c
         last_columns_.positions = graph_input(ctx_, n_wanted, GGML_TYPE_I32);
         last_columns_.places = given ? graph_input(ctx_, n_wanted, GGML_TYPE_I32) : last_columns_.kept;
     }
-    if (lora) {
-        for (const lora_pair & pair : lora->pairs()) {
-            ops_->keep_f32(pair.a);
-            ops_->keep_f32(pair.b);
-        }
-    }
+    keep_in_f32(*ops_, lora);
     scope_.reset(new pass_scope{ctx_, graph, *ops_, model, lora, options_.sums, columns_.positions, given ? &places_ : nullptr, plans_, dropout, dropout_seed, {}, {}, {}});
 }
 

@@ -36,6 +36,9 @@ struct pass_options {
 // The cut of passes with this adapter: there is no gradient below it.
 int32_t cut_below(const adapter & lora, const model_shape & shape);
 
+// Products with what is trained are computed in f32, whatever the frozen ones are.
+void keep_in_f32(operators & ops, const adapter * lora);
+
 class graph_builder {
   public:
     // wanted  the columns whose hidden states are asked for; the last block computes no others beyond their keys and values

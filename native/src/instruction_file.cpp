@@ -6,13 +6,14 @@
 #include <fstream>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <set>
 
 using nlohmann::json;
 
 namespace {
 
 const std::string KEYS[] = { "row", "user", "item", "label", "prompt", "answer", "values", "history" };
-const std::string WEIGHT = "weight"; // the one key that may be missing
+const std::string WEIGHT = "weight", LABELS = "labels", CHOICES = "choices"; // these may be missing
 const std::string BUILD_AGAIN = "build the dataset version again: rectune build";
 
 // One line while it is read: it knows where it stands, so every complaint can say so.
@@ -35,6 +36,9 @@ public:
         check_values(row.values);
         check_history(row.history);
         if (line.contains(WEIGHT)) row.weight = weight(line[WEIGHT]);
+        if (line.contains(LABELS)) row.labels = answers(line[LABELS], LABELS, 2, row.answer);
+        if (line.contains(CHOICES)) row.choices = answers(line[CHOICES], CHOICES, 1, row.answer);
+        if (!row.labels.empty() && !row.choices.empty()) fail("the row has \"labels\" and \"choices\"", "keep one: labels are told apart by their first token, choices by all of them");
         return row;
     }
 
@@ -63,8 +67,8 @@ private:
         if (!line.is_object()) fail("the line is " + shown(line) + ", not an object", "write one JSON object a line; " + BUILD_AGAIN);
         std::sort(keys.begin(), keys.end());
         for (size_t i = 0; i < keys.size(); i++) {
-            if (keys[i] != WEIGHT && std::find(std::begin(KEYS), std::end(KEYS), keys[i]) == std::end(KEYS))
-                fail("unknown key " + shown(keys[i]), "remove it; the keys are row, user, item, label, prompt, answer, values, history and, if wanted, weight");
+            if (keys[i] != WEIGHT && keys[i] != LABELS && keys[i] != CHOICES && std::find(std::begin(KEYS), std::end(KEYS), keys[i]) == std::end(KEYS))
+                fail("unknown key " + shown(keys[i]), "remove it; the keys are row, user, item, label, prompt, answer, values, history and, if wanted, weight and labels or choices");
             if (i > 0 && keys[i] == keys[i - 1]) fail("key " + shown(keys[i]) + " stands twice", "keep one of the two");
         }
         for (const std::string & key : KEYS)
@@ -99,6 +103,21 @@ private:
     double weight(const json & value) const {
         if (!value.is_number() || !(value.get<double>() > 0)) fail("\"weight\" is " + shown(value), "write a number above 0; a row that is not to count is left out");
         return value.get<double>();
+    }
+
+    // Every answer that a row allows, its own among them.
+    std::vector<std::string> answers(const json & value, const std::string & key, size_t least, const std::string & own) const {
+        const std::string fix = "write an array of " + std::string(least == 1 ? "one text" : "two texts") + " or more, all different, none empty, the row's answer among them";
+        if (!value.is_array() || value.size() < least) fail("\"" + key + "\" is " + (value.is_array() ? "an array of " + std::to_string(value.size()) : shown(value)), fix);
+        std::vector<std::string> texts;
+        std::set<std::string> known;
+        for (const json & text : value) {
+            if (!text.is_string() || text.get<std::string>().empty()) fail("\"" + key + "\"[" + std::to_string(texts.size()) + "] is " + shown(text), fix);
+            texts.push_back(text.get<std::string>());
+            if (!known.insert(texts.back()).second) fail("\"" + key + "\" has " + shown(text) + " twice", fix);
+        }
+        if (known.count(own) == 0) fail("\"" + key + "\" lacks the row's answer, " + shown(own), fix);
+        return texts;
     }
 
     std::vector<byte_range> ranges(const json & line, const std::string & key, const std::string & prompt) const {

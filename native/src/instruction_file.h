@@ -26,6 +26,8 @@ struct instruction {
     std::vector<byte_range> values;  // of the prompt; sorted, not overlapping
     std::vector<byte_range> history; // of the prompt; oldest first; each one item with the separator after it; not overlapping
     double weight = 1;               // of the row in the loss; above 0
+    std::vector<std::string> labels;  // every answer the row allows, its own among them, told apart by their first token; {}: those of the config
+    std::vector<std::string> choices; // the same, told apart by their whole likelihood; {}: the row has none
 };
 
 // All instructions of a file, in file order; at least one.

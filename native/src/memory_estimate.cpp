@@ -76,7 +76,7 @@ memory_estimate estimate_memory(const planned_run & run, const run_layout & layo
     const uint64_t comparison = run.panels ? compute_place::measure_check(open, run.lora, compared) : 0;
     const largest_pass training = measure_training(run, layout, choice);
     const network evaluating(open.cpu, open.model, &run.lora, options_of(run, false, are_kept(choice.valid_states)));
-    const row_scorer::bytes scoring = run.valid ? run.valid->measure(evaluating, static_cast<size_t>(open.model.shape.n_vocab)) : row_scorer::bytes{};
+    const row_scorer::bytes scoring = run.valid ? run.valid->measure(evaluating) : row_scorer::bytes{};
     const uint64_t in_f32 = run.panels ? std::max(parity.tensors, comparison) : 0;
     const uint64_t before_steps = std::max<uint64_t>({states.tensors, valid_states.tensors, run.panels ? comparison : parity.tensors});
     const uint64_t passes = run.on_device ? parity.tensors : std::max<uint64_t>({before_steps, training.tensors, scoring.tensors});

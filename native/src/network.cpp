@@ -1,5 +1,6 @@
 #include "network.h"
 #include "graph_builder.h"
+#include "ggml-cpp.h"
 #include <algorithm>
 #include <numeric>
 
@@ -11,12 +12,15 @@ struct head_tape {
     linear_tape output;
 };
 
+ggml_tensor * logits_of_states(pass_scope & scope, ggml_tensor * states, linear_tape & tape) {
+    ggml_tensor * logits = adapted_linear(scope, -1, "output", scope.model.output, scaled_norm(scope, states, scope.model.output_norm), tape);
+    const float cap = scope.model.shape.final_soft_cap;
+    return cap > 0 ? ggml_scale(scope.ctx, ggml_tanh(scope.ctx, ggml_scale(scope.ctx, logits, 1.0f / cap)), cap) : logits;
+}
+
 ggml_tensor * head_forward(pass_scope & scope, ggml_tensor * hidden, ggml_tensor * columns, head_tape & tape) {
     tape.gathered = ggml_get_rows(scope.ctx, hidden, columns);
-    ggml_tensor * normed = scaled_norm(scope, tape.gathered, scope.model.output_norm);
-    tape.logits = adapted_linear(scope, -1, "output", scope.model.output, normed, tape.output);
-    const float cap = scope.model.shape.final_soft_cap;
-    if (cap > 0) tape.logits = ggml_scale(scope.ctx, ggml_tanh(scope.ctx, ggml_scale(scope.ctx, tape.logits, 1.0f / cap)), cap);
+    tape.logits = logits_of_states(scope, tape.gathered, tape.output);
     return tape.logits;
 }
 
@@ -118,8 +122,8 @@ column_subset all_columns(const token_layout & layout) {
 // The graph of a pass that ends behind the last block.
 class states_graph {
   public:
-    states_graph(const backend & device, const base_model & model, const adapter * lora, const pass_options & options, const token_layout & layout)
-        : wanted_(all_columns(layout)), builder_(device, model, lora, layout, wanted_, options, 0.0f, 0), states_(builder_.forward()) {
+    states_graph(const backend & device, const base_model & model, const adapter * lora, const pass_options & options, const token_layout & layout, column_subset wanted)
+        : wanted_(std::move(wanted)), builder_(device, model, lora, layout, wanted_, options, 0.0f, 0), states_(builder_.forward()) {
         ggml_set_output(states_);
     }
 
@@ -131,6 +135,44 @@ class states_graph {
     const column_subset wanted_;
     graph_builder builder_;
     ggml_tensor * states_;
+};
+
+// The output head alone, on hidden states that are known.
+class head_graph {
+  public:
+    head_graph(const backend & device, const base_model & model, const adapter * lora, size_t n) : ops_(device.make_operators()) {
+        ggml_init_params params{};
+        params.mem_size = ggml_tensor_overhead() * N_NODES + ggml_graph_overhead_custom(N_NODES, false);
+        params.no_alloc = true;
+        ctx_.reset(ggml_init(params));
+        graph_ = ggml_new_graph_custom(ctx_.get(), N_NODES, false);
+        states_ = ggml_new_tensor_2d(ctx_.get(), GGML_TYPE_F32, model.shape.n_embd, static_cast<int64_t>(n));
+        ggml_set_input(states_);
+        keep_in_f32(*ops_, lora);
+        ops_->keep_f32(model.output.weight);
+        pass_scope scope{ctx_.get(), graph_, *ops_, model, lora, nullptr, nullptr, nullptr, no_attention_, 0.0f, 0, {}, {}, {}};
+        linear_tape output;
+        logits_ = logits_of_states(scope, states_, output);
+        ggml_set_output(logits_);
+        ggml_build_forward_expand(graph_, logits_);
+    }
+
+    ggml_cgraph * graph() { return graph_; }
+    ggml_tensor * logits() const { return logits_; }
+
+    void set_inputs(const float * states) const {
+        ggml_backend_tensor_set(states_, states, 0, ggml_nbytes(states_));
+        ops_->upload();
+    }
+
+  private:
+    static constexpr size_t N_NODES = 256;
+
+    std::unique_ptr<operators> ops_;
+    const std::map<int32_t, attention_plan> no_attention_;
+    ggml_context_ptr ctx_;
+    ggml_cgraph * graph_;
+    ggml_tensor * states_, * logits_;
 };
 
 } // namespace
@@ -211,14 +253,28 @@ std::vector<float> network::logits(const token_layout & layout, const std::vecto
     return floats_of(made.logits());
 }
 
-size_t network::measure_hidden_states(const token_layout & layout) const {
-    return cpu_.measure(states_graph(cpu_, model_, lora_, options_, layout).graph());
+size_t network::measure_hidden_states(const token_layout & layout) const { return measure_hidden_states(layout, all_columns(layout).columns()); }
+
+std::vector<float> network::hidden_states(const token_layout & layout) { return hidden_states(layout, all_columns(layout).columns()); }
+
+size_t network::measure_hidden_states(const token_layout & layout, const std::vector<int32_t> & columns) const {
+    return cpu_.measure(states_graph(cpu_, model_, lora_, options_, layout, column_subset(columns)).graph());
 }
 
-std::vector<float> network::hidden_states(const token_layout & layout) {
-    states_graph made(cpu_, model_, lora_, options_, layout);
+std::vector<float> network::hidden_states(const token_layout & layout, const std::vector<int32_t> & columns) {
+    states_graph made(cpu_, model_, lora_, options_, layout, column_subset(columns));
     cpu_.plan(made.graph());
     made.set_inputs();
     cpu_.compute(made.graph());
     return floats_of(made.states());
+}
+
+size_t network::measure_logits_of(size_t n) const { return cpu_.measure(head_graph(cpu_, model_, lora_, n).graph()); }
+
+std::vector<float> network::logits_of(const float * states, size_t n) {
+    head_graph made(cpu_, model_, lora_, n);
+    cpu_.plan(made.graph());
+    made.set_inputs(states);
+    cpu_.compute(made.graph());
+    return floats_of(made.logits());
 }

@@ -44,6 +44,16 @@ class network {
     std::vector<float> hidden_states(const token_layout & layout);
     size_t measure_hidden_states(const token_layout & layout) const;
 
+    // The same of some columns, each once and rising; and the logits that such states come to, n_vocab floats for each. Together they give the
+    // bits of `logits`, but as few logits stand in memory at once as the caller likes.
+    std::vector<float> hidden_states(const token_layout & layout, const std::vector<int32_t> & columns);
+    size_t measure_hidden_states(const token_layout & layout, const std::vector<int32_t> & columns) const;
+    std::vector<float> logits_of(const float * states, size_t n);
+    size_t measure_logits_of(size_t n) const;
+
+    const model_shape & shape() const { return model_.shape; }
+    int32_t n_threads() const { return cpu_.n_threads(); }
+
   private:
     void add_gradients(const pass_scope & scope, lora_values & gradients) const;
 

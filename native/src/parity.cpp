@@ -96,17 +96,18 @@ json check_parity(backend & cpu, const gguf_file & file, const base_model & mode
 }
 
 void measure_serving_gap(backend & cpu, const gguf_file & file, const base_model & model, const adapter * lora, const served_files & as,
-                         const std::vector<const scoring_row *> & rows) {
+                         const std::vector<const scoring_row *> & rows, llama_token eos) {
     size_t longest = 1;
-    for (const scoring_row * row : rows) longest = std::max(longest, row->context.size());
+    for (const scoring_row * row : rows) longest = std::max(longest, row->before_parting().size());
     reference_model served(as.model, as.adapter, cpu.n_threads(), static_cast<int32_t>(longest));
     network own(cpu, model, lora);
     double gap = 0;
     for (const scoring_row * row : rows) {
-        const token_layout layout = lay_out({&row->context}, true);
+        const std::vector<llama_token> context = row->before_parting(), next = row->at_parting(eos);
+        const token_layout layout = lay_out({&context}, true);
         const std::vector<float> ours = own.logits(layout, {layout.columns[0].back()});
-        const std::vector<float> theirs = served.logits(row->context, 1);
-        const size_t positive = static_cast<size_t>(row->label_tokens[0]), negative = static_cast<size_t>(row->label_tokens[1]);
+        const std::vector<float> theirs = served.logits(context, 1);
+        const size_t positive = static_cast<size_t>(next[0]), negative = static_cast<size_t>(next[1]);
         const double difference = std::fabs(static_cast<double>(ours[positive] - ours[negative]) - (theirs[positive] - theirs[negative]));
         if (!std::isfinite(difference)) {
             throw user_error(exit_diverged, "the log-odds of row " + std::to_string(row->row) + " are not finite", file.path(), "check the model and the adapter: one of them holds NaN or infinite values");

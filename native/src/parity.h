@@ -35,7 +35,8 @@ parity_need measure_parity(backend & cpu, const gguf_file & file, const base_mod
 // How a model is served: by itself, or with an adapter that libllama's own loader reads.
 struct served_files { std::string model; std::optional<std::string> adapter; };
 
-// Largest difference between our log-odds and libllama's on the files as they are served, quantised as they may be.
+// Largest difference between our log-odds and libllama's on the files as they are served, quantised as they may be: of the first two answers of
+// each row, where these part.
 // Emits the event "serving-gap".
 void measure_serving_gap(backend & cpu, const gguf_file & file, const base_model & model, const adapter * lora, const served_files & as,
-                         const std::vector<const scoring_row *> & rows);
+                         const std::vector<const scoring_row *> & rows, llama_token eos);

@@ -3,21 +3,19 @@
 #include "events.h"
 #include "instruction_file.h"
 #include "network.h"
+#include "parallel.h"
 #include "parity.h"
 #include "row_scorer.h"
 #include "session.h"
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
 #include <set>
 
-// P(label tokens) under the softmax over the whole vocabulary.
-static double label_mass(const float * logits, size_t n_vocab, const std::vector<llama_token> & labels) {
-    const double largest = *std::max_element(logits, logits + n_vocab);
-    double sum = 0, mass = 0;
-    for (size_t i = 0; i < n_vocab; i++) sum += std::exp(logits[i] - largest);
-    for (const llama_token label : labels) mass += std::exp(logits[label] - largest);
-    return mass / sum;
+static json event_of(const scoring_row & row, const row_score & score) {
+    if (score.choices.empty()) return {{"row", row.row}, {"logOdds", score.log_odds}, {"labelMass", score.label_mass}};
+    json choices = json::array();
+    for (const choice_score & one : score.choices) choices.push_back({{"sum", one.sum}, {"tokens", one.tokens}, {"first", one.first}});
+    return {{"row", row.row}, {"choices", choices}};
 }
 
 // Nothing when stock llama.cpp cannot serve what is scored: an adapter with magnitudes that nobody merged.
@@ -33,15 +31,19 @@ exit_code score(const score_config & config, const std::vector<const narrow_pane
     check_place(config.device, {config.precision}, panels);
     const vocabulary vocab(config.model);
     const int32_t limit = length_limit(config.max_length, open.model.shape);
-    std::vector<scoring_row> rows;
+    const std::vector<instruction> instructions = read_instructions(config.data);
+    std::vector<scoring_row> rows(instructions.size());
+    for_each_index(rows.size(), config.threads, [&](size_t i) {
+        rows[i] = naming_file(config.data, [&] { return tokenize_for_scoring(vocab, instructions[i], config.labels, limit); });
+    });
     int64_t longest = 0, truncated = 0;
-    for (const instruction & row : read_instructions(config.data)) {
-        rows.push_back(naming_file(config.data, [&] { return tokenize_for_scoring(vocab, row, config.labels, limit); }));
-        longest = std::max(longest, static_cast<int64_t>(rows.back().context.size()));
-        if (rows.back().dropped_history > 0) {
-            truncated++;
-            emit("truncated", {{"row", rows.back().row}, {"droppedHistory", rows.back().dropped_history}});
-        }
+    for (const scoring_row & row : rows) {
+        size_t behind = 0; // of the longest choice
+        for (const std::vector<llama_token> & choice : row.choices) behind = std::max(behind, choice.size());
+        longest = std::max(longest, static_cast<int64_t>(row.context.size() + behind));
+        if (row.dropped_history == 0) continue;
+        truncated++;
+        emit("truncated", {{"row", row.row}, {"droppedHistory", row.dropped_history}});
     }
 
     std::unique_ptr<adapter> lora;
@@ -61,16 +63,12 @@ exit_code score(const score_config & config, const std::vector<const narrow_pane
     const std::vector<std::vector<llama_token>> probes = {rows.front().context, rows.back().context};
     check_parity(open.cpu, open.file, open.model, lora.get(), probes);
     if (const std::optional<served_files> served = files_as_served(config, lora.get())) {
-        measure_serving_gap(open.cpu, open.file, open.model, lora.get(), *served, {&rows.front(), &rows.back()});
+        measure_serving_gap(open.cpu, open.file, open.model, lora.get(), *served, {&rows.front(), &rows.back()}, vocab.eos());
     }
 
     const compute_place place(open, config.device, {config.precision}, panels, lora.get(), probes);
     network own(place.compute(), place.model(), place.lora());
-    const size_t n_vocab = static_cast<size_t>(open.model.shape.n_vocab);
-    scorer.score(own, n_vocab, config.data, [&](size_t place, double log_odds, const float * logits) {
-        const scoring_row & row = *wanted[place];
-        emit("score", {{"row", row.row}, {"logOdds", log_odds}, {"labelMass", label_mass(logits, n_vocab, row.label_tokens)}});
-    });
+    scorer.score(own, config.data, [&](size_t place, const row_score & score) { emit("score", event_of(*wanted[place], score)); });
     announce_done("score", std::nullopt);
     return exit_done;
 }

@@ -1,4 +1,4 @@
-// Log-odds of the label tokens at the answer position, for every row of a file.
+// What a model says of the answers that each row of a file allows: the log-odds of two labels, or the likelihood of each choice.
 #pragma once
 #include "config.h"
 #include "error.h"

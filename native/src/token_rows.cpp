@@ -3,7 +3,7 @@
 #include "error.h"
 
 #include <algorithm>
-#include <stdexcept>
+#include <map>
 
 static std::string place(const instruction & row) { return "row " + std::to_string(row.row); }
 
@@ -34,10 +34,16 @@ static shortened_row without_history(const vocabulary & vocab, const instruction
     return shortened;
 }
 
-// All the answers that a row could have had, its own among them.
+// Those that the row's answer is told apart from by their first token.
+static const std::vector<std::string> & labels_of(const instruction & row, const std::vector<std::string> & labels) {
+    static const std::vector<std::string> none;
+    return !row.choices.empty() ? none : row.labels.empty() ? labels : row.labels;
+}
+
+// All the answers that a row could have had, its own among them: labels and choices first, in their order.
 static std::vector<std::string> answers_of(const instruction & row, const std::vector<std::string> & labels) {
-    std::vector<std::string> answers = labels;
-    if (std::find(labels.begin(), labels.end(), row.answer) == labels.end()) answers.push_back(row.answer);
+    std::vector<std::string> answers = row.choices.empty() ? labels_of(row, labels) : row.choices;
+    if (std::find(answers.begin(), answers.end(), row.answer) == answers.end()) answers.push_back(row.answer);
     return answers;
 }
 
@@ -80,9 +86,25 @@ static label_split split_labels(const vocabulary & vocab, const instruction & ro
     return split;
 }
 
-token_row tokenize_for_training(const vocabulary & vocab, const instruction & row, int32_t max_length, const std::vector<std::string> & labels) {
-    const size_t own = size_t(std::find(labels.begin(), labels.end(), row.answer) - labels.begin());
-    shortened_row shortened = shorten(vocab, row, answers_of(row, labels), max_length);
+// The prompt's tokens that the answers' texts leave as they are.
+static size_t kept_of_prompt(const vocabulary & vocab, const marked_text & prompt, const std::vector<std::vector<llama_token>> & with_answers) {
+    const std::vector<llama_token> alone = vocab.tokenize(prompt.text, prompt.values);
+    size_t kept = alone.size();
+    for (const std::vector<llama_token> & tokens : with_answers) kept = std::min(kept, common_prefix(alone, tokens));
+    return kept;
+}
+
+static void check_predicted(const instruction & row, size_t context, const std::string & what) {
+    if (context > 0) return;
+    throw user_error(exit_data, what + " with the first token, so that nothing predicts " + (what == "the labels begin" ? "them" : "it"), place(row),
+                     "let the template write some text before the answer");
+}
+
+token_row tokenize_for_training(const vocabulary & vocab, const instruction & row, int32_t max_length, const std::vector<std::string> & asked) {
+    const std::vector<std::string> & labels = labels_of(row, asked);
+    const std::vector<std::string> answers = answers_of(row, asked);
+    const size_t own = size_t(std::find(answers.begin(), answers.end(), row.answer) - answers.begin());
+    shortened_row shortened = shorten(vocab, row, answers, max_length);
 
     token_row tokens = { row.row, shortened.tokens[own], 0, int32_t(shortened.dropped) };
     tokens.weight = row.weight;
@@ -93,24 +115,60 @@ token_row tokenize_for_training(const vocabulary & vocab, const instruction & ro
         tokens.label_tokens = std::move(split.next);
         tokens.own_label = own < labels.size() ? int32_t(own) : -1;
     }
-    tokens.answer_begin = int32_t(common_prefix(tokens.tokens, vocab.tokenize(shortened.prompt.text, shortened.prompt.values)));
+    tokens.answer_begin = int32_t(kept_of_prompt(vocab, shortened.prompt, { tokens.tokens }));
     tokens.tokens.push_back(vocab.eos());
-    if (tokens.answer_begin == 0)
-        throw user_error(exit_data, "the answer begins with the first token, so that nothing predicts it", place(row),
-                         "let the template write some text before the answer");
+    check_predicted(row, size_t(tokens.answer_begin), "the answer begins");
     return tokens;
 }
 
-scoring_row tokenize_for_scoring(const vocabulary & vocab, const instruction & row, const std::vector<std::string> & labels, int32_t max_length) {
-    if (labels.size() < 2) throw std::invalid_argument("scoring needs two labels or more"); // config has checked it
+// With the end token behind each, a choice that another one begins with is told from it.
+static scoring_row tokenize_choices(const vocabulary & vocab, const instruction & row, int32_t max_length) {
+    shortened_row shortened = shorten(vocab, row, row.choices, max_length);
+    const size_t begin = kept_of_prompt(vocab, shortened.prompt, shortened.tokens);
+    check_predicted(row, begin, "the answer begins");
+    const std::vector<llama_token> & first = shortened.tokens[0];
+    scoring_row scored = { row.row, { first.begin(), first.begin() + std::ptrdiff_t(begin) }, {}, int32_t(shortened.dropped) };
+    for (const std::vector<llama_token> & tokens : shortened.tokens) {
+        scored.choices.emplace_back(tokens.begin() + std::ptrdiff_t(begin), tokens.end());
+        scored.choices.back().push_back(vocab.eos());
+    }
+    std::map<std::vector<llama_token>, size_t> known;
+    for (size_t i = 0; i < scored.choices.size(); i++) {
+        const auto [same, is_new] = known.insert({ scored.choices[i], i });
+        if (!is_new)
+            throw user_error(exit_data, "choices \"" + row.choices[same->second] + "\" and \"" + row.choices[i] + "\" have the same tokens", place(row), "leave one of them out: this model cannot tell them apart");
+    }
+    if (scored.choices.size() == 1) return scored;
+    scored.shared = scored.choices[0].size();
+    for (const std::vector<llama_token> & tokens : scored.choices) scored.shared = std::min(scored.shared, common_prefix(scored.choices[0], tokens));
+    return scored;
+}
+
+scoring_row tokenize_for_scoring(const vocabulary & vocab, const instruction & row, const std::vector<std::string> & asked, int32_t max_length) {
+    if (!row.choices.empty()) return tokenize_choices(vocab, row, max_length);
+    const std::vector<std::string> & labels = labels_of(row, asked);
+    if (labels.size() < 2)
+        throw user_error(exit_data, "the row has no labels and no choices, so there is nothing to score", place(row), "score rows with a list of answers, or give labels for all rows");
     const shortened_row shortened = shorten(vocab, row, labels, max_length);
 
     const label_split split = split_labels(vocab, row, labels, shortened.tokens);
-    if (split.shared == 0)
-        throw user_error(exit_data, "the labels begin with the first token, so that nothing predicts them", place(row),
-                         "let the template write some text before the answer");
+    check_predicted(row, split.shared, "the labels begin");
     const std::vector<llama_token> & first = shortened.tokens[0];
     return { row.row, { first.begin(), first.begin() + std::ptrdiff_t(split.shared) }, split.next, int32_t(shortened.dropped) };
+}
+
+std::vector<llama_token> scoring_row::before_parting() const {
+    std::vector<llama_token> tokens = context;
+    if (!choices.empty()) tokens.insert(tokens.end(), choices[0].begin(), choices[0].begin() + std::ptrdiff_t(shared));
+    return tokens;
+}
+
+std::vector<llama_token> scoring_row::at_parting(llama_token eos) const {
+    if (choices.empty()) return label_tokens;
+    std::vector<llama_token> tokens;
+    for (const std::vector<llama_token> & choice : choices) tokens.push_back(choice[shared]);
+    if (tokens.size() == 1) tokens.push_back(eos);
+    return tokens;
 }
 
 index_range loss_positions(const token_row & row, bool all) {

@@ -2,8 +2,9 @@
 //
 // Too long for max_length? History items go, the oldest first, one by one. Answers and labels are never cut.
 // A row is measured with the longest answer it could have had, not with the one it has: the tokens of prompt and
-// answer and the end token, the most over all `labels`. So a row loses the same history in training and in scoring,
-// and the length of its history says nothing about its label. (Training without `labels` measures the answer alone.)
+// answer and the end token, the most over its own labels or choices, else over all `labels`. So a row loses the same
+// history in training and in scoring, and the length of its history says nothing about its label. (Training a row
+// that has neither, without `labels`, measures the answer alone.)
 //
 // No special token is recognised in an answer or a label: they count as inserted text, as titles do.
 #pragma once
@@ -17,7 +18,7 @@ struct token_row {
 
     double weight = 1;                     // of the row in the loss
     std::string user = {};
-    int32_t label_at = 0;                  // the first token in which the labels differ; 0: there are no labels
+    int32_t label_at = 0;                  // the first token in which the labels differ; 0: there are no labels, or choices in their place
     std::vector<llama_token> label_tokens = {}; // that token of each label, in the order of the labels
     int32_t own_label = -1;                // index of the row's own; -1: it is none of them
 };
@@ -25,14 +26,22 @@ struct token_row {
 struct scoring_row {
     int64_t row;
     std::vector<llama_token> context;      // what all labels share: the longest common prefix of prompt + label; not empty
-    std::vector<llama_token> label_tokens; // the next token of each label, in the order of the labels; all different
+    std::vector<llama_token> label_tokens; // the next token of each label, in the order of the labels; all different; {}: the row has choices
     int32_t dropped_history;
+
+    // The tokens of each choice behind the context, which is then what prompt and prompt + choice have in common for all of them; eos included.
+    std::vector<std::vector<llama_token>> choices = {};
+    size_t shared = 0;                     // of these, how many all choices begin with; 0 for a single choice
+
+    // What tells the row's answers apart at one place: the text before it, and the token of each there. Of a single choice: its own and eos.
+    std::vector<llama_token> before_parting() const;
+    std::vector<llama_token> at_parting(llama_token eos) const;
 };
 
 struct index_range { int32_t begin, end; }; // [begin, end)
 
 // max_length  in tokens, eos included; 0: no limit
-// labels      every answer the task allows, the row's own among them; {}: no others
+// labels      every answer the task allows, for rows that name none of their own; {}: no others
 // throws      user_error(exit_data) when the row does not fit without any history, when its first token is already
 //             one of the answer, so that nothing is there to predict it from, or when no scoring could tell the labels apart
 token_row tokenize_for_training(const vocabulary & vocab, const instruction & row, int32_t max_length, const std::vector<std::string> & labels = {});
@@ -40,9 +49,9 @@ token_row tokenize_for_training(const vocabulary & vocab, const instruction & ro
 // The tokens of a row without any history, as max_length counts them: with a lower limit it is refused.
 int32_t shortest_length(const vocabulary & vocab, const instruction & row, const std::vector<std::string> & labels);
 
-// labels  two or more
+// labels  for rows that name none of their own: two or more, or {}
 // throws  user_error(exit_data) when the row does not fit without any history, or two labels begin with the same token,
-//         or a label gives no token of its own
+//         or a label gives no token of its own, or two choices have the same tokens, or there is nothing to choose between
 scoring_row tokenize_for_scoring(const vocabulary & vocab, const instruction & row, const std::vector<std::string> & labels, int32_t max_length);
 
 // The tokens that carry loss: those of the answer and eos, or all but the first, which nothing predicts.

@@ -63,7 +63,6 @@ static train_config read_training(const json & object, const std::string & path)
     if (const std::optional<json> validation = reader.take_or_null<json>("validation")) {
         require(reader, validation->is_object(), "validation", validation->type_name(), "an object or null");
         config.validation = read_validation(*validation, path);
-        require(reader, config.labels.size() == 2, "validation", "given", "null for data without two labels");
     }
     const std::string place = reader.take<std::string>("cacheHidden"), precision = reader.take<std::string>("cachePrecision");
     const std::string recompute = reader.take<std::string>("recompute");
@@ -97,7 +96,6 @@ static train_config read_training(const json & object, const std::string & path)
     require_threads(reader, config.threads);
     require(reader, config.max_length >= 0, "maxLength", config.max_length, "at least 0");
     require(reader, loss == "answer" || loss == "all", "loss", loss, "answer or all");
-    require(reader, config.objective == objective_kind::next_token || !config.labels.empty(), "objective", "another", "next-token for data without labels");
     require(reader, config.objective == objective_kind::next_token || loss == "answer", "loss", loss, "answer: another objective than next-token reads the labels alone");
     require(reader, config.spike_factor == 0 || config.spike_factor > 1, "spikeFactor", config.spike_factor, "above 1, or 0 for none");
     require(reader, place == "auto" || place == "memory" || place == "disk" || place == "off", "cacheHidden", place, "auto, memory, disk or off");

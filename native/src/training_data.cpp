@@ -7,10 +7,17 @@
 #include <algorithm>
 #include <set>
 
-// The label objectives read one place of a row, which must be there.
-static void check_label(const token_row & row, const std::string & file) {
+// The label objectives read one place of a row, which must be there, and as many labels in every row.
+static void check_label(const token_row & row, size_t n_labels, const std::string & file) {
     const std::string where = file + ", row " + std::to_string(row.row);
+    if (row.label_tokens.empty()) {
+        throw user_error(exit_data, "the row has no labels: its answer is free text or one of its choices", where, "use the objective next-token, or rows with labels alone");
+    }
     if (row.own_label < 0) throw user_error(exit_data, "the row's answer is none of the labels", where, "use the objective next-token, or answers that are labels");
+    if (row.label_tokens.size() != n_labels) {
+        throw user_error(exit_data, "the row has " + std::to_string(row.label_tokens.size()) + " labels, where this objective needs " + std::to_string(n_labels), where,
+            "use the objective next-token, or rows with as many labels each");
+    }
     if (row.label_at == 0) {
         throw user_error(exit_data, "the labels begin with the first token, so that nothing predicts them", where, "let the template write some text before the answer");
     }
@@ -55,7 +62,8 @@ std::shared_ptr<const std::vector<token_row>> training_data::rows_of(const train
         kept = std::make_shared<const std::vector<token_row>>(std::move(rows));
     }
     if (config.objective != objective_kind::next_token) {
-        for (const token_row & row : *kept) check_label(row, file_);
+        const size_t n_labels = config.objective == objective_kind::pairwise ? 2 : kept->front().label_tokens.size();
+        for (const token_row & row : *kept) check_label(row, n_labels, file_);
     }
     if (config.objective == objective_kind::pairwise && pairs_of(*kept).empty()) {
         throw user_error(exit_data, "all rows have the same label, so there is no pair to learn from", file_, "choose rows with both labels, or another objective");

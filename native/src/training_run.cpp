@@ -87,7 +87,7 @@ bool training_run::is_evaluation_due() const {
 
 bool training_run::evaluate() {
     const double began = seconds_since_start();
-    const std::optional<evaluation> found = valid_->evaluate(*evaluating_, static_cast<size_t>(open_.model.shape.n_vocab));
+    const std::optional<evaluation> found = valid_->evaluate(*evaluating_);
     if (!found) return false;
     const int64_t done = optimizer_.steps_done;
     const bool is_best = state_.best_step == 0 || found->auc > state_.best_auc;

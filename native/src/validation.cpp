@@ -15,6 +15,11 @@ validation::validation(const train_config & config, const vocabulary & vocab, co
         if (found == by_row.end()) throw user_error(exit_usage, "row " + std::to_string(row) + " is not in the data", file_, "choose rows of the valid split");
         if (!found->second->label) throw user_error(exit_data, "row " + std::to_string(row) + " has no label to compare with", file_, "validate on rows with a yes/no label");
         labels_.push_back(*found->second->label);
+        const size_t n_labels = !found->second->choices.empty() ? 0 : found->second->labels.empty() ? config.labels.size() : found->second->labels.size();
+        if (n_labels != 2) {
+            throw user_error(exit_data, "row " + std::to_string(row) + (n_labels == 0 ? " has no labels" : " has " + std::to_string(n_labels) + " labels") + ", and AUC needs two", file_,
+                "validate on rows with two labels, or train without (--eval-every 0)");
+        }
         shortest_length_ = std::max(shortest_length_, ::shortest_length(vocab, *found->second, config.labels));
         rows_.push_back(naming_file(file_, [&] { return tokenize_for_scoring(vocab, *found->second, config.labels, length_limit(config.max_length, shape)); }));
     }
@@ -28,9 +33,9 @@ validation::validation(const train_config & config, const vocabulary & vocab, co
     scorer_ = std::make_unique<row_scorer>(pointers, std::nullopt, config.share_prefixes);
 }
 
-std::optional<evaluation> validation::evaluate(network & own, size_t n_vocab) const {
+std::optional<evaluation> validation::evaluate(network & own) const {
     evaluation found{0, std::vector<double>(rows_.size())};
-    const bool all = scorer_->score(own, n_vocab, file_, [&](size_t place, double log_odds, const float *) { found.log_odds[place] = log_odds; },
+    const bool all = scorer_->score(own, file_, [&](size_t place, const row_score & score) { found.log_odds[place] = score.log_odds; },
                                     [] { return !stop_is_asked(); });
     if (!all) return std::nullopt;
     found.auc = area_under_roc(found.log_odds, labels_);

@@ -17,20 +17,20 @@ struct evaluation {
 class validation {
   public:
     // Reads and tokenises the rows of config.validation, which must be there.
-    // throws user_error(exit_data) when a row has no label, or all have the same one: AUC is not defined then
+    // throws user_error(exit_data) when a row has no label or not two to choose between, or all have the same one: AUC is not defined then
     validation(const train_config & config, const vocabulary & vocab, const model_shape & shape);
     validation(const validation &) = delete; // the scorer points into the rows
     validation & operator=(const validation &) = delete;
 
     // Nothing when a stop is asked for before all rows are scored.
-    std::optional<evaluation> evaluate(network & own, size_t n_vocab) const;
+    std::optional<evaluation> evaluate(network & own) const;
 
     // The hidden states of its rows before a block, for passes that evaluate; kept for the next run that asks for the same ones. nullptr: they are
     // not kept. Emits "hidden-states".
     const hidden_states * states(const state_source & source, int32_t cut, state_settings settings);
 
     // Bytes that an evaluation takes.
-    row_scorer::bytes measure(const network & own, size_t n_vocab) const { return scorer_->measure(own, n_vocab); }
+    row_scorer::bytes measure(const network & own) const { return scorer_->measure(own); }
 
     int32_t shortest_length() const { return shortest_length_; } // the lowest limit of tokens that all rows would fit
 

@@ -26,7 +26,9 @@ class loader_inputs {
     std::string checkpoint() const { return bytes_of(folder_.path + "/step-2.gguf"); }
     std::vector<std::string> instructions() const {
         return {instruction_line(0, true, "Seen: a, b. Next \xc3\xa9?", {{6, 8}, {8, 10}}) + instruction_line(1, false, "x") +
-                R"({"row":7,"user":"u","item":"i","label":null,"prompt":"Seen a","answer":"","values":[[0,4],[5,6]],"history":[[5,6]],"weight":0.5})" "\n"};
+                R"({"row":7,"user":"u","item":"i","label":null,"prompt":"Seen a","answer":"","values":[[0,4],[5,6]],"history":[[5,6]],"weight":0.5})" "\n"
+                R"({"row":8,"user":"u","item":"i","label":null,"prompt":"Rate it","answer":"2","values":[],"history":[],"labels":["1","2","3"]})" "\n"
+                R"({"row":9,"user":"u","item":"i","label":null,"prompt":"Next","answer":"Up","values":[],"history":[],"choices":["Heat","Up"]})" "\n"};
     }
     std::vector<std::string> configs() const {
         const json train = whole_training_config();

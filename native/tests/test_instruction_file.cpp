@@ -83,6 +83,10 @@ int main() {
             CHECK(rows[0].values.size() == 4 && rows[0].prompt.substr(rows[0].values[0].begin, 3) == "Él");
             CHECK(rows[0].history.size() == 3 && rows[0].history[1].begin == 12 && rows[0].history[1].end == 17);
             CHECK(rows[0].weight == 1 && read_instructions(written(good_but("\"row\":3,", "\"row\":3,\"weight\":2.5,")))[0].weight == 2.5);
+            CHECK(rows[0].labels.empty() && rows[0].choices.empty());
+            const auto labelled = read_instructions(written(good_but("\"row\":3,", "\"row\":3,\"labels\":[\"No.\",\"Yes.\",\"Él\"],")));
+            CHECK((labelled[0].labels == std::vector<std::string>{ "No.", "Yes.", "Él" }) && labelled[0].choices.empty());
+            CHECK((read_instructions(written(good_but("\"row\":3,", "\"row\":3,\"choices\":[\"Yes.\"],")))[0].choices == std::vector<std::string>{ "Yes." }));
         } },
         { "what is wrong is said, with file and line", [] {
             const struct { std::string line, words; } cases[] = {
@@ -100,6 +104,14 @@ int main() {
                 { good_but("\"row\":3,", "\"row\":3,\"weight\":0,"), "\"weight\" is 0" },
                 { good_but("\"row\":3,", "\"row\":3,\"weight\":null,"), "\"weight\" is null" },
                 { good_but("\"row\":3,", "\"row\":3,\"weight\":1,\"weight\":2,"), "key \"weight\" stands twice" },
+                { good_but("\"row\":3,", "\"row\":3,\"labels\":[\"Yes.\"],"), "\"labels\" is an array of 1" },
+                { good_but("\"row\":3,", "\"row\":3,\"choices\":[],"), "\"choices\" is an array of 0" },
+                { good_but("\"row\":3,", "\"row\":3,\"choices\":null,"), "\"choices\" is null" },
+                { good_but("\"row\":3,", "\"row\":3,\"labels\":[\"Yes.\",7],"), "\"labels\"[1] is 7" },
+                { good_but("\"row\":3,", "\"row\":3,\"labels\":[\"Yes.\",\"\"],"), "\"labels\"[1] is \"\"" },
+                { good_but("\"row\":3,", "\"row\":3,\"labels\":[\"Yes.\",\"No\",\"No\"],"), "\"labels\" has \"No\" twice" },
+                { good_but("\"row\":3,", "\"row\":3,\"choices\":[\"No.\"],"), "\"choices\" lacks the row's answer, \"Yes.\"" },
+                { good_but("\"row\":3,", "\"row\":3,\"labels\":[\"Yes.\",\"No.\"],\"choices\":[\"Yes.\"],"), "the row has \"labels\" and \"choices\"" },
                 { good_but("\"u1\"", "null"), "\"user\" is null" },
                 { good_but("\"i9\"", "9"), "\"item\" is 9" },
                 { good_but("true", "1"), "\"label\" is 1" },

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <set>
 #include <unistd.h>
 
 namespace fs = std::filesystem;
@@ -188,6 +189,51 @@ int main() {
                 }
                 CHECK(dropped > 50);
             }
+        } },
+        { "a row with answers of its own loses the same history whichever of them it has, trained or scored", [] {
+            for (const std::string & path : models()) {
+                const vocabulary vocab(path);
+                random_stream chance(6, "own answers");
+                int dropped = 0;
+                for (int round = 0; round < 100; round++) {
+                    const std::vector<std::string> answers = { "Heat", "The Lord of the Rings", "Up" };
+                    instruction row = make_row(chance, 1 + chance.below(8), answers[0]);
+                    (chance.below(2) ? row.labels : row.choices) = answers;
+                    const size_t full = tokenize_for_training(vocab, row, 0).tokens.size();
+                    const int32_t limit = int32_t(full - chance.below(12) + 6);
+                    std::set<int32_t> found;
+                    try {
+                        found.insert(tokenize_for_scoring(vocab, row, {}, limit).dropped_history);
+                        for (const std::string & answer : answers) {
+                            row.answer = answer;
+                            const token_row trained = tokenize_for_training(vocab, row, limit, LABELS);
+                            found.insert(trained.dropped_history);
+                            CHECK(row.choices.empty() == (trained.label_tokens.size() == 3)); // LABELS are those of other rows
+                            CHECK(row.choices.empty() ? trained.own_label >= 0 : trained.label_at == 0 && trained.own_label == -1);
+                        }
+                    } catch (const user_error & error) {
+                        CHECK(says(error.what(), "without any history"));
+                        continue;
+                    }
+                    CHECK(found.size() == 1);
+                    dropped += *found.begin() > 0;
+                }
+                CHECK(dropped > 20);
+            }
+        } },
+        { "choices begin where any of them changes the prompt's tokens, and end with the end token", [] {
+            const vocabulary vocab(models()[0]);
+            instruction row = plain_row("xa", "c");
+            row.choices = { "c", "bc", "cc" }; // "ab" is one token
+            const scoring_row scored = tokenize_for_scoring(vocab, row, {}, 0);
+            CHECK(scored.context.size() == 1 && scored.shared == 0 && scored.label_tokens.empty());
+            CHECK(scored.choices[0].size() == 3 && scored.choices[1].size() == 3 && scored.choices[2].size() == 4);
+            CHECK(vocab.piece(scored.choices[1][0]) == "ab" && scored.choices[2].back() == vocab.eos());
+            row.choices = { "c", "cc" };
+            CHECK(tokenize_for_scoring(vocab, row, {}, 0).shared == 1);
+            row.choices = { "c" };
+            CHECK(tokenize_for_scoring(vocab, row, {}, 0).shared == 0);
+            CHECK(says(words_of_refusal([&] { tokenize_for_scoring(vocab, plain_row("x", "y"), {}, 0); }), "nothing to score"));
         } },
         { "a row that does not fit without any history is an error with its length and the limit", [] {
             const vocabulary vocab(models()[0]);

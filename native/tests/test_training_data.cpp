@@ -60,12 +60,36 @@ void threads_change_no_error() {
     }
 }
 
+// One of the twelve rows of a run, with these keys more.
+user_error refused(objective_kind objective, const json & more) {
+    run r;
+    std::ofstream data(r.config.data);
+    for (int row = 0; row < 3; row++) {
+        json line = json::parse(instruction_line(row, row == 0, "Next?"));
+        if (row == 2) line.update(more);
+        data << line.dump() << "\n";
+    }
+    data.close();
+    r.config.objective = objective;
+    const vocabulary vocab(r.config.model);
+    return refusal([&] { training_data(r.config, vocab, 0).rows_of(r.config); });
+}
+
+void label_objectives_need_labels() {
+    for (const objective_kind objective : {objective_kind::label_softmax, objective_kind::pairwise}) {
+        const user_error choices = refused(objective, {{"choices", {"No.", "Maybe"}}}), three = refused(objective, {{"labels", {"Yes.", "No.", "Maybe"}}});
+        CHECK(choices.code == exit_data && says(choices.what(), "no labels") && says(choices.where, "row 2"));
+        CHECK(three.code == exit_data && says(three.what(), "has 3 labels") && says(three.where, "row 2"));
+    }
+}
+
 } // namespace
 
 int main() {
     load_ggml();
     return run_tests({
         {"rows are tokenised on any number of threads as one by one, in the order that was asked for", threads_change_nothing},
+        {"objectives on the labels refuse rows with choices, or with another number of labels, and name them", label_objectives_need_labels},
         {"a row that cannot be is the first such one, on any number of threads", threads_change_no_error},
     });
 }

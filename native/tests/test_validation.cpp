@@ -168,6 +168,9 @@ void rows_of_one_label_are_refused_before_training() {
     CHECK(error.code == exit_data && says(error.what(), "AUC is not defined"));
     r.config.validation->rows = {0, 99};
     CHECK(refusal([&] { events_of([&] { train(r.config); }); }).code == exit_usage);
+    r.config.validation->rows = {0, 1};
+    r.config.labels.clear(); // and the rows name none
+    CHECK(says(refusal([&] { events_of([&] { train(r.config); }); }).what(), "AUC needs two"));
 }
 
 void a_plan_costs_at_most_its_share() {
@@ -254,7 +257,7 @@ int main() {
         {"the best step's checkpoint is kept, and its adapter is written when asked for", the_best_step_is_kept},
         {"patience ends a run at the step that its definition says", patience_stops_the_run},
         {"a run resumed from any checkpoint makes the same decisions and the same bytes", a_resumed_run_decides_alike},
-        {"rows of one label, or not there, are refused before training", rows_of_one_label_are_refused_before_training},
+        {"rows of one label, without two to choose between, or not there are refused before training", rows_of_one_label_are_refused_before_training},
         {"a plan that nobody asked for costs at most 5 %, and no more evaluations would fit", a_plan_costs_at_most_its_share},
         {"hidden states of valid that are kept change no bit of an evaluation, and share one limit with those of train", states_of_valid_change_no_bit},
         {"later runs of a series find the hidden states of valid", later_runs_of_a_series_find_the_states_of_valid},

@@ -1,13 +1,22 @@
 import { z } from 'zod';
 import { Split } from './instruction.js';
 
-/** What a model says of one row. */
+/** What a model says of one of the answers that a row allows; log-probabilities in nats, over the whole vocabulary. */
+export const ChoiceScore = z.strictObject({
+  sum: z.number(), // of its tokens behind what the prompt gives, end-of-text included; of a label told by its first token: that token
+  tokens: z.number().int().positive(), // how many these are
+  first: z.number(), // of the first token in which it differs from what all answers share; of a single answer the first
+});
+export type ChoiceScore = z.infer<typeof ChoiceScore>;
+
+/** What a model says of one row: log-odds when it has two labels, else a score of each of its answers. */
 export const Prediction = z.strictObject({
   row: z.number().int().nonnegative(),
   user: z.string(),
   item: z.string(),
-  label: z.boolean(),
-  logOdds: z.number(), // log P(liked label) - log P(other label) at the answer position
+  label: z.boolean().nullable(), // null: the row's task has no yes/no label
+  logOdds: z.number().nullable(), // log P(liked label) - log P(other label) at the answer position; null: see choices
+  choices: z.array(ChoiceScore).min(1).nullable(), // in the order of the row's labels or choices; null: it has two labels
   droppedHistory: z.number().int().nonnegative(), // oldest history items that did not fit the length limit
 });
 export type Prediction = z.infer<typeof Prediction>;
@@ -46,6 +55,6 @@ export const PredictionSet = z.strictObject({
   runId: z.string().nullable(), // the run that made the adapter
   maxLength: z.number().int().nonnegative(), // tokens of a row; 0: no limit
   ...Arithmetic.shape,
-  labelMass: z.number(), // mean probability of the two label tokens together
+  labelMass: z.number(), // mean over the rows of the probability that the model gives to the allowed answers together
 });
 export type PredictionSet = z.infer<typeof PredictionSet>;

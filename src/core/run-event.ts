@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ChoiceScore } from './prediction.js';
 import { PROTOCOL } from './run-config.js';
 
 const count = z.number().int().nonnegative();
@@ -147,10 +148,11 @@ export const RunEvent = z.discriminatedUnion('event', [
   }),
   z.strictObject({ event: z.literal('checkpoint'), step: count, path: z.string() }),
   z.strictObject({
-    event: z.literal('score'),
+    event: z.literal('score'), // either logOdds and labelMass, of a row with two labels, or choices
     row: count,
-    logOdds: finite, // logit of the positive label's token minus the other's
-    labelMass: finite, // probability of the two label tokens together; small: the prompt does not elicit the format
+    logOdds: finite.optional(), // logit of the positive label's token minus the other's
+    labelMass: finite.optional(), // probability of the two label tokens together; small: the prompt does not elicit the format
+    choices: z.array(ChoiceScore).min(1).optional(), // of a row with more labels or with choices, in their order
   }),
   z.strictObject({
     event: z.literal('merging'), // before each tensor of the new model is made

@@ -80,6 +80,14 @@ function alignToRows(instructions: readonly EvaluatedInstruction[], { set, predi
         `the prediction of row ${row} is about another user, item or label than split "${set.split}" has there`,
       );
     }
+    if (logOdds === null) {
+      throw new RectuneError(
+        'usage',
+        `row ${row} of split "${set.split}" has no two labels, so its prediction has no log-odds`,
+        `prediction set ${set.id}`,
+        'report on a version whose templates all ask whether the user will like the target',
+      );
+    }
     if (!Number.isFinite(logOdds)) throw broken(`the log-odds ${logOdds} of row ${row} is not finite`);
     return logOdds;
   });

@@ -47,10 +47,13 @@ export class PredictionStore {
         'label',
         'log_odds',
         'dropped_history',
+        'choices',
       ]);
       for (const one of predictions) {
-        const { row, user, item, label, logOdds, droppedHistory } = Prediction.parse(one);
-        rows.add(Number(made.lastInsertRowid), row, user, item, Number(label), logOdds, droppedHistory);
+        const { row, user, item, label, logOdds, choices, droppedHistory } = Prediction.parse(one);
+        const answers = choices === null ? null : JSON.stringify(choices);
+        const isLiked = label === null ? null : Number(label);
+        rows.add(Number(made.lastInsertRowid), row, user, item, isLiked, logOdds, droppedHistory, answers);
       }
       rows.flush();
     });
@@ -64,13 +67,17 @@ export class PredictionStore {
   /** The predictions of a set, by row. Without such a set: none. */
   rows(id: string): Prediction[] {
     return this.#database
-      .prepare<[string], Omit<Prediction, 'label'> & { label: number }>(
-        `select row, user_id as user, item_id as item, label, log_odds as logOdds,
+      .prepare<[string], Omit<Prediction, 'label' | 'choices'> & { label: number | null; choices: string | null }>(
+        `select row, user_id as user, item_id as item, label, log_odds as logOdds, choices,
            dropped_history as droppedHistory from predictions
          where set_key = (select set_key from prediction_sets where id = ?) order by row`,
       )
       .all(id)
-      .map((row) => ({ ...row, label: row.label === 1 }));
+      .map((row) => ({
+        ...row,
+        label: row.label === null ? null : row.label === 1,
+        choices: row.choices === null ? null : JSON.parse(row.choices),
+      }));
   }
 
   /** The newest answer to a question that was asked before. adapterHash null: the base model alone; no device or precision: any. */

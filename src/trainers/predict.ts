@@ -63,7 +63,7 @@ export async function predictRun(
 
 /**
  * Predicts a split of a dataset version with any model and adapter; the predictions go to the store, and to `out` as JSON
- * lines {"row","user","item","label","logOdds"} in the order of the rows.
+ * lines {"row","user","item","label","logOdds","choices"} in the order of the rows.
  *
  * model, adapter, out  paths
  */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Arithmetic, inWords, isSameArithmetic } from '../core/prediction.js';
+import { Arithmetic, ChoiceScore, inWords, isSameArithmetic } from '../core/prediction.js';
 import { AppendFile } from '../platform/append-file.js';
 import { exists, readText, remove, writeSealed } from '../platform/files.js';
 import { toJsonLines } from '../platform/json-lines.js';
@@ -7,8 +7,9 @@ import { toJsonLines } from '../platform/json-lines.js';
 /** What native/ says of one row. */
 const Score = z.strictObject({
   row: z.number().int().nonnegative(),
-  logOdds: z.number(),
-  labelMass: z.number(),
+  logOdds: z.number().nullable(),
+  labelMass: z.number(), // probability of the allowed answers together
+  choices: z.array(ChoiceScore).min(1).nullable().default(null), // journals of before have none
   droppedHistory: z.number().int().nonnegative(),
 });
 export type Score = z.infer<typeof Score>;

@@ -5,6 +5,7 @@ import { InstructionLine, type Split } from '../core/instruction.js';
 import { parseAs } from '../core/parse.js';
 import { isSameArithmetic, PLAIN, type Prediction, type PredictionSet } from '../core/prediction.js';
 import { type NativeScoreConfig, PROTOCOL } from '../core/run-config.js';
+import type { RunEvent } from '../core/run-event.js';
 import { defaultThreads } from '../platform/cpu.js';
 import { rememberedSha256 } from '../platform/file-hashes.js';
 import { remove, sha256 } from '../platform/files.js';
@@ -18,6 +19,8 @@ import type { Execution } from './execute-run.js';
 import { type Score, ScoreJournal } from './score-journal.js';
 import { sealedSplit } from './sealed-split.js';
 import { whenStoreIsFree } from './store-patience.js';
+
+type ScoreEvent = Extract<RunEvent, { event: 'score' }>;
 
 /** One question: what does this model, with or without this adapter, say of each row of this split? */
 export interface ScoreQuestion {
@@ -48,7 +51,7 @@ export interface ScoreAnswer {
  * one whose scoring was cut short goes on where it was, to the same bits. An answer tells the device and the precision that it was computed in; a
  * question that leaves them open ("auto") takes any.
  *
- * throws RectuneError (data) when the rows carry no yes/no label, and what runNative throws
+ * throws RectuneError (data) when a row has no answers to score, and what runNative throws
  */
 export async function scoreSplit(store: Store, question: ScoreQuestion, execution: Execution): Promise<ScoreAnswer> {
   const { version, split } = question;
@@ -69,7 +72,7 @@ export async function scoreSplit(store: Store, question: ScoreQuestion, executio
   if (known) return known;
 
   const data = await sealedSplit(execution.studio, version, split);
-  const lines = readLabelledLines(data);
+  const lines = readScoredLines(data, version.labels);
   // What may change a bit of a score decides whether scores of before may stand beside new ones: not which rows share a batch.
   const work = sha256(JSON.stringify({ asked, wanted, program: packageVersion() }));
   const path = studioLayout.scoreJournal(execution.studio, work);
@@ -127,18 +130,25 @@ async function runScore(
     if (event.event === 'device') journal.begin({ device: event.kind, precision: event.precision });
     if (event.event === 'precision') journal.begin({ device: 'cpu', precision: event.chosen });
     if (event.event === 'score') {
-      const { row, logOdds, labelMass } = event;
-      if (journal.scores.has(row)) throw new Error(`native scored row ${row} twice`);
-      journal.add({ row, logOdds, labelMass, droppedHistory: dropped.get(row) ?? 0 });
+      if (journal.scores.has(event.row)) throw new Error(`native scored row ${event.row} twice`);
+      journal.add(scoreIn(event, dropped.get(event.row) ?? 0));
     }
     execution.onEvent?.(event);
   }
 }
 
-type LabelledLine = InstructionLine & { label: boolean };
+/** The mass of several answers is the sum of their probabilities: no two have the same tokens. */
+function scoreIn({ row, logOdds, labelMass, choices }: ScoreEvent, droppedHistory: number): Score {
+  if (choices !== undefined) {
+    const mass = choices.reduce((sum, choice) => sum + Math.exp(choice.sum), 0);
+    return { row, logOdds: null, labelMass: mass, choices, droppedHistory };
+  }
+  if (logOdds === undefined || labelMass === undefined) throw new Error(`native said nothing of row ${row}`);
+  return { row, logOdds, labelMass, choices: null, droppedHistory };
+}
 
-/** Reads the rows before anything long starts, and checks that each can be compared with what happened. */
-function readLabelledLines(path: string): LabelledLine[] {
+/** Reads the rows before anything long starts, and checks that each has answers to score. */
+function readScoredLines(path: string, labels: DatasetVersion['labels']): InstructionLine[] {
   const lines = [...jsonLines(path)].map(({ line, value }) =>
     parseAs(InstructionLine, value, `${path}:${line}`, 'data'),
   );
@@ -150,12 +160,12 @@ function readLabelledLines(path: string): LabelledLine[] {
       'build a version with rows in this split',
     );
   }
-  const bare = lines.find((line) => line.label === null);
+  const bare = lines.find((line) => labels === null && line.labels === undefined && line.choices === undefined);
   if (bare) {
-    const fix = 'predict a version whose task has a yes/no label';
-    throw new RectuneError('data', `row ${bare.row} has no yes/no label to compare with`, path, fix);
+    const fix = 'build the version again: rectune build';
+    throw new RectuneError('data', `row ${bare.row} has neither labels nor choices to score`, path, fix);
   }
-  return lines as LabelledLine[];
+  return lines;
 }
 
 function scoreOf(row: number, scores: ReadonlyMap<number, Score>, path: string): Score {
@@ -164,6 +174,7 @@ function scoreOf(row: number, scores: ReadonlyMap<number, Score>, path: string):
   return score;
 }
 
-function predictionOf({ row, user, item, label }: LabelledLine, { logOdds, droppedHistory }: Score): Prediction {
-  return { row, user, item, label, logOdds, droppedHistory };
+function predictionOf({ row, user, item, label }: InstructionLine, score: Score): Prediction {
+  const { logOdds, choices, droppedHistory } = score;
+  return { row, user, item, label, logOdds, choices, droppedHistory };
 }

@@ -7,7 +7,7 @@ import type { Store } from '../store/store.js';
 import { sealedSplit } from './sealed-split.js';
 
 /**
- * What a run evaluates on while it trains: rows of valid, of whole users. The draw is the version's: every run on it with the same
+ * What a run evaluates on while it trains: rows of valid that have two labels, of whole users. The draw is the version's: every run on it with the same
  * --eval-rows evaluates on the same rows, so that runs of other seeds or settings can be compared. Without a word of the user a version that has nothing to evaluate on is trained without; one that asks for evaluations is told why there can be none.
  *
  * throws RectuneError: usage (options that contradict each other, no rows in valid), data (AUC would not be defined)
@@ -32,11 +32,11 @@ export async function validationOf(
   };
   const without = `leave ${asked} out, or build a version with such rows in valid`;
   if (version.counts.valid === 0) return refuse('usage', 'its valid split has none', without);
-  const all = [...store.versions.instructions(version.hash, 'valid')];
-  if (all.some(({ label }) => label === null)) return refuse('data', 'rows of valid have no yes/no label', without);
+  const all = [...store.versions.instructions(version.hash, 'valid')].filter(hasTwoLabels);
+  if (all.length === 0) return refuse('data', 'no row of valid has a yes/no label', without);
   const drawn = drawUsers(all, evalRows, version.hash);
   if (new Set(drawn.map(({ label }) => label)).size < 2) {
-    const fix = `raise --eval-rows (valid has ${all.length} rows), or leave ${asked} out`;
+    const fix = `raise --eval-rows (valid has ${all.length} such rows), or leave ${asked} out`;
     return refuse('data', `the ${drawn.length} rows drawn of valid have one label, and AUC is not defined`, fix);
   }
   return {
@@ -46,6 +46,11 @@ export async function validationOf(
     patience: patience ?? null,
     keep: patience === undefined ? keep : 'best', // a run that stops late on purpose is worth its best step
   };
+}
+
+/** AUC is of rows that are liked or not, and told so by the first token of one of two answers; of a mixture the others are left out. */
+function hasTwoLabels({ label, choices, scored }: Instruction): boolean {
+  return label !== null && scored !== 'likelihood' && (choices === null || choices.length === 2);
 }
 
 /**

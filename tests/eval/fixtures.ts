@@ -88,6 +88,7 @@ export function scoredBy(rows: readonly Instruction[], logOdds: readonly number[
         item: itemId,
         label: label === true,
         logOdds: logOdds[i] as number,
+        choices: null,
         droppedHistory: 0,
       }),
     ),

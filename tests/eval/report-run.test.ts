@@ -64,7 +64,7 @@ describe('reportRun', () => {
   it('takes no predictions that were made under another length limit', async () => {
     const { store, input } = storeWith(ALL);
     const shorter = { ...input.test.base.set, id: 'other', maxLength: 64 };
-    const wrong = input.test.base.predictions.map((one) => ({ ...one, logOdds: -one.logOdds }));
+    const wrong = input.test.base.predictions.map((one) => ({ ...one, logOdds: -(one.logOdds as number) }));
     store.predictions.save(shorter, wrong, now());
     const report = await reportRun(store, inventedRun.id, { studio: temporaryFolder(), now, options });
     expect(report).toEqual(makeReport({ ...input, program: report.program }));

@@ -10,7 +10,7 @@ import { makeModel, type SmallStudio, smallStudio } from './small-studio.js';
 async function logOdds({ json, path }: SmallStudio, ...files: string[]): Promise<number[]> {
   const out = path(`predictions-${Math.random()}.jsonl`);
   await json('predict', '--data', 'small', '--split', 'test', '--out', out, '--again', '--threads', '1', ...files);
-  return [...jsonLines(out)].map(({ value }) => (value as Prediction).logOdds);
+  return [...jsonLines(out)].map(({ value }) => (value as Prediction).logOdds as number);
 }
 
 const largest = (a: readonly number[], b: readonly number[]) =>

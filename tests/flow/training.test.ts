@@ -37,9 +37,9 @@ it('trains a DoRA adapter, predicts with it, and serves it as the model it wrote
   const served = [...jsonLines(path('merged.jsonl'))].map(({ value }) => value as Prediction);
   expect(own).toHaveLength(12);
   for (const [i, { logOdds }] of own.entries()) expect(logOdds).toBeCloseTo(served[i]?.logOdds as number, 3);
-  expect(Math.max(...own.map(({ logOdds }, i) => Math.abs(logOdds - (base[i]?.logOdds as number))))).toBeGreaterThan(
-    0.01,
-  );
+  expect(
+    Math.max(...own.map(({ logOdds }, i) => Math.abs((logOdds as number) - (base[i]?.logOdds as number)))),
+  ).toBeGreaterThan(0.01);
   rmSync(merged);
   const without = await rectune('predict', run, '--split', 'valid', '--threads', '1');
   expect(without.stderr).toContain('llama.cpp cannot serve an adapter with magnitudes (DoRA)');

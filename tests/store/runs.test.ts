@@ -32,6 +32,7 @@ const prediction = (row: number): Prediction => ({
   item: 'i',
   label: row % 2 === 0,
   logOdds: row / 7,
+  choices: null,
   droppedHistory: row % 3,
 });
 

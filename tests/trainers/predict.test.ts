@@ -53,6 +53,7 @@ it('predicts with the adapter and with its base model, in the order of the rows'
     item: 'i1',
     label: false,
     logOdds: 11,
+    choices: null,
     droppedHistory: 0,
   });
   expect(adapter.set).toMatchObject({
@@ -213,10 +214,10 @@ it('writes one line a row to a file, in the order of the rows', async () => {
   const request = { ...studio, data: 'invented', split: 'valid' as const, out, maxLength: 1024, options: predicting };
   await predictFile(store, request);
   expect(readFileSync(out, 'utf8')).toBe(
-    '{"row":0,"user":"u0","item":"i1","label":true,"logOdds":0}\n{"row":1,"user":"u1","item":"i1","label":false,"logOdds":1}\n',
+    '{"row":0,"user":"u0","item":"i1","label":true,"logOdds":0,"choices":null}\n{"row":1,"user":"u1","item":"i1","label":false,"logOdds":1,"choices":null}\n',
   );
   await predictFile(store, { ...request, adapter: ownAdapter });
-  expect(readFileSync(out, 'utf8')).toContain('"logOdds":11}');
+  expect(readFileSync(out, 'utf8')).toContain('"logOdds":11,');
 });
 
 it('needs predictions of valid and test for a report', async () => {
@@ -224,8 +225,9 @@ it('needs predictions of valid and test for a report', async () => {
   expect(reportedSplits(store, run.id)).toEqual(['valid', 'test']);
 });
 
-it('refuses rows without a label before anything is computed', async () => {
-  const { store, version: _, ...studio } = testStudio({ label: null });
+it('refuses rows without answers to score before anything is computed', async () => {
+  const { store, version, ...studio } = testStudio({ label: null });
+  vi.spyOn(store.versions, 'find').mockReturnValue({ ...version, labels: null });
   const request = {
     ...studio,
     data: 'invented',
@@ -236,7 +238,7 @@ it('refuses rows without a label before anything is computed', async () => {
   };
   await expect(predictFile(store, request)).rejects.toMatchObject({
     kind: 'data',
-    message: expect.stringContaining('no yes/no label'),
+    message: expect.stringContaining('neither labels nor choices'),
   });
   expect(scorings()).toEqual([]);
 });
@@ -275,4 +277,34 @@ it.each([
   const modelHash = sha256('a model');
   const asked = { versionHash, split: 'test' as const, modelHash, adapterHash: null, maxLength: 0 };
   expect(store.predictions.select(asked)).toBeUndefined();
+});
+
+const TITLES = [
+  { sum: Math.log(0.25), tokens: 3, first: -0.5 },
+  { sum: Math.log(0.5), tokens: 1, first: -0.25 },
+];
+
+it('keeps the scores of a row with choices, goes on with them after a kill, and writes them out', async () => {
+  const { store, run: _, version, ...studio } = await withRun();
+  const ofRow = `const scored = row === 2 ? { choices: ${JSON.stringify(TITLES)} } : { logOdds: row, labelMass: 0.5 };`;
+  const scores = SCORES.replace(
+    /for \(const \{ row \}.*$/m,
+    `for (const { row } of rows.reverse()) if (!config.skip.includes(row)) { ${ofRow} say({ event: 'score', row, ...scored }); DIES }`,
+  );
+  const out = join(studio.studio, 'p.jsonl');
+  const request = { ...studio, data: 'invented', split: 'test' as const, out, maxLength: 0, options: predicting };
+  fakeNative(scores.replace('DIES', "process.kill(process.pid, 'SIGKILL');"));
+  await expect(predictFile(store, request)).rejects.toThrow();
+  calls = fakeNative(scores.replace('DIES', ''));
+  const { set, predictions } = await predictFile(store, request);
+  expect(calls()[0]?.config).toMatchObject({ skip: [2] });
+  expect(predictions[2]).toMatchObject({ row: 2, logOdds: null, choices: TITLES });
+  expect(predictions[1]).toMatchObject({ row: 1, logOdds: 1, choices: null });
+  expect(set.labelMass).toBeCloseTo((0.5 + 0.5 + 0.75) / 3, 12);
+  expect(store.predictions.rows(set.id)).toEqual(predictions);
+  expect(JSON.parse(readFileSync(out, 'utf8').trim().split('\n')[2] as string)).toMatchObject({
+    logOdds: null,
+    choices: TITLES,
+  });
+  expect(version.labels).not.toBeNull();
 });

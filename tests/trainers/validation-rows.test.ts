@@ -51,6 +51,23 @@ describe('validationOf', () => {
     await expect(validationOf(store, studio, bare, options({ patience: 2 }))).rejects.toMatchObject({ kind: 'usage' });
   });
 
+  it('leaves rows without two labels out, and says so when none is left', async () => {
+    const mixed = testStudio({}, { valid: 6 });
+    const rows = [...mixed.store.versions.instructions(mixed.version.hash, 'valid')];
+    const stars = { choices: ['1', '2', '3'], scored: 'first-token' as const };
+    const changes = [{}, {}, { label: null }, stars, { choices: ['a', 'b'], scored: 'likelihood' as const }, {}];
+    vi.spyOn(mixed.store.versions, 'instructions').mockImplementation(function* () {
+      for (const [i, row] of rows.entries()) yield { ...row, ...changes[i] };
+    });
+    expect((await validationOf(mixed.store, mixed.studio, mixed.version, options()))?.rows).toEqual([0, 1, 5]);
+    const none = testStudio({ label: null });
+    expect(await validationOf(none.store, none.studio, none.version, options())).toBeNull();
+    await expect(validationOf(none.store, none.studio, none.version, options({ evalEvery: 5 }))).rejects.toMatchObject({
+      kind: 'data',
+      message: expect.stringContaining('no row of valid has a yes/no label'),
+    });
+  });
+
   it('draws the same rows for every seed, and others for another version', async () => {
     const { store, studio, version } = testStudio({}, { valid: 60 });
     const rows = async (given: Parameters<typeof options>[0], of = version) =>

@@ -9,14 +9,15 @@ import { renderPredictedFile, renderRunPredictions } from '../render-predict.js'
 
 export default command({
   name: 'predict',
-  summary: 'log-odds of the labels for each row: of a run and its base model, or of any model and adapter',
+  summary:
+    'log-odds of the labels, or a score of each answer, for each row: of a run and its base model, or of any model and adapter',
   positionals: z.strictObject({ run: z.string().optional().describe('run whose adapter predicts') }),
   options: z.strictObject({
     split: Split.optional().describe('rows to predict; for a run valid and test without it, else test'),
     data: named('VERSION', 'instead of a run: dataset version to predict').optional(),
     model: named('FILE', 'base model, a GGUF file; for a run only when it lies in another place now').optional(),
     adapter: named('FILE', 'with --data: adapter, a GGUF file').optional(),
-    out: named('FILE', 'with --data: JSON lines with row, user, item, label, logOdds').optional(),
+    out: named('FILE', 'with --data: JSON lines with row, user, item, label, logOdds, choices').optional(),
     maxLength: TrainOptions.shape.maxLength.describe('with --data: longest row in tokens; 0: no limit'),
     ...PredictOptions.shape,
   }),
