@@ -1,6 +1,7 @@
 // The library's public names, nothing else.
 export { buildVersion } from './builders/build-version.js';
-export { EXPORT_FORMATS, type ExportFormat, exportVersion } from './builders/export-version.js';
+export { exportVersion } from './builders/export/export-version.js';
+export { EXPORT_FORMATS, type ExportFormat } from './builders/export/formats.js';
 export { type LoadedRecipe, loadRecipe } from './builders/load-recipe.js';
 export type { SealedVersion, SealOptions } from './builders/seal-version.js';
 export { DatasetVersion } from './core/dataset-version.js';

@@ -22,7 +22,7 @@ import { type ErrorKind, RectuneError } from '../core/errors.js';
 import { cannotRead, reading, writing } from './file-errors.js';
 
 /** What a file is written from. Pieces are written one after the other, so a long file need not stand in memory. */
-export type Content = string | Uint8Array | Iterable<string>;
+export type Content = string | Uint8Array | Iterable<string | Uint8Array>;
 
 const CHUNK = 1 << 20; // bytes read or gathered at once
 
@@ -118,8 +118,8 @@ export function sha256(content: string | Uint8Array): string {
   return createHash('sha256').update(content).digest('hex');
 }
 
-/** SHA-256 of a text that comes in pieces, and so need not stand in memory. */
-export function sha256Pieces(pieces: Iterable<string>): string {
+/** SHA-256 of what comes in pieces, and so need not stand in memory. */
+export function sha256Pieces(pieces: Iterable<string | Uint8Array>): string {
   const hash = createHash('sha256');
   for (const piece of pieces) hash.update(piece);
   return hash.digest('hex');
@@ -247,6 +247,13 @@ function writeSynced(path: string, content: Content): void {
       let gathered: string[] = [];
       let length = 0;
       for (const piece of content) {
+        if (typeof piece !== 'string') {
+          writeWhole(file, gathered.join(''));
+          writeWhole(file, piece);
+          gathered = [];
+          length = 0;
+          continue;
+        }
         gathered.push(piece);
         length += piece.length;
         if (length < CHUNK) continue;

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { buildVersion } from '../../src/builders/build-version.js';
-import { exportVersion } from '../../src/builders/export-version.js';
+import { exportVersion } from '../../src/builders/export/export-version.js';
 import { loadRecipe } from '../../src/builders/load-recipe.js';
 import { packageRoot, sha256File } from '../../src/platform/files.js';
 import { importLog } from '../../src/sources/import-log.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { pythonJson } from '../../src/builders/python-json.js';
+import { pythonJson } from '../../../src/builders/export/python-json.js';
 
 const dump = (rows: Record<string, string>[]): string => [...pythonJson(rows)].join('');
 
@@ -30,6 +30,12 @@ describe('pythonJson', () => {
   it('writes indent 4, ASCII escapes in lower case and no final newline', () => {
     expect(dump([{ a: 'Café "Ω"', b: '\u{1f600}\u007f\u2028/' }, { a: '' }])).toBe(
       '[\n    {\n        "a": "Caf\\u00e9 \\"\\u03a9\\"",\n        "b": "\\ud83d\\ude00\\u007f\\u2028/"\n    },\n    {\n        "a": ""\n    }\n]',
+    );
+  });
+
+  it('writes numbers, flags and null as Python does', () => {
+    expect([...pythonJson([{ row: 12, liked: true, known: false, none: null }])].join('')).toBe(
+      '[\n    {\n        "row": 12,\n        "liked": true,\n        "known": false,\n        "none": null\n    }\n]',
     );
   });
 

@@ -1,15 +1,19 @@
+type Plain = string | number | boolean | null;
+
 /**
  * JSON as Python's json.dumps(value, indent=4) writes it, so that files which Python published can be made again byte for byte.
  * ASCII only: every other character is an escape of four lower-case digits, above U+FFFF two of them; no newline at the end.
  *
- * rows     flat objects of strings; keys keep their order
+ * rows     flat objects of strings, whole numbers, flags and nulls; keys keep their order
  * returns  pieces to be written one after the other: one a row, for a data set need not stand in memory as one string
  * source   https://docs.python.org/3/library/json.html (ensure_ascii, indent)
  */
-export function* pythonJson(rows: Iterable<Readonly<Record<string, string>>>): Generator<string, void> {
+export function* pythonJson(rows: Iterable<Readonly<Record<string, Plain>>>): Generator<string, void> {
   let empty = true;
   for (const row of rows) {
-    const fields = Object.entries(row).map(([key, value]) => `        ${quoted(key)}: ${quoted(value)}`);
+    const fields = Object.entries(row).map(
+      ([key, value]) => `        ${quoted(key)}: ${typeof value === 'string' ? quoted(value) : JSON.stringify(value)}`,
+    );
     yield `${empty ? '[' : ','}\n    ${fields.length === 0 ? '{}' : `{\n${fields.join(',\n')}\n    }`}`;
     empty = false;
   }
