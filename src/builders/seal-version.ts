@@ -54,8 +54,10 @@ export async function sealVersion(
 
 /** Over all that decides the rows. The source's hash is in it because rows name lines of the log. */
 function versionHash(facts: UnsealedVersion, files: DatasetVersion['files']): string {
-  const { recipe, sourceId, sourceHash, templates } = facts;
-  return sha256(JSON.stringify({ recipe, sourceId, sourceHash, templates, files }));
+  const { name, recipe, sourceId, sourceHash, templates, curation } = facts;
+  // The name of a version that was built stands in its recipe.
+  const made = curation && { name, parent: curation.parent, steps: curation.steps.map(({ settings }) => settings) };
+  return sha256(JSON.stringify({ recipe, sourceId, sourceHash, templates, files, curated: made }));
 }
 
 /** Writes versions/<hash>/, or makes sure that the folder which stands there is whole. */

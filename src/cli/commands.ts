@@ -1,6 +1,7 @@
 import type { Command } from './command.js';
 import build from './commands/build.js';
 import buildNative from './commands/build-native.js';
+import curate from './commands/curate.js';
 import doctor from './commands/doctor.js';
 import exportCommand from './commands/export.js';
 import generate from './commands/generate.js';
@@ -24,6 +25,7 @@ export const COMMANDS: readonly Command[] = [
   texts,
   templates,
   build,
+  curate,
   exportCommand,
   train,
   predict,

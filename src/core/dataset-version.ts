@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Curation } from './curation/record.js';
 
 const bySplit = z.strictObject({ train: z.number().int(), valid: z.number().int(), test: z.number().int() });
 
@@ -47,6 +48,7 @@ export const DatasetVersion = z.strictObject({
   candidates: z
     .strictObject({ lists: z.number().int(), hash: z.string() }) // sha256 over the drawn lists, each with the line of its target
     .optional(),
+  curation: Curation.optional(), // of a version that was made from another one; recipe, source and candidates are then those of the parent
   files: z.strictObject({ train: z.string(), valid: z.string(), test: z.string() }), // sha256 of each jsonl file
   program: z.string(), // rectune version that built it
 });

@@ -12,6 +12,7 @@ export type ByteRange = z.infer<typeof ByteRange>;
 export const Instruction = z.strictObject({
   row: z.number().int().nonnegative(), // position inside its split, from 0
   split: Split,
+  parentRow: z.number().int().nonnegative().optional(), // of a curated version: the row that it was in the parent, in the same split
   userId: z.string(),
   itemId: z.string(), // the target item
   label: z.boolean().nullable(), // true: liked; null: the task has no yes/no label

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import {
   closeSync,
   constants,
@@ -116,6 +116,11 @@ export function* readChunks(path: string, size: number = CHUNK): Generator<Uint8
 /** SHA-256 in hexadecimal digits; text counts as its UTF-8 bytes. */
 export function sha256(content: string | Uint8Array): string {
   return createHash('sha256').update(content).digest('hex');
+}
+
+/** HMAC-SHA256 of a text in hexadecimal digits. */
+export function keyedHash(key: Uint8Array, text: string): string {
+  return createHmac('sha256', key).update(text).digest('hex');
 }
 
 /** SHA-256 of what comes in pieces, and so need not stand in memory. */

@@ -10,6 +10,8 @@ export const studioLayout = {
   splitFile: (split: Split) => `${split}.jsonl`,
   instructions: (studio: string, hash: string, split: Split): string =>
     join(studioLayout.version(studio, hash), studioLayout.splitFile(split)),
+  /** What people say of rows of a version, unless they name another file. */
+  review: (studio: string, hash: string) => join(studio, 'reviews', `${hash}.jsonl`),
   run: (studio: string, id: string) => join(studio, 'runs', id),
   /** Held while a run is trained. Beside its folder, not inside: the folder of a refused run is removed. */
   runLock: (studio: string, id: string) => join(studio, 'runs', `${id}.lock`),

@@ -80,6 +80,11 @@ export class PredictionStore {
       }));
   }
 
+  /** Every set on a split of a version, newest first. */
+  of(versionHash: string, split: Split): PredictionSet[] {
+    return this.#select('where version_hash = ? and split = ? order by set_key desc', versionHash, split);
+  }
+
   /** The newest answer to a question that was asked before. adapterHash null: the base model alone; no device or precision: any. */
   select(query: {
     versionHash: string;

@@ -85,6 +85,26 @@ export class VersionStore {
     for (const row of rows) yield toInstruction(row, lines);
   }
 
+  /** One instruction. Without such a row: none. */
+  instruction(hash: string, split: Split, row: number): Instruction | undefined {
+    return this.#one(hash, split, 'row', row);
+  }
+
+  /** What became of a row of the parent in a curated version; undefined: it was removed. */
+  childOf(hash: string, split: Split, parentRow: number): Instruction | undefined {
+    return this.#one(hash, split, 'parent_row', parentRow);
+  }
+
+  #one(hash: string, split: Split, column: 'row' | 'parent_row', value: number): Instruction | undefined {
+    const found = this.#database
+      .prepare<[string, Split, number], InstructionRow>(
+        `${INSTRUCTION_COLUMNS} from instructions
+         where version_key = (select version_key from dataset_versions where hash = ?) and split = ? and ${column} = ?`,
+      )
+      .get(hash, split, value);
+    return found && toInstruction(found, this.#linesOf());
+  }
+
   #select(rest: string, ...values: (string | number)[]): DatasetVersion[] {
     return this.#database
       .prepare(`select json from dataset_versions ${rest}`)
@@ -118,6 +138,7 @@ export class VersionStore {
       'prompt',
       'marks',
       'answers',
+      'parent_row',
     ]);
     const columns = ['instruction_key', 'position', 'log_index'];
     const lines = new BatchInsert(this.#database, 'instruction_interactions', columns, [rows]);
@@ -144,6 +165,7 @@ export class VersionStore {
         one.prompt,
         JSON.stringify([one.values, one.history, one.historyLabels]),
         one.choices === null ? null : JSON.stringify([one.scored, one.choices, one.candidates]),
+        one.parentRow ?? null,
       );
       lines.add(key, 0, one.target);
       for (const [index, logIndex] of one.historyInteractions.entries()) lines.add(key, index + 1, logIndex);
@@ -159,10 +181,12 @@ type InstructionRow = Pick<Instruction, Text | 'row' | 'split' | 'templateVersio
   label: number | null;
   marks: string;
   answers: string | null;
+  parentRow: number | null;
 };
 
 const INSTRUCTION_COLUMNS = `select instruction_key as key, split, row, user_id as userId, item_id as itemId, label,
-  template_id as templateId, template_version as templateVersion, instruction, input, answer, prompt, marks, answers`;
+  template_id as templateId, template_version as templateVersion, instruction, input, answer, prompt, marks, answers,
+  parent_row as parentRow`;
 
 function toInstruction(row: InstructionRow, linesOf: Statement<[number], number>): Instruction {
   const [values, history, historyLabels] = JSON.parse(row.marks);
@@ -172,6 +196,7 @@ function toInstruction(row: InstructionRow, linesOf: Statement<[number], number>
   return {
     row: row.row,
     split: row.split,
+    ...(row.parentRow === null ? {} : { parentRow: row.parentRow }),
     userId: row.userId,
     itemId: row.itemId,
     label: row.label === null ? null : row.label === 1,

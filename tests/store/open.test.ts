@@ -73,6 +73,7 @@ function takeBack(raw: SQLite.Database, version: number): void {
   raw.exec('alter table prediction_sets drop column device; alter table prediction_sets drop column precision');
   raw.exec('drop table generated_texts; drop table text_rejects; drop table texts; drop table text_sets');
   raw.exec('alter table interactions drop column attributes; alter table sources drop column has_attributes');
+  raw.exec('drop index instructions_by_parent_row; alter table instructions drop column parent_row');
   raw.exec('alter table instructions drop column answers');
   raw.exec(`update runs set json = json_remove(json, '$.startAdapter')`);
   raw.pragma(`user_version = ${version}`);

@@ -1,0 +1,155 @@
+import { z } from 'zod';
+import type { Curation, StepRecord } from '../../core/curation/record.js';
+import type { CurationStep, StepKind } from '../../core/curation/steps.js';
+import type { DatasetVersion } from '../../core/dataset-version.js';
+import { RectuneError } from '../../core/errors.js';
+import { type Instruction, SPLITS, type Split } from '../../core/instruction.js';
+import { LabelWeights } from '../../core/recipe.js';
+import { keyedHash, sha256File } from '../../platform/files.js';
+import { studioLayout } from '../../platform/studio.js';
+import type { Store } from '../../store/store.js';
+import { countTwinPrompts } from '../checks.js';
+import { bySplit, type SealedVersion, type SealOptions, sealVersion, type UnsealedVersion } from '../seal-version.js';
+import type { JudgeMaker } from './judge.js';
+import { JUDGES } from './judges.js';
+import { Stage } from './stage.js';
+
+export interface CurateOptions extends SealOptions {
+  readonly name?: string | undefined; // of the new version; that of the parent with "-curated" behind it without
+}
+
+/**
+ * Makes a new version from a sealed one: steps one after the other, each on what the one before left. Rows keep their lines of the log and the
+ * row that they were in the parent. The same parent, steps and name give the same bytes.
+ *
+ * throws  RectuneError 'usage' for steps that do not fit the version, 'data' when a split would be empty or the log is not the one it was
+ */
+export async function curateVersion(
+  store: Store,
+  parent: DatasetVersion,
+  steps: readonly CurationStep[],
+  options: CurateOptions,
+): Promise<SealedVersion> {
+  const stage = new Stage(store, parent, options.studio);
+  const records: StepRecord[] = [];
+  for (const step of steps) {
+    const settings = await settingsOf(step, parent, stage, options.studio);
+    const record = { settings, ...carryOut(step, stage) };
+    records.push(record);
+    const [removed, changed] = [record.removed, record.changed].map((rows) =>
+      SPLITS.map((split) => rows[split]).join(', '),
+    );
+    options.onProgress?.(`${step.kind}: ${removed} rows removed, ${changed} changed (${SPLITS.join(', ')})`);
+  }
+  const curation = { parent: parent.hash, steps: records, warnings: warningsOf(records) };
+  const rows = (split: Split): Iterable<Instruction> => renumbered(stage.rows(split));
+  return sealVersion(
+    store,
+    factsOf(parent, curation, rows, options.name),
+    { rows, weights: weightsOf(parent) },
+    options,
+  );
+}
+
+function factsOf(
+  parent: DatasetVersion,
+  curation: Curation,
+  rows: (split: Split) => Iterable<Instruction>,
+  name: string | undefined,
+): UnsealedVersion {
+  const { hash: _hash, counts: _counts, files: _files, program: _program, checks, templates, ...kept } = parent;
+  const byTemplate = new Map<string, Record<Split, number>>();
+  const total = { train: 0, valid: 0, test: 0 };
+  for (const split of SPLITS) {
+    for (const { templateId } of rows(split)) {
+      const known = byTemplate.get(templateId) ?? { train: 0, valid: 0, test: 0 };
+      byTemplate.set(templateId, known);
+      known[split] += 1;
+      total[split] += 1;
+    }
+    if (total[split] > 0 || parent.counts[split] === 0) continue;
+    const removers = curation.steps.filter(({ removed }) => removed[split] > 0).map(({ settings }) => settings.kind);
+    const what = `${split} would be empty`;
+    throw new RectuneError('data', what, removers.join(', '), 'change the settings of these steps, or leave one out');
+  }
+  const counted = (id: string): Record<Split, number> => byTemplate.get(id) ?? { train: 0, valid: 0, test: 0 };
+  return {
+    ...kept,
+    name: name ?? (parent.name.endsWith('-curated') ? parent.name : `${parent.name}-curated`),
+    templates: templates.map((one) => (one.rows ? { ...one, rows: counted(one.id) } : one)),
+    ...(checks ? { checks: { ...checks, twinPrompts: countTwinPrompts(bySplit(rows)) } } : {}),
+    curation,
+  };
+}
+
+/** One step on every split that it names; what it removes and changes holds when all are looked at. */
+function carryOut(step: CurationStep, stage: Stage): Omit<StepRecord, 'settings'> {
+  const removed = { train: 0, valid: 0, test: 0 };
+  const changed = { train: 0, valid: 0, test: 0 };
+  const audit: Record<string, number> = {};
+  let example: StepRecord['example'] = null;
+  const done = step.splits.map((split) => {
+    const judge = (JUDGES[step.kind] as JudgeMaker<StepKind>)(step, stage, split);
+    const gone: number[] = [];
+    for (const row of stage.rows(split)) {
+      const verdict = judge(row);
+      if (verdict === undefined) continue;
+      const { row: number, userId: user, itemId: item } = row;
+      const why = typeof verdict === 'string' ? verdict : Object.keys(verdict.audit).join(', ');
+      example ??= { split, row: number, user, item, why };
+      if (typeof verdict === 'string') {
+        gone.push(number);
+        removed[split] += 1;
+        continue;
+      }
+      changed[split] += 1;
+      for (const [kind, count] of Object.entries(verdict.audit)) audit[kind] = (audit[kind] ?? 0) + count;
+    }
+    return { split, judge, gone };
+  });
+  for (const { split, judge, gone } of done) {
+    stage.remove(split, gone);
+    if (changed[split] > 0) stage.change(split, judge);
+  }
+  return { removed, changed, example, ...(step.kind === 'scrub' ? { audit } : {}) };
+}
+
+/** Settings for the manifest: a file by its content, because its path says nothing on another machine; a key by a trace that does not tell it. */
+async function settingsOf(
+  step: CurationStep,
+  parent: DatasetVersion,
+  stage: Stage,
+  studio: string,
+): Promise<StepRecord['settings']> {
+  if (step.kind === 'scrub') {
+    const { keyFile, ...settings } = step;
+    return { ...settings, key: keyFile === undefined ? null : keyedHash(stage.key(keyFile), 'rectune').slice(0, 16) };
+  }
+  if (step.kind === 'review') {
+    const { file, ...settings } = step;
+    stage.verdicts(file);
+    return { ...settings, sha256: await sha256File(file ?? studioLayout.review(studio, parent.hash)) };
+  }
+  return step;
+}
+
+function warningsOf(records: readonly StepRecord[]): string[] {
+  return (['valid', 'test'] as const).flatMap((split) => {
+    const touching = records.filter(({ removed, changed }) => removed[split] + changed[split] > 0);
+    if (touching.length === 0) return [];
+    const kinds = touching.map(({ settings }) => settings.kind).join(', ');
+    return [`${split} was curated (${kinds}): what is measured on it is not what is measured on the parent's`];
+  });
+}
+
+function* renumbered(rows: Iterable<Instruction>): Generator<Instruction, void> {
+  let next = 0;
+  for (const row of rows) yield { ...row, row: next++, parentRow: row.row };
+}
+
+const Weighted = z.object({ weights: LabelWeights.optional() });
+
+/** The recipe of a version may be of an older program; its weights are all that is asked for. */
+function weightsOf({ recipe }: DatasetVersion): LabelWeights | undefined {
+  return Weighted.parse(recipe).weights;
+}

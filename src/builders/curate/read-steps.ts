@@ -1,0 +1,56 @@
+import { dirname, resolve } from 'node:path';
+import { parseDocument } from 'yaml';
+import { z } from 'zod';
+import { CurationStep, spelledOut } from '../../core/curation/steps.js';
+import { RectuneError } from '../../core/errors.js';
+import { parseAs } from '../../core/parse.js';
+import { readText } from '../../platform/files.js';
+import { scriptPattern } from './filters/texts.js';
+
+const StepFile = z.strictObject({ steps: z.array(z.unknown()).min(1) });
+
+/** Steps of a YAML file. Files that they name are seen from there. Throws RectuneError 'usage'. */
+export function readSteps(file: string): CurationStep[] {
+  const { steps } = parseAs(StepFile, readYaml(readText(file, 'usage'), file), file);
+  return steps.map((written, i) => checkedStep(written, `${file}: steps.${i}`, dirname(resolve(file))));
+}
+
+/** A step as it stands on the command line: `sample: {fraction: 0.1}`, in YAML. Throws RectuneError 'usage'. */
+export function readStep(text: string): CurationStep {
+  return checkedStep(readYaml(text, '--step'), `--step ${text}`, '.');
+}
+
+function readYaml(text: string, where: string): unknown {
+  const document = parseDocument(text);
+  const [error] = document.errors;
+  if (!error) return document.toJS();
+  throw new RectuneError(
+    'usage',
+    `this is not YAML: ${error.message.split('\n')[0]}`,
+    where,
+    'see docs/formats.md for the form of steps',
+  );
+}
+
+/** What the schema cannot say of a step alone. */
+function checkedStep(written: unknown, where: string, folder: string): CurationStep {
+  const step = parseAs(CurationStep, spelledOut(written), where);
+  if (step.kind === 'sample' && (step.fraction === undefined) === (step.count === undefined)) {
+    throw new RectuneError('usage', 'sample takes either a fraction or a count', where, 'write one of them');
+  }
+  if (step.kind === 'scripts') checkScripts(step.allowed, where);
+  if (step.kind === 'scrub' && step.keyFile !== undefined) return { ...step, keyFile: resolve(folder, step.keyFile) };
+  if (step.kind === 'review' && step.file !== undefined) return { ...step, file: resolve(folder, step.file) };
+  return step;
+}
+
+function checkScripts(names: readonly string[], where: string): void {
+  for (const name of names) {
+    try {
+      scriptPattern([name]);
+    } catch {
+      const fix = 'write it as Unicode does: Latin, Cyrillic, Greek, Han, ...';
+      throw new RectuneError('usage', `"${name}" is no script of Unicode`, where, fix);
+    }
+  }
+}
