@@ -6,8 +6,10 @@ import { SPLIT_LEAKS } from '../core/recipe.js';
 import { sha256 } from '../platform/files.js';
 import type { Store } from '../store/store.js';
 import { balancedRows } from './balance.js';
-import { checkInstructions, countTwinPrompts } from './checks.js';
 import { type DatasetPlan, planDataset } from './dataset-plan.js';
+import { proofLog, proofTemplates } from './leaks/proof-log.js';
+import { proveNoLeak, refuseLeaks } from './leaks/prove.js';
+import { withoutTwins } from './leaks/without-twins.js';
 import type { LoadedRecipe } from './load-recipe.js';
 import type { Template } from './load-template.js';
 import { loadWrapper, type Wrapper } from './load-wrapper.js';
@@ -28,8 +30,16 @@ export async function buildVersion(store: Store, recipe: LoadedRecipe, options: 
   progress(`${sequences.reduce((sum, { interactions }) => sum + interactions.length, 0)} interactions of ${source.id}`);
   progress(`${plan.examples} examples of ${sequences.length} users`);
 
-  const { splits, tally, balanced } = renderedSplits(plan, wrapper);
-  checkInstructions(allRows(splits), sequences);
+  const { splits: all, tally, balanced } = renderedSplits(plan, wrapper);
+  const { splits, dropped } = withoutTwins(all, recipe.twins);
+  const log = proofLog(sequences, plan.log.items, recipe.label, plan.log.roles);
+  const proof = proveNoLeak(allRows(splits), proofTemplates(mixture.templates), log, {
+    split: recipe.split.kind,
+    dislikedCandidates: recipe.candidates?.sampler === 'disliked',
+    drawnTargets: recipe.negatives !== undefined,
+    twins: recipe.twins,
+  });
+  refuseLeaks(proof.leaks);
   const labels = sharedLabels(allRows(splits), mixture.templates);
   const rows = countByTemplate(splits);
   const lists = tally.candidateLists;
@@ -44,7 +54,8 @@ export async function buildVersion(store: Store, recipe: LoadedRecipe, options: 
     templates: [...mixture.templates.map((template) => described(template, rows)), described(wrapper)],
     checks: {
       leftOut: plan.leftOut,
-      twinPrompts: countTwinPrompts(splits),
+      twinPrompts: proof.twinPrompts,
+      ...(dropped === 0 ? {} : { droppedTwins: dropped }),
       ...(Object.keys(tally.withoutRow).length > 0 ? { withoutRow: tally.withoutRow } : {}),
       ...(balanced === undefined ? {} : { balanced }),
     },

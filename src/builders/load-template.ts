@@ -19,6 +19,7 @@ export interface Template {
   readonly hasInput: boolean; // whether there is text below the front matter
   readonly labels: readonly [string, string] | null; // the answer when liked, the answer when not; null: another kind of task
   readonly slots: ReadonlySet<string>; // every name that it uses, in prompt or answer
+  readonly promptSlots: ReadonlySet<string>; // those that the prompt uses
   readonly answerSlots: ReadonlySet<string>; // those that the answer uses
   readonly places: ReadonlySet<string>; // of stars, isLiked, letter, number: what the prompt prints of items by their place
   readonly answerPlaces: ReadonlySet<string>; // the same of the answer
@@ -114,6 +115,7 @@ export function understandTemplate(
     hasInput: body !== '',
     labels: TASKS[head.task].alternatives === 'label' ? labelsOf(output, `${shown}:${headLine('output')}`) : null,
     slots: new Set(uses.variables.keys()),
+    promptSlots: new Set(inPrompt.variables.keys()),
     answerSlots: new Set(inAnswer.variables.keys()),
     places: inPrompt.places,
     answerPlaces: inAnswer.places,

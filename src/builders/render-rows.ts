@@ -1,13 +1,14 @@
+import { RectuneError } from '../core/errors.js';
 import type { Instruction, Split } from '../core/instruction.js';
 import type { Interaction } from '../core/interaction.js';
 import { Random } from '../core/random.js';
 import { drawItems } from './candidates/draw-candidates.js';
-import { refuse, rowName } from './checks.js';
 import type { DatasetPlan } from './dataset-plan.js';
 import { type Example, isLiked } from './examples.js';
 import type { Template } from './load-template.js';
 import type { Wrapper } from './load-wrapper.js';
 import { renderExample } from './render.js';
+import { rowName } from './row-name.js';
 import { type Material, NOT_LIKED, type Shown, showExample, type Writers } from './show-example.js';
 
 /** What came of rendering beside the rows. */
@@ -48,11 +49,7 @@ export function* renderRows(
     if (split === 'train' && kept && !kept.has(placeInTrain++)) continue;
     yield instructionOf(found, split, next[split]++);
   }
-  refuse(
-    untitled,
-    'show an item that cannot be printed',
-    'complete the item file, or set missingTitles: skip in the recipe',
-  );
+  refuseUntitled(untitled);
 
   /** The first template of the mixture that the example has everything for. */
   function firstThatShows(example: Example, split: Split): Found | undefined {
@@ -132,4 +129,17 @@ function subjectOf({ head }: Template, { example }: { example: Example }): strin
   if (head.task === 'item-knowledge') return `${head.family} item ${example.target.itemId}`;
   if (head.task === 'user-knowledge') return `${head.family} user ${example.userId}`;
   return undefined;
+}
+
+const NAMED = 5; // rows that an error names
+
+function refuseUntitled(rows: readonly string[]): void {
+  if (rows.length === 0) return;
+  const more = rows.length > NAMED ? ` and ${rows.length - NAMED} more` : '';
+  throw new RectuneError(
+    'data',
+    `${rows.length} rows show an item that cannot be printed`,
+    `${rows.slice(0, NAMED).join(', ')}${more}`,
+    'complete the item file, or set missingTitles: skip in the recipe',
+  );
 }

@@ -1,4 +1,5 @@
 import type { Item } from '../core/interaction.js';
+import { Random } from '../core/random.js';
 import type { DatasetRecipe } from '../core/recipe.js';
 import type { TextSlot } from '../core/slots.js';
 import { TASKS } from '../core/template.js';
@@ -127,16 +128,21 @@ function candidatesOf(
   if (TASKS[template.head.task].alternatives !== 'candidates') return undefined;
   const drawn = material.candidates(example);
   if (drawn === undefined) return template.head.task === 'matching' ? undefined : { missing: 'candidates' };
-  const target = example.target.itemId;
-  // A pair is the target and the first of the others, in the order in which the list has them.
-  const rival = drawn.find((id) => id !== target);
-  const ids = template.head.task === 'pairwise' ? drawn.filter((id) => id === target || id === rival) : drawn;
+  const ids = template.head.task === 'pairwise' ? pairOf(example, drawn, material) : drawn;
   if (ids.length < 2) return { missing: 'candidates' };
   const lettered =
     template.places.has('letter') || template.answerPlaces.has('letter') || template.answerSlots.has('order');
   if (lettered && ids.length > MOST_LETTERS) return { missing: `letters for ${ids.length} candidates` };
   const untold = ids.find((id) => texts.find(id) === undefined);
   return untold === undefined ? { ids } : { missing: `candidate without ${texts.lacks(untold)}` };
+}
+
+/** The target and the first of the others. Which stands first is drawn anew: in the list nearly every target stands behind that one. */
+function pairOf({ target }: Example, drawn: readonly string[], { recipe }: Material): readonly string[] {
+  const rival = drawn.find((id) => id !== target.itemId);
+  if (rival === undefined) return [];
+  const random = new Random(recipe.candidates?.seed ?? 1, `pair of line ${target.logIndex}`);
+  return random.uniform() < 0.5 ? [target.itemId, rival] : [rival, target.itemId];
 }
 
 /** The texts that the template prints. */

@@ -221,6 +221,7 @@ const RecipeShape = z.strictObject({
   label: LabelRule,
   examples: ExampleRule,
   split: SplitRule,
+  twins: z.enum(['refuse', 'count', 'drop']).default('refuse'), // rows of train whose prompt valid or test holds too (and of valid, test)
   filter: LogFilter.optional(),
   template: z.string().min(1).optional(), // "tallrec/movie" in the package's templates/, or a path to a .hbs file, seen from the recipe
   mix: z.array(MixPart).min(1).optional(), // in its place: several templates in one version

@@ -8,7 +8,7 @@ import { LabelWeights } from '../../core/recipe.js';
 import { keyedHash, sha256File } from '../../platform/files.js';
 import { studioLayout } from '../../platform/studio.js';
 import type { Store } from '../../store/store.js';
-import { countTwinPrompts } from '../checks.js';
+import { countTwinPrompts } from '../leaks/count-twins.js';
 import { bySplit, type SealedVersion, type SealOptions, sealVersion, type UnsealedVersion } from '../seal-version.js';
 import type { JudgeMaker } from './judge.js';
 import { JUDGES } from './judges.js';

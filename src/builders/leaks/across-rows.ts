@@ -1,0 +1,133 @@
+import { type Instruction, SPLITS, type Split } from '../../core/instruction.js';
+import type { SplitRule } from '../../core/recipe.js';
+import { sha256 } from '../../platform/files.js';
+import { type Leak, leak, type ProofLog, type ProofRule, type ProofTemplate } from './leak.js';
+
+type Named = Pick<Instruction, 'split' | 'row'>;
+
+/** Splits whose sentence (SPLIT_LEAKS) says that a history of train may show what valid or test asks about. */
+const SHOWS_TARGETS: readonly SplitRule['kind'][] = ['row-order'];
+const BY_TIME: readonly SplitRule['kind'][] = ['global-time', 'rolling'];
+
+/**
+ * Looks at rows one after the other, and at the end at all of them together. Keeps no text: of a prompt 8 bytes, of a row its target's
+ * line and its user.
+ */
+export class AcrossRows {
+  readonly #log: ProofLog;
+  readonly #rule: ProofRule;
+  readonly #prompts = new Map<string, { split: Split; first: Named }>();
+  readonly #targets = new Map<number, Named>(); // by line
+  readonly #users = new Map<string, Named>();
+  readonly #questions = new Set<string>();
+  readonly #next: Record<Split, number> = { train: 0, valid: 0, test: 0 };
+  readonly #shownInTrain = new Map<number, Named>(); // lines of histories
+  readonly #places = new Map<number, number[]>(); // how often the target stands where, by length of the list
+  readonly #times: Record<Split, { earliest: number; latest: number; first?: Named; last?: Named }>;
+  readonly #lastOf = new Map<string, Record<Split, { least: number; most: number; row?: Named }>>();
+  twins = { valid: 0, test: 0 };
+
+  constructor(log: ProofLog, rule: ProofRule) {
+    this.#log = log;
+    this.#rule = rule;
+    const none = () => ({ earliest: Infinity, latest: -Infinity });
+    this.#times = { train: none(), valid: none(), test: none() };
+  }
+
+  *look(row: Instruction, template: ProofTemplate): Generator<Leak, void> {
+    const named: Named = { split: row.split, row: row.row };
+    if (row.row !== this.#next[row.split]) yield leak('numbering', row, `${this.#next[row.split]} was to come`);
+    this.#next[row.split] += 1;
+    if (row.split === 'train' && template.evaluationOnly) yield leak('unseen-wording-in-train', row, row.templateId);
+    yield* this.#lookAtPrompt(row, named);
+    const question = `${row.split} ${row.target} ${row.itemId} ${row.templateId}`;
+    if (this.#questions.has(question)) yield leak('same-question', row, `line ${row.target}`);
+    this.#questions.add(question);
+    const asked = this.#targets.get(row.target);
+    if (asked && asked.split !== row.split)
+      yield leak('target-in-two-splits', row, `line ${row.target} in ${asked.split}`);
+    this.#targets.set(row.target, named);
+    const known = this.#users.get(row.userId);
+    if (this.#rule.split === 'by-user' && known && known.split !== row.split) {
+      yield leak('user-in-two-splits', row, `user ${row.userId} in ${known.split}`);
+    }
+    this.#users.set(row.userId, named);
+    if (row.split === 'train') for (const line of row.historyInteractions) this.#shownInTrain.set(line, named);
+    if (row.candidates) {
+      const counts = this.#places.get(row.candidates.length) ?? row.candidates.map(() => 0);
+      const at = row.candidates.indexOf(row.itemId);
+      if (at >= 0) counts[at] = (counts[at] ?? 0) + 1;
+      this.#places.set(row.candidates.length, counts);
+    }
+    this.#noteTime(row, named);
+  }
+
+  *#lookAtPrompt({ prompt, split }: Instruction, named: Named): Generator<Leak, void> {
+    const key = sha256(prompt).slice(0, 16);
+    const known = this.#prompts.get(key);
+    if (known === undefined) this.#prompts.set(key, { split, first: named });
+    else if (known.split !== split) {
+      if (split !== 'train') this.twins[split] += 1;
+      if (this.#rule.twins !== 'count')
+        yield leak('twin-prompt', named, `as ${known.first.split} row ${known.first.row}`);
+    }
+  }
+
+  #noteTime(row: Instruction, named: Named): void {
+    const target = this.#log.line(row.target);
+    if (target === undefined) return;
+    const times = this.#times[row.split];
+    const time = target.timestamp ?? 0;
+    if (time < times.earliest) Object.assign(times, { earliest: time, first: named });
+    if (time > times.latest) Object.assign(times, { latest: time, last: named });
+    const empty = () => ({ least: Infinity, most: -Infinity });
+    const own = this.#lastOf.get(row.userId) ?? { train: empty(), valid: empty(), test: empty() };
+    const range = own[row.split];
+    range.least = Math.min(range.least, target.position);
+    if (target.position > range.most) Object.assign(range, { most: target.position, row: named });
+    this.#lastOf.set(row.userId, own);
+  }
+
+  /** What only all rows together show. */
+  *finish(): Generator<Leak, void> {
+    if (!SHOWS_TARGETS.includes(this.#rule.split)) {
+      for (const [line, named] of this.#targets) {
+        const shown = this.#shownInTrain.get(line);
+        if (named.split !== 'train' && shown)
+          yield leak('evaluation-target-in-train', shown, `line ${line}, target of ${named.split} row ${named.row}`);
+      }
+    }
+    yield* this.#timeLeaks();
+    for (const [length, counts] of this.#places) yield* this.#placeLeaks(length, counts);
+  }
+
+  *#timeLeaks(): Generator<Leak, void> {
+    const pairs = [
+      ['train', 'valid'],
+      ['train', 'test'],
+      ['valid', 'test'],
+    ] as const;
+    for (const [before, after] of pairs) {
+      const [early, late] = [this.#times[before], this.#times[after]];
+      if (BY_TIME.includes(this.#rule.split) && early.last && early.latest >= late.earliest) {
+        yield leak('later-train', early.last, `at ${early.latest}, and ${after} begins at ${late.earliest}`);
+      }
+      if (this.#rule.split !== 'leave-one-out') continue;
+      for (const [user, own] of this.#lastOf) {
+        const [first, second] = [own[before], own[after]];
+        if (first.row && first.most >= second.least)
+          yield leak('later-train', first.row, `of user ${user}, beside ${after}`);
+      }
+    }
+  }
+
+  /** Chance gives a place n / length times, give or take; 8 standard deviations are no chance any more. */
+  *#placeLeaks(length: number, counts: readonly number[]): Generator<Leak, void> {
+    const n = counts.reduce((sum, count) => sum + count, 0);
+    const expected = n / length;
+    const most = Math.max(...counts);
+    if (most - expected <= 8 * Math.sqrt(expected * (1 - 1 / length)) || length < 2) return;
+    const named = { split: SPLITS.find((split) => this.#next[split] > 0) ?? 'train', row: 0 };
+    yield leak('place-of-target', named, `place ${counts.indexOf(most) + 1} of ${length} in ${most} of ${n} lists`);
+  }
+}

@@ -1,0 +1,62 @@
+import { RectuneError } from '../../core/errors.js';
+import type { Instruction } from '../../core/instruction.js';
+import { AcrossRows } from './across-rows.js';
+import { LEAKS, type Leak, type LeakKind, type ProofLog, type ProofRule, type ProofTemplate } from './leak.js';
+import { answerLeaks, candidateLeaks, historyLeaks, textLeaks } from './one-row.js';
+
+/** What the proof found, and what it counted and let pass. */
+export interface Proof {
+  readonly leaks: readonly Leak[];
+  readonly twinPrompts: { readonly valid: number; readonly test: number }; // rows whose prompt an earlier split holds too
+}
+
+/**
+ * Proves on the rendered rows themselves, apart from the code that made them, that nothing of a target or of what came later
+ * stands in what the model reads, and that the splits keep apart what they promise to.
+ *
+ * rows  train first, then valid, then test; each split in order
+ */
+export function proveNoLeak(
+  rows: Iterable<Instruction>,
+  templates: ReadonlyMap<string, ProofTemplate>,
+  log: ProofLog,
+  rule: ProofRule,
+): Proof {
+  const leaks: Leak[] = [];
+  const across = new AcrossRows(log, rule);
+  for (const row of rows) {
+    const template = templates.get(row.templateId);
+    if (template === undefined)
+      throw new Error(`row ${row.row} of ${row.split} has an unknown template ${row.templateId}`);
+    leaks.push(
+      ...historyLeaks(row, log, rule),
+      ...textLeaks(row, template, log),
+      ...answerLeaks(row, template),
+      ...candidateLeaks(row, template, log, rule),
+      ...across.look(row, template),
+    );
+  }
+  leaks.push(...across.finish());
+  return { leaks, twinPrompts: across.twins };
+}
+
+const NAMED = 5; // rows that an error names of a kind
+
+/** Throws RectuneError 'data' that names the rows, kind by kind. */
+export function refuseLeaks(leaks: readonly Leak[]): void {
+  if (leaks.length === 0) return;
+  const kinds = new Map<LeakKind, Leak[]>();
+  for (const one of leaks) kinds.set(one.kind, [...(kinds.get(one.kind) ?? []), one]);
+  const what = [...kinds].map(([kind, of]) => `${of.length} rows ${LEAKS[kind]} (${kind})`).join('; ');
+  const named = [...kinds.values()].map((of) => {
+    const more = of.length > NAMED ? ` and ${of.length - NAMED} more` : '';
+    return `${of
+      .slice(0, NAMED)
+      .map(({ row, detail }) => `${row} (${detail})`)
+      .join(', ')}${more}`;
+  });
+  const fix = kinds.has('twin-prompt')
+    ? 'choose twins: drop in the recipe (train gives them up), or another split'
+    : 'correct the template, the texts or the log that these rows come from; if all are right, report it';
+  throw new RectuneError('data', what, named.join('; '), fix);
+}
