@@ -418,7 +418,7 @@ const onRows: readonly Planted[] = [
   {
     leak: 'the title of another candidate',
     kind: 'wrong-choice',
-    pick: (row) => row.templateId === 'pick/title',
+    pick: both(listed, (row) => row.scored === 'likelihood'),
     change: (row) => ({ ...row, answer: row.choices?.find((choice) => choice !== row.answer) ?? '' }),
   },
   // candidates

@@ -27,6 +27,7 @@ items:
 const RECIPE = `
 name: tiny-movie
 source: invented
+twins: count
 label: { kind: rating-above, threshold: 3 }
 examples: { kind: sliding-window, order: { kind: time }, history: 3 }
 split: { kind: row-order, sizes: { unit: parts, train: 8, valid: 1, test: 1 } }

@@ -203,7 +203,7 @@ describe('rectune predict', () => {
         .trim()
         .split('\n')
         .map((line) => Object.keys(JSON.parse(line))),
-    ).toEqual(Array.from({ length: 3 }, () => ['row', 'user', 'item', 'label', 'logOdds']));
+    ).toEqual(Array.from({ length: 3 }, () => ['row', 'user', 'item', 'label', 'logOdds', 'choices']));
   });
 
   it.each([
