@@ -2,10 +2,14 @@ import { z } from 'zod';
 import { DatasetVersion } from './dataset-version.js';
 import { Split } from './instruction.js';
 import { Arithmetic } from './prediction.js';
+import { Estimate, Finding } from './report-figures.js';
 import { NativeTrainConfig } from './run-config.js';
+import { Slice, TaskReport, WordingGap } from './task-report.js';
+
+export { Estimate, Finding } from './report-figures.js';
 
 /** The version of the report's JSON form (docs/metrics.md). */
-export const REPORT_FORMAT = 1;
+export const REPORT_FORMAT = 2;
 
 const count = z.number().int().nonnegative();
 
@@ -38,19 +42,6 @@ export const MODEL_TITLES: Readonly<Record<ModelId, string>> = {
 export const METRICS = ['auc', 'uauc', 'uaucByRows', 'logLoss', 'accuracy', 'brier'] as const;
 export const MetricId = z.enum(METRICS);
 export type MetricId = z.infer<typeof MetricId>;
-
-/** A figure and its interval. null: not defined (a class is absent, or one user only), which is not 0 and not 0.5. */
-export const Estimate = z.strictObject({
-  value: z.number().nullable(),
-  low: z.number().nullable(),
-  high: z.number().nullable(),
-  leftOut: count, // resamples in which the figure is not defined
-});
-export type Estimate = z.infer<typeof Estimate>;
-
-/** What a paired interval allows to say of the first model: it excludes 0 on the good side, on the bad side, or not at all. */
-export const Finding = z.enum(['beats', 'worse', 'undecided', 'not-defined']);
-export type Finding = z.infer<typeof Finding>;
 
 /** The first model minus the second on the same rows, with the same resampled users for both. */
 export const PairedDifference = z.strictObject({
@@ -133,8 +124,9 @@ export const Report = z.strictObject({
   madeAt: z.string(), // ISO 8601, UTC
   program: z.string(), // rectune version that made the report
   options: ReportOptions,
-  verdicts: z.array(z.strictObject({ against: ModelId, finding: Finding, sentence: z.string() })), // against the best baseline first
-  baseline: z.strictObject({ model: BaselineId, chosenBy: z.string() }), // the baseline of the verdict and why this one
+  overview: z.string().nullable(), // of a version that mixes tasks: which of them beat their best trivial baseline; null: judgements alone
+  verdicts: z.array(z.strictObject({ against: ModelId, finding: Finding, sentence: z.string() })), // of judgements; against the best baseline first
+  baseline: z.strictObject({ model: BaselineId, chosenBy: z.string() }).nullable(), // the baseline of the verdict and why this one; null: no judgements
   warnings: z.array(z.string()),
   version: DatasetVersion,
   run: z.strictObject({
@@ -148,8 +140,11 @@ export const Report = z.strictObject({
     stages: z.array(Stage), // that its adapter went through before, the first one first
     settings: ReportedSettings,
   }),
-  splits: z.array(SplitResult), // test, then valid
+  splits: z.array(SplitResult), // judgements: test, then valid; without judgements none
   differences: z.array(PairedDifference),
+  tasks: z.array(TaskReport), // the other tasks of a version that mixes several
+  slices: z.array(Slice), // of the test rows of such a version
+  wordings: z.array(WordingGap),
   curves: z.strictObject({
     split: Split,
     roc: z.array(RocCurve),

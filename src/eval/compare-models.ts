@@ -1,5 +1,4 @@
 import {
-  type Finding,
   METRICS,
   type MetricId,
   MODELS,
@@ -8,6 +7,7 @@ import {
   type ReportOptions,
   type SplitResult,
 } from '../core/report.js';
+import { findingOf } from './finding.js';
 import { type Distribution, difference, estimate, resampleUsers, shareAboveZero } from './intervals.js';
 import { METRIC } from './metrics/metric.js';
 import { usersWithBothLabels } from './metrics/uauc.js';
@@ -60,18 +60,9 @@ export function compareModels(
           second,
           difference: interval,
           shareAboveZero: shareAboveZero(paired) ?? null,
-          finding: judge(metric, interval),
+          finding: findingOf(METRIC[metric].better, interval),
         };
       }),
     ),
   };
-}
-
-/** "beats" and "worse" only when the paired interval excludes 0; an interval that touches 0 decides nothing. */
-export function judge(metric: MetricId, { low, high }: Pick<PairedDifference['difference'], 'low' | 'high'>): Finding {
-  if (low === null || high === null) return 'not-defined';
-  const sign = METRIC[metric].better === 'higher' ? 1 : -1;
-  if (Math.min(sign * low, sign * high) > 0) return 'beats';
-  if (Math.max(sign * low, sign * high) < 0) return 'worse';
-  return 'undecided';
 }

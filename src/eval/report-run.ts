@@ -1,6 +1,7 @@
 import type { DatasetVersion } from '../core/dataset-version.js';
 import { RectuneError } from '../core/errors.js';
 import type { Split } from '../core/instruction.js';
+import type { Interaction } from '../core/interaction.js';
 import type { Arithmetic } from '../core/prediction.js';
 import { type Report, ReportOptions } from '../core/report.js';
 import type { Run } from '../core/run.js';
@@ -8,10 +9,11 @@ import { sha256 } from '../platform/files.js';
 import { packageVersion } from '../platform/package-version.js';
 import { studioLayout } from '../platform/studio.js';
 import type { Store } from '../store/store.js';
+import type { Scored } from './align-predictions.js';
 import { renderJson } from './report/json.js';
 import { checkReportFolder, writeReport } from './report/write.js';
 import { makeReport } from './report.js';
-import type { Scored, SplitInput } from './split-scores.js';
+import type { SplitInput } from './split-scores.js';
 import { stagesBefore } from './stages.js';
 
 /** Where a report goes and what it may vary. */
@@ -40,7 +42,8 @@ export async function reportRun(store: Store, runId: string, settings: ReportRun
     run,
     stages: stagesBefore(store, run),
     events: store.runs.events(run.id),
-    train: store.versions.instructions(version.hash, 'train'),
+    train: { [Symbol.iterator]: () => store.versions.instructions(version.hash, 'train') }, // may be read again
+    log: () => logOf(store, version),
     valid: version.counts.valid === 0 ? undefined : splitInput(store, run, version, 'valid'),
     test: splitInput(store, run, version, 'test'),
     options,
@@ -51,6 +54,17 @@ export async function reportRun(store: Store, runId: string, settings: ReportRun
   const json = renderJson(report);
   store.reports.save({ id: sha256(json), runId: run.id, json, directory, madeAt: report.madeAt });
   return report;
+}
+
+/** The log that the version was built from. Throws RectuneError 'data' when another one stands in its place: its lines would be others. */
+function logOf(store: Store, { sourceId, sourceHash, hash }: DatasetVersion): Iterable<Interaction> {
+  if (store.sources.find(sourceId)?.hash === sourceHash) return store.sources.interactions(sourceId);
+  throw new RectuneError(
+    'data',
+    `the log "${sourceId}" is not the one that the dataset version was built from`,
+    `dataset version ${hash}`,
+    'import that log again, or build the version from the log that is there',
+  );
 }
 
 function splitInput(store: Store, run: Run, version: DatasetVersion, split: Split): SplitInput {

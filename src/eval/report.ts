@@ -1,16 +1,22 @@
 import type { DatasetVersion } from '../core/dataset-version.js';
 import { RectuneError } from '../core/errors.js';
-import type { Instruction } from '../core/instruction.js';
+import type { Instruction, Split } from '../core/instruction.js';
+import type { Interaction } from '../core/interaction.js';
 import { shortened } from '../core/prediction.js';
 import { BASELINES, type ModelId, REPORT_FORMAT, Report, type ReportOptions, type Stage } from '../core/report.js';
 import type { Run } from '../core/run.js';
 import type { RunEvent } from '../core/run-event.js';
 import { countTrainLabels } from './baselines/train-labels.js';
+import { type KnownInteraction, trainInteractions } from './baselines/train-log.js';
 import { bestBaseline } from './best-baseline.js';
 import { compareModels, type Pair } from './compare-models.js';
 import { expectedCalibrationError, reliability } from './metrics/calibration.js';
 import { roc } from './metrics/roc.js';
-import { type SplitInput, type SplitScores, scoreSplit } from './split-scores.js';
+import { type AnsweredRow, answeredRows, type SplitInput, scoreSplit } from './split-scores.js';
+import { reportTasks, type TaskFindings } from './tasks/report-tasks.js';
+import { choiceScores } from './tasks/score-task.js';
+import { kindOf, taskRows } from './tasks/task-rows.js';
+import { overview } from './tasks/task-verdict.js';
 import { trainingFacts } from './training-facts.js';
 import { validationFacts } from './validation-curve.js';
 import { verdict } from './verdict.js';
@@ -22,13 +28,18 @@ export interface ReportInput {
   readonly run: Run;
   readonly stages: readonly Stage[]; // of its adapter before this run
   readonly events: readonly RunEvent[];
-  readonly train: Iterable<Pick<Instruction, 'itemId' | 'label'>>; // all of train: baselines may count what the adapter could read
+  readonly train: Iterable<TrainRow>; // all of train: baselines may count what the adapter could read; may be read more than once
+  readonly log: () => Iterable<LogLine>; // the source's interactions, in log order; asked for when rows are no judgements
   readonly valid: SplitInput | undefined; // undefined: the version has no validation rows
   readonly test: SplitInput;
   readonly options: ReportOptions;
   readonly madeAt: Date;
   readonly program: string; // rectune version
 }
+
+/** What a baseline reads of a row of train. */
+type TrainRow = Pick<Instruction, 'itemId' | 'label' | 'target' | 'historyInteractions'>;
+type LogLine = KnownInteraction & Pick<Interaction, 'logIndex'>;
 
 const ROC_MODELS: readonly ModelId[] = ['adapter', 'base', 'liked-share'];
 const RELIABILITY_MODELS: readonly ModelId[] = ['adapter', 'base'];
@@ -51,36 +62,43 @@ export function makeReport(input: ReportInput): Report {
     );
   }
   const train = countTrainLabels(input.train);
-  const test = scoreSplit('test', input.test, train);
-  const valid = input.valid && scoreSplit('valid', input.valid, train);
-  const baseline = bestBaseline(valid);
-  const judged: ModelId[] = [baseline.model, 'base']; // in a sentence each; the others stand in the tables
+  const answered = { test: answeredRows(input.test), valid: input.valid ? answeredRows(input.valid) : [] };
+  const test = scoreSplit('test', answered.test, train);
+  const valid = input.valid && scoreSplit('valid', answered.valid, train);
+  const baseline = test.labels.length === 0 ? null : bestBaseline(valid);
+  const judged: ModelId[] = [...(baseline ? [baseline.model] : []), 'base']; // in a sentence each; the others stand in the tables
   const rivals = new Set<ModelId>([...judged, ...BASELINES]);
   const pairs = [...rivals].map((second): Pair => ({ first: 'adapter', second }));
-  const compared = [test, ...(valid ? [valid] : [])].map((scores) => compareModels(scores, pairs, options));
+  const compared = [test, ...(valid ? [valid] : [])]
+    .filter(({ labels }) => labels.length > 0)
+    .map((scores) => compareModels(scores, pairs, options));
+  const mixed = mixedTasks(input, answered);
   const splits = compared.map(({ result }) => result);
   const differences = compared.flatMap((one) => one.differences);
   const facts = trainingFacts(input.events);
+  const verdicts = differences
+    .filter(({ split, metric, second }) => split === 'test' && metric === 'auc' && judged.includes(second))
+    .map((paired) => verdict(splits[0] as Report['splits'][number], paired));
   const report: Omit<Report, 'warnings'> = {
     format: REPORT_FORMAT,
     madeAt: input.madeAt.toISOString(),
     program: input.program,
     options,
-    verdicts: differences
-      .filter(({ split, metric, second }) => split === 'test' && metric === 'auc' && judged.includes(second))
-      .map((paired) => verdict(splits[0] as Report['splits'][number], paired)),
+    overview: overview({ tasks: mixed.tasks, verdicts }),
+    verdicts,
     baseline,
     version,
     run: reportedRun(input, adapterHash),
     splits,
     differences,
+    ...mixed,
     curves: {
       split: 'test',
       roc: ROC_MODELS.flatMap((model) => {
         const points = roc(test.logOdds[model], test.labels);
         return points ? [{ model, points }] : [];
       }),
-      reliability: RELIABILITY_MODELS.map((model) => ({
+      reliability: (test.labels.length === 0 ? [] : RELIABILITY_MODELS).map((model) => ({
         model,
         expectedCalibrationError: expectedCalibrationError(test.logOdds[model], test.labels) ?? null,
         bins: reliability(test.logOdds[model], test.labels),
@@ -92,12 +110,36 @@ export function makeReport(input: ReportInput): Report {
       parity: facts.parity,
       gap: facts.gap,
       truncatedTrainRows: facts.truncatedTrainRows,
-      largestChange: largestChange([test, ...(valid ? [valid] : [])]),
+      largestChange: largestChange([...answered.test, ...answered.valid]),
     },
     validation: validationFacts(input.events, run.config.validation, input.valid?.instructions ?? [], options),
     training: facts.training,
   };
   return Report.parse({ ...report, warnings: warnings(report) });
+}
+
+/** What is said of rows that are no judgements; nothing for a version without such rows. */
+function mixedTasks(
+  { version, train, log, options }: ReportInput,
+  answered: Readonly<Record<Exclude<Split, 'train'>, readonly AnsweredRow[]>>,
+): TaskFindings {
+  const both = [...answered.test, ...answered.valid];
+  if (both.every((row) => kindOf(row) === undefined)) return { tasks: [], slices: [], wordings: [] };
+  const shown = new Set(both.flatMap(({ instruction }) => instruction.historyInteractions));
+  const items = new Map<number, string>();
+  const ratings = new Set<number>();
+  for (const { logIndex, itemId, rating } of log()) {
+    if (shown.has(logIndex)) items.set(logIndex, itemId);
+    if (rating !== null) ratings.add(rating);
+  }
+  const rowsOf = (rows: readonly AnsweredRow[]) => taskRows(version, rows, (line) => items.get(line));
+  const asked = both.map(({ instruction }) => instruction);
+  return reportTasks(
+    version,
+    { test: rowsOf(answered.test), valid: rowsOf(answered.valid) },
+    { train: trainInteractions(train, asked, log()), ratings: [...ratings].sort((a, b) => a - b) },
+    options,
+  );
 }
 
 function reportedRun({ run, version, stages }: ReportInput, adapterHash: string): Report['run'] {
@@ -138,12 +180,13 @@ function servedPredictions({ test, valid }: ReportInput): Report['serving']['pre
   );
 }
 
-/** Largest distance of the adapter's log-odds from the base model's; null without rows. */
-function largestChange(splits: readonly SplitScores[]): number | null {
+/** Largest distance of what the adapter says of an answer from what the base model says; null without rows. */
+function largestChange(rows: readonly AnsweredRow[]): number | null {
   let largest: number | null = null;
-  for (const { logOdds } of splits) {
-    logOdds.adapter.forEach((value, row) => {
-      largest = Math.max(largest ?? 0, Math.abs(value - (logOdds.base[row] as number)));
+  for (const { instruction, adapter, base } of rows) {
+    const before = choiceScores(instruction, base, 'sum');
+    choiceScores(instruction, adapter, 'sum').forEach((value, k) => {
+      largest = Math.max(largest ?? 0, Math.abs(value - (before[k] as number)));
     });
   }
   return largest;

@@ -1,5 +1,7 @@
 import { MODEL_TITLES, type Report, type SplitResult } from '../core/report.js';
+import type { TaskReport } from '../core/task-report.js';
 import { counted, figure, levelTitle, withInterval } from './numbers.js';
+import { shortTable, taskHeading } from './report/task-tables.js';
 
 /** A report in a few lines for the terminal: what it is worth, the figures on test, what to be careful about. No final newline. */
 export function summarizeReport(report: Report): string {
@@ -7,13 +9,21 @@ export function summarizeReport(report: Report): string {
   return [
     `report of run ${report.run.id}`,
     '',
+    ...(report.overview === null ? [] : [report.overview, '']),
     ...report.verdicts.map(({ sentence }) => sentence),
+    ...(test ? ['', ...metricTable(test, levelTitle(report.options.level))] : []),
     '',
-    ...(test ? [...metricTable(test, levelTitle(report.options.level)), ''] : []),
+    ...report.tasks.flatMap((task) => [...taskLines(task), '']),
     ...report.warnings.map((warning) => `warning: ${warning}`),
   ]
     .join('\n')
     .trimEnd();
+}
+
+function taskLines(task: TaskReport): string[] {
+  const short = shortTable(task);
+  const sentences = task.verdicts.map(({ sentence }) => sentence);
+  return [taskHeading(task), ...sentences, ...(short ? inColumns([short.head, ...short.rows]) : [])];
 }
 
 function metricTable(result: SplitResult, level: string): string[] {
@@ -31,8 +41,12 @@ function metricTable(result: SplitResult, level: string): string[] {
     figure(logLoss.value),
     figure(accuracy.value),
   ]);
-  const widths = head.map((_, column) => Math.max(...[head, ...rows].map((cells) => cells[column]?.length ?? 0)));
-  return [head, ...rows].map((cells) =>
+  return inColumns([head, ...rows]);
+}
+
+function inColumns(lines: readonly (readonly string[])[]): string[] {
+  const widths = (lines[0] ?? []).map((_, column) => Math.max(...lines.map((cells) => cells[column]?.length ?? 0)));
+  return lines.map((cells) =>
     cells
       .map((text, column) => text.padEnd(widths[column] ?? 0))
       .join('  ')

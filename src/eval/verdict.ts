@@ -1,32 +1,26 @@
 import { type Finding, MODEL_TITLES, type ModelId, type PairedDifference, type SplitResult } from '../core/report.js';
-import { counted, interval, withInterval } from './numbers.js';
+import { comparisonSentence } from './comparison.js';
+import { interval } from './numbers.js';
 
-/**
- * One plain sentence on the adapter against another model, by AUC on test.
- * It says "beats" or "is worse than" only where the paired interval excludes 0.
- */
+/** One plain sentence on the adapter against another model, by AUC on test. */
 export function verdict(
   test: SplitResult,
   paired: PairedDifference,
 ): { against: ModelId; finding: Finding; sentence: string } {
   const { first, second: against, finding, difference } = paired;
-  const title = (model: ModelId) => (model === 'adapter' ? 'the adapter' : `"${MODEL_TITLES[model]}"`);
-  const auc = (model: ModelId) => {
-    const found = test.models.find((row) => row.model === model)?.metrics.auc;
-    if (!found) throw new Error(`no AUC of ${model} on ${test.split}`);
-    return found;
+  const told = (model: ModelId) => {
+    const value = test.models.find((row) => row.model === model)?.metrics.auc;
+    if (!value) throw new Error(`no AUC of ${model} on ${test.split}`);
+    return { title: model === 'adapter' ? 'the adapter' : `"${MODEL_TITLES[model]}"`, value };
   };
-  const rows = `On ${counted(test.rows, `${test.split} row`)} of ${counted(test.users, 'user')}`;
-  const left = `${title(first)} (AUC ${withInterval(auc(first))})`;
-  const right = `${title(against)} (${withInterval(auc(against))})`;
-  const gap = `difference ${withInterval(difference)}`;
-  const sentence = {
-    beats: `${rows}, ${left} beats ${right}: ${gap}.`,
-    worse: `${rows}, ${left} is worse than ${right}: ${gap}.`,
-    undecided: `${rows}, ${left} does not beat ${right}: the two cannot be told apart, ${gap}.`,
-    'not-defined': `${rows}, ${left} cannot be compared with ${right}: ${whyNoInterval(test, difference)}.`,
-  }[finding];
-  return { against, finding, sentence };
+  const { rows, users, split } = test;
+  const lacking = whyNoInterval(test, difference);
+  const models = { first: told(first), second: told(against) };
+  return {
+    against,
+    finding,
+    sentence: comparisonSentence({ rows, users, split, metric: 'AUC', ...models, difference, finding, lacking }),
+  };
 }
 
 function whyNoInterval({ users, liked, rows }: SplitResult, difference: PairedDifference['difference']): string {

@@ -1,6 +1,9 @@
 import { inWords } from '../core/prediction.js';
 import { MODEL_TITLES, type ModelId, type Report, type SplitResult } from '../core/report.js';
+import { TASK_MODEL_TITLES, type TaskReport } from '../core/task-report.js';
 import { counted, figure, percent, withInterval } from './numbers.js';
+import { metricTitle } from './tasks/task-metric.js';
+import { standingOf, taskTitle } from './tasks/task-verdict.js';
 
 /** Below this many users a percentile interval is rough: it tends to be too narrow. */
 export const FEW_USERS = 30;
@@ -11,17 +14,18 @@ const SMALL_LABEL_MASS = 0.5;
 
 /** What a reader has to know before trusting the numbers, the gravest first. Empty when there is nothing to say. */
 export function warnings(report: Omit<Report, 'warnings'>): string[] {
-  const { run, serving, splits, baseline, options, differences, verdicts } = report;
+  const { run, serving, splits, baseline, options, differences, verdicts, tasks, version } = report;
   const test = splits.find(({ split }) => split === 'test');
   const said: string[] = [];
   if (serving.largestChange !== null && serving.largestChange <= NO_CHANGE) {
     said.push(
-      'The adapter changed nothing: on every scored row its log-odds equals that of the base model. ' +
+      `The adapter changed nothing: on every scored row its ${tasks.length === 0 ? 'log-odds equals that' : 'answers are as likely as those'} of the base model. ` +
         'Check that training took steps with a learning rate above 0 and that the adapter was loaded.',
     );
   }
   if (run.status !== 'done') said.push(`The run is "${run.status}", not done: its adapter is not the final one.`);
   if (test) said.push(...aboutUsers(test, options.resamples));
+  said.push(...tasks.flatMap(aboutTask));
   // The baseline of the verdict was chosen on valid; the others may still do better on test.
   for (const { split, metric, second, finding, difference } of differences) {
     if (split !== 'test' || metric !== 'auc' || verdicts.some(({ against }) => against === second)) continue;
@@ -31,10 +35,11 @@ export function warnings(report: Omit<Report, 'warnings'>): string[] {
         `"${MODEL_TITLES[second]}": difference of AUC ${withInterval(difference)}.`,
     );
   }
-  if (!splits.some((result) => result.split === 'valid' && aucOf(result, baseline.model) !== null)) {
+  if (baseline && !splits.some((result) => result.split === 'valid' && aucOf(result, baseline.model) !== null)) {
     said.push(baseline.chosenBy);
   }
   for (const { model, split, labelMass } of serving.predictions) {
+    if (version.labels === null) break; // titles and texts are unlikely by their nature
     if (labelMass >= SMALL_LABEL_MASS) continue;
     said.push(
       `On ${split}, the ${MODEL_TITLES[model]} gives the two label tokens together a probability of only ` +
@@ -60,6 +65,32 @@ export function warnings(report: Omit<Report, 'warnings'>): string[] {
     .map(({ split, truncatedRows }) => ({ split, rows: truncatedRows.length }));
   for (const { split, rows } of [...cut, { split: 'train', rows: serving.truncatedTrainRows }]) {
     if (rows) said.push(`${counted(rows, `${split} row`)} lost the oldest history to the length limit.`);
+  }
+  return said;
+}
+
+/** Few users, and other baselines that the adapter does not beat, though the one chosen on valid is beaten. */
+function aboutTask(task: TaskReport): string[] {
+  const test = task.splits.find(({ split }) => split === 'test');
+  if (!test) return [];
+  const said: string[] = [];
+  const title = taskTitle(task);
+  const metric = metricTitle(task.main, task.list);
+  const own = test.models.find(({ model }) => model === 'adapter')?.metrics[task.main];
+  if (test.users < FEW_USERS && own) {
+    const width =
+      own.low === null || own.high === null
+        ? 'no interval can be given'
+        : `the interval of its ${metric} is ${figure(own.high - own.low)} wide, rough, and tends to be too narrow`;
+    said.push(`${title} has only ${counted(test.users, 'user')} on test: ${width}.`);
+  }
+  if (standingOf(task) !== 'beats') return said;
+  for (const { split, metric: by, second, finding, difference } of task.differences) {
+    if (split !== 'test' || by !== task.main || second === 'base' || finding === 'beats') continue;
+    said.push(
+      `${title}: on test the adapter does not beat another trivial baseline, "${TASK_MODEL_TITLES[second]}": ` +
+        `difference of ${metric} ${withInterval(difference)}.`,
+    );
   }
   return said;
 }

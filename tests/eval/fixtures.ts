@@ -6,8 +6,9 @@ import { ReportOptions } from '../../src/core/report.js';
 import { Run } from '../../src/core/run.js';
 import { PROTOCOL } from '../../src/core/run-config.js';
 import type { RunEvent } from '../../src/core/run-event.js';
+import type { Scored } from '../../src/eval/align-predictions.js';
 import type { ReportInput } from '../../src/eval/report.js';
-import type { Scored, SplitInput } from '../../src/eval/split-scores.js';
+import type { SplitInput } from '../../src/eval/split-scores.js';
 
 const digest = (digit: string) => digit.repeat(64);
 export const MODEL_HASH = digest('a');
@@ -254,6 +255,7 @@ export function inventInput(world: World = {}, change: Partial<ReportInput> = {}
     stages: [],
     events: inventedEvents,
     train,
+    log: () => [],
     valid: hasValid ? valid : undefined,
     test,
     options: ReportOptions.parse({ resamples: 200 }),

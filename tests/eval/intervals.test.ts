@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../src/core/random.js';
-import { judge } from '../../src/eval/compare-models.js';
+import { findingOf } from '../../src/eval/finding.js';
 import { difference, estimate, quantile, resampleUsers, shareAboveZero } from '../../src/eval/intervals.js';
 import { METRIC } from '../../src/eval/metrics/metric.js';
 import { indexUsers, meanOfRows, type UserStatistic } from '../../src/eval/metrics/user-index.js';
@@ -150,7 +150,7 @@ describe('paired differences', () => {
     { metric: 'logLoss', low: 0.01, high: 0.2, expected: 'worse' },
     { metric: 'logLoss', low: -0.2, high: 0, expected: 'undecided' },
   ] as const)('with $metric in [$low, $high] say "$expected"', ({ metric, low, high, expected }) =>
-    expect(judge(metric, { low, high })).toBe(expected),
+    expect(findingOf(METRIC[metric].better, { low, high })).toBe(expected),
   );
 });
 
@@ -206,7 +206,7 @@ describe('on simulated clustered data', () => {
         { resamples: 300, bootstrapSeed: simulation },
       );
       if (!a || !b) throw new Error('two distributions were asked for');
-      const finding = judge('auc', estimate(difference(a, b), 0.95));
+      const finding = findingOf('higher', estimate(difference(a, b), 0.95));
       if (finding !== 'undecided') called += 1;
     }
     expect(called / SIMULATIONS).toBeGreaterThan(0.02);

@@ -51,7 +51,7 @@ describe('makeReport', () => {
   it('compares the adapter with every baseline and with its base model, on every metric and both splits, the best baseline first', () => {
     const pairs = report.differences.map(({ split, first, second, metric }) => `${split} ${first} ${second} ${metric}`);
     const expected = ['test', 'valid'].flatMap((split) =>
-      [report.baseline.model, 'base', ...BASELINES.filter((one) => one !== report.baseline.model)].flatMap((second) =>
+      [report.baseline?.model, 'base', ...BASELINES.filter((one) => one !== report.baseline?.model)].flatMap((second) =>
         METRICS.map((metric) => `${split} adapter ${second} ${metric}`),
       ),
     );
@@ -152,7 +152,7 @@ describe('the verdict', () => {
   it('names as the best baseline the one with the highest AUC on valid, even when another is best on test', () => {
     const world = { users: 40 };
     const input = inventInput(world);
-    const best = makeReport(input).baseline.model;
+    const best = makeReport(input).baseline?.model;
     // On test alone, histories are turned round: what was the best baseline is now the worst there.
     const turned = input.test.instructions.map((row) => ({
       ...row,
@@ -160,16 +160,16 @@ describe('the verdict', () => {
     }));
     const report = makeReport({ ...input, test: { ...input.test, instructions: turned } });
     expect(best).toBe('liked-share');
-    expect(report.baseline.model).toBe('liked-share');
+    expect(report.baseline?.model).toBe('liked-share');
     expect(aucOf(report, 'liked-share')?.value).toBeLessThan(0.5);
-    expect(report.baseline.chosenBy).toContain('without looking at test');
+    expect(report.baseline?.chosenBy).toContain('without looking at test');
   });
 
   it('takes the liked share by rule when there are no validation rows, and warns', () => {
     const report = reportOn({ validRows: false });
     expect(report.splits.map(({ split }) => split)).toEqual(['test']);
-    expect(report.baseline.model).toBe('liked-share');
-    expect(report.warnings).toContain(report.baseline.chosenBy);
+    expect(report.baseline?.model).toBe('liked-share');
+    expect(report.warnings).toContain(report.baseline?.chosenBy);
   });
 });
 
@@ -233,7 +233,12 @@ describe('warnings', () => {
     // On test alone the train rate of each item tells its label.
     const train = [
       ...input.train,
-      ...Array.from({ length: 4000 }, (_, i) => ({ itemId: i % 2 ? 'good' : 'bad', label: i % 2 === 1 })),
+      ...Array.from({ length: 4000 }, (_, i) => ({
+        itemId: i % 2 ? 'good' : 'bad',
+        label: i % 2 === 1,
+        target: i,
+        historyInteractions: [],
+      })),
     ];
     const rename = (label: boolean | null) => (label ? 'good' : 'bad');
     const renamed = (side: typeof input.test.base) => ({
@@ -246,7 +251,7 @@ describe('warnings', () => {
       base: renamed(input.test.base),
     };
     const report = makeReport({ ...input, train, test });
-    expect(report.baseline.model).toBe('liked-share');
+    expect(report.baseline?.model).toBe('liked-share');
     expect(report.warnings).toContainEqual(
       expect.stringMatching(
         /^On test the adapter is also worse than another trivial baseline, "target's like rate in train"/,
@@ -379,12 +384,20 @@ describe('predictions that do not fit the rows', () => {
     expect(error.where).toBe('prediction set set-test-adapter');
   });
 
-  it('a row without a label is a usage error', () => {
+  it('a row without a label whose template names no task is a usage error', () => {
     const input = inventInput();
     const instructions = input.test.instructions.map((row) => (row.row === 4 ? { ...row, label: null } : row));
-    const error = errorOf(() => makeReport({ ...input, test: { ...input.test, instructions } }));
+    const choices = [0, 1].map(() => ({ sum: -1, tokens: 1, first: -1 }));
+    const bare = (side: typeof input.test.base) => ({
+      ...side,
+      predictions: side.predictions.map((one) =>
+        one.row === 4 ? { ...one, label: null, logOdds: null, choices } : one,
+      ),
+    });
+    const test = { instructions, adapter: bare(input.test.adapter), base: bare(input.test.base) };
+    const error = errorOf(() => makeReport({ ...input, test }));
     expect(error.kind).toBe('usage');
-    expect(error.message).toMatch(/^row 4 of split "test" has no label/);
+    expect(error.message).toMatch(/^row 4 has no label and its template "invented" names no task/);
   });
 
   it('a run without adapter is a usage error', () => {

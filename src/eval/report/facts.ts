@@ -1,3 +1,4 @@
+import type { Split } from '../../core/instruction.js';
 import { inWords } from '../../core/prediction.js';
 import { MODEL_TITLES, type Report, type Stage } from '../../core/report.js';
 import { counted, figure, percent, thousands } from '../numbers.js';
@@ -8,13 +9,26 @@ const NAMED_ROWS = 10;
 export type Fact = readonly [name: string, value: string];
 
 /** Rows, users and likes of each split, as table cells: split, rows, users, liked. */
-export function splitCounts({ version: { counts } }: Report): string[][] {
+export function splitCounts({ version }: Report): string[][] {
+  const { counts } = version;
   return (['train', 'valid', 'test'] as const).map((split) => [
     split,
     thousands(counts[split]),
     thousands(counts.users[split]),
-    counts[split] === 0 ? '-' : percent(counts.liked[split] / counts[split]),
+    likedShare(version, split),
   ]);
+}
+
+/** Of the judgements: other rows have no label. */
+function likedShare({ labels, counts, templates }: Report['version'], split: Split): string {
+  const judgements = templates.reduce(
+    (sum, { task, rows }) => sum + (task === 'judgement' ? (rows?.[split] ?? 0) : 0),
+    0,
+  );
+  const rows = labels === null ? judgements : counts[split];
+  if (rows === 0) return '-';
+  const share = percent(counts.liked[split] / rows);
+  return labels === null ? `${share} of ${counted(rows, 'judgement')}` : share;
 }
 
 /** What the build counted and let pass; none where the version recorded nothing. */
@@ -30,7 +44,8 @@ export function datasetFacts({ version: { checks } }: Report): Fact[] {
 }
 
 /** How the scores were made, and how far they can stray from what a server of the model file would give. */
-export function servingFacts({ serving, splits }: Report): Fact[] {
+export function servingFacts({ serving, version, tasks }: Report): Fact[] {
+  const splits = [...new Set(serving.predictions.map(({ split }) => split))];
   const { parity, gap, truncatedTrainRows, largestChange, predictions } = serving;
   return [
     [
@@ -57,14 +72,14 @@ export function servingFacts({ serving, splits }: Report): Fact[] {
     ...predictions.map(
       ({ model, split, labelMass }): Fact => [
         `label mass, ${MODEL_TITLES[model]}, ${split}`,
-        `${percent(labelMass)} of the probability is on the two label tokens`,
+        `${percent(labelMass)} of the probability is on ${version.labels === null ? 'the answers that a row could have had, mean over all rows' : 'the two label tokens'}`,
       ],
     ),
     [
       'largest change by the adapter',
       largestChange === null
         ? 'not defined'
-        : `${figure(largestChange)} in log-odds over the rows of ${splits.map(({ split }) => split).join(' and ')}`,
+        : `${figure(largestChange)} in ${tasks.length === 0 ? 'log-odds' : 'the log-likelihood of an answer'} over the rows of ${splits.join(' and ')}`,
     ],
   ];
 }

@@ -8,12 +8,15 @@ import {
   type Report,
   type SplitResult,
 } from '../../core/report.js';
+import type { TaskReport } from '../../core/task-report.js';
 import { METRIC } from '../metrics/metric.js';
 import { counted, figure, interval, levelTitle, percent, thousands } from '../numbers.js';
+import { taskTitle } from '../tasks/task-verdict.js';
 import { datasetFacts, type Fact, provenanceFacts, servingFacts, splitCounts } from './facts.js';
 import { html, type Markup, trusted } from './markup.js';
 import { aucPlot, lossPlot, MODEL_COLORS, reliabilityPlot, rocPlot, validationPlot } from './plots.js';
 import { STYLE } from './style.js';
+import { SLICE_NOTE, sliceTables, type TextTable, taskHeading, taskNotes, taskTables } from './task-tables.js';
 
 /** A report as one HTML file: no script, nothing loaded, every text from data escaped. The same report gives the same bytes. */
 export function renderHtml(report: Report): string {
@@ -35,7 +38,9 @@ export function renderHtml(report: Report): string {
 </header>
 ${verdicts(report)}
 ${report.splits.map((result) => metrics(result, report))}
-${differences(report)}
+${report.splits.length === 0 ? '' : differences(report)}
+${report.tasks.map((task) => taskSection(task, report))}
+${slices(report)}
 ${curves(report)}
 ${dataset(report)}
 ${serving(report)}
@@ -47,17 +52,25 @@ ${provenance(report)}
 `.text;
 }
 
-function verdicts({ verdicts: sentences, warnings, baseline }: Report): Markup {
+function verdicts({ verdicts: sentences, warnings, baseline, overview, tasks }: Report): Markup {
   return html`<section>
-${sentences.map(({ finding, sentence }) => html`<div class="verdict ${finding}"><p>${sentence}</p></div>`)}
-<p class="soft">The first sentence is about the best trivial baseline. ${baseline.chosenBy} "Beats" and "is worse" are said only where the paired interval excludes 0.</p>
+${overview === null ? '' : html`<p class="overview">${overview}</p>`}
+${sentences.map(({ finding, sentence }) => html`<div class="verdict ${finding}"><p>${overview === null ? '' : html`<b>judgement</b>: `}${sentence}</p></div>`)}
+${tasks.map((task) => {
+  const [first] = task.verdicts; // the other stands in the task's own section
+  return first
+    ? html`<div class="verdict ${first.finding}"><p><b>${taskTitle(task)}</b>: ${first.sentence}</p></div>`
+    : html``;
+})}
+<p class="soft">${baseline === null ? '' : `The first sentence is about the best trivial baseline. ${baseline.chosenBy} `}"Beats" and "is worse" are said only where the paired interval excludes 0.</p>
 ${warnings.length === 0 ? '' : html`<ul class="warnings">${warnings.map((warning) => html`<li>${warning}</li>`)}</ul>`}
 </section>`;
 }
 
-function metrics(result: SplitResult, { options }: Report): Markup {
+function metrics(result: SplitResult, { options, overview }: Report): Markup {
+  const isMixed = overview !== null;
   return html`<section>
-<h2>Metrics on ${result.split}</h2>
+<h2>${isMixed ? `Judgement: metrics on ${result.split}` : `Metrics on ${result.split}`}</h2>
 <p class="soft">${counted(result.rows, 'row')} of ${counted(result.users, 'user')}, ${result.usersWithBothLabels} of them with both labels; ${percent(result.rows === 0 ? 0 : result.liked / result.rows)} liked. Below each figure its ${levelTitle(options.level)} interval, from ${thousands(options.resamples)} resamples of users.</p>
 <div class="scroll"><table>
 <thead><tr><th scope="col">model</th>${METRICS.map((metric) => html`<th scope="col">${METRIC[metric].title}</th>`)}</tr></thead>
@@ -124,12 +137,24 @@ function differenceCell({ difference, shareAboveZero, finding }: PairedDifferenc
 
 function curves(report: Report): Markup {
   const { curves: drawn } = report;
-  const { reliability, roc, loss, split } = drawn;
+  return html`<section>
+${drawn.reliability.length === 0 ? '' : judgementCurves(drawn)}
+<h2>Training loss</h2>
+${
+  drawn.loss.length === 0
+    ? html`<p>The run recorded no steps.</p>`
+    : html`<figure>${trusted(lossPlot(drawn))}<figcaption>Loss of each step's rows before its update, ${counted(drawn.loss.length, 'step')}.</figcaption></figure>`
+}
+${validationCurve(report)}
+</section>`;
+}
+
+function judgementCurves(drawn: Report['curves']): Markup {
+  const { reliability, roc, split } = drawn;
   const errors = reliability
     .map(({ model, expectedCalibrationError }) => `${MODEL_TITLES[model]} ${figure(expectedCalibrationError)}`)
     .join(', ');
-  return html`<section>
-<h2>Curves on ${split}</h2>
+  return html`<h2>Curves on ${split}</h2>
 <div class="plots">
 <figure>${legend(roc.map(({ model }) => model))}${
     roc.length === 0
@@ -137,15 +162,38 @@ function curves(report: Report): Markup {
       : html`${trusted(rocPlot(drawn))}<figcaption>ROC: how many of the liked rows are found for how many that were not liked. The dashed line is chance.</figcaption>`
   }</figure>
 <figure>${legend(reliability.map(({ model }) => model))}${trusted(reliabilityPlot(drawn))}<figcaption>Reliability: on the dashed line, P(liked) means what it says. A dot's area is its number of rows. Expected calibration error: ${errors}.</figcaption></figure>
-</div>
-<h2>Training loss</h2>
-${
-  loss.length === 0
-    ? html`<p>The run recorded no steps.</p>`
-    : html`<figure>${trusted(lossPlot(drawn))}<figcaption>Loss of each step's rows before its update, ${counted(loss.length, 'step')}.</figcaption></figure>`
+</div>`;
 }
-${validationCurve(report)}
+
+/** A task that is no judgement: what it shows beside its name, its sentences, what the figures mean, the figures. */
+function taskSection(task: TaskReport, { options }: Report): Markup {
+  return html`<section>
+<h2>${taskHeading(task)}</h2>
+${task.verdicts.map(({ finding, sentence }) => html`<div class="verdict ${finding}"><p>${sentence}</p></div>`)}
+${taskNotes(task).map((note) => html`<p class="soft">${note}</p>`)}
+${taskTables(task, options.level).map(textTable)}
 </section>`;
+}
+
+function slices(report: Report): Markup | '' {
+  const tables = sliceTables(report);
+  if (tables.length === 0) return '';
+  return html`<section>
+<h2>Parts of the test rows</h2>
+<p class="soft">${SLICE_NOTE}</p>
+${tables.map(textTable)}
+</section>`;
+}
+
+function textTable({ caption, head, rows }: TextTable): Markup {
+  return html`<div class="scroll"><table><caption>${caption}</caption>
+<thead><tr>${head.map((title) => html`<th scope="col">${title}</th>`)}</tr></thead>
+<tbody>
+${rows.map(
+  ([name = '', ...cells]) => html`<tr><th scope="row">${name}</th>${cells.map((text) => html`<td>${text}</td>`)}</tr>
+`,
+)}</tbody>
+</table></div>`;
 }
 
 function validationCurve({ validation, options }: Report): Markup | '' {

@@ -1,8 +1,11 @@
 import { stringify } from 'yaml';
 import { METRICS, MODEL_TITLES, type Report } from '../../core/report.js';
+import type { TaskReport } from '../../core/task-report.js';
 import { METRIC } from '../metrics/metric.js';
 import { counted, figure, levelTitle, percent, thousands, withInterval } from '../numbers.js';
+import { taskTitle } from '../tasks/task-verdict.js';
 import { datasetFacts, type Fact, provenanceFacts, servingFacts, splitCounts } from './facts.js';
+import { SLICE_NOTE, sliceTables, type TextTable, taskHeading, taskNotes, taskTables } from './task-tables.js';
 
 /** A report as Markdown: the same figures as the HTML page, curves as tables where they are short. */
 export function renderMarkdown(report: Report): string {
@@ -11,13 +14,17 @@ export function renderMarkdown(report: Report): string {
   return `${[
     `# Report of ${plain(run.id)}`,
     `An adapter for ${plain(run.modelFile)}, on dataset version ${plain(version.name)} of ${plain(version.sourceId)}. Made ${report.madeAt}.`,
-    ...report.verdicts.map(({ sentence }) => `**${plain(sentence)}**`),
-    `The first sentence is about the best trivial baseline. ${report.baseline.chosenBy} "Beats" and "is worse" are said only where the paired interval excludes 0.`,
+    ...(report.overview === null ? [] : [plain(report.overview)]),
+    ...report.verdicts.map(({ sentence }) => `**${report.overview === null ? '' : 'judgement: '}${plain(sentence)}**`),
+    ...report.tasks.flatMap((task) =>
+      task.verdicts.slice(0, 1).map(({ sentence }) => `**${plain(`${taskTitle(task)}: ${sentence}`)}**`),
+    ),
+    `${report.baseline === null ? '' : `The first sentence is about the best trivial baseline. ${report.baseline.chosenBy} `}"Beats" and "is worse" are said only where the paired interval excludes 0.`,
     ...(report.warnings.length === 0
       ? []
       : ['## Warnings', report.warnings.map((warning) => `- ${plain(warning)}`).join('\n')]),
     ...report.splits.flatMap((result) => [
-      `## Metrics on ${result.split}`,
+      `## ${report.overview === null ? 'Metrics' : 'Judgement: metrics'} on ${result.split}`,
       `${counted(result.rows, 'row')} of ${counted(result.users, 'user')}, ${result.usersWithBothLabels} of them with both labels; ` +
         `${level} intervals from ${thousands(options.resamples)} resamples of users.`,
       table(
@@ -28,6 +35,27 @@ export function renderMarkdown(report: Report): string {
         ]),
       ),
     ]),
+    ...(report.splits.length === 0 ? [] : judgementDifferences(report, level)),
+    ...report.tasks.flatMap((task) => taskSection(task, report)),
+    ...slices(report),
+    ...(curves.reliability.length === 0 ? [] : reliability(report)),
+    '## Training loss',
+    lossLine(report),
+    ...validationCurve(report, level),
+    '## Dataset',
+    `What the split leaks (${plain(version.split.kind)}): ${plain(version.split.leaks)}`,
+    table(['split', 'rows', 'users', 'liked'], splitCounts(report)),
+    ...(version.checks ? [facts(datasetFacts(report))] : []),
+    '## Serving notes',
+    facts(servingFacts(report)),
+    '## Recipe, seeds, hashes, versions',
+    facts(provenanceFacts(report)),
+    fenced(stringify(version.recipe)),
+  ].join('\n\n')}\n`;
+}
+
+function judgementDifferences(report: Report, level: string): string[] {
+  return [
     METRICS.map(
       (metric) => `- ${METRIC[metric].title}: ${METRIC[metric].definition} (${METRIC[metric].better} is better)`,
     ).join('\n'),
@@ -44,6 +72,11 @@ export function renderMarkdown(report: Report): string {
         finding,
       ]),
     ),
+  ];
+}
+
+function reliability({ curves }: Report): string[] {
+  return [
     `## Reliability on ${curves.split}`,
     ...curves.reliability.flatMap(({ model, expectedCalibrationError, bins }) => [
       `${MODEL_TITLES[model]}, expected calibration error ${figure(expectedCalibrationError)}:`,
@@ -57,19 +90,25 @@ export function renderMarkdown(report: Report): string {
         ]),
       ),
     ]),
-    '## Training loss',
-    lossLine(report),
-    ...validationCurve(report, level),
-    '## Dataset',
-    `What the split leaks (${plain(version.split.kind)}): ${plain(version.split.leaks)}`,
-    table(['split', 'rows', 'users', 'liked'], splitCounts(report)),
-    ...(version.checks ? [facts(datasetFacts(report))] : []),
-    '## Serving notes',
-    facts(servingFacts(report)),
-    '## Recipe, seeds, hashes, versions',
-    facts(provenanceFacts(report)),
-    fenced(stringify(version.recipe)),
-  ].join('\n\n')}\n`;
+  ];
+}
+
+function taskSection(task: TaskReport, { options }: Report): string[] {
+  return [
+    `## ${plain(taskHeading(task))}`,
+    ...task.verdicts.map(({ sentence }) => `**${plain(sentence)}**`),
+    ...taskNotes(task).map(plain),
+    ...taskTables(task, options.level).flatMap(captioned),
+  ];
+}
+
+function slices(report: Report): string[] {
+  const tables = sliceTables(report);
+  return tables.length === 0 ? [] : ['## Parts of the test rows', plain(SLICE_NOTE), ...tables.flatMap(captioned)];
+}
+
+function captioned({ caption, head, rows }: TextTable): string[] {
+  return [`${plain(caption)}:`, table(head, rows)];
 }
 
 function validationCurve({ validation }: Report, level: string): string[] {

@@ -22,6 +22,7 @@ h1 { font-size: 1.6rem; line-height: 1.25; margin: 0 0 .25rem; overflow-wrap: an
 h2 { font-size: 1.2rem; margin: 2.75rem 0 .75rem; padding-top: 1.1rem; border-top: 1px solid var(--line); }
 h3 { font-size: 1rem; margin: 1.5rem 0 .5rem; }
 p { margin: .5rem 0; }
+.overview { font-size: 1.12rem; font-weight: 600; }
 .soft { color: var(--soft); font-size: .9rem; }
 .verdict { border-left: 5px solid var(--even); background: var(--even-surface); border-radius: 0 8px 8px 0; padding: .9rem 1.1rem; margin: 1rem 0; }
 .verdict p { margin: 0; font-size: 1.08rem; }

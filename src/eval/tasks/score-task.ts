@@ -1,0 +1,181 @@
+import { RectuneError } from '../../core/errors.js';
+import type { Prediction } from '../../core/prediction.js';
+import type { Scoring, TaskKind, TaskMetricId, TaskModelId } from '../../core/task-report.js';
+import type { TaskName } from '../../core/template.js';
+import { coOccurrence } from '../baselines/co-occurrence.js';
+import { popularity, uniformChance } from '../baselines/popularity.js';
+import { ratingMeans } from '../baselines/rating-means.js';
+import type { KnownInteraction } from '../baselines/train-log.js';
+import { expectedRating } from '../metrics/expected-rating.js';
+import { type TargetRank, targetRank } from '../metrics/target-rank.js';
+import { indexUsers, type UserIndex, type UserStatistic } from '../metrics/user-index.js';
+import { CHOICE_METRIC, RATING_METRIC, type TaskMetric, TEXT_METRIC } from './task-metric.js';
+import type { TaskRow } from './task-rows.js';
+
+/** Some rows of a task, and how a choice gets its number: by the sum of its log-likelihoods without it. */
+export interface Part {
+  readonly rows?: readonly number[] | undefined; // places in the task's rows; all without it
+  readonly scoring?: Scoring | undefined;
+}
+
+/** The rows of one task with everything that answers them. Models and baselines go through the same metrics. */
+export interface TaskScores {
+  readonly task: TaskName;
+  readonly kind: TaskKind;
+  readonly rows: readonly TaskRow[];
+  readonly users: UserIndex; // of all rows: a part of them is resampled with the same users
+  readonly models: readonly TaskModelId[]; // that say something here
+  statistic(model: TaskModelId, metric: TaskMetricId, part?: Part): UserStatistic;
+}
+
+/** What baselines know. */
+export interface TaskKnowledge {
+  readonly train: readonly KnownInteraction[];
+  readonly ratings: readonly number[]; // every rating of the log, ascending
+}
+
+/** throws RectuneError 'data' when ratings are asked for on another scale than the log's */
+export function scoreTask(
+  { task, kind, rows }: { task: TaskName; kind: TaskKind; rows: readonly TaskRow[] },
+  knowledge: TaskKnowledge,
+): TaskScores {
+  const users = indexUsers(rows.map(({ instruction }) => instruction.userId));
+  const common = { task, kind, rows, users };
+  switch (kind) {
+    case 'choice':
+      return { ...common, ...answeredBy(users, CHOICE_METRIC, choiceModels(rows, knowledge)) };
+    case 'rating':
+      return { ...common, ...answeredBy(users, RATING_METRIC, ratingModels(rows, knowledge)) };
+    case 'text':
+      return { ...common, ...answeredBy(users, TEXT_METRIC, textModels(rows)) };
+  }
+}
+
+/** What a model's answers to all rows come to. */
+type Outcomes<Row> = (scoring: Scoring) => Row[];
+
+function answeredBy<Row>(
+  users: UserIndex,
+  metrics: Readonly<Partial<Record<TaskMetricId, TaskMetric<Row>>>>,
+  models: ReadonlyMap<TaskModelId, Outcomes<Row>>,
+): Pick<TaskScores, 'models' | 'statistic'> {
+  const known = new Map<string, Row[]>();
+  return {
+    models: [...models.keys()],
+    statistic(model, metric, { rows, scoring = 'sum' } = {}) {
+      const found = metrics[metric];
+      const outcomes = models.get(model);
+      if (!found || !outcomes) throw new Error(`${metric} of ${model} is not known for this task`);
+      const key = `${model} ${scoring}`;
+      const all = known.get(key) ?? outcomes(scoring);
+      known.set(key, all);
+      if (rows === undefined) return found.byUsers(all, users);
+      return found.byUsers(
+        rows.map((row) => all[row] as Row),
+        partOfUsers(users, rows),
+      );
+    },
+  };
+}
+
+/** The users of some rows, numbered as they are among all. */
+export function partOfUsers({ count, ofRow }: UserIndex, rows: readonly number[]): UserIndex {
+  return { count, ofRow: Uint32Array.from(rows, (row) => ofRow[row] as number) };
+}
+
+/**
+ * One number a choice. Letters and labels are told apart by the first token that differs, whatever else the answer holds; of two labels a prediction
+ * keeps the log-odds alone, which is the first's score where the second's is 0.
+ */
+export function choiceScores(
+  { scored }: Pick<TaskRow['instruction'], 'scored'>,
+  { choices, logOdds }: Pick<Prediction, 'choices' | 'logOdds'>,
+  scoring: Scoring,
+): number[] {
+  if (choices === null) return [logOdds as number, 0];
+  return choices.map(({ sum, tokens, first }) => {
+    if (scored === 'first-token' || scoring === 'first') return first;
+    return scoring === 'mean' ? sum / tokens : sum;
+  });
+}
+
+function choiceModels(rows: readonly TaskRow[], { train }: TaskKnowledge): Map<TaskModelId, Outcomes<TargetRank>> {
+  const listOf = ({ instruction }: TaskRow) => instruction.candidates as readonly string[];
+  const ranked = (scores: (row: TaskRow, scoring: Scoring) => number[]): Outcomes<TargetRank> => {
+    return (scoring) =>
+      rows.map((row) => targetRank(scores(row, scoring), listOf(row).indexOf(row.instruction.itemId)));
+  };
+  const [popular, together] = [popularity(train), coOccurrence(train)];
+  return new Map([
+    ['adapter', ranked((row, scoring) => choiceScores(row.instruction, row.adapter, scoring))],
+    ['base', ranked((row, scoring) => choiceScores(row.instruction, row.base, scoring))],
+    ['popularity', ranked((row) => popular(listOf(row)))],
+    ['co-occurrence', ranked((row) => together(listOf(row), row.history))],
+    ['chance', ranked((row) => uniformChance(listOf(row)))],
+  ]);
+}
+
+type Rated = { predicted: number; actual: number };
+
+function ratingModels(rows: readonly TaskRow[], { train, ratings }: TaskKnowledge): Map<TaskModelId, Outcomes<Rated>> {
+  // A recipe may leave out the rating 0 ("met, not rated"): then no row offers it.
+  const offered = rows[0]?.instruction.choices?.length;
+  const scale = ratings.length - 1 === offered && ratings[0] === 0 ? ratings.slice(1) : ratings;
+  const given = rows.map(({ instruction: { row, answer, choices } }) => {
+    if (choices?.length !== scale.length) {
+      throw new RectuneError(
+        'data',
+        `row ${row} offers ${choices?.length} ratings, and the log has ${scale.length}: ${scale.join(', ')}`,
+        'the log of the dataset version',
+        'import the log from which the version was built, or build the version again',
+      );
+    }
+    return scale[choices.indexOf(answer)] as number;
+  });
+  const rated = (predict: (row: TaskRow) => number): Outcomes<Rated> => {
+    return () => rows.map((row, i) => ({ predicted: predict(row), actual: given[i] as number }));
+  };
+  const expected = (row: TaskRow, by: 'adapter' | 'base') =>
+    expectedRating(choiceScores(row.instruction, row[by], 'sum'), scale) as number;
+  const models = new Map<TaskModelId, Outcomes<Rated>>([
+    ['adapter', rated((row) => expected(row, 'adapter'))],
+    ['base', rated((row) => expected(row, 'base'))],
+  ]);
+  const means = ratingMeans(train);
+  if (means) {
+    models.set(
+      'user-item-bias',
+      rated(({ instruction: { userId, itemId } }) => means.ofBoth(userId, itemId)),
+    );
+    models.set(
+      'user-mean',
+      rated(({ instruction: { userId } }) => means.ofUser(userId)),
+    );
+    models.set(
+      'item-mean',
+      rated(({ instruction: { itemId } }) => means.ofItem(itemId)),
+    );
+    models.set(
+      'global-mean',
+      rated(() => means.global),
+    );
+  }
+  return models;
+}
+
+type Written = { logLikelihood: number; tokens: number };
+
+function textModels(rows: readonly TaskRow[]): Map<TaskModelId, Outcomes<Written>> {
+  const written = (by: 'adapter' | 'base'): Outcomes<Written> => {
+    return () =>
+      rows.map((row) => {
+        const [own] = row[by].choices ?? [];
+        if (!own) throw new Error(`row ${row.instruction.row} was aligned without its answer`);
+        return { logLikelihood: own.sum, tokens: own.tokens };
+      });
+  };
+  return new Map([
+    ['adapter', written('adapter')],
+    ['base', written('base')],
+  ]);
+}
