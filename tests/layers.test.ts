@@ -15,7 +15,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   builders: ['core', 'platform', 'store'],
   trainers: ['core', 'platform', 'store'],
   eval: ['core', 'platform', 'store'],
-  cli: ['core', 'platform', 'store', 'sources', 'builders', 'trainers', 'eval'],
+  sharing: ['core', 'platform', 'store'],
+  cli: ['core', 'platform', 'store', 'sources', 'builders', 'trainers', 'eval', 'sharing'],
 };
 
 /** What only some folders may import from outside. */
@@ -27,7 +28,7 @@ const ONLY_IN: readonly { packages: readonly string[]; folders: readonly string[
     why: 'platform/ is the door to disk and processes',
   },
   {
-    packages: ['node:net', 'node:http', 'node:https', 'node:http2', 'node:dgram', 'node:tls'],
+    packages: ['node:net', 'node:http', 'node:https', 'node:http2', 'node:dgram', 'node:tls', '@huggingface/hub'],
     folders: ['platform'],
     why: 'platform/ is the door to the network',
   },
@@ -143,6 +144,13 @@ describe('layers', () => {
     expect(
       files.filter(({ text }) => /Math\.random|randomBytes|randomUUID/.test(text)).map(({ name }) => name),
     ).toEqual([]);
+  });
+
+  it('reaches a network through platform/hub.ts alone', () => {
+    const calls = files
+      .filter(({ text }) => /\b(await|return) fetch\(|globalThis\.fetch/.test(text))
+      .map(({ name }) => name);
+    expect(calls).toEqual(['platform/hub.ts']);
   });
 
   it('ends the process in cli/main.ts alone', () => {

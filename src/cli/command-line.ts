@@ -110,6 +110,7 @@ async function perform(
   const context: Context = {
     ...settings,
     now: outside.now,
+    environment: outside.environment,
     stoppable: outside.stoppable,
     openStore: (how) => {
       store ??= openStudio(settings.studio, how);

@@ -20,6 +20,7 @@ export interface Context {
   /** Names of the options that stand on the command line; the others hold their defaults. */
   given: ReadonlySet<string>;
   now: () => Date;
+  environment: Readonly<Record<string, string | undefined>>;
   /** SIGINT and SIGTERM abort the task's signal; it should end soon after. Outside of it signals end the program at once. */
   stoppable: Stoppable;
   /** Opens the store; closed when the command ends. 'existing': an error when there is no studio yet. */

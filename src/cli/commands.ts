@@ -9,6 +9,7 @@ import importCommand from './commands/import.js';
 import list from './commands/list.js';
 import merge from './commands/merge.js';
 import predict from './commands/predict.js';
+import pull from './commands/pull.js';
 import quickstart from './commands/quickstart.js';
 import rejects from './commands/rejects.js';
 import report from './commands/report.js';
@@ -31,6 +32,7 @@ export const COMMANDS: readonly Command[] = [
   predict,
   report,
   merge,
+  pull,
   generate,
   list,
   rejects,

@@ -52,6 +52,21 @@ export class Progress {
     };
   }
 
+  /** Shows how far a file is on its way, how fast it comes, and how long it will take at that rate. */
+  transfer(): (transfer: { file: string; bytes: number; size: number }) => void {
+    const begun = new Map<string, { at: number; bytes: number }>(); // what an earlier try left has no part in the rate
+    return ({ file, bytes, size }) => {
+      const now = performance.now();
+      const first = begun.get(file) ?? { at: now, bytes };
+      begun.set(file, first);
+      const rate = (bytes - first.bytes) / Math.max(1, now - first.at); // bytes a millisecond
+      const speed = rate > 0 ? `  ${megabytes(1000 * rate)}/s  ${duration((size - bytes) / rate / 1000)} left` : '';
+      const share = Math.floor((100 * bytes) / Math.max(1, size));
+      this.#show(`${file}: ${megabytes(bytes)} of ${megabytes(size)}, ${share} %${speed}`, bytes === size);
+      if (bytes === size) this.end();
+    };
+  }
+
   #show(status: string, isLast: boolean): void {
     const now = performance.now();
     if (now - this.#shownAt < (this.#rewrites ? REDRAW_EVERY : PLAIN_EVERY) && !isLast) return;
@@ -222,6 +237,10 @@ function millions(count: number): string {
 /** Bytes as "1.2 GB", or "35 MB" below a gigabyte. */
 export function gigabytes(bytes: number): string {
   return bytes < 1e9 ? `${Math.ceil(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
 }
 
 /** 3,725 s as "1 h 2 min"; only the two largest units. */
