@@ -147,6 +147,7 @@ describe('the verdict of a task', () => {
   it('says that a task which does not beat its best trivial baseline does not, in the overview and beside its name', () => {
     const report = reportOn({ popularTargets: true, skill: 0.5 });
     const { baseline, verdicts } = taskOf(report, 'ranking');
+    expect(report.overview).toMatch(/It beats its own base model in judgement, .*taste/);
     expect(baseline?.model).toBe('popularity');
     expect(verdicts[0]).toMatchObject({ against: 'popularity', finding: 'worse' });
     expect(report.overview).toMatch(/In .*ranking \(1\+5\).* it is worse\./);

@@ -8,6 +8,16 @@ const NAMED_ROWS = 10;
 /** A name and what is known of it, both plain text. HTML and Markdown print the same facts. */
 export type Fact = readonly [name: string, value: string];
 
+/** Which baseline the sentences at the top are about, and who chose it. */
+export function baselineNote({ baseline, overview }: Pick<Report, 'baseline' | 'overview'>): string {
+  if (overview === null) return `The first sentence is about the best trivial baseline. ${baseline?.chosenBy ?? ''}`;
+  const judged = baseline === null ? '' : ` Of the judgements: ${baseline.chosenBy}`;
+  return (
+    'The first sentence of a task is about its best trivial baseline, where there is one, and else about the base model; the part of each task says how the ' +
+    `baseline was chosen.${judged}`
+  );
+}
+
 /** Rows, users and likes of each split, as table cells: split, rows, users, liked. */
 export function splitCounts({ version }: Report): string[][] {
   const { counts } = version;

@@ -12,7 +12,7 @@ import type { TaskReport } from '../../core/task-report.js';
 import { METRIC } from '../metrics/metric.js';
 import { counted, figure, interval, levelTitle, percent, thousands } from '../numbers.js';
 import { taskTitle } from '../tasks/task-verdict.js';
-import { datasetFacts, type Fact, provenanceFacts, servingFacts, splitCounts } from './facts.js';
+import { baselineNote, datasetFacts, type Fact, provenanceFacts, servingFacts, splitCounts } from './facts.js';
 import { html, type Markup, trusted } from './markup.js';
 import { aucPlot, lossPlot, MODEL_COLORS, reliabilityPlot, rocPlot, validationPlot } from './plots.js';
 import { STYLE } from './style.js';
@@ -62,7 +62,7 @@ ${tasks.map((task) => {
     ? html`<div class="verdict ${first.finding}"><p><b>${taskTitle(task)}</b>: ${first.sentence}</p></div>`
     : html``;
 })}
-<p class="soft">${baseline === null ? '' : `The first sentence is about the best trivial baseline. ${baseline.chosenBy} `}"Beats" and "is worse" are said only where the paired interval excludes 0.</p>
+<p class="soft">${baselineNote({ baseline, overview })} "Beats" and "is worse" are said only where the paired interval excludes 0.</p>
 ${warnings.length === 0 ? '' : html`<ul class="warnings">${warnings.map((warning) => html`<li>${warning}</li>`)}</ul>`}
 </section>`;
 }
@@ -166,11 +166,11 @@ function judgementCurves(drawn: Report['curves']): Markup {
 }
 
 /** A task that is no judgement: what it shows beside its name, its sentences, what the figures mean, the figures. */
-function taskSection(task: TaskReport, { options }: Report): Markup {
+function taskSection(task: TaskReport, { options, version }: Report): Markup {
   return html`<section>
 <h2>${taskHeading(task)}</h2>
 ${task.verdicts.map(({ finding, sentence }) => html`<div class="verdict ${finding}"><p>${sentence}</p></div>`)}
-${taskNotes(task).map((note) => html`<p class="soft">${note}</p>`)}
+${taskNotes(task, version).map((note) => html`<p class="soft">${note}</p>`)}
 ${taskTables(task, options.level).map(textTable)}
 </section>`;
 }

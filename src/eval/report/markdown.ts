@@ -4,7 +4,7 @@ import type { TaskReport } from '../../core/task-report.js';
 import { METRIC } from '../metrics/metric.js';
 import { counted, figure, levelTitle, percent, thousands, withInterval } from '../numbers.js';
 import { taskTitle } from '../tasks/task-verdict.js';
-import { datasetFacts, type Fact, provenanceFacts, servingFacts, splitCounts } from './facts.js';
+import { baselineNote, datasetFacts, type Fact, provenanceFacts, servingFacts, splitCounts } from './facts.js';
 import { SLICE_NOTE, sliceTables, type TextTable, taskHeading, taskNotes, taskTables } from './task-tables.js';
 
 /** A report as Markdown: the same figures as the HTML page, curves as tables where they are short. */
@@ -19,7 +19,7 @@ export function renderMarkdown(report: Report): string {
     ...report.tasks.flatMap((task) =>
       task.verdicts.slice(0, 1).map(({ sentence }) => `**${plain(`${taskTitle(task)}: ${sentence}`)}**`),
     ),
-    `${report.baseline === null ? '' : `The first sentence is about the best trivial baseline. ${report.baseline.chosenBy} `}"Beats" and "is worse" are said only where the paired interval excludes 0.`,
+    `${baselineNote(report)} "Beats" and "is worse" are said only where the paired interval excludes 0.`,
     ...(report.warnings.length === 0
       ? []
       : ['## Warnings', report.warnings.map((warning) => `- ${plain(warning)}`).join('\n')]),
@@ -93,11 +93,11 @@ function reliability({ curves }: Report): string[] {
   ];
 }
 
-function taskSection(task: TaskReport, { options }: Report): string[] {
+function taskSection(task: TaskReport, { options, version }: Report): string[] {
   return [
     `## ${plain(taskHeading(task))}`,
     ...task.verdicts.map(({ sentence }) => `**${plain(sentence)}**`),
-    ...taskNotes(task).map(plain),
+    ...taskNotes(task, version).map(plain),
     ...taskTables(task, options.level).flatMap(captioned),
   ];
 }

@@ -24,7 +24,7 @@ export function taskHeading(task: TaskReport): string {
 }
 
 /** What a reader has to know of a task before its tables. */
-export function taskNotes(task: TaskReport): string[] {
+export function taskNotes(task: TaskReport, { templates }: Report['version']): string[] {
   const { kind, metrics, list, drawn, baseline, main } = task;
   const definitions = metrics.map((metric) => {
     const { title, definition, better } = taskMetric(metric);
@@ -40,8 +40,16 @@ export function taskNotes(task: TaskReport): string[] {
       "The row's own answer is scored, not written: how likely it is to the model, end of text included. There is no trivial model of a text, so the base model alone " +
       'stands beside the adapter; an answer made by a rule can become likely because its form was learned.',
   }[kind];
+  const thinks = templates.some(
+    (one) => one.task === task.task && (one.family === 'chain-of-thought' || one.cell?.endsWith('-cot')),
+  );
   return [
     `Asked: ${asks(task)} ${told}`,
+    ...(thinks
+      ? [
+          'Where a template has thoughts before the answer, these are given as the recipe wrote them: what is compared is the answer behind them, not the thinking.',
+        ]
+      : []),
     ...(baseline ? [`The verdict is by ${metricTitle(main, list)}. ${baseline.chosenBy}`] : []),
     `${definitions.join('; ')}.`,
   ];

@@ -68,10 +68,14 @@ export function standingOf({ baseline, verdicts }: Pick<TaskReport, 'baseline' |
 /** What was shown on test and what was not, over all tasks of a version that mixes several. */
 export function overview({ tasks, verdicts }: Pick<Report, 'tasks' | 'verdicts'>): string | null {
   if (tasks.length === 0) return null;
-  const judged = verdicts[0] ? [{ title: 'judgement', finding: verdicts[0].finding as Finding | undefined }] : [];
-  const all = [...judged, ...tasks.map((one) => ({ title: taskTitle(one), finding: standingOf(one) }))];
-  const names = (...findings: (Finding | undefined)[]) =>
-    all.filter(({ finding }) => findings.includes(finding)).map(({ title }) => title);
+  const ofBase = (all: readonly { against: string; finding: Finding }[]) =>
+    all.find(({ against }) => against === 'base')?.finding;
+  const judged = verdicts[0] ? [{ title: 'judgement', finding: verdicts[0].finding, base: ofBase(verdicts) }] : [];
+  const others = tasks.map((one) => ({ title: taskTitle(one), finding: standingOf(one), base: ofBase(one.verdicts) }));
+  const all: { title: string; finding: Finding | undefined; base: Finding | undefined }[] = [...judged, ...others];
+  const names = (finding: Finding | undefined) =>
+    all.filter((one) => one.finding === finding).map(({ title }) => title);
+  const besideBase = (finding: Finding) => all.filter(({ base }) => base === finding).map(({ title }) => title);
   const beaten = names('beats');
   const sentences = [
     beaten.length === 0
@@ -81,13 +85,17 @@ export function overview({ tasks, verdicts }: Pick<Report, 'tasks' | 'verdicts'>
     said(names('worse'), 'In', 'it is worse.'),
     said(names('not-defined'), 'In', 'no comparison can be made.'),
     said(names(undefined), 'For', 'there is no trivial baseline: only the base model stands beside it.'),
+    said(besideBase('beats'), 'It beats its own base model in', ''),
+    said(besideBase('undecided'), 'From its own base model it cannot be told apart in', ''),
+    said(besideBase('worse'), 'It is worse than its own base model in', ''),
     `The ${all.length} tasks were asked in one run; nothing is corrected for their number.`,
   ];
   return sentences.filter((sentence) => sentence !== '').join(' ');
 }
 
 function said(names: readonly string[], before: string, after: string): string {
-  return names.length === 0 ? '' : `${before} ${names.join(', ')} ${after}`;
+  if (names.length === 0) return '';
+  return after === '' ? `${before} ${names.join(', ')}.` : `${before} ${names.join(', ')} ${after}`;
 }
 
 /** What is asked, for headings. */
