@@ -14,12 +14,14 @@ import type { Stoppable } from './signals.js';
 
 /** The world outside, so that a test can put its own in place. */
 export interface Outside {
-  stdout: { write(text: string): unknown };
+  stdout: Screen;
   stderr: Screen;
   environment: Record<string, string | undefined>;
   now: () => Date;
   stoppable: Stoppable;
 }
+
+const DEFAULT_WIDTH = 100; // columns of plots where stdout is no terminal
 
 const common = z.strictObject({
   json: z.boolean().default(false).describe('one JSON value on stdout, errors as JSON on stderr'),
@@ -50,7 +52,7 @@ export async function runCommandLine(
 }
 
 function reportError(error: unknown, json: boolean, outside: Outside): ExitCode {
-  const { text, code } = renderError(error, { json, color: hasColor(outside) });
+  const { text, code } = renderError(error, { json, color: hasColor(outside.stderr, outside) });
   outside.stderr.write(`${text}\n`);
   return code;
 }
@@ -117,6 +119,7 @@ async function perform(
       return store;
     },
     print: (line) => void outside.stdout.write(`${line}\n`),
+    page: { color: hasColor(outside.stdout, outside), width: outside.stdout.columns ?? DEFAULT_WIDTH },
     note: (line) => progress.note(line),
     progress,
   };
@@ -176,6 +179,6 @@ function usageError(error: CommanderError, argv: readonly string[]): RectuneErro
   return new RectuneError('usage', first.replace(/^error: /, ''), `rectune${verb}`, fix);
 }
 
-function hasColor(outside: Outside): boolean {
-  return outside.stderr.isTTY === true && !outside.environment.NO_COLOR;
+function hasColor(screen: Screen, { environment }: Outside): boolean {
+  return screen.isTTY === true && !environment.NO_COLOR;
 }

@@ -12,6 +12,11 @@ export interface Answer {
   exitCode?: ExitCode;
 }
 
+export interface Page {
+  readonly color: boolean;
+  readonly width: number;
+}
+
 /** What a command may use beside its own arguments. */
 export interface Context {
   /** Folder of the studio: ./.rectune, or what --studio names. */
@@ -27,6 +32,8 @@ export interface Context {
   openStore(how: 'make' | 'existing'): Store;
   /** One line to stdout, for answers that come in pieces (train --json). */
   print(line: string): void;
+  /** How the answer's text may look: colours of a terminal that wants them, and its columns. */
+  page: Page;
   /** One line to stderr. */
   note(line: string): void;
   progress: Progress;

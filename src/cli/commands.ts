@@ -2,6 +2,7 @@ import type { Command } from './command.js';
 import build from './commands/build.js';
 import buildNative from './commands/build-native.js';
 import curate from './commands/curate.js';
+import diff from './commands/diff.js';
 import doctor from './commands/doctor.js';
 import exportCommand from './commands/export.js';
 import generate from './commands/generate.js';
@@ -34,6 +35,7 @@ export const COMMANDS: readonly Command[] = [
   merge,
   pull,
   generate,
+  diff,
   list,
   rejects,
   doctor,

@@ -7,6 +7,7 @@ import { RunStore } from './run-store.js';
 import { SourceStore } from './source-store.js';
 import { translated } from './store-errors.js';
 import { TextStore } from './text-store.js';
+import { VersionDiffStore } from './version-diff.js';
 import { VersionStore } from './version-store.js';
 
 /**
@@ -16,6 +17,7 @@ import { VersionStore } from './version-store.js';
 export class Store {
   readonly sources: SourceStore;
   readonly versions: VersionStore;
+  readonly diffs: VersionDiffStore;
   readonly runs: RunStore;
   readonly predictions: PredictionStore;
   readonly reports: ReportStore;
@@ -27,6 +29,7 @@ export class Store {
     this.#database = database;
     this.sources = translated(new SourceStore(database), database.name);
     this.versions = translated(new VersionStore(database), database.name);
+    this.diffs = translated(new VersionDiffStore(database), database.name);
     this.runs = translated(new RunStore(database), database.name);
     this.predictions = translated(new PredictionStore(database), database.name);
     this.reports = translated(new ReportStore(database), database.name);
