@@ -19,6 +19,7 @@ export interface Outside {
   environment: Record<string, string | undefined>;
   now: () => Date;
   stoppable: Stoppable;
+  keys: () => AsyncIterable<string>;
 }
 
 const DEFAULT_WIDTH = 100; // columns of plots where stdout is no terminal
@@ -122,6 +123,7 @@ async function perform(
     page: { color: hasColor(outside.stdout, outside), width: outside.stdout.columns ?? DEFAULT_WIDTH },
     note: (line) => progress.note(line),
     progress,
+    keys: outside.keys,
   };
   try {
     const answer = await command.run(positionals as never, options as never, context);

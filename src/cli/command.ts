@@ -37,6 +37,8 @@ export interface Context {
   /** One line to stderr. */
   note(line: string): void;
   progress: Progress;
+  /** Keys that are pressed, or the characters of what is piped in. Asked for once. */
+  keys(): AsyncIterable<string>;
 }
 
 /** A command is a page: what it does, what it takes, and the one call that does it. */

@@ -14,6 +14,7 @@ import pull from './commands/pull.js';
 import quickstart from './commands/quickstart.js';
 import rejects from './commands/rejects.js';
 import report from './commands/report.js';
+import review from './commands/review.js';
 import run from './commands/run.js';
 import templates from './commands/templates.js';
 import texts from './commands/texts.js';
@@ -28,6 +29,7 @@ export const COMMANDS: readonly Command[] = [
   templates,
   build,
   curate,
+  review,
   exportCommand,
   train,
   predict,

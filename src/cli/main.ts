@@ -2,6 +2,7 @@ import { ExitCode } from '../core/errors.js';
 import { packageVersion } from '../platform/package-version.js';
 import { runCommandLine } from './command-line.js';
 import { COMMANDS } from './commands.js';
+import { keysOf } from './keys.js';
 import { stoppableBy } from './signals.js';
 
 // A reader that has seen enough ("rectune list runs | head -1") is no error.
@@ -16,6 +17,7 @@ process.exitCode = await runCommandLine(process.argv.slice(2), COMMANDS, package
   stderr: process.stderr,
   environment: process.env,
   now: () => new Date(),
+  keys: () => keysOf(process.stdin),
   stoppable: stoppableBy(
     process,
     (text) => process.stderr.write(text),

@@ -1,7 +1,7 @@
-import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
+import { appendFileSync, closeSync, fsyncSync, openSync, readSync, statSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { writing } from './file-errors.js';
-import { makeFolder } from './files.js';
+import { exists, makeFolder } from './files.js';
 
 /** A file that only grows: what is written stands after what was there before. Throws RectuneError (file-errors.ts). */
 export class AppendFile {
@@ -27,4 +27,20 @@ export class AppendFile {
       closeSync(this.#file);
     }
   }
+}
+
+/** Ends the last line of a file that lacks its newline, so that what is added stands on a line of its own. */
+export function endLine(path: string): void {
+  if (!exists(path)) return;
+  writing(path, () => {
+    const { size } = statSync(path);
+    const last = new Uint8Array(1);
+    const file = openSync(path, 'r');
+    try {
+      if (size > 0) readSync(file, last, 0, 1, size - 1);
+    } finally {
+      closeSync(file);
+    }
+    if (size > 0 && last[0] !== 0x0a) appendFileSync(path, '\n');
+  });
 }

@@ -1,6 +1,8 @@
+import { Readable } from 'node:stream';
 import type { Command } from '../../src/cli/command.js';
 import { runCommandLine } from '../../src/cli/command-line.js';
 import { COMMANDS } from '../../src/cli/commands.js';
+import { keysOf } from '../../src/cli/keys.js';
 import type { Stoppable } from '../../src/cli/signals.js';
 import { NOW } from '../store/fixtures.js';
 
@@ -20,6 +22,7 @@ export async function invoke(
     environment?: Record<string, string>;
     stoppable?: Stoppable;
     onStderr?: (text: string) => void;
+    keys?: string; // piped in
   } = {},
 ): Promise<Invocation> {
   let [stdout, stderr] = ['', ''];
@@ -32,6 +35,7 @@ export async function invoke(
     stderr: { write: takeError, isTTY: options.isTTY ?? false, columns: 200 },
     environment: options.environment ?? {},
     now: () => NOW,
+    keys: () => keysOf(Readable.from([options.keys ?? ''])),
     stoppable: options.stoppable ?? ((task) => task(new AbortController().signal)),
   });
   return { code, stdout, stderr };

@@ -1,9 +1,11 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Outside, runCommandLine } from '../../src/cli/command-line.js';
 import quickstart from '../../src/cli/commands/quickstart.js';
+import { keysOf } from '../../src/cli/keys.js';
 import { type QuickstartRequest, type QuickstartResult, runQuickstart } from '../../src/cli/quickstart.js';
 import { Report } from '../../src/core/report.js';
 import { summarizeReport } from '../../src/eval/summary.js';
@@ -106,6 +108,7 @@ describe('rectune quickstart', () => {
       environment: {},
       now: request.now,
       stoppable: (task) => task(new AbortController().signal),
+      keys: () => keysOf(Readable.from([])),
     };
     expect(await runCommandLine(['quickstart', '--help'], [quickstart], '0.0.0', outside)).toBe(0);
     expect(written.join('')).toContain('--threads <n>');

@@ -40,6 +40,8 @@ export function findPersonal(text: string, kinds: readonly Personal[]): Finding[
 function isPersonal(kind: Personal, text: string): boolean {
   if (kind === 'card') return passesLuhn(text.replace(/\D/g, ''));
   if (kind === 'phone') return text.replace(/\D/g, '').length >= FEWEST_PHONE_DIGITS;
+  // Sixteen bits a group: an address that has none above 255 is more often a ratio or a time.
+  if (kind === 'ip' && text.includes('::')) return /[\da-f]{3}/iu.test(text);
   return true;
 }
 
