@@ -41,15 +41,15 @@ export class MinHash {
     this.#offsets = Int32Array.from({ length: hashes }, () => random.integer(2 ** 32));
   }
 
-  signature(shingles: Iterable<string>): Uint32Array {
+  signature(shingles: Iterable<string>): Int32Array {
     const hashes = this.#multipliers.length;
-    const least = new Uint32Array(hashes).fill(0xffffffff);
+    const least = new Int32Array(hashes).fill(0x7fffffff);
     for (const shingle of shingles) {
       const hash = hashOf(shingle);
       for (let i = 0; i < hashes; i++) {
         // Mixed once more: a product alone keeps the order of neighbouring hashes too often.
         let value = Math.imul(hash ^ (this.#offsets[i] as number), this.#multipliers[i] as number);
-        value = (value ^ (value >>> 15)) >>> 0;
+        value ^= value >>> 15; // stays a whole number of 32 bits: unsigned ones would be computed as doubles
         if (value < (least[i] as number)) least[i] = value;
       }
     }
@@ -105,7 +105,7 @@ export class BandIndex {
   }
 
   /** Numbers of those that share a band, each once; a number is the place in the order in which they were added. */
-  candidates(signature: Uint32Array): Set<number> {
+  candidates(signature: Int32Array): Set<number> {
     const found = new Set<number>();
     for (let band = 0; band < this.#bands; band++) {
       const key = this.#key(signature, band);
@@ -120,7 +120,7 @@ export class BandIndex {
     return found;
   }
 
-  add(signature: Uint32Array): void {
+  add(signature: Int32Array): void {
     if (this.#size === this.#capacity) throw new Error(`more than ${this.#capacity} signatures`);
     this.#size += 1;
     for (let band = 0; band < this.#bands; band++) {
@@ -140,7 +140,7 @@ export class BandIndex {
     return band * this.#capacity + one - 1;
   }
 
-  #key(signature: Uint32Array, band: number): number {
+  #key(signature: Int32Array, band: number): number {
     let key = 0x9e3779b9 ^ band;
     for (let i = band * this.#rows; i < (band + 1) * this.#rows; i++) {
       key = Math.imul(key ^ (signature[i] as number), 0x85ebca6b);

@@ -15,7 +15,7 @@ function pairOf(both: number, own: number, tag: string): [Set<string>, Set<strin
   const side = (name: string) => new Set([...shared, ...Array.from({ length: own }, (_, i) => `${tag} ${name} ${i}`)]);
   return [side('a'), side('b')];
 }
-const equalPlaces = (a: Uint32Array, b: Uint32Array) => a.filter((value, i) => value === b[i]).length;
+const equalPlaces = (a: Int32Array, b: Int32Array) => a.filter((value, i) => value === b[i]).length;
 
 describe('shinglesOf', () => {
   it.each([
@@ -93,7 +93,7 @@ describe('bands', () => {
             .flatMap((other, j) =>
               [0, 2, 4].some((at) => other[at] === signature[at] && other[at + 1] === signature[at + 1]) ? [j] : [],
             );
-          const own = Uint32Array.from(signature);
+          const own = Int32Array.from(signature);
           expect([...index.candidates(own)].sort((a, b) => a - b)).toEqual(sharing);
           index.add(own);
         });
