@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { DatasetVersion } from '../core/dataset-version.js';
+import { DatasetVersion, versionIdentity } from '../core/dataset-version.js';
 import { RectuneError } from '../core/errors.js';
 import { type Instruction, instructionLine, SPLITS, type Split } from '../core/instruction.js';
 import { parseAs } from '../core/parse.js';
@@ -43,21 +43,13 @@ export async function sealVersion(
 ): Promise<SealedVersion> {
   const { counts, files } = measured(facts, content);
   const { name, recipe, recipeHash, sourceId, sourceHash, labels, split, templates, ...rest } = facts;
-  const hash = versionHash(facts, files);
+  const hash = sha256(versionIdentity({ ...facts, files }));
   const known = { hash, name, recipe, recipeHash, sourceId, sourceHash, labels, split, templates };
   const complete = { ...known, counts, ...rest, files, program };
   const folder = studioLayout.version(studio, hash);
   const { unchanged, ...version } = await writeFolder(folder, complete, content, onProgress);
   store.versions.save(version, allRows(content), now());
   return { ...version, unchanged };
-}
-
-/** Over all that decides the rows. The source's hash is in it because rows name lines of the log. */
-function versionHash(facts: UnsealedVersion, files: DatasetVersion['files']): string {
-  const { name, recipe, sourceId, sourceHash, templates, curation } = facts;
-  // The name of a version that was built stands in its recipe.
-  const made = curation && { name, parent: curation.parent, steps: curation.steps.map(({ settings }) => settings) };
-  return sha256(JSON.stringify({ recipe, sourceId, sourceHash, templates, files, curated: made }));
 }
 
 /** Writes versions/<hash>/, or makes sure that the folder which stands there is whole. */

@@ -11,6 +11,7 @@ import list from './commands/list.js';
 import merge from './commands/merge.js';
 import predict from './commands/predict.js';
 import pull from './commands/pull.js';
+import push from './commands/push.js';
 import quickstart from './commands/quickstart.js';
 import rejects from './commands/rejects.js';
 import report from './commands/report.js';
@@ -35,6 +36,7 @@ export const COMMANDS: readonly Command[] = [
   predict,
   report,
   merge,
+  push,
   pull,
   generate,
   diff,

@@ -1,3 +1,4 @@
+import { RectuneError } from '../core/errors.js';
 import { Hub } from '../platform/hub.js';
 import { hubCacheFolder } from '../platform/hub-cache.js';
 import { hubSettings } from '../platform/hub-settings.js';
@@ -13,6 +14,13 @@ export const hubFlags = {
 interface HubFlags {
   hub?: string | undefined;
   token?: string | undefined;
+}
+
+/** Nothing may be laid into a hub without one: said before any work. */
+export function needToken(flags: HubFlags, context: Context): void {
+  if (hubSettings(flags, context.environment).token !== undefined) return;
+  const fix = 'make one that may write, on the page of the hub, and give it: HF_TOKEN=..., or --token';
+  throw new RectuneError('usage', 'a push needs a token', 'rectune push', fix);
 }
 
 export function hubOf(flags: HubFlags, context: Context, signal: AbortSignal): Hub {

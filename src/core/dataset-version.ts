@@ -54,3 +54,16 @@ export const DatasetVersion = z.strictObject({
   program: z.string(), // rectune version that built it
 });
 export type DatasetVersion = z.infer<typeof DatasetVersion>;
+
+/**
+ * The text that a version's hash is the SHA-256 of: all that decides the rows. The source's hash is in it because rows name lines of the log.
+ * Keys count in the order in which they stand, so a version that was read from a file is given here as it was read.
+ */
+export function versionIdentity(
+  facts: Pick<DatasetVersion, 'name' | 'recipe' | 'sourceId' | 'sourceHash' | 'templates' | 'curation' | 'files'>,
+): string {
+  const { name, recipe, sourceId, sourceHash, templates, curation, files } = facts;
+  // The name of a version that was built stands in its recipe.
+  const made = curation && { name, parent: curation.parent, steps: curation.steps.map(({ settings }) => settings) };
+  return JSON.stringify({ recipe, sourceId, sourceHash, templates, files, curated: made });
+}

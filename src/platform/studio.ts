@@ -7,6 +7,8 @@ export const studioLayout = {
   fileHashes: (studio: string) => join(studio, 'file-hashes.json'),
   version: (studio: string, hash: string) => join(studio, 'versions', hash),
   manifestFile: 'manifest.json', // inside the folder of a version
+  /** Inside the folder of a version that was pulled: where it came from. */
+  originFile: 'origin.json',
   splitFile: (split: Split) => `${split}.jsonl`,
   instructions: (studio: string, hash: string, split: Split): string =>
     join(studioLayout.version(studio, hash), studioLayout.splitFile(split)),
@@ -26,5 +28,7 @@ export const studioLayout = {
   prompts: (studio: string, id: string) => join(studio, 'texts', `${id}.jsonl`),
   /** Hidden states of frozen blocks, for every run on the same model and rows. May be removed at any time. */
   hiddenStates: (studio: string) => join(studio, 'cache', 'hidden-states'),
+  /** Files on their way to a hub; gone when they are there. */
+  outgoing: (studio: string, hash: string) => join(studio, 'outgoing', hash),
   report: (studio: string, runId: string) => join(studio, 'reports', runId),
 };
