@@ -115,6 +115,17 @@ struct generate_config {
     int32_t threads;
 };
 
+// Rows as the model sees them.
+struct inspect_config {
+    std::string model;
+    std::string data;
+    std::vector<std::string> labels; // as for training
+    std::optional<std::vector<int64_t>> rows; // nothing: all
+    int32_t max_length;
+    bool pieces; // tell each token
+    int32_t threads;
+};
+
 struct measure_config {
     int32_t threads;
 };
@@ -126,4 +137,5 @@ score_config read_score_config(const std::string & path);
 init_config read_init_config(const std::string & path);
 merge_config read_merge_config(const std::string & path);
 generate_config read_generate_config(const std::string & path);
+inspect_config read_inspect_config(const std::string & path);
 measure_config read_measure_config(const std::string & path);

@@ -37,6 +37,8 @@ vocabulary::vocabulary(const std::string & gguf_path) {
     {
         const gguf_file file(gguf_path);
         check_tokens(file);
+        const int64_t prefix = gguf_find_key(file.keys(), "tokenizer.ggml.add_space_prefix");
+        if (prefix >= 0 && gguf_get_kv_type(file.keys(), prefix) == GGUF_TYPE_BOOL) adds_space_prefix = gguf_get_val_bool(file.keys(), prefix);
         pre_tokenizer = file.text("tokenizer.ggml.pre").value_or("");
     }
     forget_library_error();
@@ -91,6 +93,15 @@ int32_t     vocabulary::n_tokens() const { return llama_vocab_n_tokens(vocab); }
 llama_token vocabulary::bos() const      { return llama_vocab_bos(vocab); }
 llama_token vocabulary::eos() const      { return llama_vocab_eos(vocab); }
 bool        vocabulary::add_bos() const  { return llama_vocab_get_add_bos(vocab) && bos() >= 0; }
+
+bool        vocabulary::is_sentence_piece() const { return llama_vocab_type(vocab) == LLAMA_VOCAB_TYPE_SPM; }
+
+bool        vocabulary::puts_spaces() const { return is_sentence_piece() && adds_space_prefix; }
+
+const vocabulary::special_token * vocabulary::special(llama_token token) const {
+    if (!is_special.at(size_t(token))) return nullptr;
+    return &*std::find_if(specials.begin(), specials.end(), [&](const special_token & one) { return one.id == token; });
+}
 
 std::string vocabulary::piece(llama_token token) const {
     std::string text(64, '\0');

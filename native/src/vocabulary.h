@@ -25,6 +25,12 @@ public:
     llama_token eos() const;     // what ends an answer
     bool        add_bos() const; // does a text begin with bos?
     std::string piece(llama_token token) const; // the token's bytes, for showing; special tokens by their name
+    bool        is_sentence_piece() const;
+    bool        puts_spaces() const; // in front of a text and behind each special token (SentencePiece)
+
+    // What libllama reads in a text as one token whatever stands around; its white space on a side that it strips is lost.
+    struct special_token { llama_token id; std::string text; bool strips_left, strips_right; };
+    const special_token * special(llama_token token) const; // nullptr: an ordinary token
 
     // The tokens of a text: bos if the model wants it, no eos. Without special tokens in `values` these are the ids of
     // llama_tokenize(add_special, parse_special) less the end token it may add. Merges cross the borders of values.
@@ -36,11 +42,11 @@ public:
 
 private:
     struct model_deleter { void operator()(llama_model * model) const { llama_model_free(model); } };
-    struct special_token { llama_token id; std::string text; bool strips_left, strips_right; };
     struct fragment { llama_token special; size_t begin, end; }; // special -1: plain text [begin, end)
 
     std::unique_ptr<llama_model, model_deleter> model;
     const llama_vocab * vocab;
+    bool adds_space_prefix = true;
     std::vector<special_token> specials; // in the order of libllama's own partition: longest first
     std::vector<bool> is_special;        // by token id
     std::unique_ptr<word_tokens> words;  // where a text is tokenised word by word; nullptr: only as a whole

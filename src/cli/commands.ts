@@ -1,4 +1,5 @@
 import type { Command } from './command.js';
+import budget from './commands/budget.js';
 import build from './commands/build.js';
 import buildNative from './commands/build-native.js';
 import curate from './commands/curate.js';
@@ -17,6 +18,7 @@ import rejects from './commands/rejects.js';
 import report from './commands/report.js';
 import review from './commands/review.js';
 import run from './commands/run.js';
+import show from './commands/show.js';
 import templates from './commands/templates.js';
 import texts from './commands/texts.js';
 import train from './commands/train.js';
@@ -31,6 +33,8 @@ export const COMMANDS: readonly Command[] = [
   build,
   curate,
   review,
+  show,
+  budget,
   exportCommand,
   train,
   predict,

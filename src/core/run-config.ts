@@ -213,6 +213,13 @@ export const MergeOptions = z.strictObject({
 });
 export type MergeOptions = z.infer<typeof MergeOptions>;
 
+/** What a user may set about looking at rows as tokens. */
+export const InspectOptions = z.strictObject({
+  maxLength: TrainOptions.shape.maxLength,
+  threads: TrainOptions.shape.threads,
+});
+export type InspectOptions = z.infer<typeof InspectOptions>;
+
 /** What a user may set about texts that a model writes. */
 export const GenerateOptions = z.strictObject({
   chat: z.boolean().default(true).describe("put each prompt into the model's own chat template"),
@@ -326,6 +333,19 @@ export const NativeMergeConfig = z.strictObject({
   threads: z.number().int().positive(),
 });
 export type NativeMergeConfig = z.infer<typeof NativeMergeConfig>;
+
+/** The JSON file that native/ reads for `inspect`. */
+export const NativeInspectConfig = z.strictObject({
+  protocol: z.literal(PROTOCOL),
+  model: z.string(),
+  data: z.string(), // instruction lines of a split
+  labels: z.tuple([z.string(), z.string()]).nullable(), // as for training
+  rows: z.array(z.number().int().nonnegative()).nullable(), // null: all; told in file order
+  maxLength: z.number().int().nonnegative(),
+  pieces: z.boolean(), // tell each token
+  threads: z.number().int().positive(),
+});
+export type NativeInspectConfig = z.infer<typeof NativeInspectConfig>;
 
 /** The JSON file that native/ reads for `generate`. */
 export const NativeGenerateConfig = z.strictObject({

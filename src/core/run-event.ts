@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ChoiceScore } from './prediction.js';
 import { PROTOCOL } from './run-config.js';
+import { InspectedRow, Token } from './token-row.js';
 
 const count = z.number().int().nonnegative();
 const finite = z.number();
@@ -13,7 +14,7 @@ export const RunEvent = z.discriminatedUnion('event', [
   z.strictObject({
     event: z.literal('start'),
     protocol: z.literal(PROTOCOL),
-    verb: z.enum(['train', 'estimate', 'series', 'score', 'init', 'merge', 'generate', 'measure']),
+    verb: z.enum(['train', 'estimate', 'series', 'score', 'init', 'merge', 'generate', 'inspect', 'measure']),
     program: z.string(), // version of native/
     ggml: z.string(), // version of the library, equal to that of the headers
     kernel: z.string(), // instruction set of the CPU kernels
@@ -173,6 +174,20 @@ export const RunEvent = z.discriminatedUnion('event', [
     end: z.enum(['stop', 'length']), // by the model itself, or cut short by maxTokens
   }),
   z.strictObject({
+    event: z.literal('vocabulary'), // of inspect, before the first row
+    rows: count, // that will be told
+    limit: count, // tokens that a row may have
+    begin: Token.nullable(), // what every text begins with; null: nothing
+    end: Token, // what ends an answer
+  }),
+  InspectedRow.extend({ event: z.literal('inspected') }),
+  z.strictObject({
+    event: z.literal('problem'), // of a row that was told before, or cannot be told
+    row: count,
+    what: z.string(),
+    fix: z.string(),
+  }),
+  z.strictObject({
     event: z.literal('kernel'), // of measure: the register-only peak first, then each kernel
     name: z.string(),
     gflops: finite.nullable(), // null: memory limits it, not arithmetic
@@ -189,7 +204,7 @@ export const RunEvent = z.discriminatedUnion('event', [
   }),
   z.strictObject({
     event: z.literal('done'),
-    verb: z.enum(['train', 'estimate', 'series', 'score', 'init', 'merge', 'generate', 'measure']),
+    verb: z.enum(['train', 'estimate', 'series', 'score', 'init', 'merge', 'generate', 'inspect', 'measure']),
     output: z.string().nullable(), // the file made: adapter or model
     seconds: finite,
     peakMemory: count, // bytes, of the whole process

@@ -89,6 +89,17 @@ export class SourceStore {
     );
   }
 
+  /** Those of these lines of the log that are there, by line. */
+  interactionsAt(id: string, logIndexes: readonly number[]): Map<number, Interaction> {
+    const key = this.#keyOf(id) ?? -1;
+    const line = this.#database.prepare<[number, number], StoredInteraction>(
+      `select user_id as userId, item_id as itemId, rating, timestamp, log_index as logIndex${this.#hasAttributes(key) ? ', attributes' : ''}
+       from interactions where source_key = ? and log_index = ?`,
+    );
+    const found = logIndexes.flatMap((logIndex) => line.get(key, logIndex) ?? []);
+    return new Map(found.map((stored) => [stored.logIndex, readInteraction(stored)]));
+  }
+
   /** By item id, in the order of the item file. */
   items(id: string): Map<string, Item> {
     const rows = this.#database

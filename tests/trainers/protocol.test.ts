@@ -2,7 +2,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ExitCode } from '../../src/core/errors.js';
-import { NativeGenerateConfig, NativeScoreConfig, NativeTrainConfig } from '../../src/core/run-config.js';
+import {
+  NativeGenerateConfig,
+  NativeInspectConfig,
+  NativeScoreConfig,
+  NativeTrainConfig,
+} from '../../src/core/run-config.js';
 import { RunEvent } from '../../src/core/run-event.js';
 import { packageRoot } from '../../src/platform/files.js';
 import { SHARED } from '../../src/trainers/execute-series.js';
@@ -21,6 +26,7 @@ describe('docs/protocol.md', () => {
     { verb: 'train', schema: NativeTrainConfig },
     { verb: 'score', schema: NativeScoreConfig },
     { verb: 'generate', schema: NativeGenerateConfig },
+    { verb: 'inspect', schema: NativeInspectConfig },
   ])('names every key of the config of $verb', ({ verb, schema }) => {
     const keys = Object.keys(schema.shape);
     expect(keys.length).toBeGreaterThan(5);
