@@ -296,7 +296,7 @@ describe('what the hub refuses', () => {
       what: '"../../x.gguf" is not a name',
     },
     { case: 'a branch', flags: ['--revision', '../x'], what: '"../x" is not a name' },
-    { case: 'a missing file', file: undefined, what: '<file> is missing', fix: 'name the GGUF file' },
+    { case: 'a missing file', file: undefined, what: '<file> is missing', fix: 'name repository and GGUF file' },
   ])('says what is wrong with $case', async ({ repo = 'maker/small-GGUF', flags = [], what, fix = '', ...rest }) => {
     const file = 'file' in rest ? rest.file : 'small.Q4_1.gguf';
     const argv = ['pull', 'model', repo, ...(file === undefined ? [] : [file]), ...flags];
