@@ -8,6 +8,7 @@ import doctor from './commands/doctor.js';
 import exportCommand from './commands/export.js';
 import generate from './commands/generate.js';
 import importCommand from './commands/import.js';
+import lineage from './commands/lineage.js';
 import list from './commands/list.js';
 import merge from './commands/merge.js';
 import predict from './commands/predict.js';
@@ -44,6 +45,7 @@ export const COMMANDS: readonly Command[] = [
   pull,
   generate,
   diff,
+  lineage,
   list,
   rejects,
   doctor,

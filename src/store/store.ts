@@ -1,10 +1,12 @@
 import type { Database } from 'better-sqlite3';
 import { BUSY_TIMEOUT, openDatabase } from './database.js';
 import { GeneratedTextStore } from './generated-text-store.js';
+import { LineageStore } from './lineage-store.js';
 import { PredictionStore } from './prediction-store.js';
 import { ReportStore } from './report-store.js';
 import { RunStore } from './run-store.js';
 import { SourceStore } from './source-store.js';
+import { StatisticsStore } from './statistics-store.js';
 import { translated } from './store-errors.js';
 import { TextStore } from './text-store.js';
 import { VersionDiffStore } from './version-diff.js';
@@ -18,6 +20,8 @@ export class Store {
   readonly sources: SourceStore;
   readonly versions: VersionStore;
   readonly diffs: VersionDiffStore;
+  readonly lineage: LineageStore;
+  readonly statistics: StatisticsStore;
   readonly runs: RunStore;
   readonly predictions: PredictionStore;
   readonly reports: ReportStore;
@@ -30,6 +34,8 @@ export class Store {
     this.sources = translated(new SourceStore(database), database.name);
     this.versions = translated(new VersionStore(database), database.name);
     this.diffs = translated(new VersionDiffStore(database), database.name);
+    this.lineage = translated(new LineageStore(database), database.name);
+    this.statistics = translated(new StatisticsStore(database), database.name);
     this.runs = translated(new RunStore(database), database.name);
     this.predictions = translated(new PredictionStore(database), database.name);
     this.reports = translated(new ReportStore(database), database.name);

@@ -1,0 +1,73 @@
+import type { Database } from 'better-sqlite3';
+import type { Instruction, Split } from '../core/instruction.js';
+import { paged } from './paged.js';
+
+/** What statistics need of a row; its text stays where it is. */
+export interface RowFacts extends Pick<Instruction, 'split' | 'userId' | 'itemId' | 'label' | 'templateId'> {
+  readonly characters: number; // code points of the prompt
+  readonly history: number; // lines of the log that it shows beside the target
+}
+
+/** Counts that need an order of their own: SQLite sorts beside the memory of the program. */
+export class StatisticsStore {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /**
+   * Seconds between neighbouring interactions of one user, in order of time, and how often each such time occurs, ascending; interactions
+   * without a time are left out. The store cannot be written to while this is read.
+   */
+  gaps(sourceId: string): IterableIterator<[seconds: number, count: number]> {
+    return this.#database
+      .prepare<[string], [number, number]>(
+        `select gap, count(*) from (
+           select timestamp - lag(timestamp) over (partition by user_id order by timestamp) as gap from interactions
+           where source_key = (select source_key from sources where id = ?) and timestamp is not null
+         ) where gap is not null group by gap order by gap`,
+      )
+      .raw()
+      .iterate(sourceId) as unknown as IterableIterator<[number, number]>;
+  }
+
+  /** Of every row of a version, in the order in which they were kept. */
+  *rows(hash: string): IterableIterator<RowFacts> {
+    const page = this.#database.prepare<
+      [string, number, number],
+      Omit<RowFacts, 'label'> & { label: number | null; key: number }
+    >(
+      `select instruction_key as key, split, user_id as userId, item_id as itemId, label, template_id as templateId, length(prompt) as characters,
+         (select count(*) - 1 from instruction_interactions where instruction_key = one.instruction_key) as history
+       from instructions one where version_key = (select version_key from dataset_versions where hash = ?)
+         and instruction_key > ? order by instruction_key limit ?`,
+    );
+    const { first } = this.#database
+      .prepare(
+        'select min(instruction_key) - 1 as first from instructions where version_key = (select version_key from dataset_versions where hash = ?)',
+      )
+      .get(hash) as { first: number | null };
+    if (first === null) return;
+    for (const { key: _, ...row } of paged(
+      (after, count) => page.all(hash, after, count),
+      ({ key }) => key,
+      first,
+    )) {
+      yield { ...row, label: row.label === null ? null : row.label === 1 };
+    }
+  }
+
+  /** Rows of a split whose user has the same target item in another row of it, all but the first of each. */
+  repeatedTargets(hash: string): Partial<Record<Split, number>> {
+    const rows = this.#database
+      .prepare<[string], { split: Split; repeated: number }>(
+        `select split, sum(rows - 1) as repeated from (
+           select split, count(*) as rows from instructions
+           where version_key = (select version_key from dataset_versions where hash = ?) group by split, user_id, item_id
+         ) group by split`,
+      )
+      .all(hash);
+    return Object.fromEntries(rows.map(({ split, repeated }) => [split, repeated]));
+  }
+}
