@@ -17,6 +17,7 @@ import { importLog } from '../sources/import-log.js';
 import type { Store } from '../store/store.js';
 import type { Execution } from '../trainers/execute-run.js';
 import { PredictOptions, predictRun, reportedSplits } from '../trainers/predict.js';
+import { proveMask } from '../trainers/prove-mask.js';
 import { readSeeds, trainSeries } from '../trainers/series.js';
 import { trainRun } from '../trainers/train.js';
 import type { Stoppable } from './signals.js';
@@ -81,12 +82,19 @@ async function built(openStore: () => Store, request: PipelineRequest): Promise<
   return { store, options, source, version };
 }
 
-async function trainedAndReported(
-  { store, options, source, version }: Built,
-  request: PipelineRequest,
-): Promise<PipelineResult> {
+/** Before training: every row is, as tokens of the model, its text, with the loss on its answer. */
+async function prove({ store, options, version }: Built, request: PipelineRequest, signal: AbortSignal): Promise<void> {
+  const { studio, model, now, onStage, onStderr } = request;
+  const { maxLength, threads } = options;
+  const proof = await proveMask(store, { studio, version, model, maxLength, threads, now }, { signal, onStderr });
+  onStage(`proof: the loss lies on the answer in all ${proof.rows} rows${proof.reused ? ', as proved before' : ''}`);
+}
+
+async function trainedAndReported(ground: Built, request: PipelineRequest): Promise<PipelineResult> {
+  const { store, options, source, version } = ground;
   const { studio, now, onStage } = request;
   const { run, adapter } = await request.stoppable(async (signal) => {
+    await prove(ground, request, signal);
     const asked = { version: version.hash, model: request.model, options, unfinished: 'resume' as const };
     const trained = await trainRun(store, { ...request, ...asked, signal });
     onStage(`train: run ${trained.run.id} ${trained.reused ? 'is done already' : 'done'}`);
@@ -122,6 +130,7 @@ export async function runPipelineForSeeds(
   const series = drawn.map((seed) => ({ ...ground.options, seed }));
   const done = new Set<number>();
   const failure = await request.stoppable(async (signal) => {
+    await prove(ground, request, signal);
     const asked = { ...request, version: ground.version.hash, series, signal };
     const onRun = (index: number) => onStage(`train: seed ${drawn[index]}`);
     try {

@@ -2,6 +2,7 @@ import type { Database } from 'better-sqlite3';
 import { BUSY_TIMEOUT, openDatabase } from './database.js';
 import { GeneratedTextStore } from './generated-text-store.js';
 import { LineageStore } from './lineage-store.js';
+import { MaskProofStore } from './mask-proof-store.js';
 import { PredictionStore } from './prediction-store.js';
 import { ReportStore } from './report-store.js';
 import { RunStore } from './run-store.js';
@@ -27,6 +28,7 @@ export class Store {
   readonly reports: ReportStore;
   readonly texts: TextStore;
   readonly generatedTexts: GeneratedTextStore;
+  readonly maskProofs: MaskProofStore;
   readonly #database: Database;
 
   constructor(database: Database) {
@@ -40,6 +42,7 @@ export class Store {
     this.predictions = translated(new PredictionStore(database), database.name);
     this.reports = translated(new ReportStore(database), database.name);
     this.texts = translated(new TextStore(database), database.name);
+    this.maskProofs = translated(new MaskProofStore(database), database.name);
     this.generatedTexts = translated(new GeneratedTextStore(database), database.name);
   }
 

@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest';
 import type { Budget } from '../../src/cli/render-budget.js';
-import { keepSource, source } from '../store/fixtures.js';
+import type { DatasetVersion } from '../../src/core/dataset-version.js';
+import { proveMask } from '../../src/trainers/prove-mask.js';
+import { keepSource, NOW, source } from '../store/fixtures.js';
 import { smallStudio } from './small-studio.js';
 
 interface Shown {
@@ -74,6 +76,31 @@ it('a row that there is not, and tokens without a model, are refused', async () 
   expect((await rectune('show', 'small/train/99')).stderr).toContain('there is no row 99 in train');
   expect((await rectune('show', 'small')).stderr).toContain('names no row');
   expect((await rectune('show', 'small/train/0', '--tokens')).stderr).toContain('--tokens without a model');
+});
+
+it('a mask is proved once for a version, a model and a limit', async () => {
+  const { studio, store, model } = await smallStudio();
+  const version = store.versions.list()[0] as DatasetVersion;
+  const asked = { studio, version, model, maxLength: 1024, threads: 1, now: () => NOW };
+  const first = await proveMask(store, asked);
+  expect(first).toMatchObject({ rows: 48, reused: false });
+  expect(await proveMask(store, asked)).toEqual({ ...first, reused: true });
+  expect((await proveMask(store, { ...asked, maxLength: 200 })).reused).toBe(false);
+});
+
+it('a proof that fails names the rows, and is not remembered', async () => {
+  const tooLong = { prompt: `${'a'.repeat(500)}\nAnswer:`, history: [] };
+  const { studio, store, model } = await smallStudio((row) => (row === 7 ? tooLong : {}));
+  const version = store.versions.list()[0] as DatasetVersion;
+  const asked = { studio, version, model, maxLength: 256, threads: 1, now: () => NOW };
+  for (const _ of [1, 2]) {
+    const proof = proveMask(store, asked);
+    await expect(proof).rejects.toThrow('1 rows of version small');
+    await expect(proof).rejects.toMatchObject({
+      kind: 'data',
+      where: expect.stringMatching(/^train\/7: .*without any history/),
+    });
+  }
 });
 
 it('a budget tells the tokens that a run then reads', async () => {

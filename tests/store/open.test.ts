@@ -23,6 +23,7 @@ it('makes the folder and all tables from nothing, with WAL, foreign keys, STRICT
     'instructions',
     'interactions',
     'items',
+    'mask_proofs',
     'prediction_sets',
     'predictions',
     'rejects',
@@ -71,6 +72,7 @@ it('takes the steps that a store lacks, one after the other, and no step twice',
 /** Makes a store one of an earlier version: without the columns that came later. */
 function takeBack(raw: SQLite.Database, version: number): void {
   raw.exec('alter table prediction_sets drop column device; alter table prediction_sets drop column precision');
+  raw.exec('drop table mask_proofs');
   raw.exec('drop table generated_texts; drop table text_rejects; drop table texts; drop table text_sets');
   raw.exec('alter table interactions drop column attributes; alter table sources drop column has_attributes');
   raw.exec('drop index instructions_by_parent_row; alter table instructions drop column parent_row');

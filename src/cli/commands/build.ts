@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { InspectOptions } from '../../core/run-config.js';
+import { requireGguf } from '../../platform/gguf-file.js';
 import { packageVersion } from '../../platform/package-version.js';
-import { command } from '../command.js';
+import { command, named } from '../command.js';
 import { renderVersion } from '../render-version.js';
 
 export default command({
@@ -9,19 +11,29 @@ export default command({
   positionals: z.strictObject({
     recipe: z.string().describe('recipe file, or the name of a recipe that comes with rectune'),
   }),
-  options: z.strictObject({}),
-  examples: ['rectune build recipes/tallrec-movie.yaml'],
-  async run({ recipe }, _options, context) {
+  options: z.strictObject({
+    model: named('FILE', 'prove that the loss lies on the answer in every row, as tokens of this GGUF file').optional(),
+    ...InspectOptions.shape,
+  }),
+  examples: ['rectune build recipes/tallrec-movie.yaml', 'rectune build tallrec-movie --model M.gguf'],
+  async run({ recipe }, { model, maxLength, threads }, context) {
     const [{ loadRecipe }, { buildVersion }] = await Promise.all([
       import('../../builders/load-recipe.js'),
       import('../../builders/build-version.js'),
     ]);
-    const version = await buildVersion(context.openStore('existing'), loadRecipe(recipe), {
+    if (model !== undefined) requireGguf(model);
+    const store = context.openStore('existing');
+    const version = await buildVersion(store, loadRecipe(recipe), {
       studio: context.studio,
       now: context.now,
       program: packageVersion(),
       onProgress: (line) => context.note(line),
     });
-    return { value: version, text: renderVersion(version) };
+    if (model === undefined) return { value: version, text: renderVersion(version) };
+    const { proveMask } = await import('../../trainers/prove-mask.js');
+    const asked = { studio: context.studio, version, model, maxLength, threads, now: context.now };
+    const proof = await context.stoppable((signal) => proveMask(store, asked, { signal }));
+    const words = `the loss lies on the answer in all ${proof.rows} rows, ${proof.tokens} tokens${proof.reused ? ' (proved before)' : ''}`;
+    return { value: { ...version, proof }, text: `${renderVersion(version)}\n${words}` };
   },
 });
