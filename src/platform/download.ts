@@ -1,6 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { type FileHandle, open, rename, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { setImmediate as pauseForOthers } from 'node:timers/promises';
 import { RectuneError } from '../core/errors.js';
 import { cannotWrite } from './file-errors.js';
 import { exists, fileSize, makeFolder, readChunks, remove } from './files.js';
@@ -55,7 +56,7 @@ async function gather(hub: Hub, { repo, commit, file, partial, onProgress }: Dow
   try {
     let bytes = exists(partial) ? fileSize(partial) : 0;
     let hash = hashOf(file);
-    if (bytes > 0) for (const chunk of readChunks(partial)) hash.update(chunk);
+    if (bytes > 0) await feed(hash, partial);
     for (let broken = 0; bytes < file.size; ) {
       try {
         for await (const chunk of hub.read(repo, commit, file.path, bytes)) {
@@ -102,10 +103,18 @@ function hashOf({ hashKind, size }: HubFile): Hash {
 }
 
 /** Whether a file on the disk is what the hub calls by this hash. */
-export function hasHubHash(path: string, file: Pick<HubFile, 'hash' | 'hashKind'>): boolean {
+export async function hasHubHash(path: string, file: Pick<HubFile, 'hash' | 'hashKind'>): Promise<boolean> {
   const hash = hashOf({ path, size: fileSize(path), ...file });
-  for (const chunk of readChunks(path)) hash.update(chunk);
+  await feed(hash, path);
   return hash.digest('hex') === file.hash;
+}
+
+/** A model takes seconds: signals are heard in between. */
+async function feed(hash: Hash, path: string): Promise<void> {
+  for (const chunk of readChunks(path)) {
+    hash.update(chunk);
+    await pauseForOthers();
+  }
 }
 
 /** One write may take only a part. */

@@ -77,7 +77,7 @@ async function checkSent(hub: Hub, { repo, files }: Upload, commit: string): Pro
   const there = await hub.files(repo, commit, Object.keys(files));
   for (const [name, path] of Object.entries(files)) {
     const file = there.find((one) => one.path === name);
-    if (file && hasHubHash(path, file)) continue;
+    if (file && (await hasHubHash(path, file))) continue;
     const what = `the hub has another "${name}" than the one that was sent`;
     throw new RectuneError('data', what, `${repo.type} ${repo.name}, commit ${commit}`, 'give the command again');
   }

@@ -37,7 +37,7 @@ export async function pullFiles(
   if (known !== undefined) {
     const paths = names.map((name) => cached.file(known, name));
     if (paths.every(exists)) {
-      for (const path of paths) checkCached(cached, path);
+      for (const path of paths) await checkCached(cached, path);
       return pulled(known, names, paths, true);
     }
   }
@@ -83,13 +83,13 @@ function pulled(commit: string, names: readonly string[], paths: readonly string
 }
 
 /** Of a copy (where links cannot be made) nobody knows the hash. */
-function checkCached(cached: CachedRepo, path: string): void {
+async function checkCached(cached: CachedRepo, path: string): Promise<void> {
   const file = cached.hashOf(path);
-  if (file) checkBlob(path, file);
+  if (file) await checkBlob(path, file);
 }
 
-function checkBlob(path: string, file: Pick<HubFile, 'hash' | 'hashKind'>): void {
-  if (hasHubHash(path, file)) return;
+async function checkBlob(path: string, file: Pick<HubFile, 'hash' | 'hashKind'>): Promise<void> {
+  if (await hasHubHash(path, file)) return;
   const what = `the file in the cache does not have its ${file.hashKind} ${file.hash}: it was changed, or is damaged`;
   throw new RectuneError('data', what, path, 'remove it (and what it links to), then give the command again');
 }

@@ -1,4 +1,5 @@
 import { basename, join } from 'node:path';
+import type { DatasetVersion } from '../core/dataset-version.js';
 import { AdapterPackage, PACKAGE_FILE, PACKAGE_FORMAT } from '../core/hub-package.js';
 import { Report } from '../core/report.js';
 import type { Run } from '../core/run.js';
@@ -50,11 +51,8 @@ export async function pushAdapter(
   }
 }
 
-function describedRun(
-  run: Run,
-  version: { name: string; hash: string; labels: [string, string] | null; counts: { train: number } },
-  program: string,
-): AdapterPackage {
+/** What a run was made of and with, without the places where it lay. */
+function describedRun(run: Run, version: DatasetVersion, program: string): AdapterPackage {
   const known: Record<string, unknown> = run.config;
   const keys = Object.keys(AdapterPackage.shape.settings.shape);
   const settings = Object.fromEntries(keys.filter((key) => key in known).map((key) => [key, known[key]]));

@@ -285,6 +285,53 @@ describe('a dataset version', () => {
     expect(openedVersions()).toBe(0);
   });
 
+  it('goes with what a step of curation removed, and with rows that have answers of their own', async () => {
+    await built();
+    const curated = await rectune(studio, 'curate', 'tiny', '--step', 'sample: {fraction: 0.5}', '--json');
+    const recipe = readFileSync(join(packageRoot(), 'recipes', 'tiny.yaml'), 'utf8')
+      .replace(/^name: .*/m, 'name: mixed')
+      .replace(/^template: .*/m, 'mix: [{ template: tallrec/tiny }, { family: pick }]\ncandidates: { negatives: 3 }');
+    writeFileSync(join(studio, 'mixed.yaml'), recipe);
+    const mixed = await rectune(studio, 'build', join(studio, 'mixed.yaml'), '--json');
+    for (const [{ code, stdout, stderr }, repo] of [
+      [curated, 'maker/curated'],
+      [mixed, 'maker/mixed'],
+    ] as const) {
+      if (code !== 0) throw new Error(stderr);
+      const { hash } = JSON.parse(stdout);
+      expect((await rectune(studio, 'push', 'dataset', hash, repo)).code).toBe(0);
+      const pulled = await rectune(other, 'pull', 'dataset', repo, '--json');
+      expect(JSON.parse(pulled.stdout)).toMatchObject({ hash, unchanged: false });
+      const [sent, came] = [studio, other].map((at) => {
+        const store = openStore(studioLayout.store(at));
+        const rows = SPLITS.flatMap((split) => [...store.versions.instructions(hash, split)]);
+        store.close();
+        return rows;
+      });
+      expect(came).toEqual(sent);
+    }
+    const card = hub.file('datasets/maker/curated', 'README.md')?.toString() ?? '';
+    expect(card).toContain(`Made from the version \`${tinyHash}\``);
+    expect(card).toMatch(/\| 1 \| `\{"kind":"sample".*\| \d+ \/ 0 \/ 0 \|/);
+  });
+
+  it('stops at a signal with code 130, and the same command goes on', async () => {
+    await built();
+    const controller = new AbortController();
+    hub.faults.push(({ path }) => {
+      if (path.includes('/commit/')) controller.abort();
+      return undefined;
+    });
+    const environment = { HF_ENDPOINT: hub.url, HF_TOKEN: TOKEN };
+    const argv = ['push', 'dataset', 'tiny', 'maker/tiny-rows', '--studio', studio];
+    const { code } = await invoke(argv, { environment, stoppable: (task) => task(controller.signal) });
+    expect(code).toBe(130);
+    expect(readdirSync(join(studio, 'outgoing'))).toEqual([]);
+    hub.faults.pop();
+    expect((await push()).code).toBe(0);
+    expect((await pull()).code).toBe(0);
+  });
+
   it('is not pushed when its sealed files were changed', async () => {
     const hash = await built();
     writeFileSync(studioLayout.instructions(studio, hash, 'test'), '{}\n');
