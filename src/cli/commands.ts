@@ -20,6 +20,7 @@ import report from './commands/report.js';
 import review from './commands/review.js';
 import run from './commands/run.js';
 import show from './commands/show.js';
+import stats from './commands/stats.js';
 import templates from './commands/templates.js';
 import texts from './commands/texts.js';
 import train from './commands/train.js';
@@ -45,6 +46,7 @@ export const COMMANDS: readonly Command[] = [
   pull,
   generate,
   diff,
+  stats,
   lineage,
   list,
   rejects,
