@@ -29,6 +29,8 @@ export async function buildVersion(store: Store, recipe: LoadedRecipe, options: 
   const { source, sequences, mixture } = plan;
   progress(`${sequences.reduce((sum, { interactions }) => sum + interactions.length, 0)} interactions of ${source.id}`);
   progress(`${plan.examples} examples of ${sequences.length} users`);
+  for (const { template, missing } of mixture.leftOut)
+    progress(`${template} left out: the log has no ${missing.join(', no ')}`);
 
   const { splits: all, tally, balanced } = renderedSplits(plan, wrapper);
   const { splits, dropped } = withoutTwins(all, recipe.twins);
@@ -57,6 +59,7 @@ export async function buildVersion(store: Store, recipe: LoadedRecipe, options: 
       twinPrompts: proof.twinPrompts,
       ...(dropped === 0 ? {} : { droppedTwins: dropped }),
       ...(Object.keys(tally.withoutRow).length > 0 ? { withoutRow: tally.withoutRow } : {}),
+      ...(Object.keys(tally.lacked).length > 0 ? { lacked: tally.lacked } : {}),
       ...(balanced === undefined ? {} : { balanced }),
     },
     ...(lists.length > 0 ? { candidates: { lists: lists.length, hash: sha256(lists.join('\n')) } } : {}),
@@ -87,7 +90,7 @@ function rendered(
   wrapper: Wrapper,
   kept?: ReadonlySet<number>,
 ): { splits: Splits; tally: RenderTally } {
-  const tally: RenderTally = { withoutRow: {}, candidateLists: [] };
+  const tally: RenderTally = { withoutRow: {}, lacked: {}, candidateLists: [] };
   const splits: Record<Split, Instruction[]> = { train: [], valid: [], test: [] };
   for (const row of renderRows(plan, wrapper, {}, tally, kept)) splits[row.split].push(row);
   for (const split of SPLITS) {

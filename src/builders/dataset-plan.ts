@@ -41,14 +41,14 @@ export interface DatasetPlan {
 
 /** throws  RectuneError 'usage' for a recipe or template that does not fit, 'data' for a log that does not */
 export function planDataset(store: Store, loaded: LoadedRecipe): DatasetPlan {
-  const mixture = new Mixture(loaded);
   const source = findSource(store, loaded);
   const recipe = DatasetRecipe.parse(loaded);
   const items = store.sources.items(source.id);
   const users = store.sources.users(source.id);
-  const columns = logColumns(store, source.id, recipe.columns ?? {}, items, users);
+  const columns = logColumns(store, source.id, recipe.columns ?? {}, items, users, `${loaded.file}: columns`);
   const { roles } = columns;
-  refuseUnsupported(mixture.templates, columns, loaded);
+  // Of the only template of a version, ItemTexts names the field and the rows name the rest.
+  const mixture = new Mixture(loaded, loaded.mix && ((template) => missingColumns(template, columns)));
   const known = new Map<string, ItemTexts>();
   const textsOf = (fields: readonly string[]): ItemTexts => {
     const key = fields.join();
@@ -119,6 +119,7 @@ export function logColumns(
   named: ColumnRoles,
   items: ReadonlyMap<string, Item>,
   users: ReadonlyMap<string, User>,
+  where?: string,
 ): LogColumns {
   const itemAttributes = attributesOf(items.values());
   const interactionAttributes = new Set<string>();
@@ -127,29 +128,9 @@ export function logColumns(
     if (interaction.rating !== null) rating = true;
     for (const name of Object.keys(interaction.attributes)) interactionAttributes.add(name);
   }
-  const roles = columnRoles(named, itemAttributes, interactionAttributes);
+  const roles = columnRoles(named, itemAttributes, interactionAttributes, where);
   return { roles, items: itemAttributes, users: attributesOf(users.values()), rating };
 }
-
-/** A mixture with a template that the log cannot support is refused: its rows would be missing in silence. */
-function refuseUnsupported(
-  templates: readonly Template[],
-  columns: LogColumns,
-  { file, source, mix }: LoadedRecipe,
-): void {
-  if (mix === undefined) return; // the only template: ItemTexts names its field, rows name the rest
-  const lacks = templates.flatMap((template) => {
-    const missing = missingColumns(template, columns);
-    return missing.length === 0 ? [] : [`${template.head.id} (${missing.join(', ')})`];
-  });
-  if (lacks.length === 0) return;
-  const what = `the log "${source}" lacks columns that ${lacks.length} templates of the mixture need`;
-  const named = lacks.slice(0, NAMED).join('; ') + (lacks.length > NAMED ? `; and ${lacks.length - NAMED} more` : '');
-  const fix = `see rectune templates ${source}; take these out of mix, or say in columns which attribute has the role`;
-  throw new RectuneError('usage', what, `${file}: mix: ${named}`, fix);
-}
-
-const NAMED = 5; // templates that an error names
 
 /** Targets and histories of train, without anything that valid or test asks for. */
 function knowTrain(

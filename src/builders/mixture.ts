@@ -21,10 +21,18 @@ export class Mixture {
   readonly #seed: number;
   readonly templates: readonly Template[];
 
-  /** throws  RectuneError 'usage': an unknown template, family or cell, or a part without a wording for train */
-  constructor(recipe: LoadedRecipe) {
+  /** Wordings that the log cannot support, with the columns that it lacks; another wording of the same part can do. */
+  readonly leftOut: readonly Unsupported[];
+
+  /**
+   * missing  columns that a template needs and the log does not have
+   * throws   RectuneError 'usage': an unknown template, family or cell, a part without a wording for train, or one that the log cannot support
+   */
+  constructor(recipe: LoadedRecipe, missing: (template: Template) => readonly string[] = () => []) {
+    const leftOut: Unsupported[] = [];
     const named: readonly MixPart[] = recipe.mix ?? [{ template: recipe.template as string, weight: 1 }];
-    this.#parts = named.map((part, i) => partOf(part, recipe, recipe.mix ? `mix.${i}` : 'template'));
+    this.#parts = named.map((part, i) => partOf(part, recipe, recipe.mix ? `mix.${i}` : 'template', missing, leftOut));
+    this.leftOut = leftOut;
     this.#seed = recipe.mixSeed ?? 1;
     const all = this.#parts.flatMap(({ seen, unseen }) => [...seen, ...unseen]);
     this.templates = [...new Map(all.map((template) => [template.head.id, template])).values()];
@@ -51,13 +59,39 @@ export class Mixture {
   }
 }
 
-function partOf(part: MixPart, recipe: LoadedRecipe, key: string): Part {
+/** A template that the log has not the columns for. */
+export interface Unsupported {
+  readonly template: string;
+  readonly missing: readonly string[];
+}
+
+function partOf(
+  part: MixPart,
+  recipe: LoadedRecipe,
+  key: string,
+  missing: (template: Template) => readonly string[],
+  leftOut: Unsupported[],
+): Part {
   const where = `${recipe.file}: ${key}`;
-  const templates = namesOf(part, where).map((name) => loadTemplate(name, recipeFolder(recipe)));
+  const all = namesOf(part, where).map((name) => loadTemplate(name, recipeFolder(recipe)));
+  if (all.every(({ head }) => head.evaluationOnly)) {
+    const what = `${all.map(({ head }) => head.id).join(', ')} is for evaluation only, so train would have no wording`;
+    throw new RectuneError('usage', what, where, 'name a template without evaluationOnly, or its family');
+  }
+  const templates: Template[] = [];
+  const lacking: Unsupported[] = [];
+  for (const template of all) {
+    const columns = missing(template);
+    if (columns.length === 0) templates.push(template);
+    else lacking.push({ template: template.head.id, missing: columns });
+  }
+  leftOut.push(...lacking);
   const seen = templates.filter(({ head }) => !head.evaluationOnly);
   if (seen.length === 0) {
-    const what = `${templates.map(({ head }) => head.id).join(', ')} is for evaluation only, so train would have no wording`;
-    throw new RectuneError('usage', what, where, 'name a template without evaluationOnly, or its family');
+    const lacks = [...new Set(lacking.flatMap((one) => one.missing))];
+    const what = `the log "${recipe.source}" has no ${lacks.join(', no ')}: ${part.template ?? part.family ?? part.cell} cannot be filled in`;
+    const fix = `take it out of mix, or say in columns which attribute has the role; rectune templates ${recipe.source} shows what the log supports`;
+    throw new RectuneError('usage', what, where, fix);
   }
   return { weight: part.weight, seen, unseen: templates.filter(({ head }) => head.evaluationOnly) };
 }

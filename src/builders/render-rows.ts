@@ -14,6 +14,7 @@ import { type Material, NOT_LIKED, type Shown, showExample, type Writers } from 
 /** What came of rendering beside the rows. */
 export interface RenderTally {
   readonly withoutRow: Record<string, number>; // examples that no template could show, by what they lack
+  readonly lacked: Record<string, number>; // tries of a template that gave way to another one, by what the example lacked
   readonly candidateLists: string[]; // "line: id id ..." of each row that has one
 }
 
@@ -53,8 +54,10 @@ export function* renderRows(
 
   /** The first template of the mixture that the example has everything for. */
   function firstThatShows(example: Example, split: Split): Found | undefined {
-    let lack = 'a template for its split';
-    let first = true;
+    const lacks: string[] = [];
+    const giveWay = (): void => {
+      for (const lack of lacks) tally.lacked[lack] = (tally.lacked[lack] ?? 0) + 1;
+    };
     for (const template of plan.mixture.order(split, example.target.logIndex)) {
       const asked = withDrawnTarget(example, template);
       const about = subjectOf(template, asked);
@@ -64,13 +67,14 @@ export function* renderRows(
           : showExample(template, asked.example, asked.label, plan.textsFor(template), material);
       if ('example' in shown) {
         if (about !== undefined) described.add(about);
+        giveWay();
         return { template, shown, ...asked };
       }
-      if (first) lack = shown.missing;
-      first = false;
+      lacks.push(shown.missing);
       // Another task would take it, and then that task would be asked about disliked items more often than users dislike some.
       if (shown.missing === NOT_LIKED) break;
     }
+    const [lack = 'a template for its split'] = lacks;
     tally.withoutRow[lack] = (tally.withoutRow[lack] ?? 0) + 1;
     return undefined;
   }

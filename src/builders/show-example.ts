@@ -199,8 +199,10 @@ const RULES: Readonly<Record<TextSlot, (input: RuleInput) => string | undefined>
     const need = showsHistory ? undefined : shownNeed(input);
     return thoughts({ history: judged, need, shown }, log);
   },
-  explanation: ({ example, material: { log } }) => explain(example.target, log)?.sentence,
-  feature: ({ example, material: { log } }) => explain(example.target, log)?.feature,
+  explanation: ({ template, example, material: { log } }) =>
+    explain(example.target, log, template.promptSlots.has('headline'))?.sentence,
+  feature: ({ template, example, material: { log } }) =>
+    explain(example.target, log, template.promptSlots.has('headline'))?.feature,
   headline: ({ example, material: { log } }) => headlineOf(example.target, log.roles),
   review: ({ example, material: { log } }) => reviewOf(example.target, log.roles),
   knowledge: (input) =>

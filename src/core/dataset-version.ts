@@ -41,6 +41,7 @@ export const DatasetVersion = z.strictObject({
         core: z.number().int().optional(),
       }), // interactions
       withoutRow: z.record(z.string(), z.number().int()).optional(), // examples that no template could show, by what they lack
+      lacked: z.record(z.string(), z.number().int()).optional(), // tries of a template that gave way to another, by what the example lacked
       droppedTwins: z.number().int().optional(), // rows whose prompt a later split holds too
       balanced: z.number().int().optional(), // rows of train that balance left out
       twinPrompts: z.strictObject({ valid: z.number().int(), test: z.number().int() }), // rows whose prompt an earlier split holds too

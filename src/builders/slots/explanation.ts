@@ -1,6 +1,6 @@
 import type { Interaction } from '../../core/interaction.js';
 import type { LogKnowledge } from '../log-knowledge.js';
-import { reviewOf, sentencesOf } from './need.js';
+import { headlineOf, reviewOf, sentencesOf } from './need.js';
 
 const WORDS = { fewest: 4, most: 30 }; // of an explanation
 
@@ -13,12 +13,15 @@ export interface Explanation {
 /**
  * The first sentence of the target's review that is neither too short nor too long; the feature is its longest word, the first of several.
  *
+ * shown    whether the prompt shows the headline, which then must not hold the sentence
  * returns  undefined without such a sentence
  */
-export function explain(target: Interaction, log: LogKnowledge): Explanation | undefined {
+export function explain(target: Interaction, log: LogKnowledge, shown = false): Explanation | undefined {
   const review = reviewOf(target, log.roles);
   if (review === undefined) return undefined;
+  const headline = shown ? (headlineOf(target, log.roles) ?? '').toLowerCase() : '';
   const sentence = sentencesOf(review).find((one) => {
+    if (headline.includes(one.toLowerCase())) return false;
     const words = one.split(/\s+/u).length;
     return words >= WORDS.fewest && words <= WORDS.most;
   });

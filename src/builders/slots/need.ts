@@ -54,7 +54,7 @@ export function withoutTitle(text: string, title: string): string {
 }
 
 function escaped(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&');
+  return text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
 }
 
 /**
@@ -64,9 +64,17 @@ function escaped(text: string): string {
  */
 export function specificNeed(target: Interaction, item: Item, log: LogKnowledge): string | undefined {
   const categories = categoriesOf(item, log.roles);
-  const tags = tagsBefore(item, target.timestamp, log.roles).slice(0, TAGS);
+  const tags = tagsBefore(item, target.timestamp, log.roles)
+    .filter((tag) => !namesTitle(tag, item.title))
+    .slice(0, TAGS);
   const words = [...new Set([...categories, ...tags].map((word) => word.toLowerCase()))];
   return words.length === 0 ? undefined : words.join(', ');
+}
+
+/** Whether a tag holds the title, or is a part of it: people put such tags, and they would give the target away. */
+function namesTitle(tag: string, title: string): boolean {
+  const [low, bare] = [tag.toLowerCase(), title.toLowerCase().replace(/\s*\(\d{4}\)\s*$/u, '')];
+  return bare.includes(low) || low.includes(bare);
 }
 
 /** Tags whose first use is earlier than a moment; all of them when the log has no times. */
