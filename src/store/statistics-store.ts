@@ -32,27 +32,29 @@ export class StatisticsStore {
       .iterate(sourceId) as unknown as IterableIterator<[number, number]>;
   }
 
-  /** Of every row of a version, in the order in which they were kept. */
+  /** Of every row of a version, in the order in which they were kept: one range of keys, which were dealt in one transaction. */
   *rows(hash: string): IterableIterator<RowFacts> {
+    const { key, first, last } = this.#database
+      .prepare(
+        `select version_key as key, min(instruction_key) as first, max(instruction_key) as last from instructions
+         where version_key = (select version_key from dataset_versions where hash = ?)`,
+      )
+      .get(hash) as { key: number | null; first: number | null; last: number | null };
+    if (key === null || first === null || last === null) return;
+    // "+" keeps SQLite from the index by version, whose rows it would sort by key again for each page.
     const page = this.#database.prepare<
-      [string, number, number],
+      [number, number, number, number],
       Omit<RowFacts, 'label'> & { label: number | null; key: number }
     >(
       `select instruction_key as key, split, user_id as userId, item_id as itemId, label, template_id as templateId, length(prompt) as characters,
          (select count(*) - 1 from instruction_interactions where instruction_key = one.instruction_key) as history
-       from instructions one where version_key = (select version_key from dataset_versions where hash = ?)
-         and instruction_key > ? order by instruction_key limit ?`,
+       from instructions one where +version_key = ? and instruction_key > ? and instruction_key <= ?
+       order by instruction_key limit ?`,
     );
-    const { first } = this.#database
-      .prepare(
-        'select min(instruction_key) - 1 as first from instructions where version_key = (select version_key from dataset_versions where hash = ?)',
-      )
-      .get(hash) as { first: number | null };
-    if (first === null) return;
     for (const { key: _, ...row } of paged(
-      (after, count) => page.all(hash, after, count),
-      ({ key }) => key,
-      first,
+      (after, count) => page.all(key, after, last, count),
+      (one) => one.key,
+      first - 1,
     )) {
       yield { ...row, label: row.label === null ? null : row.label === 1 };
     }

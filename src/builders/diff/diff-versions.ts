@@ -24,7 +24,7 @@ export interface VersionDiff {
   readonly before: Named;
   readonly after: Named;
   readonly settings: readonly SettingChange[]; // of the recipes
-  readonly inputs: readonly SettingChange[]; // source, its hash, hashes of the templates
+  readonly inputs: readonly SettingChange[]; // source, its hash, hashes of the templates, steps of curation
   readonly totals: Readonly<Record<RowChange | 'same', number>>;
   readonly counts: readonly {
     readonly change: RowChange;
@@ -70,8 +70,9 @@ export function diffVersions(
   };
 }
 
-function inputsOf({ sourceId, sourceHash, templates }: DatasetVersion) {
-  return { source: sourceId, sourceHash, ...Object.fromEntries(templates.map(({ id, hash }) => [id, hash])) };
+function inputsOf({ sourceId, sourceHash, templates, curation }: DatasetVersion) {
+  const steps = curation && { curation: curation.steps.map(({ settings }) => settings) };
+  return { source: sourceId, sourceHash, ...Object.fromEntries(templates.map(({ id, hash }) => [id, hash])), ...steps };
 }
 
 function shown(

@@ -54,6 +54,17 @@ describe('rectune diff', () => {
       expect(diff.inputs).toEqual([{ setting: 'sourceHash', before: 'a'.repeat(64), after: 'b'.repeat(64) }]);
     }));
 
+  it('names the steps by which a version was curated', () =>
+    withTwo(async (studio, [one]) => {
+      await invoke(['curate', one, '--step', 'sample: {fraction: 0.5}', '--name', 'half', '--studio', studio]);
+      const { stdout } = await invoke(['diff', one, 'half', '--studio', studio, '--json']);
+      const { totals, inputs } = JSON.parse(stdout);
+      expect(totals).toEqual({ same: 120, added: 0, removed: 80, changed: 0 });
+      expect(inputs).toEqual([
+        { setting: 'curation', after: [expect.objectContaining({ kind: 'sample', fraction: 0.5 })] },
+      ]);
+    }));
+
   it('says of a version and itself that nothing differs', () =>
     withTwo(async (studio, [one]) => {
       const { stdout } = await invoke(['diff', one, one, '--studio', studio]);
