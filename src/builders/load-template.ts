@@ -33,14 +33,15 @@ export interface Template {
  *
  * name    "tallrec/movie" in the package's templates/, "grid/p1-i0-t3-plain-1" of the grid, or a path to a .hbs file
  * folder  the folder from which a path is seen
+ * report  takes a wrong declaration instead of its being thrown, so that the next one is found, too
  * throws  RectuneError 'usage' that names file and line
  */
-export function loadTemplate(name: string, folder: string): Template {
+export function loadTemplate(name: string, folder: string, report: Report = raise): Template {
   if (isGridName(name)) return understandTemplate(gridTemplate(name), [], 'as used');
   const path = templatePath(name, folder);
   const file = openTemplateFile(path, TemplateHead);
   checkName(file, path);
-  return understandTemplate(file, [dirname(path), dirname(dirname(path))], 'in the front matter');
+  return understandTemplate(file, [dirname(path), dirname(dirname(path))], 'in the front matter', report);
 }
 
 /** Of the package's templates, the id is the path and the family the folder. */
@@ -71,6 +72,7 @@ export function understandTemplate(
   file: TemplateFile<TemplateHead>,
   folders: readonly string[],
   declared: 'in the front matter' | 'as used',
+  report: Report = raise,
 ): Template {
   const { head, shown, headLine } = file;
   const inPrompt = noUses();
@@ -104,7 +106,7 @@ export function understandTemplate(
   const output = read(head.output, outputPiece, inAnswer);
   const uses = joined(inPrompt, inAnswer);
   if (declared === 'in the front matter') {
-    checkDeclared(file, uses, { ...promptVariables(head.task), ...answerVariables(head.task) });
+    checkDeclared(file, uses, { ...promptVariables(head.task), ...answerVariables(head.task) }, report);
   }
   checkHistory(inPrompt, `template "${head.id}"`);
   checkCell(file, uses);
@@ -172,11 +174,23 @@ function checkCell({ head, shown, headLine }: TemplateFile<TemplateHead>, { vari
   }
 }
 
+/** Where a fault goes. */
+export type Report = (error: RectuneError) => void;
+
+function raise(error: RectuneError): never {
+  throw error;
+}
+
 /** Every name used is declared, every name declared is known and used: the front matter tells what a template needs. */
-function checkDeclared(file: TemplateFile<TemplateHead>, uses: Uses, offered: Readonly<Record<string, unknown>>): void {
+function checkDeclared(
+  file: TemplateFile<TemplateHead>,
+  uses: Uses,
+  offered: Readonly<Record<string, unknown>>,
+  report: Report,
+): void {
   const { head, shown, headLine } = file;
-  const fail = (what: string, key: string, word: string, fix: string): never => {
-    throw new RectuneError('usage', `template "${head.id}" ${what}`, `${shown}:${headLine(key, word)}`, fix);
+  const fail = (what: string, key: string, word: string, fix: string): void => {
+    report(new RectuneError('usage', `template "${head.id}" ${what}`, `${shown}:${headLine(key, word)}`, fix));
   };
   for (const name of head.variables) {
     if (Object.hasOwn(offered, name)) continue;
@@ -187,10 +201,10 @@ function checkDeclared(file: TemplateFile<TemplateHead>, uses: Uses, offered: Re
   for (const [name, where] of uses.variables) {
     if (head.variables.includes(name)) continue;
     const what = `template "${head.id}" uses "${name}", which its variables do not declare`;
-    throw new RectuneError('usage', what, where, `add ${name} to variables`);
+    report(new RectuneError('usage', what, where, `add ${name} to variables`));
   }
   for (const name of head.variables) {
-    if (!uses.variables.has(name)) {
+    if (Object.hasOwn(offered, name) && !uses.variables.has(name)) {
       fail(`declares "${name}" and does not use it`, 'variables', name, `use it, or take ${name} out of variables`);
     }
   }

@@ -96,7 +96,8 @@ function partOf(
   return { weight: part.weight, seen, unseen: templates.filter(({ head }) => head.evaluationOnly) };
 }
 
-function namesOf({ template, family, cell }: MixPart, where: string): readonly string[] {
+/** Names of the templates of a part. Throws RectuneError 'usage' for a family or cell that there is not. */
+export function namesOf({ template, family, cell }: MixPart, where: string): readonly string[] {
   if (template !== undefined) return [template];
   if (family !== undefined) return familyTemplates(family, where);
   const found = MEANINGFUL_CELLS.find((one) => cellId(one) === cell);

@@ -9,6 +9,7 @@ import exportCommand from './commands/export.js';
 import generate from './commands/generate.js';
 import importCommand from './commands/import.js';
 import lineage from './commands/lineage.js';
+import lint from './commands/lint.js';
 import list from './commands/list.js';
 import merge from './commands/merge.js';
 import predict from './commands/predict.js';
@@ -37,6 +38,7 @@ export const COMMANDS: readonly Command[] = [
   review,
   show,
   budget,
+  lint,
   exportCommand,
   train,
   predict,

@@ -36,23 +36,37 @@ export interface InspectedSplit {
   readonly problems: readonly RowProblem[];
 }
 
+/** Which rows of a file are looked at. */
+export interface InspectFile extends Pick<InspectRequest, 'model' | 'maxLength' | 'rows' | 'pieces' | 'threads'> {
+  readonly data: string; // path of instruction lines
+  readonly labels: readonly [string, string] | null; // of rows that name none of their own
+}
+
 /**
  * The rows of a split as tokens, by the functions that training uses, and what is wrong with them.
  *
  * throws RectuneError: data (no such model, no vocabulary that can be read, a split that was changed), usage (no such row)
  */
 export async function inspectRows(request: InspectRequest, options: NativeOptions = {}): Promise<InspectedSplit> {
-  const { studio, version, split, model, maxLength } = request;
+  const { studio, version, split, maxLength } = request;
+  requireGguf(request.model);
+  if (version.counts[split] === 0) return { limit: maxLength, begin: null, end: [0, ''], rows: [], problems: [] };
+  const data = await sealedSplit(studio, version, split);
+  return inspectFile({ ...request, data, labels: version.labels }, options);
+}
+
+/** The same of any file of instruction lines. */
+export async function inspectFile(request: InspectFile, options: NativeOptions = {}): Promise<InspectedSplit> {
+  const { model, data, labels, maxLength } = request;
   requireGguf(model);
   const rows: InspectedRow[] = [];
   const problems: RowProblem[] = [];
   let known: Pick<InspectedSplit, 'limit' | 'begin' | 'end'> | undefined;
-  if (version.counts[split] === 0) return { limit: maxLength, begin: null, end: [0, ''], rows, problems };
   const config: NativeInspectConfig = {
     protocol: PROTOCOL,
     model: resolve(model),
-    data: resolve(await sealedSplit(studio, version, split)),
-    labels: version.labels,
+    data: resolve(data),
+    labels: labels && [...labels],
     rows: request.rows ? [...request.rows] : null,
     maxLength,
     pieces: request.pieces ?? false,
