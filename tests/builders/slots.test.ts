@@ -144,9 +144,9 @@ describe('collaborative evidence', () => {
         fc.nat(20),
         (events, history, now) => {
           const train = new TrainKnowledge();
-          events.forEach(({ user, item: id, liked, timestamp }, i) =>
-            train.add(event({ userId: `u${user}`, itemId: `i${id}`, timestamp, logIndex: i + 2 }), liked),
-          );
+          events.forEach(({ user, item: id, liked, timestamp }, i) => {
+            train.add(event({ userId: `u${user}`, itemId: `i${id}`, timestamp, logIndex: i + 2 }), liked);
+          });
           const target = event({ userId: 'u0', itemId: 'i4', timestamp: now });
           const shown = history.filter((id) => id !== 4).map((id) => event({ itemId: `i${id}` }));
           const alike = [1, 2, 3, 4].filter((user) => {
