@@ -15,6 +15,13 @@ import type { Template } from './load-template.js';
 import { loadWrapper, type Wrapper } from './load-wrapper.js';
 import { type RenderTally, renderRows } from './render-rows.js';
 import { type SealedVersion, type SealOptions, sealVersion, type UnsealedVersion } from './seal-version.js';
+import type { Writers } from './show-example.js';
+import { makeWriters, type Teacher } from './writers.js';
+
+/** How a build is sealed, and the model that writes what the recipe wants of one. */
+export interface BuildOptions extends SealOptions {
+  readonly teacher?: Teacher | undefined;
+}
 
 /**
  * Turns an imported log into a sealed dataset version: interactions, examples, instructions, checks.
@@ -22,7 +29,7 @@ import { type SealedVersion, type SealOptions, sealVersion, type UnsealedVersion
  *
  * throws  RectuneError 'usage' for a recipe or template that does not fit, 'data' for a log that does not
  */
-export async function buildVersion(store: Store, recipe: LoadedRecipe, options: SealOptions): Promise<SealedVersion> {
+export async function buildVersion(store: Store, recipe: LoadedRecipe, options: BuildOptions): Promise<SealedVersion> {
   const progress = options.onProgress ?? (() => {});
   const wrapper = loadWrapper(recipe.wrapper);
   const plan = planDataset(store, recipe);
@@ -32,7 +39,9 @@ export async function buildVersion(store: Store, recipe: LoadedRecipe, options: 
   for (const { template, missing } of mixture.leftOut)
     progress(`${template} left out: the log has no ${missing.join(', no ')}`);
 
-  const { splits: all, tally, balanced } = renderedSplits(plan, wrapper);
+  const everyRow = (some: Writers): void => void rendered(plan, wrapper, some);
+  const { writers, by } = await makeWriters(store, recipe, plan.log, wrapper, options.teacher, everyRow);
+  const { splits: all, tally, balanced } = renderedSplits(plan, wrapper, writers);
   const { splits, dropped } = withoutTwins(all, recipe.twins);
   const log = proofLog(sequences, plan.log.items, recipe.label, plan.log.roles);
   const proof = proveNoLeak(allRows(splits), proofTemplates(mixture.templates), log, {
@@ -62,6 +71,7 @@ export async function buildVersion(store: Store, recipe: LoadedRecipe, options: 
       ...(Object.keys(tally.lacked).length > 0 ? { lacked: tally.lacked } : {}),
       ...(balanced === undefined ? {} : { balanced }),
     },
+    ...(Object.keys(by).length > 0 ? { texts: by } : {}),
     ...(lists.length > 0 ? { candidates: { lists: lists.length, hash: sha256(lists.join('\n')) } } : {}),
   };
   return sealVersion(store, facts, { rows: (split) => splits[split], weights: recipe.weights }, options);
@@ -73,26 +83,28 @@ type Splits = Readonly<Record<Split, readonly Instruction[]>>;
 function renderedSplits(
   plan: DatasetPlan,
   wrapper: Wrapper,
+  writers: Writers,
 ): { splits: Splits; tally: RenderTally; balanced?: number } {
   const familyOf = new Map(plan.mixture.templates.map(({ head }) => [head.id, head.family]));
-  const all = rendered(plan, wrapper);
+  const all = rendered(plan, wrapper, writers);
   const rule = plan.recipe.balance;
   if (rule === undefined) return all;
   const weighed = all.splits.train.map(({ userId, itemId, label, templateId }) => {
     return { userId, itemId, label, family: familyOf.get(templateId) ?? '' };
   });
   const kept = new Set(balancedRows(weighed, rule));
-  return { ...rendered(plan, wrapper, kept), balanced: weighed.length - kept.size };
+  return { ...rendered(plan, wrapper, writers, kept), balanced: weighed.length - kept.size };
 }
 
 function rendered(
   plan: DatasetPlan,
   wrapper: Wrapper,
+  writers: Writers,
   kept?: ReadonlySet<number>,
 ): { splits: Splits; tally: RenderTally } {
   const tally: RenderTally = { withoutRow: {}, lacked: {}, candidateLists: [] };
   const splits: Record<Split, Instruction[]> = { train: [], valid: [], test: [] };
-  for (const row of renderRows(plan, wrapper, {}, tally, kept)) splits[row.split].push(row);
+  for (const row of renderRows(plan, wrapper, writers, tally, kept)) splits[row.split].push(row);
   for (const split of SPLITS) {
     if (splits[split].length > 0) continue;
     const lacks = Object.entries(tally.withoutRow).map(([lack, count]) => `${count} without ${lack}`);

@@ -16,6 +16,7 @@ import { categoriesOf, type LogKnowledge, TrainKnowledge } from './log-knowledge
 import { Mixture } from './mixture.js';
 import { splitExamples } from './split.js';
 import { type UserSequence, userSequences } from './user-sequences.js';
+import { writtenSlots } from './writers.js';
 
 /** All that is decided before the first row is rendered. */
 export interface DatasetPlan {
@@ -48,7 +49,10 @@ export function planDataset(store: Store, loaded: LoadedRecipe): DatasetPlan {
   const columns = logColumns(store, source.id, recipe.columns ?? {}, items, users, `${loaded.file}: columns`);
   const { roles } = columns;
   // Of the only template of a version, ItemTexts names the field and the rows name the rest.
-  const mixture = new Mixture(loaded, loaded.mix && ((template) => missingColumns(template, columns)));
+  const mixture = new Mixture(
+    loaded,
+    loaded.mix && ((template) => missingColumns(template, columns, writtenSlots(loaded))),
+  );
   const known = new Map<string, ItemTexts>();
   const textsOf = (fields: readonly string[]): ItemTexts => {
     const key = fields.join();

@@ -64,7 +64,7 @@ export function* renderRows(
       const shown: Shown =
         about !== undefined && described.has(about)
           ? { missing: 'a subject that no other row describes' }
-          : showExample(template, asked.example, asked.label, plan.textsFor(template), material);
+          : showExample(template, asked.example, asked.label, split, plan.textsFor(template), material);
       if ('example' in shown) {
         if (about !== undefined) described.add(about);
         giveWay();

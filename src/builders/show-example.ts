@@ -1,3 +1,4 @@
+import type { Split } from '../core/instruction.js';
 import type { Item } from '../core/interaction.js';
 import { Random } from '../core/random.js';
 import type { DatasetRecipe } from '../core/recipe.js';
@@ -33,6 +34,7 @@ export interface Asked {
   readonly template: Template;
   readonly shown: ShownExample; // without the text that is asked for
   readonly judged: readonly Judged[];
+  readonly split: Split;
 }
 
 /** An example ready to be rendered, or the reason why the template can make no row of it. */
@@ -53,6 +55,7 @@ export function showExample(
   template: Template,
   example: Example,
   label: boolean,
+  split: Split,
   texts: ItemTexts,
   material: Material,
 ): Shown {
@@ -96,7 +99,7 @@ export function showExample(
     shown.candidates = candidates.ids.map((id) => texts.find(id) as ItemText);
     shown.chosen = candidates.ids.indexOf(example.target.itemId);
   }
-  const written = textsOf(template, example, judged, shown, candidates?.ids ?? [], material);
+  const written = textsOf(template, example, judged, shown, split, candidates?.ids ?? [], material);
   if ('missing' in written) return written;
   return { example: { ...shown, texts: written.texts }, candidates: candidates?.ids ?? null };
 }
@@ -151,6 +154,7 @@ function textsOf(
   example: Example,
   judged: readonly Judged[],
   shown: ShownExample,
+  split: Split,
   candidates: readonly string[],
   material: Material,
 ): { texts: Partial<Record<TextSlot, string>> } | { missing: string } {
@@ -160,7 +164,7 @@ function textsOf(
     if (!template.slots.has(slot)) continue;
     const writer = writers[slot];
     const text = writer
-      ? writer({ example, template, shown: { ...shown, texts }, judged })
+      ? writer({ example, template, shown: { ...shown, texts }, judged, split })
       : RULES[slot]({ template, example, judged, candidates, material });
     if (text === undefined || text.trim() === '') return { missing: slot };
     texts[slot] = text;

@@ -21,6 +21,7 @@ import { proveMask } from '../trainers/prove-mask.js';
 import { readSeeds, trainSeries } from '../trainers/series.js';
 import { trainRun } from '../trainers/train.js';
 import type { Stoppable } from './signals.js';
+import { localTeacher } from './teacher.js';
 
 /** What to carry through. */
 export interface PipelineRequest extends Omit<Execution, 'signal'> {
@@ -28,6 +29,7 @@ export interface PipelineRequest extends Omit<Execution, 'signal'> {
   recipe: string; // path, or name of a recipe of the package
   log: string | undefined; // folder of the log; without it the recipe's source must be imported already
   model: string; // GGUF file
+  teacher?: string | undefined; // GGUF file that writes the texts which the recipe wants of a model
   train: Partial<TrainOptions>; // takes the place of what the recipe's train section says
   reportDirectory: string | undefined; // reports/<run> of the studio without it
   program: string; // version of rectune, for the manifest
@@ -70,10 +72,13 @@ async function built(openStore: () => Store, request: PipelineRequest): Promise<
   const options = trainOptions(recipe, request.train);
   if (request.reportDirectory !== undefined) checkReportFolder(request.reportDirectory);
   requireGguf(request.model);
+  if (request.teacher !== undefined) requireGguf(request.teacher);
   if (request.log !== undefined) findSpec(request.log);
   const store = openStore();
   const source = request.log === undefined ? undefined : await importFor(store, recipe, request.log, request);
+  const teaching = { ...request, threads: options.threads };
   const version = await buildVersion(store, recipe, {
+    teacher: request.teacher === undefined ? undefined : await localTeacher(store, request.teacher, teaching),
     studio,
     now,
     program,

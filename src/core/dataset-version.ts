@@ -47,6 +47,9 @@ export const DatasetVersion = z.strictObject({
       twinPrompts: z.strictObject({ valid: z.number().int(), test: z.number().int() }), // rows whose prompt an earlier split holds too
     })
     .optional(), // what the build counted and let pass; what it does not let pass never becomes a version
+  texts: z
+    .strictObject({ teacher: z.string().optional(), imported: z.record(z.string(), z.string()).optional() }) // sha256 of the model, hashes of imported texts
+    .optional(),
   candidates: z
     .strictObject({ lists: z.number().int(), hash: z.string() }) // sha256 over the drawn lists, each with the line of its target
     .optional(),

@@ -187,9 +187,9 @@ export const TextWriter = z.union([
 export type TextWriter = z.infer<typeof TextWriter>;
 
 export const TextRules = z.strictObject({
-  preference: TextWriter.default('rule'),
-  vagueIntention: TextWriter.default('rule'),
-  reasoning: TextWriter.default('rule'),
+  preference: TextWriter.default('rule'), // imported: of users
+  vagueIntention: z.enum(['rule', 'model']).default('rule'),
+  reasoning: z.enum(['rule', 'model']).default('rule'),
   knowledge: TextWriter.default('rule'),
 });
 export type TextRules = z.infer<typeof TextRules>;

@@ -3,6 +3,7 @@ import { InspectOptions } from '../../core/run-config.js';
 import { requireGguf } from '../../platform/gguf-file.js';
 import { packageVersion } from '../../platform/package-version.js';
 import { command, named } from '../command.js';
+import { executionOf } from '../execution.js';
 import { renderVersion } from '../render-version.js';
 
 export default command({
@@ -13,17 +14,21 @@ export default command({
   }),
   options: z.strictObject({
     model: named('FILE', 'prove that the loss lies on the answer in every row, as tokens of this GGUF file').optional(),
+    teacher: named('FILE', 'model that writes the texts which the recipe wants of one, a GGUF file').optional(),
     ...InspectOptions.shape,
   }),
   examples: ['rectune build recipes/tallrec-movie.yaml', 'rectune build tallrec-movie --model M.gguf'],
-  async run({ recipe }, { model, maxLength, threads }, context) {
+  async run({ recipe }, { model, teacher, maxLength, threads }, context) {
     const [{ loadRecipe }, { buildVersion }] = await Promise.all([
       import('../../builders/load-recipe.js'),
       import('../../builders/build-version.js'),
     ]);
     if (model !== undefined) requireGguf(model);
     const store = context.openStore('existing');
+    const { localTeacher } = await import('../teacher.js');
+    const teaching = { ...executionOf(context), stoppable: context.stoppable, threads };
     const version = await buildVersion(store, loadRecipe(recipe), {
+      teacher: teacher === undefined ? undefined : await localTeacher(store, teacher, teaching),
       studio: context.studio,
       now: context.now,
       program: packageVersion(),

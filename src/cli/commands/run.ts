@@ -16,6 +16,7 @@ export default command({
   options: z.strictObject({
     log: named('DIR', "the log's folder; not needed when the log is imported already").optional(),
     model: named('FILE', 'base model, a GGUF file'),
+    teacher: named('FILE', 'model that writes the texts which the recipe wants of one, a GGUF file').optional(),
     out: named('DIR', 'folder of the report; reports/<run> of the studio without it').optional(),
     seeds: named('N|A,B', "do it for so many seeds, from --seed or the recipe's on; or for these seeds").optional(),
     ...trainFlagsOverRecipe,
@@ -24,7 +25,7 @@ export default command({
     'rectune run recipes/tallrec-movie.yaml --log ml-100k --model M.gguf',
     "rectune run tallrec-movie --model M.gguf --shots 64 --seed 1     (training options take the place of the recipe's)",
   ],
-  async run({ recipe }, { log, model, out, seeds, ...options }, context) {
+  async run({ recipe }, { log, model, teacher, out, seeds, ...options }, context) {
     const [{ runPipeline, runPipelineForSeeds }, { summarizeReport }] = await Promise.all([
       import('../pipeline.js'),
       import('../../eval/summary.js'),
@@ -38,6 +39,7 @@ export default command({
       recipe,
       log,
       model,
+      teacher,
       train: Object.fromEntries(given),
       reportDirectory: out === undefined ? undefined : resolve(out),
       program: packageVersion(),
