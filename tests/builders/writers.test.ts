@@ -58,14 +58,14 @@ describe('texts by a model', () => {
     const histories = new Set<string>();
     for (const user of new Set(interactions.map(({ userId }) => userId))) {
       const own = interactions.filter(({ userId }) => userId === user).map(({ itemId }) => titles.get(itemId) ?? '');
-      own.forEach((_, at) =>
+      own.forEach((_, at) => {
         histories.add(
           own
             .slice(Math.max(0, at - 6), at)
             .sort()
             .join(),
-        ),
-      );
+        );
+      });
     }
     expect(teacher.asked.length).toBeGreaterThan(50);
     for (const { prompt } of teacher.asked) {
