@@ -68,7 +68,7 @@ describe.skipIf(ABSENT)('MovieLens 100K with stories260K (skipped without ../sha
     await rectune(folder, ...command);
     const lines = readFileSync(join(folder, 'test.jsonl'), 'utf8').trim().split('\n');
     expect(lines).toHaveLength(1000);
-    expect(Object.keys(JSON.parse(lines[0] as string))).toEqual(['row', 'user', 'item', 'label', 'logOdds']);
+    expect(Object.keys(JSON.parse(lines[0] as string))).toEqual(['row', 'user', 'item', 'label', 'logOdds', 'choices']);
   });
 
   it('streams run events, and a run with the same settings is the same run', async () => {
