@@ -46,7 +46,8 @@ export function planDataset(store: Store, loaded: LoadedRecipe): DatasetPlan {
   const recipe = DatasetRecipe.parse(loaded);
   const items = store.sources.items(source.id);
   const users = store.sources.users(source.id);
-  const columns = logColumns(store, source.id, recipe.columns ?? {}, items, users, `${loaded.file}: columns`);
+  const all = [...store.sources.interactions(source.id)];
+  const columns = logColumns(all, recipe.columns ?? {}, items, users, `${loaded.file}: columns`);
   const { roles } = columns;
   // Of the only template of a version, ItemTexts names the field and the rows name the rest.
   const mixture = new Mixture(
@@ -62,7 +63,7 @@ export function planDataset(store: Store, loaded: LoadedRecipe): DatasetPlan {
   };
   const [only] = mixture.templates;
   const texts = textsOf(mixture.templates.length === 1 && only ? only.head.fields : []);
-  const { interactions, leftOut } = admit(store.sources.interactions(source.id), recipe, texts);
+  const { interactions, leftOut } = admit(all, recipe, texts);
   const sequences = userSequences(interactions, recipe.examples.order);
   const times = (): Float64Array => Float64Array.from(interactions, ({ timestamp }) => timestamp ?? Number.NaN).sort();
   const examples = [...makeExamples(sequences, recipe.examples, loaded.file)];
@@ -118,8 +119,7 @@ export function planDataset(store: Store, loaded: LoadedRecipe): DatasetPlan {
 
 /** What the log has, beside the columns that every log has. */
 export function logColumns(
-  store: Store,
-  sourceId: string,
+  interactions: Iterable<Interaction>,
   named: ColumnRoles,
   items: ReadonlyMap<string, Item>,
   users: ReadonlyMap<string, User>,
@@ -128,7 +128,7 @@ export function logColumns(
   const itemAttributes = attributesOf(items.values());
   const interactionAttributes = new Set<string>();
   let rating = false;
-  for (const interaction of store.sources.interactions(sourceId)) {
+  for (const interaction of interactions) {
     if (interaction.rating !== null) rating = true;
     for (const name of Object.keys(interaction.attributes)) interactionAttributes.add(name);
   }

@@ -2,6 +2,7 @@ import { RectuneError } from '../core/errors.js';
 import type { Instruction, Split } from '../core/instruction.js';
 import type { Interaction } from '../core/interaction.js';
 import { Random } from '../core/random.js';
+import { ItemWords } from '../core/recipe.js';
 import { drawItems } from './candidates/draw-candidates.js';
 import type { DatasetPlan } from './dataset-plan.js';
 import { type Example, isLiked } from './examples.js';
@@ -32,7 +33,14 @@ export function* renderRows(
   kept?: ReadonlySet<number>,
 ): Generator<Instruction, void> {
   const { recipe } = plan;
-  const material: Material = { log: plan.log, recipe, writers, candidates: (example) => plan.candidates(example) };
+  const words = ItemWords.parse(recipe.words ?? {});
+  const material: Material = {
+    log: plan.log,
+    recipe,
+    words,
+    writers,
+    candidates: (example) => plan.candidates(example),
+  };
   const next: Record<Split, number> = { train: 0, valid: 0, test: 0 };
   const described = new Set<string>(); // items and users that a row of knowledge is about: one row each
   const untitled: string[] = [];

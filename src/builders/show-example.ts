@@ -1,7 +1,7 @@
 import type { Split } from '../core/instruction.js';
 import type { Item } from '../core/interaction.js';
 import { Random } from '../core/random.js';
-import type { DatasetRecipe } from '../core/recipe.js';
+import type { DatasetRecipe, ItemWords } from '../core/recipe.js';
 import type { TextSlot } from '../core/slots.js';
 import { TASKS } from '../core/template.js';
 import { type Example, isLiked } from './examples.js';
@@ -20,6 +20,7 @@ import { type Judged, tasteInWords } from './slots/taste.js';
 export interface Material {
   readonly log: LogKnowledge;
   readonly recipe: DatasetRecipe;
+  readonly words: ItemWords; // what templates call the items
   readonly writers: Writers;
   /** The candidate list of an example, target included; undefined: the recipe draws none. */
   candidates(example: Example): readonly string[] | undefined;
@@ -80,8 +81,8 @@ export function showExample(
     })),
     target,
     label,
-    itemWord: recipe.words?.item ?? 'item',
-    itemWords: recipe.words?.items ?? 'items',
+    itemWord: material.words.item,
+    itemWords: material.words.items,
   };
   if (template.places.has('stars') && example.history.some(({ rating }) => rating === null))
     return { missing: 'rating' };
@@ -143,8 +144,8 @@ function candidatesOf(
 /** The target and the first of the others. Which stands first is drawn anew: in the list nearly every target stands behind that one. */
 function pairOf({ target }: Example, drawn: readonly string[], { recipe }: Material): readonly string[] {
   const rival = drawn.find((id) => id !== target.itemId);
-  if (rival === undefined) return [];
-  const random = new Random(recipe.candidates?.seed ?? 1, `pair of line ${target.logIndex}`);
+  if (rival === undefined || recipe.candidates === undefined) return [];
+  const random = new Random(recipe.candidates.seed, `pair of line ${target.logIndex}`);
   return random.uniform() < 0.5 ? [target.itemId, rival] : [rival, target.itemId];
 }
 

@@ -24,7 +24,8 @@ export function sourceCoverage(store: Store, sourceId: string, library: LibraryO
     const fix = known.length > 0 ? `use one of ${known.join(', ')}` : 'import it first: rectune import FOLDER';
     throw new RectuneError('usage', `the log "${sourceId}" is not imported`, 'rectune templates', fix);
   }
-  const columns = logColumns(store, sourceId, {}, store.sources.items(sourceId), store.sources.users(sourceId));
+  const { sources } = store;
+  const columns = logColumns(sources.interactions(sourceId), {}, sources.items(sourceId), sources.users(sourceId));
   const cells = gridCoverage(columns).map(({ cell, missing }) => ({ cell: cellId(cell), missing }));
   const families = library.families.map(({ family, templates }) => ({
     family,

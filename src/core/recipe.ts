@@ -207,6 +207,7 @@ export const ItemWords = z.strictObject({
   item: z.string().min(1).default('item'),
   items: z.string().min(1).default('items'),
 });
+export type ItemWords = z.infer<typeof ItemWords>;
 
 /** TrainOptions without their defaults: a recipe holds only what it overrides. */
 const TrainOverrides = z.strictObject(withoutDefaults(TrainOptions.shape));

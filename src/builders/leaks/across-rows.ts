@@ -1,6 +1,6 @@
 import { type Instruction, SPLITS, type Split } from '../../core/instruction.js';
 import type { SplitRule } from '../../core/recipe.js';
-import { sha256 } from '../../platform/files.js';
+import { FirstPrompts } from './first-prompts.js';
 import { type Leak, leak, type ProofLog, type ProofRule, type ProofTemplate } from './leak.js';
 
 type Named = Pick<Instruction, 'split' | 'row'>;
@@ -16,7 +16,7 @@ const BY_TIME: readonly SplitRule['kind'][] = ['global-time', 'rolling'];
 export class AcrossRows {
   readonly #log: ProofLog;
   readonly #rule: ProofRule;
-  readonly #prompts = new Map<string, { split: Split; first: Named }>();
+  readonly #prompts = new FirstPrompts<Named>();
   readonly #targets = new Map<number, Named>(); // by line
   readonly #users = new Map<string, Named>();
   readonly #questions = new Set<string>();
@@ -63,14 +63,10 @@ export class AcrossRows {
   }
 
   *#lookAtPrompt({ prompt, split }: Instruction, named: Named): Generator<Leak, void> {
-    const key = sha256(prompt).slice(0, 16);
-    const known = this.#prompts.get(key);
-    if (known === undefined) this.#prompts.set(key, { split, first: named });
-    else if (known.split !== split) {
-      if (split !== 'train') this.twins[split] += 1;
-      if (this.#rule.twins !== 'count')
-        yield leak('twin-prompt', named, `as ${known.first.split} row ${known.first.row}`);
-    }
+    const first = this.#prompts.heldBefore(prompt, named);
+    if (first === undefined || first.split === split) return;
+    if (split !== 'train') this.twins[split] += 1;
+    if (this.#rule.twins !== 'count') yield leak('twin-prompt', named, `as ${first.split} row ${first.row}`);
   }
 
   #noteTime(row: Instruction, named: Named): void {
