@@ -41,7 +41,7 @@ export async function buildVersion(store: Store, recipe: LoadedRecipe, options: 
 
   const everyRow = (some: Writers): void => void rendered(plan, wrapper, some);
   const { writers, by } = await makeWriters(store, recipe, plan.log, wrapper, options.teacher, everyRow);
-  const { splits: all, tally, balanced } = renderedSplits(plan, wrapper, writers);
+  const { splits: all, lists, tally, balanced } = renderedSplits(plan, wrapper, writers);
   const { splits, dropped } = withoutTwins(all, recipe.twins);
   const log = proofLog(sequences, plan.log.items, recipe.label, plan.log.roles);
   const proof = proveNoLeak(allRows(splits), proofTemplates(mixture.templates), log, {
@@ -53,7 +53,6 @@ export async function buildVersion(store: Store, recipe: LoadedRecipe, options: 
   refuseLeaks(proof.leaks);
   const labels = sharedLabels(allRows(splits), mixture.templates);
   const rows = countByTemplate(splits);
-  const lists = tally.candidateLists;
   const facts: UnsealedVersion = {
     name: recipe.name,
     recipe: plan.recipe,
@@ -79,39 +78,46 @@ export async function buildVersion(store: Store, recipe: LoadedRecipe, options: 
 
 type Splits = Readonly<Record<Split, readonly Instruction[]>>;
 
-/** Renders every row; with balance, first to see what there is, then what stays. */
+/** Renders every row; with balance, those that stay. */
 function renderedSplits(
   plan: DatasetPlan,
   wrapper: Wrapper,
   writers: Writers,
-): { splits: Splits; tally: RenderTally; balanced?: number } {
+): { splits: Splits; lists: string[]; tally: RenderTally; balanced?: number } {
   const familyOf = new Map(plan.mixture.templates.map(({ head }) => [head.id, head.family]));
-  const all = rendered(plan, wrapper, writers);
+  const { rows, tally } = rendered(plan, wrapper, writers);
   const rule = plan.recipe.balance;
-  if (rule === undefined) return all;
-  const weighed = all.splits.train.map(({ userId, itemId, label, templateId }) => {
+  if (rule === undefined) return { ...shared(rows, tally), tally };
+  const train = rows.filter(({ split }) => split === 'train');
+  const weighed = train.map(({ userId, itemId, label, templateId }) => {
     return { userId, itemId, label, family: familyOf.get(templateId) ?? '' };
   });
-  const kept = new Set(balancedRows(weighed, rule));
-  return { ...rendered(plan, wrapper, writers, kept), balanced: weighed.length - kept.size };
+  const kept = new Set(balancedRows(weighed, rule).map((place) => train[place]));
+  const left = rows.filter((row) => row.split !== 'train' || kept.has(row));
+  return { ...shared(left, tally), tally, balanced: rows.length - left.length };
 }
 
-function rendered(
-  plan: DatasetPlan,
-  wrapper: Wrapper,
-  writers: Writers,
-  kept?: ReadonlySet<number>,
-): { splits: Splits; tally: RenderTally } {
-  const tally: RenderTally = { withoutRow: {}, lacked: {}, candidateLists: [] };
+/** Every row in the order of the log's users, and what came of rendering beside them. */
+function rendered(plan: DatasetPlan, wrapper: Wrapper, writers: Writers): { rows: Instruction[]; tally: RenderTally } {
+  const tally: RenderTally = { withoutRow: {}, lacked: {} };
+  return { rows: [...renderRows(plan, wrapper, writers, tally)], tally };
+}
+
+/** Rows by split, numbered from 0, and their candidate lists, each with the line of its target, in the order of the rows. */
+function shared(rows: readonly Instruction[], { withoutRow }: RenderTally): { splits: Splits; lists: string[] } {
   const splits: Record<Split, Instruction[]> = { train: [], valid: [], test: [] };
-  for (const row of renderRows(plan, wrapper, writers, tally, kept)) splits[row.split].push(row);
+  const lists: string[] = [];
+  for (const row of rows) {
+    splits[row.split].push({ ...row, row: splits[row.split].length });
+    if (row.candidates) lists.push(`${row.target}: ${row.candidates.join(' ')}`);
+  }
   for (const split of SPLITS) {
     if (splits[split].length > 0) continue;
-    const lacks = Object.entries(tally.withoutRow).map(([lack, count]) => `${count} without ${lack}`);
+    const lacks = Object.entries(withoutRow).map(([lack, count]) => `${count} without ${lack}`);
     const what = `${split} would be empty: no example has what the templates ask for`;
     throw new RectuneError('data', what, lacks.join(', '), 'see rectune templates SOURCE for what the log can support');
   }
-  return { splits, tally };
+  return { splits, lists };
 }
 
 /** The two answers that all rows share; null when some row has others. */

@@ -16,13 +16,11 @@ import { type Material, NOT_LIKED, type Shown, showExample, type Writers } from 
 export interface RenderTally {
   readonly withoutRow: Record<string, number>; // examples that no template could show, by what they lack
   readonly lacked: Record<string, number>; // tries of a template that gave way to another one, by what the example lacked
-  readonly candidateLists: string[]; // "line: id id ..." of each row that has one
 }
 
 /**
  * Examples as instructions, in their order; rows of a split are numbered from 0.
  *
- * kept    which rows of train stay, by their place among all rows of train; undefined: all
  * throws  RectuneError 'data' that names the rows which would show an item without a title (or without a field of the only template)
  */
 export function* renderRows(
@@ -30,7 +28,6 @@ export function* renderRows(
   wrapper: Wrapper,
   writers: Writers,
   tally: RenderTally,
-  kept?: ReadonlySet<number>,
 ): Generator<Instruction, void> {
   const { recipe } = plan;
   const words = ItemWords.parse(recipe.words ?? {});
@@ -44,7 +41,6 @@ export function* renderRows(
   const next: Record<Split, number> = { train: 0, valid: 0, test: 0 };
   const described = new Set<string>(); // items and users that a row of knowledge is about: one row each
   const untitled: string[] = [];
-  let placeInTrain = 0;
   for (const { example, split } of plan.placedExamples()) {
     const unknown = [...example.history, example.target].find((interaction) => !plan.texts.has(interaction));
     if (unknown) {
@@ -55,7 +51,6 @@ export function* renderRows(
     if (untitled.length > 0) continue;
     const found = firstThatShows(example, split);
     if (found === undefined) continue;
-    if (split === 'train' && kept && !kept.has(placeInTrain++)) continue;
     yield instructionOf(found, split, next[split]++);
   }
   refuseUntitled(untitled);
@@ -104,7 +99,6 @@ export function* renderRows(
 
   function instructionOf({ template, shown, example, label }: Found, split: Split, row: number): Instruction {
     const text = renderExample(template, wrapper, shown.example);
-    if (shown.candidates) tally.candidateLists.push(`${example.target.logIndex}: ${shown.candidates.join(' ')}`);
     return {
       row,
       split,

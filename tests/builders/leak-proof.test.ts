@@ -20,8 +20,7 @@ function version(change: Record<string, unknown> = {}) {
   const plan = planDataset(studio.store, recipe);
   const wrapper = loadWrapper(recipe.wrapper);
   const made: Record<Split, Instruction[]> = { train: [], valid: [], test: [] };
-  for (const row of renderRows(plan, wrapper, {}, { withoutRow: {}, lacked: {}, candidateLists: [] }))
-    made[row.split].push(row);
+  for (const row of renderRows(plan, wrapper, {}, { withoutRow: {}, lacked: {} })) made[row.split].push(row);
   const { splits } = withoutTwins(made, 'drop');
   const templates = proofTemplates(plan.mixture.templates);
   const log = proofLog(plan.sequences, plan.log.items, recipe.label, plan.log.roles);
