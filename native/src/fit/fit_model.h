@@ -25,6 +25,14 @@ struct fit_values {
     size_t size;
 };
 
+// A user for whom some items are scored.
+struct candidate_row {
+    user_history user;
+    const int32_t * candidates; // [size]
+    size_t size;
+    float * scores; // [size], written
+};
+
 class fit_model {
   public:
     virtual ~fit_model() = default;
@@ -45,6 +53,6 @@ class fit_model {
     // its user and item, so it has the same bytes whoever is scored in the same call.
     virtual void score_all(const user_history * users, size_t n, float * scores) = 0;
 
-    // For one user a score for each of n candidates, as score_all has it to the bit.
-    virtual void score(const user_history & user, const int32_t * candidates, size_t n, float * scores) = 0;
+    // For each of n rows a score for each of its candidates, as score_all has it to the bit.
+    virtual void score(const candidate_row * rows, size_t n) = 0;
 };
