@@ -9,7 +9,7 @@ import { Slice, TaskReport, WordingGap } from './task-report.js';
 export { Estimate, Finding } from './report-figures.js';
 
 /** The version of the report's JSON form (docs/metrics.md). */
-export const REPORT_FORMAT = 2;
+export const REPORT_FORMAT = 3;
 
 const count = z.number().int().nonnegative();
 
@@ -39,7 +39,7 @@ export const MODEL_TITLES: Readonly<Record<ModelId, string>> = {
   'majority-class': 'majority class of train',
 };
 
-export const METRICS = ['auc', 'uauc', 'uaucByRows', 'logLoss', 'accuracy', 'brier'] as const;
+export const METRICS = ['auc', 'uauc', 'uaucByRows', 'logLoss', 'accuracy', 'f1', 'brier', 'calibrationError'] as const;
 export const MetricId = z.enum(METRICS);
 export type MetricId = z.infer<typeof MetricId>;
 

@@ -53,6 +53,7 @@ export const TASK_METRICS = [
   'ndcg5',
   'ndcg10',
   'mrr',
+  'rbp',
   'rmse',
   'mae',
   'lossPerToken',

@@ -11,8 +11,8 @@ import { findingOf } from './finding.js';
 import { type Distribution, difference, estimate, resampleUsers, shareAboveZero } from './intervals.js';
 import { METRIC } from './metrics/metric.js';
 import { usersWithBothLabels } from './metrics/uauc.js';
-import { indexUsers } from './metrics/user-index.js';
 import type { SplitScores } from './split-scores.js';
+import { indexUsers } from './statistics/user-index.js';
 
 /** Two models to compare on the same rows: the difference is first minus second. */
 export interface Pair {

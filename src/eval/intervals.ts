@@ -1,6 +1,6 @@
 import { Random } from '../core/random.js';
 import type { Estimate, ReportOptions } from '../core/report.js';
-import type { UserStatistic } from './metrics/user-index.js';
+import { onUsers, type UserStatistic } from './statistics/user-statistic.js';
 
 /** A figure and what it would have been with other users of the same kind. */
 export interface Distribution {
@@ -24,23 +24,28 @@ export function resampleUsers(
 ): Distribution[] {
   const once = new Uint32Array(userCount).fill(1);
   const distributions = statistics.map((statistic) => ({
-    value: statistic(once),
+    value: onUsers(statistic, once),
     resampled: [] as (number | undefined)[],
   }));
   if (userCount < 2) return distributions; // one user resampled is the same user: that says nothing of others
   const random = new Random(bootstrapSeed, 'bootstrap');
   const times = new Uint32Array(userCount);
   for (let resample = 0; resample < resamples; resample++) {
-    times.fill(0);
-    for (let draw = 0; draw < userCount; draw++) {
-      const user = random.integer(userCount);
-      times[user] = (times[user] as number) + 1;
-    }
+    drawUsers(random, times);
     statistics.forEach((statistic, i) => {
-      distributions[i]?.resampled.push(statistic(times));
+      distributions[i]?.resampled.push(onUsers(statistic, times));
     });
   }
   return distributions;
+}
+
+/** Fills times with how often each user is taken in one resample: as many draws as there are users, with replacement. */
+export function drawUsers(random: Random, times: Uint32Array): void {
+  times.fill(0);
+  for (let draw = 0; draw < times.length; draw++) {
+    const user = random.integer(times.length);
+    times[user] = (times[user] as number) + 1;
+  }
 }
 
 /** The figure with its percentile interval. Resamples where it is not defined are left out of the interval and counted. */

@@ -5,7 +5,7 @@ import type { RunEvent } from '../core/run-event.js';
 import { standingEvents } from '../core/run-history.js';
 import { estimate, resampleUsers } from './intervals.js';
 import { aucByUsers } from './metrics/auc.js';
-import { indexUsers } from './metrics/user-index.js';
+import { indexUsers } from './statistics/user-index.js';
 
 type ValidRow = Pick<Instruction, 'row' | 'userId' | 'label'>;
 type Named<Name extends RunEvent['event']> = Extract<RunEvent, { event: Name }>;

@@ -2,9 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../src/core/random.js';
 import { findingOf } from '../../src/eval/finding.js';
-import { difference, estimate, quantile, resampleUsers, shareAboveZero } from '../../src/eval/intervals.js';
+import { difference, drawUsers, estimate, quantile, resampleUsers, shareAboveZero } from '../../src/eval/intervals.js';
 import { METRIC } from '../../src/eval/metrics/metric.js';
-import { indexUsers, meanOfRows, type UserStatistic } from '../../src/eval/metrics/user-index.js';
+import { meanOfRows } from '../../src/eval/statistics/ratio-statistic.js';
+import { indexUsers } from '../../src/eval/statistics/user-index.js';
+import { onAllUsers } from '../../src/eval/statistics/user-statistic.js';
 
 const settings = { resamples: 500, bootstrapSeed: 1 };
 
@@ -27,20 +29,20 @@ function simulate(seed: number, users: number, rowsPerUser: number) {
 
 describe('resampling users', () => {
   it('takes as many users as there are, each resample anew', () => {
-    const drawn: number[][] = [];
-    const spy: UserStatistic = (times) => drawn.push([...times]);
-    resampleUsers([spy], 6, { resamples: 50, bootstrapSeed: 3 });
-    expect(drawn[0]).toEqual([1, 1, 1, 1, 1, 1]); // the figure itself
-    const resamples = drawn.slice(1);
-    expect(resamples).toHaveLength(50);
-    for (const times of resamples) expect(times.reduce((sum, taken) => sum + taken, 0)).toBe(6);
+    const random = new Random(3, 'bootstrap');
+    const times = new Uint32Array(6);
+    const resamples = Array.from({ length: 50 }, () => {
+      drawUsers(random, times);
+      return [...times];
+    });
+    for (const taken of resamples) expect(taken.reduce((sum, count) => sum + count, 0)).toBe(6);
     expect(new Set(resamples.map(String)).size).toBeGreaterThan(40);
   });
 
   it('gives every statistic the same users, whichever others are asked for', () => {
     const mean = meanOfRows([1, 2, 3, 4], indexUsers(['a', 'b', 'c', 'd']));
     const [alone] = resampleUsers([mean], 4, settings);
-    const [, beside] = resampleUsers([() => 0, mean], 4, settings);
+    const [, beside] = resampleUsers([{ ...mean, finish: 'root' }, mean], 4, settings);
     expect(beside?.resampled).toEqual(alone?.resampled);
   });
 
@@ -160,10 +162,9 @@ describe('on simulated clustered data', () => {
   const truth = (() => {
     const { users, labels, scores } = simulate(1, 4000, 8);
     const index = indexUsers(users);
-    const once = new Uint32Array(index.count).fill(1);
     return {
-      auc: METRIC.auc.byUsers(scores, labels, index)(once),
-      accuracy: METRIC.accuracy.byUsers(scores, labels, index)(once),
+      auc: onAllUsers(METRIC.auc.byUsers(scores, labels, index), index),
+      accuracy: onAllUsers(METRIC.accuracy.byUsers(scores, labels, index), index),
     };
   })();
 

@@ -1,4 +1,7 @@
-import { checkRows, indexUsers, meanOfRows, onAllUsers, type UserIndex, type UserStatistic } from './user-index.js';
+import { meanOfRows } from '../statistics/ratio-statistic.js';
+import { eachRowAlone, type UserIndex } from '../statistics/user-index.js';
+import { onAllUsers, type UserStatistic } from '../statistics/user-statistic.js';
+import { checkRows } from './check-rows.js';
 
 /**
  * Accuracy: the share of rows whose label the model calls right, liked when the log-odds is above 0 (P(liked) > 1/2).
@@ -9,7 +12,7 @@ import { checkRows, indexUsers, meanOfRows, onAllUsers, type UserIndex, type Use
  * source  Fawcett 2006, doi:10.1016/j.patrec.2005.10.010
  */
 export function accuracy(logOdds: readonly number[], labels: readonly boolean[]): number | undefined {
-  const rows = indexUsers(logOdds.map(() => ''));
+  const rows = eachRowAlone(logOdds.length);
   return onAllUsers(accuracyByUsers(logOdds, labels, rows), rows);
 }
 

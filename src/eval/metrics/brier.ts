@@ -1,4 +1,7 @@
-import { checkRows, indexUsers, meanOfRows, onAllUsers, type UserIndex, type UserStatistic } from './user-index.js';
+import { meanOfRows } from '../statistics/ratio-statistic.js';
+import { eachRowAlone, type UserIndex } from '../statistics/user-index.js';
+import { onAllUsers, type UserStatistic } from '../statistics/user-statistic.js';
+import { checkRows } from './check-rows.js';
 
 /**
  * Brier score: mean squared distance of P(liked) from the outcome (1 liked, 0 not); 0 is perfect, 0.25 is a fair coin.
@@ -8,7 +11,7 @@ import { checkRows, indexUsers, meanOfRows, onAllUsers, type UserIndex, type Use
  * source  Brier 1950, doi:10.1175/1520-0493(1950)078<0001:VOFEIT>2.0.CO;2, in the two-class form that is half of his sum
  */
 export function brier(logOdds: readonly number[], labels: readonly boolean[]): number | undefined {
-  const rows = indexUsers(logOdds.map(() => ''));
+  const rows = eachRowAlone(logOdds.length);
   return onAllUsers(brierByUsers(logOdds, labels, rows), rows);
 }
 

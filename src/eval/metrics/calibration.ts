@@ -1,6 +1,9 @@
 import type { ReliabilityBin } from '../../core/report.js';
+import { calibrationStatistic } from '../statistics/calibration-statistic.js';
+import { eachRowAlone, type UserIndex } from '../statistics/user-index.js';
+import { onAllUsers, type UserStatistic } from '../statistics/user-statistic.js';
 import { probability } from './brier.js';
-import { checkRows } from './user-index.js';
+import { checkRows } from './check-rows.js';
 
 /** Bins of equal width over P(liked). */
 export const BINS = 10;
@@ -17,7 +20,7 @@ export function reliability(logOdds: readonly number[], labels: readonly boolean
   const bins = Array.from({ length: BINS }, () => ({ rows: 0, probability: 0, liked: 0 }));
   logOdds.forEach((value, row) => {
     const predicted = probability(value);
-    const bin = bins[Math.min(BINS - 1, Math.floor(predicted * BINS))];
+    const bin = bins[binOf(predicted)];
     if (!bin) throw new Error(`no bin for probability ${predicted}`);
     bin.rows += 1;
     bin.probability += predicted;
@@ -39,8 +42,26 @@ export function reliability(logOdds: readonly number[], labels: readonly boolean
  * source  Naeini et al. 2015, "Obtaining Well Calibrated Probabilities Using Bayesian Binning", doi:10.1609/aaai.v29i1.9602
  */
 export function expectedCalibrationError(logOdds: readonly number[], labels: readonly boolean[]): number | undefined {
-  const bins = reliability(logOdds, labels);
-  if (bins.length === 0) return undefined;
-  const gap = bins.reduce((sum, bin) => sum + bin.rows * Math.abs(bin.meanProbability - bin.likedShare), 0);
-  return gap / logOdds.length;
+  const rows = eachRowAlone(logOdds.length);
+  return onAllUsers(calibrationErrorByUsers(logOdds, labels, rows), rows);
+}
+
+/** Rows of a bin times the distance of their mean P and liked share is the size of the sum of P - outcome over them. */
+export function calibrationErrorByUsers(
+  logOdds: readonly number[],
+  labels: readonly boolean[],
+  users: UserIndex,
+): UserStatistic {
+  checkRows(logOdds, labels);
+  const predicted = logOdds.map(probability);
+  return calibrationStatistic(
+    predicted.map((value, row) => value - (labels[row] ? 1 : 0)),
+    predicted.map(binOf),
+    BINS,
+    users,
+  );
+}
+
+function binOf(predicted: number): number {
+  return Math.min(BINS - 1, Math.floor(predicted * BINS));
 }

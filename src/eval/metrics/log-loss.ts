@@ -1,4 +1,7 @@
-import { checkRows, indexUsers, meanOfRows, onAllUsers, type UserIndex, type UserStatistic } from './user-index.js';
+import { meanOfRows } from '../statistics/ratio-statistic.js';
+import { eachRowAlone, type UserIndex } from '../statistics/user-index.js';
+import { onAllUsers, type UserStatistic } from '../statistics/user-statistic.js';
+import { checkRows } from './check-rows.js';
 
 /** Probabilities are held within [CLIP, 1 - CLIP], so that one sure mistake costs at most 16.1 nats. */
 export const CLIP = 1e-7;
@@ -14,7 +17,7 @@ const LARGEST_LOG_ODDS = Math.log((1 - CLIP) / CLIP);
  * source   Good 1952, "Rational Decisions", doi:10.1111/j.2517-6161.1952.tb00104.x
  */
 export function logLoss(logOdds: readonly number[], labels: readonly boolean[]): number | undefined {
-  const rows = indexUsers(logOdds.map(() => ''));
+  const rows = eachRowAlone(logOdds.length);
   return onAllUsers(logLossByUsers(logOdds, labels, rows), rows);
 }
 

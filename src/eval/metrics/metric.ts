@@ -1,10 +1,13 @@
 import type { MetricId } from '../../core/report.js';
+import type { UserIndex } from '../statistics/user-index.js';
+import type { UserStatistic } from '../statistics/user-statistic.js';
 import { accuracyByUsers } from './accuracy.js';
 import { aucByUsers } from './auc.js';
 import { brierByUsers } from './brier.js';
+import { calibrationErrorByUsers } from './calibration.js';
+import { f1ByUsers } from './f1.js';
 import { logLossByUsers } from './log-loss.js';
 import { uaucByUsers } from './uauc.js';
-import type { UserIndex, UserStatistic } from './user-index.js';
 
 /** One column of a report's table. */
 export interface Metric {
@@ -47,10 +50,24 @@ export const METRIC: Readonly<Record<MetricId, Metric>> = {
     definition: 'share of rows called right at log-odds 0; exactly 0 counts one half',
     byUsers: accuracyByUsers,
   },
+  f1: {
+    title: 'F1',
+    better: 'higher',
+    definition:
+      'harmonic mean of precision and recall of the liked rows, called liked at a log-odds above 0; exactly 0 counts one half',
+    byUsers: f1ByUsers,
+  },
   brier: {
     title: 'Brier score',
     better: 'lower',
     definition: 'mean squared distance of P(liked) from what came true',
     byUsers: brierByUsers,
+  },
+  calibrationError: {
+    title: 'ECE',
+    better: 'lower',
+    definition:
+      'expected calibration error: distance between mean P(liked) and liked share in ten bins of equal width, by rows',
+    byUsers: calibrationErrorByUsers,
   },
 };

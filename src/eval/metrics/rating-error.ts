@@ -1,4 +1,6 @@
-import { meanOfRows, type UserIndex, type UserStatistic } from './user-index.js';
+import { meanOfRows } from '../statistics/ratio-statistic.js';
+import type { UserIndex } from '../statistics/user-index.js';
+import type { UserStatistic } from '../statistics/user-statistic.js';
 
 /** A predicted rating beside the one that was given. */
 export interface RatedRow {
@@ -13,14 +15,11 @@ export interface RatedRow {
  * source  Herlocker et al. 2004, "Evaluating Collaborative Filtering Recommender Systems", doi:10.1145/963770.963772
  */
 export function rmseByUsers(rows: readonly RatedRow[], users: UserIndex): UserStatistic {
-  const meanSquare = meanOfRows(
+  return meanOfRows(
     rows.map(({ predicted, actual }) => (predicted - actual) ** 2),
     users,
+    'root',
   );
-  return (times) => {
-    const value = meanSquare(times);
-    return value === undefined ? undefined : Math.sqrt(value);
-  };
 }
 
 /**

@@ -1,4 +1,4 @@
-import { checkRows } from './user-index.js';
+import { checkRows } from './check-rows.js';
 
 /**
  * The ROC curve: for every threshold, the share of the not liked (x) and of the liked (y) that score at or above it.

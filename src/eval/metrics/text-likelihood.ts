@@ -1,4 +1,6 @@
-import { meanOfRows, type UserIndex, type UserStatistic } from './user-index.js';
+import { meanOfRows, type RatioStatistic, ratioOfRows } from '../statistics/ratio-statistic.js';
+import type { UserIndex } from '../statistics/user-index.js';
+import type { UserStatistic } from '../statistics/user-statistic.js';
 
 /** How likely a model finds the answer that a row has. */
 export interface WrittenRow {
@@ -14,18 +16,7 @@ export interface WrittenRow {
  * source  Jurafsky and Martin, "Speech and Language Processing", 3rd edition, chapter 3 (cross-entropy a word)
  */
 export function lossPerTokenByUsers(rows: readonly WrittenRow[], users: UserIndex): UserStatistic {
-  const loss = meanOfRows(
-    rows.map(({ logLikelihood }) => -logLikelihood),
-    users,
-  );
-  const tokens = meanOfRows(
-    rows.map((row) => row.tokens),
-    users,
-  );
-  return (times) => {
-    const [sum, count] = [loss(times), tokens(times)]; // both a row: the number of rows cancels out
-    return sum === undefined || count === undefined || count === 0 ? undefined : sum / count;
-  };
+  return overTokens(rows, users, 'plain');
 }
 
 /**
@@ -48,9 +39,14 @@ export function lossPerTextByUsers(rows: readonly WrittenRow[], users: UserIndex
  * source  Jelinek et al. 1977, "Perplexity - a measure of the difficulty of speech recognition tasks", doi:10.1121/1.2016299
  */
 export function perplexityByUsers(rows: readonly WrittenRow[], users: UserIndex): UserStatistic {
-  const loss = lossPerTokenByUsers(rows, users);
-  return (times) => {
-    const value = loss(times);
-    return value === undefined ? undefined : Math.exp(value);
-  };
+  return overTokens(rows, users, 'exponential');
+}
+
+function overTokens(rows: readonly WrittenRow[], users: UserIndex, finish: RatioStatistic['finish']): UserStatistic {
+  return ratioOfRows(
+    rows.map(({ logLikelihood }) => -logLikelihood),
+    rows.map(({ tokens }) => tokens),
+    users,
+    finish,
+  );
 }

@@ -1,5 +1,7 @@
+import { indexUsers, type UserIndex } from '../statistics/user-index.js';
+import { onAllUsers, type UserStatistic } from '../statistics/user-statistic.js';
 import { auc } from './auc.js';
-import { checkRows, indexUsers, onAllUsers, type UserIndex, type UserStatistic } from './user-index.js';
+import { checkRows } from './check-rows.js';
 
 /**
  * UAUC: the mean of each user's own AUC, over the users that have rows of both labels.
@@ -21,7 +23,7 @@ export function uauc(
   return onAllUsers(uaucByUsers(scores, labels, index, weight), index);
 }
 
-/** UAUC over any multiset of users: each user's AUC is computed once, a multiset costs one pass over the users. */
+/** UAUC over any multiset of users: each user's AUC is computed once. */
 export function uaucByUsers(
   scores: readonly number[],
   labels: readonly boolean[],
@@ -29,17 +31,13 @@ export function uaucByUsers(
   weight: 'users' | 'rows',
 ): UserStatistic {
   checkRows(scores, labels);
-  const own = aucOfEachUser(scores, labels, users);
-  return (times) => {
-    let sum = 0;
-    let total = 0;
-    for (const { user, rows, value } of own) {
-      const taken = (times[user] as number) * (weight === 'rows' ? rows : 1);
-      sum += taken * value;
-      total += taken;
-    }
-    return total === 0 ? undefined : sum / total;
-  };
+  const tops = new Float64Array(users.count);
+  const bottoms = new Float64Array(users.count);
+  for (const { user, rows, value } of aucOfEachUser(scores, labels, users)) {
+    bottoms[user] = weight === 'rows' ? rows : 1;
+    tops[user] = value * (bottoms[user] as number);
+  }
+  return { kind: 'ratio', tops, bottoms, finish: 'plain' };
 }
 
 /** The users that UAUC is a mean over: those with rows of both labels. */

@@ -10,7 +10,7 @@ import type {
 } from '../../core/task-report.js';
 import { findingOf } from '../finding.js';
 import { type Distribution, difference, estimate, resampleUsers, shareAboveZero } from '../intervals.js';
-import type { UserStatistic } from '../metrics/user-index.js';
+import type { UserStatistic } from '../statistics/user-statistic.js';
 import type { Part, TaskScores } from './score-task.js';
 import { taskMetric } from './task-metric.js';
 

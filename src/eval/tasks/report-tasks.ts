@@ -11,8 +11,8 @@ import {
   type TaskReport,
   type WordingGap,
 } from '../../core/task-report.js';
-import { onAllUsers } from '../metrics/user-index.js';
 import { figure } from '../numbers.js';
+import { onAllUsers } from '../statistics/user-statistic.js';
 import { askForScorings, askForSplit, Resampled } from './compare-task.js';
 import { scoreTask, type TaskKnowledge, type TaskScores } from './score-task.js';
 import { askForSlices, askForWordingGap, slicedJudgements, slicedTask } from './slices.js';

@@ -7,8 +7,9 @@ import { popularity, uniformChance } from '../baselines/popularity.js';
 import { ratingMeans } from '../baselines/rating-means.js';
 import type { KnownInteraction } from '../baselines/train-log.js';
 import { expectedRating } from '../metrics/expected-rating.js';
-import { type TargetRank, targetRank } from '../metrics/target-rank.js';
-import { indexUsers, type UserIndex, type UserStatistic } from '../metrics/user-index.js';
+import { type RankedList, targetRank } from '../metrics/ranked-list.js';
+import { indexUsers, type UserIndex } from '../statistics/user-index.js';
+import type { UserStatistic } from '../statistics/user-statistic.js';
 import { CHOICE_METRIC, RATING_METRIC, type TaskMetric, TEXT_METRIC } from './task-metric.js';
 import type { TaskRow } from './task-rows.js';
 
@@ -99,9 +100,9 @@ export function choiceScores(
   });
 }
 
-function choiceModels(rows: readonly TaskRow[], { train }: TaskKnowledge): Map<TaskModelId, Outcomes<TargetRank>> {
+function choiceModels(rows: readonly TaskRow[], { train }: TaskKnowledge): Map<TaskModelId, Outcomes<RankedList>> {
   const listOf = ({ instruction }: TaskRow) => instruction.candidates as readonly string[];
-  const ranked = (scores: (row: TaskRow, scoring: Scoring) => number[]): Outcomes<TargetRank> => {
+  const ranked = (scores: (row: TaskRow, scoring: Scoring) => number[]): Outcomes<RankedList> => {
     return (scoring) =>
       rows.map((row) => targetRank(scores(row, scoring), listOf(row).indexOf(row.instruction.itemId)));
   };

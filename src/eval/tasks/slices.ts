@@ -2,7 +2,8 @@ import type { Slice, SliceKind, SliceMetric, WordingGap } from '../../core/task-
 import type { TaskName } from '../../core/template.js';
 import { type Distribution, difference } from '../intervals.js';
 import { aucByUsers } from '../metrics/auc.js';
-import { indexUsers, type UserStatistic } from '../metrics/user-index.js';
+import { indexUsers } from '../statistics/user-index.js';
+import type { UserStatistic } from '../statistics/user-statistic.js';
 import type { Resampled } from './compare-task.js';
 import { partOfUsers, type TaskScores } from './score-task.js';
 import type { TaskRow } from './task-rows.js';

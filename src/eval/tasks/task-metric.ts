@@ -1,14 +1,16 @@
 import type { TaskKind, TaskMetricId } from '../../core/task-report.js';
-import { hitRate, ndcg, reciprocalRank } from '../metrics/ranking.js';
+import type { RankedList } from '../metrics/ranked-list.js';
+import { hitRate, ndcg, rankBiasedPrecision, reciprocalRank } from '../metrics/ranking.js';
 import { maeByUsers, type RatedRow, rmseByUsers } from '../metrics/rating-error.js';
-import type { TargetRank } from '../metrics/target-rank.js';
 import {
   lossPerTextByUsers,
   lossPerTokenByUsers,
   perplexityByUsers,
   type WrittenRow,
 } from '../metrics/text-likelihood.js';
-import { meanOfRows, type UserIndex, type UserStatistic } from '../metrics/user-index.js';
+import { meanOfRows } from '../statistics/ratio-statistic.js';
+import type { UserIndex } from '../statistics/user-index.js';
+import type { UserStatistic } from '../statistics/user-statistic.js';
 
 /** A column of a task's table. */
 export interface TaskMetric<Row> {
@@ -18,13 +20,20 @@ export interface TaskMetric<Row> {
   byUsers(rows: readonly Row[], users: UserIndex): UserStatistic;
 }
 
-type ChoiceMetricId = 'accuracy' | 'hit3' | 'hit5' | 'hit10' | 'ndcg5' | 'ndcg10' | 'mrr';
+type ChoiceMetricId = 'accuracy' | 'hit3' | 'hit5' | 'hit10' | 'ndcg5' | 'ndcg10' | 'mrr' | 'rbp';
 
-function meanOfRanks(ofRow: (rank: TargetRank) => number): TaskMetric<TargetRank>['byUsers'] {
-  return (ranks, users) => meanOfRows(ranks.map(ofRow), users);
+/** How far the reader of RBP goes on: 0.8 looks at 5 candidates on average. */
+const PERSISTENCE = 0.8;
+
+function meanOfRanks(ofRow: (rank: RankedList) => number | undefined): TaskMetric<RankedList>['byUsers'] {
+  return (ranks, users) =>
+    meanOfRows(
+      ranks.map((rank) => ofRow(rank) as number), // each list has its target
+      users,
+    );
 }
 
-function hits(k: number): TaskMetric<TargetRank> {
+function hits(k: number): TaskMetric<RankedList> {
   return {
     title: `HR@${k}`,
     better: 'higher',
@@ -33,7 +42,7 @@ function hits(k: number): TaskMetric<TargetRank> {
   };
 }
 
-function gain(k: number): TaskMetric<TargetRank> {
+function gain(k: number): TaskMetric<RankedList> {
   return {
     title: `NDCG@${k}`,
     better: 'higher',
@@ -43,7 +52,7 @@ function gain(k: number): TaskMetric<TargetRank> {
 }
 
 /** Ties count as the expected value over random tie breaks. */
-export const CHOICE_METRIC: Readonly<Record<ChoiceMetricId, TaskMetric<TargetRank>>> = {
+export const CHOICE_METRIC: Readonly<Record<ChoiceMetricId, TaskMetric<RankedList>>> = {
   accuracy: {
     title: 'accuracy',
     better: 'higher',
@@ -58,8 +67,14 @@ export const CHOICE_METRIC: Readonly<Record<ChoiceMetricId, TaskMetric<TargetRan
   mrr: {
     title: 'MRR',
     better: 'higher',
-    definition: 'mean of 1 / rank of the target',
-    byUsers: meanOfRanks(reciprocalRank),
+    definition: 'mean of 1 / rank of the target; MAP with one target',
+    byUsers: meanOfRanks((rank) => reciprocalRank(rank)),
+  },
+  rbp: {
+    title: `RBP ${PERSISTENCE}`,
+    better: 'higher',
+    definition: `mean of (1 - p) p^(rank of the target - 1), p = ${PERSISTENCE}; at most ${Number((1 - PERSISTENCE).toFixed(3))}`,
+    byUsers: meanOfRanks((rank) => rankBiasedPrecision(rank, PERSISTENCE)),
   },
 };
 
@@ -129,7 +144,7 @@ export function metricsOf(kind: TaskKind, candidates: number): { metrics: TaskMe
       if (candidates <= 2) return { metrics: ['accuracy'], main: 'accuracy' };
       const hit = ([3, 5, 10] as const).flatMap((k): TaskMetricId[] => (k < candidates ? [`hit${k}`] : []));
       const ndcg5: TaskMetricId[] = candidates > 5 ? ['ndcg5'] : [];
-      return { metrics: ['accuracy', ...hit, ...ndcg5, 'ndcg10', 'mrr'], main: 'ndcg10' };
+      return { metrics: ['accuracy', ...hit, ...ndcg5, 'ndcg10', 'mrr', 'rbp'], main: 'ndcg10' };
     }
   }
 }

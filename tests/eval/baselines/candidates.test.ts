@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { coOccurrence } from '../../../src/eval/baselines/co-occurrence.js';
 import { popularity, uniformChance } from '../../../src/eval/baselines/popularity.js';
 import { trainInteractions } from '../../../src/eval/baselines/train-log.js';
+import { targetRank } from '../../../src/eval/metrics/ranked-list.js';
 import { reciprocalRank } from '../../../src/eval/metrics/ranking.js';
-import { targetRank } from '../../../src/eval/metrics/target-rank.js';
 
 const met = (userId: string, itemId: string) => ({ userId, itemId, rating: null });
 const TRAIN = [met('u', 'a'), met('u', 'b'), met('v', 'a'), met('v', 'b'), met('v', 'c'), met('w', 'c')];

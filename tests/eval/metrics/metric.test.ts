@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { METRICS } from '../../../src/core/report.js';
 import { METRIC } from '../../../src/eval/metrics/metric.js';
-import { indexUsers, onAllUsers } from '../../../src/eval/metrics/user-index.js';
+import { indexUsers } from '../../../src/eval/statistics/user-index.js';
+import { onAllUsers, onUsers, withoutEachUser } from '../../../src/eval/statistics/user-statistic.js';
 import { anyRows, labelsOf, type Row, scoresOf, usersOf } from './arbitrary.js';
 
 /** The rows of each user written out as often as the user is taken, each copy as a user of its own. */
@@ -28,7 +29,7 @@ describe.each(METRICS)('%s of a multiset of users', (metric) => {
         rows.forEach(({ user }, row) => {
           byNumber[users.ofRow[row] as number] = taken.get(user) ?? 0;
         });
-        const value = METRIC[metric].byUsers(scoresOf(rows), labelsOf(rows), users)(byNumber);
+        const value = onUsers(METRIC[metric].byUsers(scoresOf(rows), labelsOf(rows), users), byNumber);
         const expected = onRows(metric, repeated(rows, taken));
         if (expected === undefined) expect(value).toBeUndefined();
         else expect(value).toBeCloseTo(expected, 10);
@@ -36,9 +37,26 @@ describe.each(METRICS)('%s of a multiset of users', (metric) => {
     );
   });
 
+  it('without each user in turn equals the metric of the rows of the others', () => {
+    fc.assert(
+      fc.property(anyRows(1), (rows) => {
+        const users = indexUsers(usersOf(rows));
+        const statistic = METRIC[metric].byUsers(scoresOf(rows), labelsOf(rows), users);
+        const without = withoutEachUser(statistic, users.count);
+        expect(without).toHaveLength(users.count);
+        [...new Set(usersOf(rows))].forEach((user, number) => {
+          const others = rows.filter((row) => row.user !== user);
+          const expected = others.length === 0 ? undefined : onRows(metric, others);
+          if (expected === undefined) expect(without[number]).toBeUndefined();
+          else expect(without[number]).toBeCloseTo(expected, 10);
+        });
+      }),
+    );
+  });
+
   it('is not defined when nobody is taken', () => {
     const users = indexUsers(['a', 'b']);
-    expect(METRIC[metric].byUsers([1, 2], [true, false], users)(new Uint32Array(2))).toBeUndefined();
+    expect(onUsers(METRIC[metric].byUsers([1, 2], [true, false], users), new Uint32Array(2))).toBeUndefined();
   });
 });
 

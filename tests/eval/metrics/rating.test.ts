@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { expectedRating } from '../../../src/eval/metrics/expected-rating.js';
 import { maeByUsers, rmseByUsers } from '../../../src/eval/metrics/rating-error.js';
-import { indexUsers, onAllUsers } from '../../../src/eval/metrics/user-index.js';
+import { indexUsers } from '../../../src/eval/statistics/user-index.js';
+import { onAllUsers, onUsers } from '../../../src/eval/statistics/user-statistic.js';
 
 describe('the expected rating', () => {
   it.each([
@@ -72,7 +73,7 @@ describe('RMSE and MAE', () => {
         const errors = rows.flatMap(({ predicted, actual, user }) =>
           Array<number>(taken[user]).fill(predicted - actual),
         );
-        const [rmse, mae] = [rmseByUsers(rows, users)(byNumber), maeByUsers(rows, users)(byNumber)];
+        const [rmse, mae] = [onUsers(rmseByUsers(rows, users), byNumber), onUsers(maeByUsers(rows, users), byNumber)];
         if (errors.length === 0) {
           expect([rmse, mae]).toEqual([undefined, undefined]);
           return;

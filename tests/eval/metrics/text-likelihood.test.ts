@@ -5,7 +5,8 @@ import {
   lossPerTokenByUsers,
   perplexityByUsers,
 } from '../../../src/eval/metrics/text-likelihood.js';
-import { indexUsers, onAllUsers } from '../../../src/eval/metrics/user-index.js';
+import { indexUsers } from '../../../src/eval/statistics/user-index.js';
+import { onAllUsers, onUsers } from '../../../src/eval/statistics/user-statistic.js';
 
 const METRICS = [lossPerTokenByUsers, lossPerTextByUsers, perplexityByUsers];
 
@@ -55,7 +56,7 @@ describe('the likelihood of free text', () => {
           byNumber[users.ofRow[row] as number] = taken[user];
         });
         const drawn = rows.flatMap((row) => Array<typeof row>(taken[row.user]).fill(row));
-        const values = METRICS.map((metric) => metric(rows, users)(byNumber));
+        const values = METRICS.map((metric) => onUsers(metric(rows, users), byNumber));
         if (drawn.length === 0) {
           expect(values).toEqual([undefined, undefined, undefined]);
           return;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { auc } from '../../../src/eval/metrics/auc.js';
 import { uauc, usersWithBothLabels } from '../../../src/eval/metrics/uauc.js';
-import { indexUsers } from '../../../src/eval/metrics/user-index.js';
+import { indexUsers } from '../../../src/eval/statistics/user-index.js';
 import { anyRows, labelsOf, type Row, scoresOf, shuffledWith, usersOf } from './arbitrary.js';
 
 const uaucOf = (rows: readonly Row[], weight?: 'users' | 'rows') =>
