@@ -72,6 +72,12 @@ export const RocCurve = z.strictObject({
 });
 export type RocCurve = z.infer<typeof RocCurve>;
 
+export const PrecisionRecallCurve = z.strictObject({
+  model: ModelId,
+  points: z.array(z.tuple([z.number(), z.number()])), // [recall, precision] of the rows at or above a threshold, by rising recall
+});
+export type PrecisionRecallCurve = z.infer<typeof PrecisionRecallCurve>;
+
 /** Rows of one bin of predicted probability; empty bins are not listed. */
 export const ReliabilityBin = z.strictObject({
   low: z.number(), // bin is [low, high); the last one includes 1
@@ -148,6 +154,7 @@ export const Report = z.strictObject({
   curves: z.strictObject({
     split: Split,
     roc: z.array(RocCurve),
+    precisionRecall: z.array(PrecisionRecallCurve),
     reliability: z.array(ReliabilityCurve),
     loss: z.array(LossPoint),
   }),

@@ -19,13 +19,13 @@ import { stagesBefore } from './stages.js';
 /** Where a report goes and what it may vary. */
 export interface ReportRunSettings {
   readonly studio: string; // folder of the studio
-  readonly directory?: string | undefined; // folder of the three files; <studio>/reports/<run id> without it
+  readonly directory?: string | undefined; // folder of its files; <studio>/reports/<run id> without it
   readonly now: () => Date;
   readonly options?: ReportOptions | undefined;
 }
 
 /**
- * Reports on a run from what the store keeps: reads rows and predictions, makes the report, writes its three files and keeps it.
+ * Reports on a run from what the store keeps: reads rows and predictions, makes the report, writes its files and keeps it.
  * Nothing is scored here: the predictions of the adapter and of its base model must be there, on test and, if it has rows, on valid.
  *
  * throws RectuneError 'usage' for an unknown run, a run without adapter, or missing predictions, and when the folder cannot be written

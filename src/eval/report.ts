@@ -11,8 +11,9 @@ import { type KnownInteraction, trainInteractions } from './baselines/train-log.
 import { bestBaseline } from './best-baseline.js';
 import { compareModels, type Pair } from './compare-models.js';
 import { expectedCalibrationError, reliability } from './metrics/calibration.js';
+import { precisionRecall } from './metrics/precision-recall.js';
 import { roc } from './metrics/roc.js';
-import { type AnsweredRow, answeredRows, type SplitInput, scoreSplit } from './split-scores.js';
+import { type AnsweredRow, answeredRows, type SplitInput, type SplitScores, scoreSplit } from './split-scores.js';
 import { reportTasks, type TaskFindings } from './tasks/report-tasks.js';
 import { choiceScores } from './tasks/score-task.js';
 import { kindOf, taskRows } from './tasks/task-rows.js';
@@ -41,7 +42,9 @@ export interface ReportInput {
 type TrainRow = Pick<Instruction, 'itemId' | 'label' | 'target' | 'historyInteractions'>;
 type LogLine = KnownInteraction & Pick<Interaction, 'logIndex'>;
 
-const ROC_MODELS: readonly ModelId[] = ['adapter', 'base', 'liked-share'];
+const CURVE_MODELS: readonly ModelId[] = ['adapter', 'base', 'liked-share'];
+type Point = [number, number];
+const DRAWN_POINTS = 400;
 const RELIABILITY_MODELS: readonly ModelId[] = ['adapter', 'base'];
 
 /**
@@ -94,10 +97,8 @@ export function makeReport(input: ReportInput): Report {
     ...mixed,
     curves: {
       split: 'test',
-      roc: ROC_MODELS.flatMap((model) => {
-        const points = roc(test.logOdds[model], test.labels);
-        return points ? [{ model, points }] : [];
-      }),
+      roc: curvesOf(test, roc),
+      precisionRecall: curvesOf(test, precisionRecall),
       reliability: (test.labels.length === 0 ? [] : RELIABILITY_MODELS).map((model) => ({
         model,
         expectedCalibrationError: expectedCalibrationError(test.logOdds[model], test.labels) ?? null,
@@ -116,6 +117,21 @@ export function makeReport(input: ReportInput): Report {
     training: facts.training,
   };
   return Report.parse({ ...report, warnings: warnings(report) });
+}
+
+/** A curve of each model that is drawn; none where it is not defined. */
+function curvesOf({ logOdds, labels }: SplitScores, curve: typeof roc): { model: ModelId; points: Point[] }[] {
+  return CURVE_MODELS.flatMap((model) => {
+    const points = curve(logOdds[model], labels);
+    return points ? [{ model, points: drawable(points) }] : [];
+  });
+}
+
+/** As many points of a curve as can be told apart on a page, evenly taken, the first and the last among them. */
+export function drawable(points: readonly Point[]): Point[] {
+  if (points.length <= DRAWN_POINTS) return [...points];
+  const last = points.length - 1;
+  return Array.from({ length: DRAWN_POINTS }, (_, i) => points[Math.round((i * last) / (DRAWN_POINTS - 1))] as Point);
 }
 
 /** What is said of rows that are no judgements; nothing for a version without such rows. */

@@ -1,7 +1,8 @@
 import { MODEL_TITLES, type Report, type SplitResult } from '../core/report.js';
-import type { TaskReport } from '../core/task-report.js';
+import { TASK_MODEL_TITLES, type TaskReport } from '../core/task-report.js';
 import { counted, figure, levelTitle, withInterval } from './numbers.js';
-import { shortTable, taskHeading } from './report/task-tables.js';
+import { taskHeading } from './report/task-texts.js';
+import { metricTitle } from './tasks/task-metric.js';
 
 /** A report in a few lines for the terminal: what it is worth, the figures on test, what to be careful about. No final newline. */
 export function summarizeReport(report: Report): string {
@@ -21,9 +22,27 @@ export function summarizeReport(report: Report): string {
 }
 
 function taskLines(task: TaskReport): string[] {
-  const short = shortTable(task);
   const sentences = task.verdicts.map(({ sentence }) => sentence);
-  return [taskHeading(task), ...sentences, ...(short ? inColumns([short.head, ...short.rows]) : [])];
+  return [taskHeading(task), ...sentences, ...taskTable(task)];
+}
+
+/** A task's figures on test: no intervals but of the main metric. */
+function taskTable({ splits, metrics, main, list }: TaskReport): string[] {
+  const test = splits.find(({ split }) => split === 'test');
+  if (!test) return [];
+  const head = [
+    `${test.split}: ${counted(test.rows, 'row')}, ${counted(test.users, 'user')}`,
+    ...metrics.map((metric) => metricTitle(metric, list)),
+  ];
+  const rows = test.models.map(({ model, metrics: own }) => [
+    TASK_MODEL_TITLES[model],
+    ...metrics.map((metric) => {
+      const found = own[metric];
+      if (!found) return '';
+      return metric === main ? withInterval(found) : figure(found.value);
+    }),
+  ]);
+  return inColumns([head, ...rows]);
 }
 
 function metricTable(result: SplitResult, level: string): string[] {

@@ -70,12 +70,12 @@ describe('reportRun', () => {
     expect(report).toEqual(makeReport({ ...input, program: report.program }));
   });
 
-  it('writes three whole files into the studio and keeps the report in the store', async () => {
+  it('writes its whole files into the studio and keeps the report in the store', async () => {
     const { store } = storeWith(ALL);
     const studio = temporaryFolder();
     const report = await reportRun(store, inventedRun.id, { studio, now, options });
     const directory = join(studio, 'reports', inventedRun.id);
-    expect(readdirSync(directory).sort()).toEqual(['report.html', 'report.json', 'report.md']);
+    expect(readdirSync(directory).sort()).toEqual(['report.html', 'report.json', 'report.md', 'report.tex']);
     const json = readFileSync(join(directory, 'report.json'), 'utf8');
     expect(json).toBe(renderJson(report));
     expect(store.reports.list()).toEqual([

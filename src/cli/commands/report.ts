@@ -6,10 +6,10 @@ import { command, named } from '../command.js';
 
 export default command({
   name: 'report',
-  summary: 'what a run is worth, with intervals and trivial baselines: one HTML file, Markdown and JSON',
+  summary: 'what a run is worth, with intervals and trivial baselines: one HTML file, Markdown, JSON and LaTeX tables',
   positionals: z.strictObject({ run: z.string().describe('run whose predictions are in the store') }),
   options: z.strictObject({
-    out: named('DIR', 'folder of the three files; reports/<run> of the studio without it').optional(),
+    out: named('DIR', 'folder of its files; reports/<run> of the studio without it').optional(),
     ...ReportOptions.shape,
   }),
   examples: ['rectune report tallrec-movie-1a2b3c4d --out report'],

@@ -2,11 +2,9 @@ import type { Split } from '../../core/instruction.js';
 import { inWords } from '../../core/prediction.js';
 import { MODEL_TITLES, type Report, type Stage } from '../../core/report.js';
 import { counted, figure, percent, thousands } from '../numbers.js';
+import type { Fact } from './block.js';
 
 const NAMED_ROWS = 10;
-
-/** A name and what is known of it, both plain text. HTML and Markdown print the same facts. */
-export type Fact = readonly [name: string, value: string];
 
 /** Which baseline the sentences at the top are about, and who chose it. */
 export function baselineNote({ baseline, overview }: Pick<Report, 'baseline' | 'overview'>): string {

@@ -2,11 +2,14 @@ import { join } from 'node:path';
 import type { Report } from '../../core/report.js';
 import { writeSealed } from '../../platform/files.js';
 import { checkOutputFiles } from '../../platform/output-place.js';
-import { renderJson } from './json.js';
-import { renderMarkdown } from './markdown.js';
 
 /** The files of a report. */
-export const REPORT_FILES = { html: 'report.html', markdown: 'report.md', json: 'report.json' } as const;
+export const REPORT_FILES = {
+  html: 'report.html',
+  markdown: 'report.md',
+  json: 'report.json',
+  latex: 'report.tex',
+} as const;
 
 /** Makes sure, before long work begins, that a report can be written there. Throws RectuneError (platform/output-place.ts). */
 export function checkReportFolder(directory: string): void {
@@ -14,13 +17,11 @@ export function checkReportFolder(directory: string): void {
 }
 
 /**
- * Writes report.html, report.md and report.json into a folder, each of them whole or not at all; other files there stay.
+ * Writes the files of a report into a folder, each of them whole or not at all; other files there stay.
  * throws  RectuneError (platform/file-errors.ts)
  */
 export async function writeReport(report: Report, directory: string): Promise<void> {
   // The plotting library takes a quarter of a second to load: only those who draw pay for it.
-  const { renderHtml } = await import('./html.js');
-  writeSealed(join(directory, REPORT_FILES.html), renderHtml(report));
-  writeSealed(join(directory, REPORT_FILES.markdown), renderMarkdown(report));
-  writeSealed(join(directory, REPORT_FILES.json), renderJson(report));
+  const { renderedFiles } = await import('./rendered-files.js');
+  for (const [name, text] of renderedFiles(report)) writeSealed(join(directory, name), text);
 }

@@ -1,0 +1,28 @@
+import type { Report } from '../../core/report.js';
+import type { Part, Section } from './block.js';
+import { curves } from './sections/curves.js';
+import { differences } from './sections/differences.js';
+import { judgements } from './sections/judgements.js';
+import { dataset, provenance, serving } from './sections/provenance.js';
+import { slices } from './sections/slices.js';
+import { tasks } from './sections/tasks.js';
+import { training } from './sections/training.js';
+import { verdicts } from './sections/verdicts.js';
+
+/** Everything that a report speaks of, in the order of the page. A new matter is a file in sections/ and a word here. */
+const SECTIONS: readonly Section[] = [
+  verdicts,
+  judgements,
+  differences,
+  tasks,
+  slices,
+  curves,
+  training,
+  dataset,
+  serving,
+  provenance,
+];
+
+export function partsOf(report: Report): Part[] {
+  return SECTIONS.flatMap((section) => section(report));
+}

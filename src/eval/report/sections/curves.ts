@@ -1,0 +1,67 @@
+import { MODEL_TITLES, type ModelId, type Report } from '../../../core/report.js';
+import { figure, thousands } from '../../numbers.js';
+import type { Drawing, Part, Table } from '../block.js';
+import { precisionRecallPlot, reliabilityPlot, rocPlot } from '../plots/judgement-curves.js';
+import { modelColor } from '../plots/model-colors.js';
+
+/** ROC, precision and recall, reliability: what single figures of the judgements leave out. */
+export function curves({ curves: drawn, splits }: Report): Part[] {
+  const { reliability, roc, precisionRecall, split } = drawn;
+  const result = splits.find((one) => one.split === split);
+  if (reliability.length === 0 || !result) return [];
+  const errors = reliability
+    .map(({ model, expectedCalibrationError }) => `${MODEL_TITLES[model]} ${figure(expectedCalibrationError)}`)
+    .join(', ');
+  const plots: Drawing[] = [
+    {
+      draw: () => reliabilityPlot(drawn),
+      legend: legend(reliability.map(({ model }) => model)),
+      caption: `Reliability: on the dashed line, P(liked) means what it says. A dot's area is its number of rows. Expected calibration error: ${errors}.`,
+      instead: bins(drawn),
+    },
+  ];
+  if (precisionRecall.length > 0) {
+    plots.unshift({
+      draw: () => precisionRecallPlot(drawn, result.liked / result.rows),
+      legend: legend(precisionRecall.map(({ model }) => model)),
+      caption:
+        'Precision and recall: of the rows above a threshold, how many are liked, for how many of the liked are found. The dashed line is chance, the share of liked rows.',
+    });
+  }
+  if (roc.length > 0) {
+    plots.unshift({
+      draw: () => rocPlot(drawn),
+      legend: legend(roc.map(({ model }) => model)),
+      caption: 'ROC: how many of the liked rows are found for how many that were not liked. The dashed line is chance.',
+    });
+  }
+  return [
+    {
+      title: `Curves on ${split}`,
+      id: 'curves',
+      blocks: [
+        ...(roc.length > 0
+          ? []
+          : [{ kind: 'paragraph' as const, text: 'No ROC curve: all rows have the same label.' }]),
+        { kind: 'plots', plots },
+      ],
+    },
+  ];
+}
+
+function bins({ reliability, split }: Report['curves']): Table {
+  return {
+    caption: `Reliability on ${split}: what was predicted against what came true`,
+    head: ['P(liked)', 'model', 'rows', 'mean P(liked)', 'share liked'],
+    rows: reliability.flatMap(({ model, bins: all }) =>
+      all.map(({ low, high, rows, meanProbability, likedShare }) => ({
+        name: `${low.toFixed(1)} to ${high.toFixed(1)}`,
+        cells: [MODEL_TITLES[model], thousands(rows), figure(meanProbability), figure(likedShare)],
+      })),
+    ),
+  };
+}
+
+function legend(models: readonly ModelId[]): Drawing['legend'] {
+  return models.map((model) => ({ title: MODEL_TITLES[model], color: modelColor(model) }));
+}

@@ -1,0 +1,69 @@
+import { METRICS, MODEL_TITLES, type PairedDifference, type Report } from '../../../core/report.js';
+import { METRIC } from '../../metrics/metric.js';
+import { levelTitle, percent } from '../../numbers.js';
+import { estimateCell, type Figure, type Part, type Table } from '../block.js';
+import { intervalsPlot } from '../plots/intervals.js';
+import { modelColor } from '../plots/model-colors.js';
+
+/** The adapter against every other model on the judgements: same rows, same resampled users. */
+export function differences({ differences: all, splits, options }: Report): Part[] {
+  if (splits.length === 0) return [];
+  const level = levelTitle(options.level);
+  const auc = all.filter(({ split, metric }) => split === 'test' && metric === 'auc');
+  return [
+    {
+      title: 'Paired differences',
+      id: 'differences',
+      blocks: [
+        {
+          kind: 'paragraph',
+          quiet: true,
+          text:
+            `Adapter minus the other model, on the same rows and the same resampled users: the ${level} interval, the share of resamples above 0, and what it ` +
+            'decides (undecided: the interval includes 0). For log loss and Brier score a difference below 0 is a gain. No correction for the number of comparisons.',
+        },
+        ...splits.map(({ split }) => ({ kind: 'table' as const, table: table(split, all) })),
+        {
+          kind: 'plots',
+          plots: [
+            {
+              draw: () =>
+                intervalsPlot(
+                  'Paired differences of AUC on test, with intervals',
+                  'AUC of the adapter minus AUC of the other, on test',
+                  auc.map(({ second, difference }) => ({
+                    title: `against ${MODEL_TITLES[second]}`,
+                    estimate: difference,
+                    color: modelColor(second),
+                  })),
+                  0,
+                ),
+              legend: [],
+              caption:
+                'AUC of the adapter minus that of each other model. An interval to the right of the dashed line is a gain.',
+            },
+          ],
+        },
+      ],
+    },
+  ];
+}
+
+function table(split: string, all: readonly PairedDifference[]): Table {
+  const here = all.filter((one) => one.split === split);
+  const others = [...new Set(here.map(({ second }) => second))];
+  return {
+    caption: `${split}: adapter minus the other model`,
+    head: ['adapter against', ...METRICS.map((metric) => METRIC[metric].title)],
+    rows: others.map((other) => ({
+      name: MODEL_TITLES[other],
+      color: modelColor(other),
+      cells: here.filter(({ second }) => second === other).map(cell),
+    })),
+  };
+}
+
+function cell({ difference, shareAboveZero, finding }: PairedDifference): Figure {
+  const aside = shareAboveZero === null ? {} : { aside: `${percent(shareAboveZero)} above 0` };
+  return { ...(estimateCell(difference) as Figure), ...aside, finding };
+}

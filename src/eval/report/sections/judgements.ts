@@ -1,0 +1,66 @@
+import { METRICS, MODEL_TITLES, type Report, type SplitResult } from '../../../core/report.js';
+import { METRIC } from '../../metrics/metric.js';
+import { counted, levelTitle, percent, thousands } from '../../numbers.js';
+import { type Block, estimateCell, type Fact, type Part } from '../block.js';
+import { intervalsPlot } from '../plots/intervals.js';
+import { modelColor } from '../plots/model-colors.js';
+
+/** Every metric of every model on the judgements, a table a split. */
+export function judgements(report: Report): Part[] {
+  return report.splits.map((result) => ({
+    title: report.overview === null ? `Metrics on ${result.split}` : `Judgement: metrics on ${result.split}`,
+    id: `judgement-${result.split}`,
+    blocks: [figures(result, report), ...(result.split === 'test' ? explained(result) : [])],
+  }));
+}
+
+function figures(result: SplitResult, { options }: Report): Block {
+  const { split, rows, users, liked, usersWithBothLabels, models } = result;
+  const caption =
+    `${split}: ${counted(rows, 'row')} of ${counted(users, 'user')}, ${thousands(usersWithBothLabels)} of them with both labels; ` +
+    `${percent(rows === 0 ? 0 : liked / rows)} liked. Below each figure its ${levelTitle(options.level)} interval, ` +
+    `from ${thousands(options.resamples)} resamples of users.`;
+  return {
+    kind: 'table',
+    table: {
+      caption,
+      head: ['model', ...METRICS.map((metric) => METRIC[metric].title)],
+      rows: models.map(({ model, metrics }) => ({
+        name: MODEL_TITLES[model],
+        color: modelColor(model),
+        own: model === 'adapter',
+        cells: METRICS.map((metric) => estimateCell(metrics[metric])),
+      })),
+    },
+  };
+}
+
+function explained({ models, split }: SplitResult): Block[] {
+  const named = models.map(({ model, metrics }) => ({
+    title: MODEL_TITLES[model],
+    estimate: metrics.auc,
+    color: modelColor(model),
+  }));
+  const terms = METRICS.map((metric): Fact => {
+    const { title, definition, better } = METRIC[metric];
+    return [title, `${definition} (${better} is better)`];
+  });
+  return [
+    {
+      kind: 'plots',
+      plots: [
+        {
+          draw: () => intervalsPlot(`AUC of each model on ${split}, with intervals`, `AUC on ${split}`, named, 0.5),
+          legend: [],
+          caption: 'AUC of each model with its interval. The dashed line is chance.',
+        },
+      ],
+    },
+    { kind: 'definitions', terms },
+    {
+      kind: 'paragraph',
+      quiet: true,
+      text: 'The intervals are about other users; they say nothing of another training seed, which moves a few-shot result too.',
+    },
+  ];
+}

@@ -1,0 +1,115 @@
+import type { Estimate, Report } from '../../../core/report.js';
+import {
+  type Scoring,
+  TASK_MODEL_TITLES,
+  type TaskMetricId,
+  type TaskModelId,
+  type TaskReport,
+} from '../../../core/task-report.js';
+import { counted, levelTitle } from '../../numbers.js';
+import { metricTitle } from '../../tasks/task-metric.js';
+import { type Block, estimateCell, type Figure, type Part, type Table, type TableRow } from '../block.js';
+import { intervalsPlot } from '../plots/intervals.js';
+import { modelColor } from '../plots/model-colors.js';
+import { taskHeading, taskNotes, taskTerms } from '../task-texts.js';
+
+/** The tasks that are no judgements, a part each: sentences, what the figures mean, the figures. */
+export function tasks(report: Report): Part[] {
+  return report.tasks.map((task) => ({
+    title: taskHeading(task),
+    id: `task-${task.task}-${task.kind}`,
+    blocks: [
+      ...task.verdicts.map(({ finding, sentence }): Block => ({ kind: 'verdict', finding, sentence })),
+      ...taskNotes(task, report.version).map((text): Block => ({ kind: 'paragraph', quiet: true, text })),
+      ...taskTables(task, report.options.level).map((table): Block => ({ kind: 'table', table })),
+      { kind: 'plots', plots: mainPlots(task) },
+      { kind: 'definitions', terms: taskTerms(task) },
+    ],
+  }));
+}
+
+const SCORING_TITLES: Readonly<Record<Scoring, string>> = {
+  sum: 'sum (the main one)',
+  mean: 'mean a token',
+  first: 'first token that differs',
+};
+
+function taskTables(task: TaskReport, level: number): Table[] {
+  const { list, metrics, splits, differences, scorings } = task;
+  const titles = metrics.map((metric) => metricTitle(metric, list));
+  const name = task.task;
+  const row = (model: TaskModelId, title: string, figures: Partial<Record<TaskMetricId, Estimate>>): TableRow => ({
+    name: title,
+    color: modelColor(model),
+    own: model === 'adapter',
+    cells: metrics.map((metric) => estimateCell(figures[metric])),
+  });
+  return [
+    ...splits.map(({ split, rows, users, models }) => ({
+      caption: `${name}, ${split}: ${counted(rows, 'row')} of ${counted(users, 'user')}, ${levelTitle(level)} intervals`,
+      head: ['model', ...titles],
+      rows: models.map((one) => row(one.model, TASK_MODEL_TITLES[one.model], one.metrics)),
+    })),
+    ...splits.map(({ split, models }) => ({
+      caption: `${name}, ${split}: adapter minus the other model, on the same rows and resampled users`,
+      head: ['adapter against', ...titles],
+      rows: models.flatMap(({ model }): TableRow[] => {
+        const against = differences.filter((one) => one.split === split && one.second === model);
+        if (against.length === 0) return [];
+        const cells = against.map((one) => ({
+          ...(estimateCell(one.difference) as Figure),
+          finding: one.finding,
+        }));
+        return [{ name: TASK_MODEL_TITLES[model], color: modelColor(model), cells }];
+      }),
+    })),
+    ...(scorings.length === 0
+      ? []
+      : [
+          {
+            caption: `${name}, test: the same lists by other numbers of a title (${counted(task.byLikelihood, 'row')} told apart by likelihood; the others have letters)`,
+            head: ['model and score', ...titles],
+            rows: scorings.flatMap(({ scoring, models }) =>
+              models.map((one) =>
+                row(one.model, `${TASK_MODEL_TITLES[one.model]}, ${SCORING_TITLES[scoring]}`, one.metrics),
+              ),
+            ),
+          },
+        ]),
+  ];
+}
+
+/** The metric of the verdict: every model, and the adapter minus each other. */
+function mainPlots({ task, main, list, splits, differences }: TaskReport) {
+  const title = metricTitle(main, list);
+  const models = splits.find(({ split }) => split === 'test')?.models ?? [];
+  const figures = models.flatMap(({ model, metrics }) => {
+    const estimate = metrics[main];
+    return estimate ? [{ title: TASK_MODEL_TITLES[model], estimate, color: modelColor(model) }] : [];
+  });
+  const against = differences
+    .filter(({ split, metric }) => split === 'test' && metric === main)
+    .map(({ second, difference }) => ({
+      title: `against ${TASK_MODEL_TITLES[second]}`,
+      estimate: difference,
+      color: modelColor(second),
+    }));
+  return [
+    {
+      draw: () => intervalsPlot(`${title} of each model in ${task} on test`, `${title} on test`, figures, undefined),
+      legend: [],
+      caption: `${title} of each model, with its interval.`,
+    },
+    {
+      draw: () =>
+        intervalsPlot(
+          `Adapter minus each other model, ${title} in ${task} on test`,
+          'adapter minus the other',
+          against,
+          0,
+        ),
+      legend: [],
+      caption: `${title} of the adapter minus that of each other model, on the same rows and users.`,
+    },
+  ];
+}

@@ -1,0 +1,34 @@
+import type { Report } from '../../../core/report.js';
+import { taskTitle } from '../../tasks/task-verdict.js';
+import type { Block, Part } from '../block.js';
+import { baselineNote } from '../facts.js';
+
+/** What was shown and what not, and what to be careful about: the page opens with it. */
+export function verdicts(report: Report): Part[] {
+  const { verdicts: sentences, warnings, overview, tasks } = report;
+  const mixed = overview !== null;
+  const blocks: Block[] = [
+    ...(mixed ? [{ kind: 'overview', text: overview } satisfies Block] : []),
+    ...sentences.map(
+      ({ finding, sentence }): Block => ({
+        kind: 'verdict',
+        finding,
+        sentence,
+        ...(mixed ? { about: 'judgement' } : {}),
+      }),
+    ),
+    ...tasks.flatMap((task): Block[] =>
+      // The other sentences stand in the task's own part.
+      task.verdicts
+        .slice(0, 1)
+        .map(({ finding, sentence }) => ({ kind: 'verdict', finding, sentence, about: taskTitle(task) })),
+    ),
+    {
+      kind: 'paragraph',
+      quiet: true,
+      text: `${baselineNote(report)} "Beats" and "is worse" are said only where the paired interval excludes 0.`,
+    },
+    ...(warnings.length === 0 ? [] : [{ kind: 'warnings', lines: warnings } satisfies Block]),
+  ];
+  return [{ title: null, id: 'verdict', blocks }];
+}

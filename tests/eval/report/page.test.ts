@@ -1,0 +1,117 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Report } from '../../../src/core/report.js';
+import { renderHtml } from '../../../src/eval/report/html.js';
+import { makeReport } from '../../../src/eval/report.js';
+import { temporaryFolder } from '../../store/fixtures.js';
+import { inventInput } from '../fixtures.js';
+import { inventMixed } from '../mixed-fixtures.js';
+import { findChromium, launchChromium } from './chromium.js';
+import { lowestContrast } from './contrast.js';
+
+const path = findChromium();
+if (!path && process.env.RECTUNE_BROWSER_TEST === 'required')
+  throw new Error('no Chromium was found, and CI must not skip the page test');
+const why = path ? '' : ' (skipped: no Chromium on the PATH; apt-get install chromium, or set RECTUNE_CHROMIUM)';
+
+const LONG = 'A very long name without any place to break it '.replaceAll(' ', '_').repeat(3);
+
+const REPORTS: readonly { about: string; make: () => Report }[] = [
+  { about: 'judgements', make: () => makeReport(inventInput()) },
+  { about: 'mixed tasks', make: () => makeReport(inventMixed()) },
+  {
+    about: 'judgements whose names are long and hold markup',
+    make: () => makeReport(inventInput({ titles: `${LONG}<b>&"` })),
+  },
+  {
+    about: 'one user with one label, no steps, no validation rows',
+    make: () => makeReport(inventInput({ users: 1, oneLabel: true, validRows: false }, { events: [] })),
+  },
+];
+
+const VIEWS = [360, 1200].flatMap((width) =>
+  (['light', 'dark'] as const).map((colorScheme) => ({ width, colorScheme })),
+);
+
+describe.skipIf(!path)(`the page in Chromium${why}`, () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await launchChromium(path as string);
+  });
+  afterAll(() => browser.close());
+
+  /** Opens a report from disk, and hears every complaint and every address that the page asks for. */
+  async function opened(report: Report, { width, colorScheme }: (typeof VIEWS)[number]) {
+    const file = join(temporaryFolder(), 'report.html');
+    writeFileSync(file, renderHtml(report));
+    const page = await browser.newPage({ viewport: { width, height: 800 }, colorScheme });
+    const complaints: string[] = [];
+    const asked: string[] = [];
+    page.on('console', (message) => complaints.push(message.text()));
+    page.on('pageerror', (error) => complaints.push(String(error)));
+    page.on('request', (request) => asked.push(request.url()));
+    await page.goto(pathToFileURL(file).href);
+    return { page, complaints, asked, address: pathToFileURL(file).href };
+  }
+
+  describe.each(REPORTS)('on $about', ({ make }) => {
+    const report = make();
+
+    it.each(VIEWS)('draws at $width px, $colorScheme, without a complaint, a request or an overflow', async (view) => {
+      const { page, complaints, asked, address } = await opened(report, view);
+      expect(complaints).toEqual([]);
+      expect(asked).toEqual([address]);
+      expect(await overflow(page)).toBe(0);
+      expect(await emptyDrawings(page)).toEqual([]);
+      expect(await page.locator('svg').count()).toBe(renderHtml(report).split('<svg').length - 1);
+      await page.close();
+    });
+
+    it.each(VIEWS)('has text that stands out by 4.5 at $width px, $colorScheme', async (view) => {
+      const { page } = await opened(report, view);
+      const { texts, lowest } = await page.evaluate(lowestContrast);
+      expect(texts).toBeGreaterThan(60);
+      expect(lowest.contrast, JSON.stringify(lowest)).toBeGreaterThanOrEqual(4.5);
+      await page.close();
+    });
+  });
+
+  it('has a target for every link', async () => {
+    const { page } = await opened(makeReport(inventMixed()), VIEWS[0] as (typeof VIEWS)[number]);
+    const links = await page.locator('a').evaluateAll((all) => all.map((link) => link.getAttribute('href') ?? ''));
+    expect(links.length).toBeGreaterThan(8);
+    const missing = await page.evaluate(
+      (hrefs) => hrefs.filter((href) => !href.startsWith('#') || !document.getElementById(href.slice(1))),
+      links,
+    );
+    expect(missing).toEqual([]);
+    await page.close();
+  });
+
+  it('finds text that is hard to read, a drawing without size and a page that is too wide', async () => {
+    const page = await browser.newPage({ viewport: { width: 360, height: 800 } });
+    await page.setContent(
+      '<body style="background:#fff"><p style="color:#999">grey</p><svg width="0" height="9"></svg><div style="width:900px">wide</div></body>',
+    );
+    expect((await page.evaluate(lowestContrast)).lowest.contrast).toBeCloseTo(2.85, 2);
+    expect(await emptyDrawings(page)).toEqual(['0 x 9']);
+    expect(await overflow(page)).toBeGreaterThan(500);
+    await page.close();
+  });
+});
+
+function overflow(page: Page): Promise<number> {
+  return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+}
+
+function emptyDrawings(page: Page): Promise<string[]> {
+  return page.evaluate(() =>
+    [...document.querySelectorAll('svg')]
+      .map((svg) => svg.getBoundingClientRect())
+      .filter(({ width, height }) => width < 1 || height < 1)
+      .map(({ width, height }) => `${width} x ${height}`),
+  );
+}
