@@ -123,10 +123,11 @@ std::vector<const instruction *> chosen_rows(const inspect_config & config, cons
 
 inspected_row inspect_row(const vocabulary & vocab, const instruction & row, int32_t max_length, const std::vector<std::string> & labels) {
     inspected_row inspected = {row.row, {}, {}, 0, {}, {}};
-    try_to(inspected, [&] { inspected.shortest = shortest_length(vocab, row, labels); });
-    try_to(inspected, [&] { inspected.kept = tokenize_for_training(vocab, row, max_length, labels); });
+    answered_row answered(vocab, row, labels);
+    try_to(inspected, [&] { inspected.shortest = shortest_length(answered); });
+    try_to(inspected, [&] { inspected.kept = tokenize_for_training(answered, max_length); });
     if (inspected.kept && inspected.kept->dropped_history == 0) inspected.full = inspected.kept;
-    else try_to(inspected, [&] { inspected.full = tokenize_for_training(vocab, row, 0, labels); });
+    else try_to(inspected, [&] { inspected.full = tokenize_for_training(answered, 0); });
     if (!inspected.full) { // answers that cannot be told apart: the row's own has tokens all the same
         instruction alone = row;
         alone.labels.clear();
@@ -135,7 +136,7 @@ inspected_row inspect_row(const vocabulary & vocab, const instruction & row, int
     }
     if (!inspected.kept) return inspected;
     if (!row.choices.empty()) {
-        try_to(inspected, [&] { tokenize_for_scoring(vocab, row, labels, max_length); });
+        try_to(inspected, [&] { tokenize_for_scoring(answered, max_length); });
     } else if (!inspected.kept->label_tokens.empty() && inspected.kept->label_at == 0) {
         inspected.problems.push_back({"the labels begin with the first token, so that nothing predicts them", "let the template write some text before the answer"});
     }

@@ -20,6 +20,7 @@ class reader {
 
     // The bytes of a piece, spaces in it escaped as those of the text are.
     bool take(const std::string & piece) {
+        if (!escapes_ && rest_.empty()) return take_plain(piece);
         for (const char c : piece) {
             if (!(escapes_ && c == ' ' ? take_bytes(SPACE) : take_byte(c))) return false;
         }

@@ -3,35 +3,11 @@
 #include "error.h"
 
 #include <algorithm>
-#include <map>
 
 static std::string place(const instruction & row) { return "row " + std::to_string(row.row); }
 
 static size_t common_prefix(const std::vector<llama_token> & a, const std::vector<llama_token> & b) {
     return size_t(std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first - a.begin());
-}
-
-static std::vector<llama_token> tokenize_with(const vocabulary & vocab, const marked_text & prompt, const std::string & answer) {
-    std::vector<byte_range> values = prompt.values;
-    values.push_back({ prompt.text.size(), prompt.text.size() + answer.size() });
-    return vocab.tokenize(prompt.text + answer, values);
-}
-
-struct shortened_row {
-    marked_text prompt;
-    size_t dropped;
-    std::vector<std::vector<llama_token>> tokens; // of the prompt with each answer, without eos
-    size_t length;                                // of the longest of them, eos included
-};
-
-// The prompt without its oldest history, with every one of the answers; length: the longest of them with eos.
-static shortened_row without_history(const vocabulary & vocab, const instruction & row, const std::vector<std::string> & answers, size_t dropped) {
-    shortened_row shortened = { prompt_without(row, dropped), dropped, {}, 0 };
-    for (const std::string & answer : answers) {
-        shortened.tokens.push_back(tokenize_with(vocab, shortened.prompt, answer));
-        shortened.length = std::max(shortened.length, shortened.tokens.back().size() + 1);
-    }
-    return shortened;
 }
 
 // Those that the row's answer is told apart from by their first token.
@@ -40,46 +16,70 @@ static const std::vector<std::string> & labels_of(const instruction & row, const
     return !row.choices.empty() ? none : row.labels.empty() ? labels : row.labels;
 }
 
-// All the answers that a row could have had, its own among them: labels and choices first, in their order.
-static std::vector<std::string> answers_of(const instruction & row, const std::vector<std::string> & labels) {
-    std::vector<std::string> answers = row.choices.empty() ? labels_of(row, labels) : row.choices;
-    if (std::find(answers.begin(), answers.end(), row.answer) == answers.end()) answers.push_back(row.answer);
-    return answers;
+answered_row::answered_row(const vocabulary & vocab, const instruction & row, const std::vector<std::string> & asked)
+    : row(row), vocab(vocab), labels(labels_of(row, asked)), answers(row.choices.empty() ? labels : row.choices),
+      own(size_t(std::find(answers.begin(), answers.end(), row.answer) - answers.begin())) {
+    if (own == answers.size()) answers.push_back(row.answer);
 }
 
-int32_t shortest_length(const vocabulary & vocab, const instruction & row, const std::vector<std::string> & labels) {
-    return int32_t(without_history(vocab, row, answers_of(row, labels), row.history.size()).length);
+std::vector<llama_token> answered_row::shortened_row::whole(size_t answer) const {
+    std::vector<llama_token> all = tokens.beginning;
+    all.insert(all.end(), tokens.endings[answer].begin(), tokens.endings[answer].end());
+    return all;
 }
 
-// Drops as little history as lets the prompt fit with every one of the answers.
-static shortened_row shorten(const vocabulary & vocab, const instruction & row, const std::vector<std::string> & answers, int32_t max_length) {
+size_t answered_row::shortened_row::common(size_t a, size_t b) const {
+    return tokens.beginning.size() + common_prefix(tokens.endings[a], tokens.endings[b]);
+}
+
+const answered_row::shortened_row & answered_row::without(size_t dropped) {
+    const auto found = known_.find(dropped);
+    if (found != known_.end()) return found->second;
+    std::vector<std::string> endings = answers;
+    endings.emplace_back(); // none: the prompt alone
+    return known_.insert({ dropped, { dropped, vocab.tokenize_endings(prompt_without(row, dropped), endings) } }).first->second;
+}
+
+size_t answered_row::longest(size_t dropped, size_t n_answers) {
+    const shortened_row & shortened = without(dropped);
+    size_t length = 0;
+    for (size_t i = 0; i < n_answers; i++) length = std::max(length, shortened.length(i));
+    return length;
+}
+
+const answered_row::shortened_row & answered_row::within(int32_t max_length, size_t n_answers) {
     for (size_t dropped = 0;; dropped++) {
-        shortened_row shortened = without_history(vocab, row, answers, dropped);
-        const size_t length = shortened.length;
-        if (max_length == 0 || length <= size_t(max_length)) return shortened;
+        const size_t length = longest(dropped, n_answers);
+        if (max_length == 0 || length <= size_t(max_length)) return without(dropped);
         if (dropped == row.history.size())
             throw user_error(exit_data, "the row has " + std::to_string(length) + " tokens without any history, and the limit is " +
                              std::to_string(max_length), place(row), "raise --max-length to at least " + std::to_string(length) + ", or shorten the template");
     }
 }
 
+int32_t shortest_length(answered_row & answered) { return int32_t(answered.longest(answered.row.history.size(), answered.answers.size())); }
+
+int32_t shortest_length(const vocabulary & vocab, const instruction & row, const std::vector<std::string> & labels) {
+    answered_row answered(vocab, row, labels);
+    return shortest_length(answered);
+}
+
 // What one row's prompt has in common with all labels behind it, and the token that each label gives next.
 struct label_split { size_t shared; std::vector<llama_token> next; };
 
-// tokens  of the prompt with each label, in their order; what stands behind them is not looked at
-static label_split split_labels(const vocabulary & vocab, const instruction & row, const std::vector<std::string> & labels,
-                                const std::vector<std::vector<llama_token>> & tokens) {
-    label_split split = { tokens[0].size(), {} };
-    for (size_t i = 0; i < labels.size(); i++) split.shared = std::min(split.shared, common_prefix(tokens[0], tokens[i]));
+static label_split split_labels(const answered_row & answered, const answered_row::shortened_row & shortened) {
+    const std::vector<std::string> & labels = answered.labels;
+    label_split split = { shortened.length(0) - 1, {} };
+    for (size_t i = 0; i < labels.size(); i++) split.shared = std::min(split.shared, shortened.common(0, i));
     for (size_t i = 0; i < labels.size(); i++) {
-        if (tokens[i].size() == split.shared)
-            throw user_error(exit_data, "label \"" + labels[i] + "\" has no token that the other labels do not begin with", place(row),
+        if (shortened.length(i) - 1 == split.shared)
+            throw user_error(exit_data, "label \"" + labels[i] + "\" has no token that the other labels do not begin with", place(answered.row),
                              "choose label words that start with different tokens under this model");
-        const llama_token token = tokens[i][split.shared];
+        const llama_token token = shortened.tokens.endings[i][split.shared - shortened.tokens.beginning.size()];
         const auto same = std::find(split.next.begin(), split.next.end(), token);
         if (same != split.next.end())
             throw user_error(exit_data, "labels \"" + labels[size_t(same - split.next.begin())] + "\" and \"" + labels[i] +
-                             "\" both begin with token " + std::to_string(token) + " (\"" + vocab.piece(token) + "\")", place(row),
+                             "\" both begin with token " + std::to_string(token) + " (\"" + answered.vocab.piece(token) + "\")", place(answered.row),
                              "choose label words that start with different tokens under this model");
         split.next.push_back(token);
     }
@@ -87,10 +87,10 @@ static label_split split_labels(const vocabulary & vocab, const instruction & ro
 }
 
 // The prompt's tokens that the answers' texts leave as they are.
-static size_t kept_of_prompt(const vocabulary & vocab, const marked_text & prompt, const std::vector<std::vector<llama_token>> & with_answers) {
-    const std::vector<llama_token> alone = vocab.tokenize(prompt.text, prompt.values);
-    size_t kept = alone.size();
-    for (const std::vector<llama_token> & tokens : with_answers) kept = std::min(kept, common_prefix(alone, tokens));
+static size_t kept_of_prompt(const answered_row::shortened_row & shortened, size_t first, size_t end) {
+    const size_t none = shortened.tokens.endings.size() - 1;
+    size_t kept = shortened.length(none) - 1;
+    for (size_t i = first; i < end; i++) kept = std::min(kept, shortened.common(none, i));
     return kept;
 }
 
@@ -100,40 +100,43 @@ static void check_predicted(const instruction & row, size_t context, const std::
                      "let the template write some text before the answer");
 }
 
-token_row tokenize_for_training(const vocabulary & vocab, const instruction & row, int32_t max_length, const std::vector<std::string> & asked) {
-    const std::vector<std::string> & labels = labels_of(row, asked);
-    const std::vector<std::string> answers = answers_of(row, asked);
-    const size_t own = size_t(std::find(answers.begin(), answers.end(), row.answer) - answers.begin());
-    shortened_row shortened = shorten(vocab, row, answers, max_length);
-
-    token_row tokens = { row.row, shortened.tokens[own], 0, int32_t(shortened.dropped) };
+token_row tokenize_for_training(answered_row & answered, int32_t max_length) {
+    const instruction & row = answered.row;
+    const answered_row::shortened_row & shortened = answered.within(max_length, answered.answers.size());
+    token_row tokens = { row.row, shortened.whole(answered.own), 0, int32_t(shortened.dropped) };
     tokens.weight = row.weight;
     tokens.user = row.user;
-    if (!labels.empty()) {
-        label_split split = split_labels(vocab, row, labels, shortened.tokens);
+    if (!answered.labels.empty()) {
+        label_split split = split_labels(answered, shortened);
         tokens.label_at = int32_t(split.shared);
         tokens.label_tokens = std::move(split.next);
-        tokens.own_label = own < labels.size() ? int32_t(own) : -1;
+        tokens.own_label = answered.own < answered.labels.size() ? int32_t(answered.own) : -1;
     }
-    tokens.answer_begin = int32_t(kept_of_prompt(vocab, shortened.prompt, { tokens.tokens }));
-    tokens.tokens.push_back(vocab.eos());
+    tokens.answer_begin = int32_t(kept_of_prompt(shortened, answered.own, answered.own + 1));
+    tokens.tokens.push_back(answered.vocab.eos());
     check_predicted(row, size_t(tokens.answer_begin), "the answer begins");
     return tokens;
 }
 
+token_row tokenize_for_training(const vocabulary & vocab, const instruction & row, int32_t max_length, const std::vector<std::string> & labels) {
+    answered_row answered(vocab, row, labels);
+    return tokenize_for_training(answered, max_length);
+}
+
 // With the end token behind each, a choice that another one begins with is told from it.
-static scoring_row tokenize_choices(const vocabulary & vocab, const instruction & row, int32_t max_length) {
-    shortened_row shortened = shorten(vocab, row, row.choices, max_length);
-    const size_t begin = kept_of_prompt(vocab, shortened.prompt, shortened.tokens);
+static scoring_row tokenize_choices(answered_row & answered, int32_t max_length) {
+    const instruction & row = answered.row;
+    const size_t n_choices = row.choices.size();
+    const answered_row::shortened_row & shortened = answered.within(max_length, n_choices);
+    const size_t begin = kept_of_prompt(shortened, 0, n_choices);
     check_predicted(row, begin, "the answer begins");
-    const std::vector<llama_token> & first = shortened.tokens[0];
-    scoring_row scored = { row.row, { first.begin(), first.begin() + std::ptrdiff_t(begin) }, {}, int32_t(shortened.dropped) };
-    for (const std::vector<llama_token> & tokens : shortened.tokens) {
-        scored.choices.emplace_back(tokens.begin() + std::ptrdiff_t(begin), tokens.end());
-        scored.choices.back().push_back(vocab.eos());
-    }
+    scoring_row scored = { row.row, {}, {}, int32_t(shortened.dropped) };
     std::map<std::vector<llama_token>, size_t> known;
-    for (size_t i = 0; i < scored.choices.size(); i++) {
+    for (size_t i = 0; i < n_choices; i++) {
+        const std::vector<llama_token> tokens = shortened.whole(i);
+        if (i == 0) scored.context.assign(tokens.begin(), tokens.begin() + std::ptrdiff_t(begin));
+        scored.choices.emplace_back(tokens.begin() + std::ptrdiff_t(begin), tokens.end());
+        scored.choices.back().push_back(answered.vocab.eos());
         const auto [same, is_new] = known.insert({ scored.choices[i], i });
         if (!is_new)
             throw user_error(exit_data, "choices \"" + row.choices[same->second] + "\" and \"" + row.choices[i] + "\" have the same tokens", place(row), "leave one of them out: this model cannot tell them apart");
@@ -144,17 +147,22 @@ static scoring_row tokenize_choices(const vocabulary & vocab, const instruction 
     return scored;
 }
 
-scoring_row tokenize_for_scoring(const vocabulary & vocab, const instruction & row, const std::vector<std::string> & asked, int32_t max_length) {
-    if (!row.choices.empty()) return tokenize_choices(vocab, row, max_length);
-    const std::vector<std::string> & labels = labels_of(row, asked);
-    if (labels.size() < 2)
+scoring_row tokenize_for_scoring(answered_row & answered, int32_t max_length) {
+    const instruction & row = answered.row;
+    if (!row.choices.empty()) return tokenize_choices(answered, max_length);
+    if (answered.labels.size() < 2)
         throw user_error(exit_data, "the row has no labels and no choices, so there is nothing to score", place(row), "score rows with a list of answers, or give labels for all rows");
-    const shortened_row shortened = shorten(vocab, row, labels, max_length);
-
-    const label_split split = split_labels(vocab, row, labels, shortened.tokens);
+    const answered_row::shortened_row & shortened = answered.within(max_length, answered.labels.size());
+    label_split split = split_labels(answered, shortened);
     check_predicted(row, split.shared, "the labels begin");
-    const std::vector<llama_token> & first = shortened.tokens[0];
-    return { row.row, { first.begin(), first.begin() + std::ptrdiff_t(split.shared) }, split.next, int32_t(shortened.dropped) };
+    std::vector<llama_token> context = shortened.whole(0);
+    context.resize(split.shared);
+    return { row.row, std::move(context), std::move(split.next), int32_t(shortened.dropped) };
+}
+
+scoring_row tokenize_for_scoring(const vocabulary & vocab, const instruction & row, const std::vector<std::string> & labels, int32_t max_length) {
+    answered_row answered(vocab, row, labels);
+    return tokenize_for_scoring(answered, max_length);
 }
 
 std::vector<llama_token> scoring_row::before_parting() const {

@@ -10,6 +10,8 @@
 #pragma once
 #include "vocabulary.h"
 
+#include <map>
+
 struct token_row {
     int64_t row;
     std::vector<llama_token> tokens; // prompt and answer as one text, then eos
@@ -38,6 +40,39 @@ struct scoring_row {
     std::vector<llama_token> at_parting(llama_token eos) const;
 };
 
+// A row's tokens with every answer that it could have had, by the number of oldest history items that are dropped. Made once each: a row is
+// asked for them again and again, and only its last words are tokenised for each answer.
+class answered_row {
+public:
+    // labels  every answer the task allows, for rows that name none of their own; {}: no others
+    answered_row(const vocabulary & vocab, const instruction & row, const std::vector<std::string> & labels);
+
+    struct shortened_row {
+        size_t dropped;
+        vocabulary::with_endings tokens; // of each answer, then of none; without eos
+
+        size_t length(size_t answer) const { return tokens.beginning.size() + tokens.endings[answer].size() + 1; } // with eos
+        std::vector<llama_token> whole(size_t answer) const;
+        size_t common(size_t a, size_t b) const; // tokens with which both answers begin, those of the prompt included
+    };
+
+    const instruction & row;
+    const vocabulary & vocab;
+    const std::vector<std::string> & labels; // told apart by their first token: the row's own or those of the task; {}: it has choices, or there are none
+    std::vector<std::string> answers;        // labels or choices first, in their order; the row's own is among them
+    size_t own;                              // which of them is its own
+
+    const shortened_row & without(size_t dropped);
+    size_t longest(size_t dropped, size_t n_answers); // of the first so many answers, eos included
+
+    // As little dropped as lets the prompt fit with each of the first so many answers.
+    // throws user_error(exit_data) when it does not fit without any history
+    const shortened_row & within(int32_t max_length, size_t n_answers);
+
+private:
+    std::map<size_t, shortened_row> known_;
+};
+
 struct index_range { int32_t begin, end; }; // [begin, end)
 
 // max_length  in tokens, eos included; 0: no limit
@@ -45,14 +80,17 @@ struct index_range { int32_t begin, end; }; // [begin, end)
 // throws      user_error(exit_data) when the row does not fit without any history, when its first token is already
 //             one of the answer, so that nothing is there to predict it from, or when no scoring could tell the labels apart
 token_row tokenize_for_training(const vocabulary & vocab, const instruction & row, int32_t max_length, const std::vector<std::string> & labels = {});
+token_row tokenize_for_training(answered_row & answered, int32_t max_length);
 
 // The tokens of a row without any history, as max_length counts them: with a lower limit it is refused.
 int32_t shortest_length(const vocabulary & vocab, const instruction & row, const std::vector<std::string> & labels);
+int32_t shortest_length(answered_row & answered);
 
 // labels  for rows that name none of their own: two or more, or {}
 // throws  user_error(exit_data) when the row does not fit without any history, or two labels begin with the same token,
 //         or a label gives no token of its own, or two choices have the same tokens, or there is nothing to choose between
 scoring_row tokenize_for_scoring(const vocabulary & vocab, const instruction & row, const std::vector<std::string> & labels, int32_t max_length);
+scoring_row tokenize_for_scoring(answered_row & answered, int32_t max_length);
 
 // The tokens that carry loss: those of the answer and eos, or all but the first, which nothing predicts.
 index_range loss_positions(const token_row & row, bool all);

@@ -117,15 +117,62 @@ std::string vocabulary::piece(llama_token token) const {
 std::vector<llama_token> vocabulary::tokenize(const std::string & text, const std::vector<byte_range> & values) const {
     std::vector<llama_token> tokens;
     if (add_bos()) tokens.push_back(bos());
-    for (const fragment & part : partition(text, values)) {
-        if (part.special >= 0) {
-            tokens.push_back(part.special);
-        } else {
-            const auto plain = tokenize_without_specials(text.substr(part.begin, part.end - part.begin));
-            tokens.insert(tokens.end(), plain.begin(), plain.end());
-        }
-    }
+    for (const fragment & part : partition(text, values)) append_fragment(text, part, tokens);
     return tokens;
+}
+
+void vocabulary::append_fragment(const std::string & text, const fragment & part, std::vector<llama_token> & tokens) const {
+    if (part.special >= 0) {
+        tokens.push_back(part.special);
+        return;
+    }
+    const auto plain = tokenize_without_specials(text.substr(part.begin, part.end - part.begin));
+    tokens.insert(tokens.end(), plain.begin(), plain.end());
+}
+
+vocabulary::with_endings vocabulary::tokenize_each(const marked_text & text, const std::vector<std::string> & endings) const {
+    with_endings all;
+    for (const std::string & ending : endings) {
+        std::vector<byte_range> values = text.values;
+        values.push_back({ text.text.size(), text.text.size() + ending.size() });
+        all.endings.push_back(tokenize(text.text + ending, values));
+    }
+    return all;
+}
+
+bool vocabulary::has_special(const std::vector<llama_token> & tokens) const {
+    return std::any_of(tokens.begin(), tokens.end(), [&](llama_token token) { return is_special[size_t(token)]; });
+}
+
+// No special token reaches into an ending, so the fragments before the last plain one stay what they are whatever comes behind, unless a token
+// strips white space there. Within that one the text is cut at the end of its last word but one. What either side of the cut gives must hold no
+// special token: such ones are cut apart in both sides alike (tokenize_without_specials).
+vocabulary::with_endings vocabulary::tokenize_endings(const marked_text & text, const std::vector<std::string> & endings) const {
+    if (std::any_of(specials.begin(), specials.end(), [](const special_token & special) { return special.strips_right; })) return tokenize_each(text, endings);
+    with_endings all;
+    if (add_bos()) all.beginning.push_back(bos());
+    std::vector<fragment> parts = partition(text.text, text.values);
+    fragment last = { -1, text.text.size(), text.text.size() };
+    if (!parts.empty() && parts.back().special < 0) {
+        last = parts.back();
+        parts.pop_back();
+    }
+    for (const fragment & part : parts) append_fragment(text.text, part, all.beginning);
+    size_t cut = words ? last.end : last.begin;
+    while (cut > last.begin && !is_word_end(text.text, cut)) cut--;
+    const bool is_cut = cut > last.begin;
+    if (is_cut) {
+        const std::vector<llama_token> before = tokenize_plain(text.text.substr(last.begin, cut - last.begin));
+        if (has_special(before)) return tokenize_each(text, endings);
+        all.beginning.insert(all.beginning.end(), before.begin(), before.end());
+    }
+    for (const std::string & ending : endings) {
+        const std::string tail = text.text.substr(cut) + ending;
+        all.endings.emplace_back();
+        if (!tail.empty()) all.endings.back() = is_cut ? tokenize_plain(tail) : tokenize_without_specials(tail);
+        if (is_cut && has_special(all.endings.back())) return tokenize_each(text, endings);
+    }
+    return all;
 }
 
 static bool overlaps(const std::vector<byte_range> & values, size_t begin, size_t end) {
@@ -208,8 +255,9 @@ std::vector<llama_token> vocabulary::tokenize_plain(const std::string & text) co
     if (!words) return tokenize_whole(text);
     std::vector<llama_token> tokens;
     for (size_t begin = 0; begin < text.size();) {
-        size_t end = begin + 1;
-        while (end < text.size() && !is_word_end(text, end)) end++;
+        size_t end = text.find(' ', begin + 1);
+        while (end != std::string::npos && !is_word_end(text, end)) end = text.find(' ', end + 1);
+        end = std::min(end, text.size());
         words->append(text.substr(begin, end - begin), tokens, [&](const std::string & word) { return tokenize_whole(word); });
         begin = end;
     }

@@ -40,6 +40,13 @@ public:
     // values  inserted parts of the text; sorted, not overlapping
     std::vector<llama_token> tokenize(const std::string & text, const std::vector<byte_range> & values) const;
 
+    // The tokens of a text with each of several endings behind it: what all of them begin with, and the rest of each.
+    struct with_endings { std::vector<llama_token> beginning; std::vector<std::vector<llama_token>> endings; };
+
+    // The beginning and an ending together are what `tokenize` gives for the text with that ending as an inserted value behind it. Of a text
+    // that is tokenised word by word all but the last words are in the beginning, otherwise what stands before its last plain fragment.
+    with_endings tokenize_endings(const marked_text & text, const std::vector<std::string> & endings) const;
+
 private:
     struct model_deleter { void operator()(llama_model * model) const { llama_model_free(model); } };
     struct fragment { llama_token special; size_t begin, end; }; // special -1: plain text [begin, end)
@@ -51,6 +58,9 @@ private:
     std::vector<bool> is_special;        // by token id
     std::unique_ptr<word_tokens> words;  // where a text is tokenised word by word; nullptr: only as a whole
 
+    void append_fragment(const std::string & text, const fragment & part, std::vector<llama_token> & tokens) const;
+    bool has_special(const std::vector<llama_token> & tokens) const;
+    with_endings tokenize_each(const marked_text & text, const std::vector<std::string> & endings) const;
     std::vector<fragment> partition(const std::string & text, const std::vector<byte_range> & values) const;
     std::vector<llama_token> tokenize_without_specials(const std::string & text) const;
     std::vector<llama_token> tokenize_in_pieces(const std::string & text, const std::set<size_t> & cuts) const;

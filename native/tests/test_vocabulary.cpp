@@ -242,6 +242,35 @@ int main() {
                 }
             }
         } },
+        { "a text with each of several endings has the tokens of the two together, and libllama's ids where no special token is in an ending", [] {
+            std::vector<std::string> paths = all_models();
+            for (const std::string & path : word_models()) paths.push_back(path);
+            for (const std::string & path : paths) {
+                const vocabulary vocab(path);
+                const reference libllama(path);
+                random_stream chance(19, "endings");
+                int compared = 0;
+                for (int round = 0; round < 400; round++) {
+                    const random_text made = make_text(chance, libllama.specials);
+                    std::vector<std::string> endings = { "", "b" };
+                    for (uint64_t n = chance.below(4); n > 0; n--) endings.push_back(make_text(chance, libllama.specials).text);
+                    const vocabulary::with_endings told = vocab.tokenize_endings({ made.text, made.values }, endings);
+                    CHECK(told.endings.size() == endings.size());
+                    for (size_t i = 0; i < endings.size(); i++) {
+                        const std::string whole = made.text + endings[i];
+                        std::vector<byte_range> values = made.values;
+                        values.push_back({ made.text.size(), whole.size() });
+                        std::vector<llama_token> tokens = told.beginning;
+                        tokens.insert(tokens.end(), told.endings[i].begin(), told.endings[i].end());
+                        if (tokens != vocab.tokenize(whole, values)) throw check_failed(path + ": \"" + made.text + "\" and \"" + endings[i] + "\"");
+                        if (libllama.special_in(whole, values)) continue;
+                        CHECK(tokens == libllama.tokenize(whole));
+                        compared++;
+                    }
+                }
+                CHECK(compared > 200);
+            }
+        } },
         { "a special token over a space is cut apart in a value: such a vocabulary is not taken word by word", [] {
             const vocabulary vocab(small_words("smollm", "b a")), by_words(small_words("smollm", "  "));
             const auto pieces = [](const vocabulary & vocab, const std::string & text) {
