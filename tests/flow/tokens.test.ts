@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Budget } from '../../src/cli/render-budget.js';
 import type { DatasetVersion } from '../../src/core/dataset-version.js';
+import { sha256File, writeSealed } from '../../src/platform/files.js';
 import { proveMask } from '../../src/trainers/prove-mask.js';
 import { keepSource, NOW, source } from '../store/fixtures.js';
 import { smallStudio } from './small-studio.js';
@@ -127,4 +128,49 @@ it('a budget names rows that do not fit, and counts those that lose history', as
   const { stdout } = await rectune('budget', 'small', '--model', model, '--max-length', String(limit), '--rows');
   expect(stdout).toContain('train/5 (');
   expect(stdout.split('\n').filter((line) => /^(train|valid|test)\/\d+ /.test(line))).toHaveLength(48);
+});
+
+it('curation takes the rows that a limit would shorten or refuse, and those with too few tokens, as the budget counts them', async () => {
+  const { json, store, model, path } = await smallStudio((row) =>
+    row % 5 === 0 ? { prompt: `${'a'.repeat(40 + row)}\nAnswer:`, history: [] } : {},
+  );
+  type Row = { split: string; row: number; length: number | null; droppedHistory: number };
+  const counted = async (limit: number): Promise<Row[]> => {
+    const flags = ['--model', model, '--max-length', String(limit), '--rows'];
+    const { rows } = (await json('budget', 'small', ...flags)) as { rows: Row[] };
+    return rows.filter(({ split }) => split === 'train');
+  };
+  const whole = ({ length, droppedHistory }: Row): boolean => length !== null && droppedHistory === 0;
+  const lengths = (await counted(256)).map(({ length }) => length ?? 0).toSorted((a, b) => a - b);
+  const limit = lengths[18] as number;
+  writeSealed(path('steps.yaml'), `steps:\n  - long-prompts: { tokens: ${limit}, model: ./model.gguf }\n`);
+  const long = (await json('curate', 'small', '--steps', path('steps.yaml'), '--name', 'long')) as DatasetVersion;
+  const short = ['--step', `short-prompts: {tokens: ${limit}}`, '--model', model, '--name', 'short'];
+  const few = (await json('curate', 'small', ...short)) as DatasetVersion;
+  const left = ({ hash }: DatasetVersion) =>
+    [...store.versions.instructions(hash, 'train')].map(({ parentRow }) => parentRow);
+  const rowsOf = (rows: Row[]) => rows.map(({ row }) => row);
+  expect(left(long)).toEqual(rowsOf((await counted(limit)).filter(whole)));
+  expect(left(few)).toEqual(rowsOf((await counted(limit - 1)).filter((row) => !whole(row))));
+  for (const { length } of [left(long), left(few)]) expect(length > 3 && length < 21).toBe(true);
+  expect(long.curation?.steps[0]?.settings).toEqual({
+    kind: 'long-prompts',
+    tokens: limit,
+    modelSha256: await sha256File(model),
+    splits: ['train'],
+  });
+  expect(long.curation?.steps[0]?.example?.why).toMatch(
+    /^the row has \d+ tokens with its own answer, and does not fit/,
+  );
+});
+
+it('a step that counts tokens says so when no model is named', async () => {
+  const { rectune } = await smallStudio();
+  const { code, stderr } = await rectune('curate', 'small', '--step', 'long-prompts: {tokens: 100}');
+  expect(code).toBe(2);
+  expect(stderr).toContain('long-prompts counts the tokens of a model, and none is named');
+  expect(stderr).toContain('many-characters counts characters');
+  const none = await rectune('curate', 'small', '--step', 'long-prompts', '--model', 'none.gguf');
+  expect(none.code).toBe(3);
+  expect(none.stderr).toContain('none.gguf');
 });

@@ -5,16 +5,19 @@ import type { DatasetVersion } from '../../core/dataset-version.js';
 import { RectuneError } from '../../core/errors.js';
 import { type Instruction, SPLITS, type Split } from '../../core/instruction.js';
 import { LabelWeights } from '../../core/recipe.js';
+import { rememberedSha256 } from '../../platform/file-hashes.js';
 import { keyedHash, sha256File } from '../../platform/files.js';
 import { studioLayout } from '../../platform/studio.js';
 import type { Store } from '../../store/store.js';
 import { countTwinPrompts } from '../leaks/count-twins.js';
 import { bySplit, type SealedVersion, type SealOptions, sealVersion, type UnsealedVersion } from '../seal-version.js';
+import { type CountTokens, countRows, countsTokens } from './counted-tokens.js';
 import type { JudgeMaker } from './judge.js';
 import { JUDGES } from './judges.js';
 import { Stage } from './stage.js';
 
 export interface CurateOptions extends SealOptions {
+  readonly countTokens?: CountTokens; // what steps count them with
   readonly name?: string | undefined; // of the new version; that of the parent with "-curated" behind it without
 }
 
@@ -34,6 +37,10 @@ export async function curateVersion(
   const records: StepRecord[] = [];
   for (const step of steps) {
     const settings = await settingsOf(step, parent, stage, options.studio);
+    if (countsTokens(step)) {
+      for (const split of step.splits)
+        stage.keepCounted(split, await countRows(step, parent, stage.rows(split), options.countTokens));
+    }
     const record = { settings, ...carryOut(step, stage) };
     records.push(record);
     const [removed, changed] = [record.removed, record.changed].map((rows) =>
@@ -129,6 +136,10 @@ async function settingsOf(
     const { file, ...settings } = step;
     stage.verdicts(file);
     return { ...settings, sha256: await sha256File(file ?? studioLayout.review(studio, parent.hash)) };
+  }
+  if (countsTokens(step) && step.model !== undefined) {
+    const { model, ...settings } = step;
+    return { ...settings, modelSha256: await rememberedSha256(model, studioLayout.fileHashes(studio)) };
   }
   return step;
 }

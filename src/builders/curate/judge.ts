@@ -2,6 +2,7 @@ import type { StepKind, StepOf } from '../../core/curation/steps.js';
 import type { DatasetVersion } from '../../core/dataset-version.js';
 import type { Instruction, Split } from '../../core/instruction.js';
 import type { Prediction } from '../../core/prediction.js';
+import type { CountedTokens } from './counted-tokens.js';
 import type { LogFacts } from './log-facts.js';
 
 /** What becomes of a row: it stays (undefined), it goes and a sentence says why, or it is changed. */
@@ -27,6 +28,8 @@ export interface Scene {
   predictions(split: Split, id?: string): readonly Prediction[];
   /** What the review file says, by split and row. */
   verdicts(file: string | undefined): { of(row: Instruction): 'keep' | 'drop' | undefined };
+  /** A row's tokens, of a step that counts them; undefined: the model has none for its text. */
+  readonly tokensOf: (row: Instruction) => CountedTokens | undefined;
   /** Bytes of a key file. */
   key(file: string): Uint8Array;
 }

@@ -5,6 +5,7 @@ import { CurationStep, spelledOut } from '../../core/curation/steps.js';
 import { RectuneError } from '../../core/errors.js';
 import { parseAs } from '../../core/parse.js';
 import { readText } from '../../platform/files.js';
+import { countsTokens } from './counted-tokens.js';
 import { scriptPattern } from './filters/texts.js';
 
 const StepFile = z.strictObject({ steps: z.array(z.unknown()).min(1) });
@@ -40,6 +41,7 @@ function checkedStep(written: unknown, where: string, folder: string): CurationS
   }
   if (step.kind === 'scripts') checkScripts(step.allowed, where);
   if (step.kind === 'scrub' && step.keyFile !== undefined) return { ...step, keyFile: resolve(folder, step.keyFile) };
+  if (countsTokens(step) && step.model !== undefined) return { ...step, model: resolve(folder, step.model) };
   if (step.kind === 'review' && step.file !== undefined) return { ...step, file: resolve(folder, step.file) };
   return step;
 }

@@ -6,6 +6,7 @@ import { exists, readBytes } from '../../platform/files.js';
 import { studioLayout } from '../../platform/studio.js';
 import type { Store } from '../../store/store.js';
 import { bySplit } from '../seal-version.js';
+import type { CountedTokens } from './counted-tokens.js';
 import type { Judge, Scene } from './judge.js';
 import { LogFacts } from './log-facts.js';
 import { readReview, reviewKey } from './review-file.js';
@@ -18,6 +19,7 @@ export class Stage implements Scene {
   readonly #studio: string;
   readonly #gone: Record<Split, Uint8Array>;
   readonly #changers: Record<Split, Judge[]> = { train: [], valid: [], test: [] };
+  readonly #counted: Partial<Record<Split, ReadonlyMap<number, CountedTokens>>> = {};
   readonly #families: ReadonlyMap<string, string>;
 
   constructor(store: Store, version: DatasetVersion, studio: string) {
@@ -71,6 +73,17 @@ export class Stage implements Scene {
         return verdict === 'keep' || verdict === 'drop' ? verdict : undefined;
       },
     };
+  }
+
+  tokensOf = ({ split, row }: Instruction): CountedTokens | undefined => {
+    const counted = this.#counted[split];
+    if (counted === undefined) throw new Error(`the tokens of ${split} were not counted`);
+    return counted.get(row);
+  };
+
+  /** What tokensOf says of a split from now on. */
+  keepCounted(split: Split, counted: ReadonlyMap<number, CountedTokens>): void {
+    this.#counted[split] = counted;
   }
 
   key(file: string): Uint8Array {

@@ -19,15 +19,20 @@ export default command({
       repeats: true,
       description: 'a step, behind those of the file: dead-items, or "sample: {fraction: 0.1}"; may be given again',
     }),
+    model: named(
+      'FILE',
+      'a GGUF file whose tokens long-prompts and short-prompts count, where they name none',
+    ).optional(),
     name: named('NAME', 'of the new version; without it the old name with "-curated" behind it').optional(),
     list: z.boolean().default(false).describe('print all kinds of steps with their settings'),
   }),
   examples: [
     'rectune curate tallrec-movie --step exact-duplicates --step "dead-items: {interactions: 10}"',
     'rectune curate tallrec-movie --steps steps.yaml --name tallrec-clean',
+    'rectune curate tallrec-movie --step "long-prompts: {tokens: 512}" --model M.gguf',
     'rectune curate --list',
   ],
-  async run({ version: wanted }, { steps: file, step: single = [], name, list }, context) {
+  async run({ version: wanted }, { steps: file, step: single = [], model, name, list }, context) {
     if (list) {
       const steps = describedSteps();
       return {
@@ -39,17 +44,21 @@ export default command({
     if (wanted === undefined) throw new RectuneError('usage', 'no dataset version is named', 'rectune curate', fix);
     if (file === undefined && single.length === 0)
       throw new RectuneError('usage', 'no step is given', 'rectune curate', fix);
-    const [{ curateVersion }, { readStep, readSteps }] = await Promise.all([
+    const [{ curateVersion }, { withModel }, { readStep, readSteps }, { countTokens }] = await Promise.all([
       import('../../builders/curate/curate-version.js'),
+      import('../../builders/curate/counted-tokens.js'),
       import('../../builders/curate/read-steps.js'),
+      import('../../trainers/count-tokens.js'),
     ]);
-    const steps = [...(file === undefined ? [] : readSteps(file)), ...single.map(readStep)];
+    const written = [...(file === undefined ? [] : readSteps(file)), ...single.map(readStep)];
+    const steps = withModel(written, model);
     const store = context.openStore('existing');
     const version = await curateVersion(store, findVersion(store, wanted), steps, {
       studio: context.studio,
       now: context.now,
       program: packageVersion(),
       onProgress: (line) => context.note(line),
+      countTokens: (request) => context.stoppable((signal) => countTokens(request, { signal })),
       name,
     });
     return { value: version, text: renderCuration(version) };

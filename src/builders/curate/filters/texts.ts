@@ -5,6 +5,8 @@ import { languageOf } from './language.js';
 type Kind =
   | 'long-prompts'
   | 'short-prompts'
+  | 'many-characters'
+  | 'few-characters'
   | 'long-answers'
   | 'unprintable'
   | 'broken-encoding'
@@ -23,10 +25,24 @@ const BROKEN =
 
 export const TEXT_FILTERS: JudgeMakers<Kind> = {
   'long-prompts':
+    ({ tokens }, { tokensOf }) =>
+    (row) => {
+      const counted = tokensOf(row);
+      if (counted === undefined || counted.fits) return undefined;
+      return `the row has ${counted.tokens} tokens with its own answer, and does not fit ${tokens} with each that it could have`;
+    },
+  'short-prompts':
+    ({ tokens }, { tokensOf }) =>
+    (row) => {
+      const counted = tokensOf(row);
+      if (counted === undefined || !counted.fits) return undefined;
+      return `the row has ${counted.tokens} tokens, and fewer than ${tokens} with any answer that it could have`;
+    },
+  'many-characters':
     ({ characters }) =>
     ({ prompt }) =>
       prompt.length > characters ? `the prompt has ${prompt.length} characters` : undefined,
-  'short-prompts':
+  'few-characters':
     ({ characters }) =>
     ({ prompt }) =>
       prompt.length < characters ? `the prompt has ${prompt.length} characters` : undefined,
