@@ -64,6 +64,20 @@ struct cpu_kernels {
     // ... and 0 where the exponential is below 1e-30: products with subnormal numbers take a hundred times longer.
     // y = x * scale where the hash of (key, index) is at least the threshold, else 0.
     void (*dropout)(int64_t n, const float * x, uint64_t key, uint32_t threshold, float scale, float * y);
+
+    // Rows of the sequence models (fit/).
+    // One step of a gated recurrent unit (fit/gru_layer.h) with a state of n. gates [3n]: in, what the input adds to reset, update and candidate;
+    // out, their values. from_state [3n]: what the state adds to them.
+    void (*gru_cell)(int64_t n, float * gates, const float * from_state, const float * state, float * next);
+    // In place: gates and from_state become the gradients of what they were before gru_cell. d_state: what reaches the state without W.
+    void (*gru_cell_back)(int64_t n, float * gates, float * from_state, const float * state, const float * d_next, float * d_state);
+    // normal = (x - mean) / sqrt(variance + epsilon), y = weight * normal + bias; returns 1 / sqrt(variance + epsilon).
+    float (*layer_norm)(int64_t n, const float * x, const float * weight, const float * bias, float epsilon, float * normal, float * y);
+    void (*layer_norm_back)(int64_t n, const float * normal, float inverse, const float * weight, const float * dy, float * d_weight, float * d_bias, float * dx); // adds to d_weight, d_bias
+    void (*gelu)(int64_t n, const float * x, float * y); // as in geglu
+    void (*gelu_back)(int64_t n, const float * x, const float * dy, float * dx);
+    void (*add)(int64_t n, const float * x, float * y); // y += x
+    void (*softmax_row_back)(int64_t n, float scale, const float * p, float * d); // d = scale * p * (d - p . d)
 };
 
 constexpr int pack_slack = 16; // floats

@@ -13,7 +13,7 @@ static uint64_t column_key(uint64_t seed, int64_t column) {
     return spread(spread(seed + 0x9e3779b97f4a7c15u) + (uint64_t) column * 0x9e3779b97f4a7c15u);
 }
 
-static void drop(const dropout_plan & plan, int64_t rows, int64_t column, const float * x, float * y) {
+void drop_column(const dropout_plan & plan, int64_t rows, int64_t column, const float * x, float * y) {
     GGML_ASSERT(plan.rate >= 0 && plan.rate < 1);
     const uint32_t threshold = (uint32_t) ((double) plan.rate * 4294967296.0);
     current_cpu_kernels().dropout(rows, x, column_key(plan.seed, column), threshold, 1.0f / (1.0f - plan.rate), y);
@@ -23,13 +23,13 @@ static void run(ggml_tensor * dst, int thread, int threads, void * userdata) {
     const ggml_tensor * x = dst->src[0];
     const int64_t rows = x->ne[0], columns = x->ne[1];
     for (int64_t column = columns * thread / threads; column < columns * (thread + 1) / threads; column++)
-        drop(*(const dropout_plan *) userdata, rows, column, (const float *) x->data + column * rows, (float *) dst->data + column * rows);
+        drop_column(*(const dropout_plan *) userdata, rows, column, (const float *) x->data + column * rows, (float *) dst->data + column * rows);
 }
 
 std::vector<float> dropout_mask(const dropout_plan & plan, int64_t n_rows, int64_t n_columns) {
     const std::vector<float> ones(n_rows, 1.0f);
     std::vector<float> mask(n_rows * n_columns);
-    for (int64_t column = 0; column < n_columns; column++) drop(plan, n_rows, column, ones.data(), mask.data() + column * n_rows);
+    for (int64_t column = 0; column < n_columns; column++) drop_column(plan, n_rows, column, ones.data(), mask.data() + column * n_rows);
     return mask;
 }
 

@@ -17,3 +17,6 @@ ggml_tensor * dropout(ggml_context * ctx, ggml_tensor * x, const dropout_plan * 
 
 // The same mask as numbers, [n_rows, n_columns] one column after another: 0, or 1 / (1 - rate).
 std::vector<float> dropout_mask(const dropout_plan & plan, int64_t n_rows, int64_t n_columns);
+
+// One column of it outside a graph: y = x * mask / (1 - rate); y may be x.
+void drop_column(const dropout_plan & plan, int64_t n_rows, int64_t column, const float * x, float * y);

@@ -1,0 +1,119 @@
+"""RecBole 1.2.1's models on MovieLens-100K under its own protocol, the peer of the verb `fit`.
+
+    python bench/peers/recbole_models.py DATA WORK --model GRU4Rec --seed 1 [--epochs 300] [--threads 2]
+
+DATA   folder with u.data
+WORK   folder to write to: the log in RecBole's form, checkpoints, WORK/<model>-<seed>.jsonl
+
+Protocol: users and items with at least 5 interactions (RecBole filters until both hold), each user's last interaction is the test's,
+the one before it the validation's; full ranking over the items the user has not met; model settings are RecBole's defaults; early
+stopping on MRR@10 of the validation after 10 epochs without a gain; the best epoch is tested. One JSON line an epoch
+(seconds of training, mean loss, validation), the last line holds the test.
+
+RecBole 1.2.1 is older than the libraries it runs on here: what it imports and never uses is stubbed, and what has moved is put back.
+"""
+import argparse
+import json
+import os
+import sys
+import time
+import types
+
+
+def put_back_what_has_moved():
+    import numpy as np
+    import torch
+
+    sys.modules.setdefault("ray", types.ModuleType("ray"))  # imported by recbole.quick_start alone, for tuning
+    for name, kind in {"float_": np.float64, "complex_": np.complex128, "unicode_": np.str_, "object_": object, "str_": str, "bool8": np.bool_}.items():
+        if name not in np.__dict__:
+            setattr(np, name, kind)
+    load = torch.load
+    torch.load = lambda *args, **named: load(*args, **{"weights_only": False, **named})  # its checkpoints hold a Config
+    import scipy.sparse
+
+    if not hasattr(scipy.sparse.dok_matrix, "_update"):
+        scipy.sparse.dok_matrix._update = lambda self, values: self._dict.update(values)
+
+
+def write_log(data, work):
+    folder = os.path.join(work, "ml-100k")
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(data, "u.data")) as log, open(os.path.join(folder, "ml-100k.inter"), "w") as inter:
+        inter.write("user_id:token\titem_id:token\trating:float\ttimestamp:float\n")
+        inter.writelines(log)
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("data")
+    options.add_argument("work")
+    options.add_argument("--model", required=True)
+    options.add_argument("--seed", type=int, required=True)
+    options.add_argument("--epochs", type=int, default=300)
+    options.add_argument("--threads", type=int, default=2)
+    asked = options.parse_args()
+    put_back_what_has_moved()
+    write_log(asked.data, asked.work)
+
+    import torch
+
+    torch.set_num_threads(asked.threads)
+    from recbole.config import Config
+    from recbole.data import create_dataset, data_preparation
+    from recbole.utils import get_model, get_trainer, init_seed
+
+    sys.argv = sys.argv[:1]  # RecBole reads the command line, too
+    config = Config(model=asked.model, dataset="ml-100k", config_dict={
+        "data_path": asked.work,
+        "checkpoint_dir": os.path.join(asked.work, "saved"),
+        "load_col": {"inter": ["user_id", "item_id", "rating", "timestamp"]},
+        "user_inter_num_interval": "[5,inf)",
+        "item_inter_num_interval": "[5,inf)",
+        "eval_args": {"split": {"LS": "valid_and_test"}, "group_by": "user", "order": "TO", "mode": "full"},
+        "train_neg_sample_args": None,
+        "MAX_ITEM_LIST_LENGTH": 50,
+        "seed": asked.seed,
+        "epochs": asked.epochs,
+        "use_gpu": False,
+        "show_progress": False,
+        "state": "ERROR",
+    })
+    init_seed(config["seed"], config["reproducibility"])
+    dataset = create_dataset(config)
+    train, valid, test = data_preparation(config, dataset)
+    init_seed(config["seed"], config["reproducibility"])
+    model = get_model(config["model"])(config, train._dataset).to(config["device"])
+    trainer = get_trainer(config["MODEL_TYPE"], config["model"])(config, model)
+
+    out = open(os.path.join(asked.work, f"{asked.model}-{asked.seed}.jsonl"), "w")
+
+    def tell(line):
+        for file in (out, sys.stdout):
+            file.write(json.dumps(line) + "\n")
+            file.flush()
+
+    tell({"model": asked.model, "seed": asked.seed, "threads": asked.threads, "users": dataset.user_num - 1, "items": dataset.item_num - 1,
+          "trainExamples": len(train._dataset), "parameters": sum(p.numel() for p in model.parameters())})
+    train_epoch, validate = trainer._train_epoch, trainer._valid_epoch
+    seen = {}
+
+    def timed_epoch(*args, **named):
+        start = time.perf_counter()
+        loss = train_epoch(*args, **named)
+        seen.update(seconds=time.perf_counter() - start, loss=float(loss) / len(train))
+        return loss
+
+    def told_validation(*args, **named):
+        start = time.perf_counter()
+        score, result = validate(*args, **named)
+        tell({**seen, "validSeconds": time.perf_counter() - start, "valid": {k: float(v) for k, v in result.items()}})
+        return score, result
+
+    trainer._train_epoch, trainer._valid_epoch = timed_epoch, told_validation
+    trainer.fit(train, valid, saved=True, show_progress=False, verbose=False)
+    tell({"test": {k: float(v) for k, v in trainer.evaluate(test, load_best_model=True, show_progress=False).items()}})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,20 @@
+// How a sequence network is trained and asked for scores: batches of windows, Adam, states of histories against the items' vectors.
+//
+// A batch is computed in a fixed number of shares, one thread each, whose gradients are added in order: so any number of threads gives the same
+// bytes, and more threads than shares gain nothing.
+// A history with no interaction is scored by how often each item was met: ln(1 + count).
+#pragma once
+#include "fit/fit_model.h"
+#include "fit/sequence_network.h"
+#include <memory>
+
+struct sequence_settings {
+    window_settings windows;
+    int64_t batch_size;     // targets, about: windows are not torn apart
+    double learning_rate;
+};
+
+// log  outlives the model
+// throws user_error(exit_data) when no user has two interactions
+std::unique_ptr<fit_model> make_sequence_model(const interaction_log & log, std::unique_ptr<sequence_network> network, const sequence_settings & settings,
+                                               const std::string & name, const fit_context & context);
