@@ -30,6 +30,25 @@ export class Random {
     }
   }
 
+  /** 32 independent coin flips, as a whole number from 0 to 2^32 - 1. */
+  coins(): number {
+    return this.#generator.next() >>> 0;
+  }
+
+  /** Fills times with how often each of its places is taken in as many draws with replacement as it has places: the same draws as integer(). */
+  drawWithReplacement(times: Uint32Array): void {
+    times.fill(0);
+    const bound = times.length;
+    const limit = 0x100000000 - (0x100000000 % bound);
+    for (let draw = 0; draw < bound; ) {
+      const drawn = this.#generator.next() >>> 0;
+      if (drawn >= limit) continue;
+      const place = drawn % bound;
+      times[place] = (times[place] as number) + 1;
+      draw += 1;
+    }
+  }
+
   /** Standard normal by Box-Muller (Box and Muller 1958); one of the pair is used, so that calls stay independent. */
   normal(): number {
     const radius = Math.sqrt(-2 * Math.log(1 - this.uniform()));

@@ -2,11 +2,11 @@ import { z } from 'zod';
 import { DatasetVersion } from './dataset-version.js';
 import { Split } from './instruction.js';
 import { Arithmetic } from './prediction.js';
-import { Estimate, Finding } from './report-figures.js';
+import { Estimate, Finding, PairedTests } from './report-figures.js';
 import { NativeTrainConfig } from './run-config.js';
 import { Slice, TaskReport, WordingGap } from './task-report.js';
 
-export { Estimate, Finding } from './report-figures.js';
+export { Estimate, Finding, PairedTests } from './report-figures.js';
 
 /** The version of the report's JSON form (docs/metrics.md). */
 export const REPORT_FORMAT = 3;
@@ -17,6 +17,10 @@ const count = z.number().int().nonnegative();
 export const ReportOptions = z.strictObject({
   resamples: z.coerce.number().int().min(100).max(1_000_000).default(2000).describe('bootstrap resamples of users'),
   bootstrapSeed: z.coerce.number().int().nonnegative().default(1).describe('draws the resampled users'),
+  interval: z
+    .enum(['percentile', 'bca'])
+    .default('percentile')
+    .describe('how its ends are taken from the resamples; bca: bias-corrected and accelerated'),
   level: z.coerce.number().gt(0).lt(1).default(0.95).describe('share of the distribution an interval holds'),
 });
 export type ReportOptions = z.infer<typeof ReportOptions>;
@@ -51,6 +55,7 @@ export const PairedDifference = z.strictObject({
   second: ModelId,
   difference: Estimate,
   shareAboveZero: z.number().nullable(), // share of the resamples whose difference is above 0
+  tests: PairedTests,
   finding: Finding,
 });
 export type PairedDifference = z.infer<typeof PairedDifference>;

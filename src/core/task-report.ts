@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Split } from './instruction.js';
-import { Estimate, Finding } from './report-figures.js';
+import { Estimate, Finding, PairedTests } from './report-figures.js';
 import { TASKS, type TaskName } from './template.js';
 
 /** How the rows of a task are judged. A judgement (liked or not) stands in the report's first part, by metrics of its own. */
@@ -78,6 +78,7 @@ export const TaskDifference = z.strictObject({
   second: TaskModelId,
   difference: Estimate,
   shareAboveZero: z.number().nullable(),
+  tests: PairedTests,
   finding: Finding,
 });
 export type TaskDifference = z.infer<typeof TaskDifference>;

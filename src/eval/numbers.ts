@@ -7,6 +7,12 @@ export function figure(value: number | null): string {
   return Math.abs(value) < 0.0005 ? String(Number(value.toPrecision(1))) : value.toFixed(3);
 }
 
+/** p as it is printed: three decimals, "< 0.001" below that, "-" where the test cannot be made. */
+export function pValue(p: number | null): string {
+  if (p === null) return '-';
+  return p < 0.001 ? '< 0.001' : p.toFixed(3);
+}
+
 /** [low, high], or a word where no interval can be given. */
 export function interval({ low, high }: Estimate): string {
   return low === null || high === null ? 'no interval' : `[${figure(low)}, ${figure(high)}]`;

@@ -3,8 +3,9 @@ import type { Estimate, Report, ReportOptions } from '../core/report.js';
 import type { NativeValidation } from '../core/run-config.js';
 import type { RunEvent } from '../core/run-event.js';
 import { standingEvents } from '../core/run-history.js';
-import { estimate, resampleUsers } from './intervals.js';
 import { aucByUsers } from './metrics/auc.js';
+import { resampleUsers } from './statistics/bootstrap.js';
+import { estimate } from './statistics/interval.js';
 import { indexUsers } from './statistics/user-index.js';
 
 type ValidRow = Pick<Instruction, 'row' | 'userId' | 'label'>;
@@ -28,13 +29,13 @@ export function evaluatedRows({ rows }: Pick<NativeValidation, 'rows'>, valid: I
 export function validationAuc(
   logOdds: readonly number[],
   rows: readonly ValidRow[],
-  options: Pick<ReportOptions, 'resamples' | 'bootstrapSeed' | 'level'>,
+  options: Pick<ReportOptions, 'resamples' | 'bootstrapSeed' | 'interval' | 'level'>,
 ): Estimate {
   const users = indexUsers(rows.map(({ userId }) => userId));
   const labels = rows.map(({ label }) => label === true);
   const [drawn] = resampleUsers([aucByUsers(logOdds, labels, users)], users.count, options);
   if (!drawn) throw new Error('one statistic gives one distribution');
-  return estimate(drawn, options.level);
+  return estimate(drawn, options);
 }
 
 /** What a run's evaluations on valid tell a report; null for a run that made none. */

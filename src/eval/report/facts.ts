@@ -5,6 +5,7 @@ import { counted, figure, percent, thousands } from '../numbers.js';
 import type { Fact } from './block.js';
 
 const NAMED_ROWS = 10;
+const INTERVALS = { percentile: 'percentile', bca: 'bias-corrected and accelerated (BCa)' } as const;
 
 /** Which baseline the sentences at the top are about, and who chose it. */
 export function baselineNote({ baseline, overview }: Pick<Report, 'baseline' | 'overview'>): string {
@@ -112,7 +113,7 @@ export function provenanceFacts(report: Report): Fact[] {
     ...run.stages.map((stage, index): Fact => [`stage ${index + 1} of the adapter`, earlierStage(stage)]),
     ['other settings', otherSettings(settings)],
     ['seeds', `training ${settings.seed}, bootstrap ${options.bootstrapSeed}`],
-    ['intervals', `${thousands(options.resamples)} resamples of users, percentile`],
+    ['intervals', `${thousands(options.resamples)} resamples of users, ${INTERVALS[options.interval]}`],
     ['run config', run.configHash],
     ['model file', run.modelHash],
     ['adapter file', run.adapterHash],

@@ -54,7 +54,8 @@ export function ratioWithoutEach({ tops, bottoms, finish }: RatioStatistic): (nu
   });
 }
 
-function finished(top: number, bottom: number, finish: RatioStatistic['finish']): number | undefined {
+/** The figure of two sums; undefined when there is nothing below the line. */
+export function finished(top: number, bottom: number, finish: RatioStatistic['finish']): number | undefined {
   if (bottom === 0) return undefined;
   const ratio = top / bottom;
   switch (finish) {

@@ -9,7 +9,10 @@ import type {
   TaskSplit,
 } from '../../core/task-report.js';
 import { findingOf } from '../finding.js';
-import { type Distribution, difference, estimate, resampleUsers, shareAboveZero } from '../intervals.js';
+import { resampleUsers } from '../statistics/bootstrap.js';
+import { type Distribution, difference, shareAboveZero } from '../statistics/distribution.js';
+import { estimate } from '../statistics/interval.js';
+import { correctedForRivals, pairedTests } from '../statistics/paired-tests.js';
 import type { UserStatistic } from '../statistics/user-statistic.js';
 import type { Part, TaskScores } from './score-task.js';
 import { taskMetric } from './task-metric.js';
@@ -35,11 +38,17 @@ export class Resampled {
   }
 
   estimate(distribution: Distribution): Estimate {
-    return estimate(distribution, this.options.level);
+    return estimate(distribution, this.options);
   }
 }
 
-type Ask = (model: TaskModelId, metric: TaskMetricId) => () => Distribution;
+/** A figure that was asked for, and how to read it when all are. */
+interface Cell {
+  readonly statistic: UserStatistic;
+  readonly read: () => Distribution;
+}
+
+type Ask = (model: TaskModelId, metric: TaskMetricId) => Cell;
 
 /** Figures of every model on the rows of one split, and the adapter against each other model; to be read when all is asked for. */
 export function askForSplit(
@@ -48,12 +57,14 @@ export function askForSplit(
   metrics: readonly TaskMetricId[],
   split: Split,
 ): () => { result: TaskSplit; differences: TaskDifference[] } {
-  const ask: Ask = (model, metric) => resampled.ask(scores.statistic(model, metric));
+  const ask: Ask = (model, metric) => askFor(resampled, scores.statistic(model, metric));
   const asked = askForModels(ask, scores.models, metrics);
   return () => ({
     result: { split, rows: scores.rows.length, users: scores.users.count, models: modelsOf(resampled, asked, metrics) },
-    differences: scores.models.flatMap((second) =>
-      second === 'adapter' ? [] : metrics.map((metric) => differenceOf(resampled, asked, { split, metric, second })),
+    differences: correctedForRivals(
+      scores.models.flatMap((second) =>
+        second === 'adapter' ? [] : metrics.map((metric) => differenceOf(resampled, asked, { split, metric, second })),
+      ),
     ),
   });
 }
@@ -67,13 +78,17 @@ export function askForScorings(
 ): () => TaskReport['scorings'] {
   const all = scorings.map((scoring) => {
     const part: Part = { scoring };
-    const ask: Ask = (model, metric) => resampled.ask(scores.statistic(model, metric, part));
+    const ask: Ask = (model, metric) => askFor(resampled, scores.statistic(model, metric, part));
     return { scoring, asked: askForModels(ask, ['adapter', 'base'], metrics) };
   });
   return () => all.map(({ scoring, asked }) => ({ scoring, models: modelsOf(resampled, asked, metrics) }));
 }
 
-type Asked = ReadonlyMap<TaskModelId, ReadonlyMap<TaskMetricId, () => Distribution>>;
+type Asked = ReadonlyMap<TaskModelId, ReadonlyMap<TaskMetricId, Cell>>;
+
+function askFor(resampled: Resampled, statistic: UserStatistic): Cell {
+  return { statistic, read: resampled.ask(statistic) };
+}
 
 function askForModels(ask: Ask, models: readonly TaskModelId[], metrics: readonly TaskMetricId[]): Asked {
   return new Map(models.map((model) => [model, new Map(metrics.map((metric) => [metric, ask(model, metric)]))]));
@@ -83,15 +98,15 @@ function modelsOf(resampled: Resampled, asked: Asked, metrics: readonly TaskMetr
   return [...asked.keys()].map((model) => ({
     model,
     metrics: Object.fromEntries(
-      metrics.map((metric) => [metric, resampled.estimate(drawn(asked, model, metric))]),
+      metrics.map((metric) => [metric, resampled.estimate(cell(asked, model, metric).read())]),
     ) as TaskSplit['models'][number]['metrics'],
   }));
 }
 
-function drawn(asked: Asked, model: TaskModelId, metric: TaskMetricId): Distribution {
-  const read = asked.get(model)?.get(metric);
-  if (!read) throw new Error(`${metric} of ${model} was not asked for`);
-  return read();
+function cell(asked: Asked, model: TaskModelId, metric: TaskMetricId): Cell {
+  const found = asked.get(model)?.get(metric);
+  if (!found) throw new Error(`${metric} of ${model} was not asked for`);
+  return found;
 }
 
 function differenceOf(
@@ -99,7 +114,8 @@ function differenceOf(
   asked: Asked,
   { split, metric, second }: Pick<TaskDifference, 'split' | 'metric' | 'second'>,
 ): TaskDifference {
-  const paired = difference(drawn(asked, 'adapter', metric), drawn(asked, second, metric));
+  const [one, other] = [cell(asked, 'adapter', metric), cell(asked, second, metric)];
+  const paired = difference(one.read(), other.read());
   const interval = resampled.estimate(paired);
   return {
     split,
@@ -108,6 +124,7 @@ function differenceOf(
     second,
     difference: interval,
     shareAboveZero: shareAboveZero(paired) ?? null,
+    tests: pairedTests(one.statistic, other.statistic, paired, resampled.options),
     finding: findingOf(taskMetric(metric).better, interval),
   };
 }

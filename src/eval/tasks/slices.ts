@@ -1,7 +1,7 @@
 import type { Slice, SliceKind, SliceMetric, WordingGap } from '../../core/task-report.js';
 import type { TaskName } from '../../core/template.js';
-import { type Distribution, difference } from '../intervals.js';
 import { aucByUsers } from '../metrics/auc.js';
+import { type Distribution, difference } from '../statistics/distribution.js';
 import { indexUsers } from '../statistics/user-index.js';
 import type { UserStatistic } from '../statistics/user-statistic.js';
 import type { Resampled } from './compare-task.js';

@@ -1,14 +1,22 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Random } from '../../src/core/random.js';
-import { findingOf } from '../../src/eval/finding.js';
-import { difference, drawUsers, estimate, quantile, resampleUsers, shareAboveZero } from '../../src/eval/intervals.js';
-import { METRIC } from '../../src/eval/metrics/metric.js';
-import { meanOfRows } from '../../src/eval/statistics/ratio-statistic.js';
-import { indexUsers } from '../../src/eval/statistics/user-index.js';
-import { onAllUsers } from '../../src/eval/statistics/user-statistic.js';
+import { Random } from '../../../src/core/random.js';
+import { findingOf } from '../../../src/eval/finding.js';
+import { METRIC } from '../../../src/eval/metrics/metric.js';
+import { resampleUsers } from '../../../src/eval/statistics/bootstrap.js';
+import { type Distribution, difference, shareAboveZero } from '../../../src/eval/statistics/distribution.js';
+import { estimate, quantile } from '../../../src/eval/statistics/interval.js';
+import { meanOfRows } from '../../../src/eval/statistics/ratio-statistic.js';
+import { indexUsers } from '../../../src/eval/statistics/user-index.js';
+import { onAllUsers } from '../../../src/eval/statistics/user-statistic.js';
 
 const settings = { resamples: 500, bootstrapSeed: 1 };
+const PERCENTILE = { level: 0.95, interval: 'percentile' } as const;
+const distributionOf = (value: number | undefined, resampled: number[], withoutEach: number[] = []): Distribution => ({
+  value,
+  resampled: Float64Array.from(resampled),
+  withoutEach: Float64Array.from(withoutEach),
+});
 
 /** Rows that come in clusters: users differ in how much they like, and a score sees the user and the row. */
 function simulate(seed: number, users: number, rowsPerUser: number) {
@@ -32,7 +40,7 @@ describe('resampling users', () => {
     const random = new Random(3, 'bootstrap');
     const times = new Uint32Array(6);
     const resamples = Array.from({ length: 50 }, () => {
-      drawUsers(random, times);
+      random.drawWithReplacement(times);
       return [...times];
     });
     for (const taken of resamples) expect(taken.reduce((sum, count) => sum + count, 0)).toBe(6);
@@ -56,14 +64,14 @@ describe('resampling users', () => {
 
   it('gives no interval from a single user', () => {
     const [one] = resampleUsers([meanOfRows([1, 2], indexUsers(['a', 'a']))], 1, settings);
-    expect(one && estimate(one, 0.95)).toEqual({ value: 1.5, low: null, high: null, leftOut: 0 });
+    expect(one && estimate(one, PERCENTILE)).toEqual({ value: 1.5, low: null, high: null, leftOut: 0 });
   });
 
   it('leaves resamples out in which the metric is not defined, and counts them', () => {
     // Two users with one label each: half of the resamples take one of them twice.
     const statistic = METRIC.auc.byUsers([1, 0], [true, false], indexUsers(['a', 'b']));
     const [distribution] = resampleUsers([statistic], 2, { resamples: 1000, bootstrapSeed: 1 });
-    const made = distribution && estimate(distribution, 0.95);
+    const made = distribution && estimate(distribution, PERCENTILE);
     expect(made).toMatchObject({ value: 1, low: 1, high: 1 });
     expect(made?.leftOut).toBeGreaterThan(430);
     expect(made?.leftOut).toBeLessThan(570);
@@ -72,7 +80,12 @@ describe('resampling users', () => {
   it('has no value where the metric is not defined on the rows themselves', () => {
     const statistic = METRIC.auc.byUsers([1, 0], [true, true], indexUsers(['a', 'b']));
     const [distribution] = resampleUsers([statistic], 2, { resamples: 100, bootstrapSeed: 1 });
-    expect(distribution && estimate(distribution, 0.95)).toEqual({ value: null, low: null, high: null, leftOut: 100 });
+    expect(distribution && estimate(distribution, PERCENTILE)).toEqual({
+      value: null,
+      low: null,
+      high: null,
+      leftOut: 100,
+    });
   });
 });
 
@@ -109,22 +122,23 @@ describe('quantile', () => {
 
 describe('paired differences', () => {
   it('are taken resample by resample', () => {
-    const first = { value: 3, resampled: [1, 2, undefined, 4] };
-    const second = { value: 1, resampled: [0, 5, 1, undefined] };
+    const first = distributionOf(3, [1, 2, Number.NaN, 4], [5, 6]);
+    const second = distributionOf(1, [0, 5, 1, Number.NaN], [1, 8]);
     const paired = difference(first, second);
-    expect(paired).toEqual({ value: 2, resampled: [1, -3, undefined, undefined] });
+    expect(paired).toEqual(distributionOf(2, [1, -3, Number.NaN, Number.NaN], [4, -2]));
     expect(shareAboveZero(paired)).toBe(0.5);
-    expect(estimate(paired, 0.95).leftOut).toBe(2);
+    expect(estimate(paired, PERCENTILE).leftOut).toBe(2);
   });
 
   it('are not defined without a resample that both have', () => {
-    const paired = difference({ value: 3, resampled: [1, undefined] }, { value: undefined, resampled: [undefined, 1] });
+    const paired = difference(distributionOf(3, [1, Number.NaN]), distributionOf(undefined, [Number.NaN, 1]));
     expect(paired.value).toBeUndefined();
     expect(shareAboveZero(paired)).toBeUndefined();
   });
 
   it('refuse distributions of different lengths', () => {
-    expect(() => difference({ value: 1, resampled: [1] }, { value: 1, resampled: [] })).toThrow(RangeError);
+    expect(() => difference(distributionOf(1, [1]), distributionOf(1, []))).toThrow(RangeError);
+    expect(() => difference(distributionOf(1, [1], [1]), distributionOf(1, [1]))).toThrow(RangeError);
   });
 
   it('are narrower than either figure, because what both models share cancels out', () => {
@@ -138,7 +152,7 @@ describe('paired differences', () => {
     );
     if (!a || !b) throw new Error('two distributions were asked for');
     const width = ({ low, high }: { low: number | null; high: number | null }) => Number(high) - Number(low);
-    expect(width(estimate(difference(a, b), 0.95))).toBeLessThan(width(estimate(a, 0.95)) / 4);
+    expect(width(estimate(difference(a, b), PERCENTILE))).toBeLessThan(width(estimate(a, PERCENTILE)) / 4);
   });
 
   it.each([
@@ -177,7 +191,7 @@ describe('on simulated clustered data', () => {
         resamples: 300,
         bootstrapSeed: simulation,
       });
-      const { low, high } = estimate(made ?? { value: undefined, resampled: [] }, 0.95);
+      const { low, high } = estimate(made ?? distributionOf(undefined, []), PERCENTILE);
       if (Number(low) <= Number(truth[metric]) && Number(truth[metric]) <= Number(high)) inside += 1;
     }
     return inside / simulations;
@@ -207,7 +221,7 @@ describe('on simulated clustered data', () => {
         { resamples: 300, bootstrapSeed: simulation },
       );
       if (!a || !b) throw new Error('two distributions were asked for');
-      const finding = findingOf('higher', estimate(difference(a, b), 0.95));
+      const finding = findingOf('higher', estimate(difference(a, b), PERCENTILE));
       if (finding !== 'undecided') called += 1;
     }
     expect(called / SIMULATIONS).toBeGreaterThan(0.02);

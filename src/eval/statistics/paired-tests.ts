@@ -1,0 +1,84 @@
+import type { PairedTests, ReportOptions } from '../../core/report.js';
+import type { AucStatistic } from './auc-statistic.js';
+import { bootstrapTest } from './bootstrap-test.js';
+import { delongTest, pairedAuc } from './delong.js';
+import type { Distribution } from './distribution.js';
+import { holm } from './holm.js';
+import type { RatioStatistic } from './ratio-statistic.js';
+import { swapTest } from './swap-test.js';
+import type { UserStatistic } from './user-statistic.js';
+import { wilcoxonTest } from './wilcoxon.js';
+
+type Settings = Pick<ReportOptions, 'resamples' | 'bootstrapSeed' | 'interval'>;
+
+/**
+ * Every test of the difference of two models that its metric and its rows allow; the corrected value is left to correctedForRivals.
+ *
+ * difference  resampled, of first minus second
+ */
+export function pairedTests(
+  first: UserStatistic,
+  second: UserStatistic,
+  difference: Distribution,
+  settings: Settings,
+): PairedTests {
+  const bootstrap = bootstrapTest(difference, settings) ?? null;
+  const tests = { bootstrap, holm: null, permutation: null, wilcoxon: null, delong: null };
+  if (first.kind === 'ratio' && second.kind === 'ratio') {
+    return {
+      ...tests,
+      permutation: swapTest(first, second, settings) ?? null,
+      wilcoxon: wilcoxonTest(differencesOfUsers(first, second)) ?? null,
+    };
+  }
+  if (first.kind === 'auc' && second.kind === 'auc') return { ...tests, delong: delongOfRows(first, second) ?? null };
+  return tests;
+}
+
+/** Each user's own figure of the first model minus that of the second; users without one of them are left out. */
+function differencesOfUsers(first: RatioStatistic, second: RatioStatistic): number[] {
+  return Array.from(first.tops, (top, user) => {
+    const [bottom, otherBottom] = [first.bottoms[user] as number, second.bottoms[user] as number];
+    return bottom === 0 || otherBottom === 0 ? undefined : top / bottom - (second.tops[user] as number) / otherBottom;
+  }).filter((value) => value !== undefined);
+}
+
+/** DeLong's test, where each user has one row: rows of one user are not independent of each other. */
+function delongOfRows(first: AucStatistic, second: AucStatistic): number | undefined {
+  if (new Set(first.user).size !== first.user.length) return undefined;
+  const labels: boolean[] = [];
+  first.user.forEach((user, place) => {
+    labels[user] = first.likedMask[place] !== 0;
+  });
+  const paired = pairedAuc(orderOfUsers(first), orderOfUsers(second), labels);
+  return paired && delongTest(paired);
+}
+
+/** The place of each user's row in the order by score, the same for equal scores. */
+function orderOfUsers({ user, tie }: AucStatistic): number[] {
+  const order: number[] = [];
+  user.forEach((one, place) => {
+    order[one] = tie[place] as number;
+  });
+  return order;
+}
+
+interface Compared {
+  readonly split: string;
+  readonly metric: string;
+  readonly tests: PairedTests;
+}
+
+/** With the bootstrap's p values corrected for the number of models that the adapter was compared with by one metric on one split. */
+export function correctedForRivals<Difference extends Compared>(differences: readonly Difference[]): Difference[] {
+  const family = ({ split, metric }: Compared) => `${split} ${metric}`;
+  const corrected = new Map<Difference, number | null>();
+  for (const name of new Set(differences.map(family))) {
+    const members = differences.filter((one) => family(one) === name);
+    const values = holm(members.map(({ tests }) => tests.bootstrap ?? undefined));
+    members.forEach((one, place) => {
+      corrected.set(one, values[place] ?? null);
+    });
+  }
+  return differences.map((one) => ({ ...one, tests: { ...one.tests, holm: corrected.get(one) ?? null } }));
+}
