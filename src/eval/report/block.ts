@@ -60,7 +60,7 @@ export type Cell = string | Figure;
 export interface Figure {
   readonly value: string;
   readonly range?: string; // interval
-  readonly aside?: string; // a second remark, such as the share of resamples above 0
+  readonly aside?: string; // a second remark, such as a p value
   readonly finding?: Finding;
   readonly rows?: string | undefined; // anchor of the rows behind it
 }

@@ -1,9 +1,10 @@
 import { METRICS, MODEL_TITLES, type PairedDifference, type Report } from '../../../core/report.js';
 import { METRIC } from '../../metrics/metric.js';
-import { levelTitle, percent } from '../../numbers.js';
+import { levelTitle } from '../../numbers.js';
 import { estimateCell, type Figure, type Part, type Table } from '../block.js';
 import { intervalsPlot } from '../plots/intervals.js';
 import { modelColor } from '../plots/model-colors.js';
+import { OTHER_TESTS_NOTE, otherTests, TEST_NOTE, testAside } from '../test-texts.js';
 
 /** The adapter against every other model on the judgements: same rows, same resampled users. */
 export function differences({ differences: all, splits, options }: Report): Part[] {
@@ -19,10 +20,12 @@ export function differences({ differences: all, splits, options }: Report): Part
           kind: 'paragraph',
           quiet: true,
           text:
-            `Adapter minus the other model, on the same rows and the same resampled users: the ${level} interval, the share of resamples above 0, and what it ` +
-            'decides (undecided: the interval includes 0). For log loss and Brier score a difference below 0 is a gain. No correction for the number of comparisons.',
+            `Adapter minus the other model, on the same rows and the same resampled users: the ${level} interval, p, and what the interval ` +
+            `decides (undecided: it includes 0). For log loss, Brier score and ECE a difference below 0 is a gain. ${TEST_NOTE}`,
         },
         ...splits.map(({ split }) => ({ kind: 'table' as const, table: table(split, all) })),
+        { kind: 'paragraph', quiet: true, text: OTHER_TESTS_NOTE },
+        { kind: 'table', table: otherTestsTable(all) },
         {
           kind: 'plots',
           plots: [
@@ -63,7 +66,21 @@ function table(split: string, all: readonly PairedDifference[]): Table {
   };
 }
 
-function cell({ difference, shareAboveZero, finding }: PairedDifference): Figure {
-  const aside = shareAboveZero === null ? {} : { aside: `${percent(shareAboveZero)} above 0` };
-  return { ...(estimateCell(difference) as Figure), ...aside, finding };
+function cell({ difference, tests, finding }: PairedDifference): Figure {
+  return { ...(estimateCell(difference) as Figure), ...testAside(tests), finding };
+}
+
+/** On test, which the verdicts are of. */
+function otherTestsTable(all: readonly PairedDifference[]): Table {
+  const here = all.filter(({ split }) => split === 'test');
+  return {
+    caption: 'test: adapter minus the other model by other tests',
+    head: ['adapter against', ...METRICS.map((metric) => METRIC[metric].title)],
+    rows: [...new Set(here.map(({ second }) => second))].map((other) => ({
+      name: MODEL_TITLES[other],
+      color: modelColor(other),
+      cells: here.filter(({ second }) => second === other).map(({ tests }) => otherTests(tests)),
+    })),
+    notForPapers: true,
+  };
 }

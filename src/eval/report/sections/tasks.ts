@@ -12,6 +12,7 @@ import { type Block, estimateCell, type Figure, type Part, type Table, type Tabl
 import { intervalsPlot } from '../plots/intervals.js';
 import { modelColor } from '../plots/model-colors.js';
 import { taskHeading, taskNotes, taskTerms } from '../task-texts.js';
+import { OTHER_TESTS_NOTE, otherTests, TEST_NOTE, testAside } from '../test-texts.js';
 
 /** The tasks that are no judgements, a part each: sentences, what the figures mean, the figures. */
 export function tasks(report: Report): Part[] {
@@ -21,7 +22,10 @@ export function tasks(report: Report): Part[] {
     blocks: [
       ...task.verdicts.map(({ finding, sentence }): Block => ({ kind: 'verdict', finding, sentence })),
       ...taskNotes(task, report.version).map((text): Block => ({ kind: 'paragraph', quiet: true, text })),
+      { kind: 'paragraph', quiet: true, text: TEST_NOTE },
       ...taskTables(task, report.options.level).map((table): Block => ({ kind: 'table', table })),
+      { kind: 'paragraph', quiet: true, text: OTHER_TESTS_NOTE },
+      { kind: 'table', table: otherTestsTable(task) },
       { kind: 'plots', plots: mainPlots(task) },
       { kind: 'definitions', terms: taskTerms(task) },
     ],
@@ -58,6 +62,7 @@ function taskTables(task: TaskReport, level: number): Table[] {
         if (against.length === 0) return [];
         const cells = against.map((one) => ({
           ...(estimateCell(one.difference) as Figure),
+          ...testAside(one.tests),
           finding: one.finding,
         }));
         return [{ name: TASK_MODEL_TITLES[model], color: modelColor(model), cells }];
@@ -77,6 +82,21 @@ function taskTables(task: TaskReport, level: number): Table[] {
           },
         ]),
   ];
+}
+
+/** On test, which the verdicts are of. */
+function otherTestsTable({ task, list, metrics, differences }: TaskReport): Table {
+  const here = differences.filter(({ split }) => split === 'test');
+  return {
+    caption: `${task}, test: adapter minus the other model by other tests`,
+    head: ['adapter against', ...metrics.map((metric) => metricTitle(metric, list))],
+    rows: [...new Set(here.map(({ second }) => second))].map((second) => ({
+      name: TASK_MODEL_TITLES[second],
+      color: modelColor(second),
+      cells: here.filter((one) => one.second === second).map(({ tests }) => otherTests(tests)),
+    })),
+    notForPapers: true,
+  };
 }
 
 /** The metric of the verdict: every model, and the adapter minus each other. */
