@@ -1,8 +1,7 @@
 #include "checkpoint.h"
-#include "digest.h"
+#include "checkpoint_file.h"
 #include "error.h"
 #include "gguf_file.h"
-#include "gguf_writer.h"
 #include "sealed_file.h"
 #include <algorithm>
 #include <cerrno>
@@ -52,18 +51,6 @@ std::vector<named_values> moments(const adapter & lora, adamw & optimizer) {
     return all;
 }
 
-// The last bytes of a checkpoint: a mark, and the digest of all bytes before it. A GGUF reader does not look behind the tensors.
-const std::string MARK = "\nrectune-digest ";
-const size_t DIGITS = 16;
-
-bool is_whole(const mapped_file & file) {
-    if (file.size() < MARK.size() + DIGITS) return false;
-    const size_t content = file.size() - MARK.size() - DIGITS;
-    digest found;
-    found.add(file.data(), content);
-    return MARK + found.hexadecimal() == std::string(reinterpret_cast<const char *>(file.data()) + content, MARK.size() + DIGITS);
-}
-
 // Keeps this one, which was read back whole, the one before it, and the one that did best on valid.
 void remove_older(const std::string & folder, int64_t step, int64_t best_step) {
     size_t kept = 0;
@@ -82,8 +69,6 @@ void remove_newer(const std::string & folder, int64_t step) {
 }
 
 } // namespace
-
-bool is_whole_checkpoint(const std::string & path) { return is_whole(mapped_file(path)); }
 
 std::string save_checkpoint(const std::string & folder, const adapter & lora, adamw & optimizer, int64_t step, const run_state & state,
                             const std::string & fingerprint, const std::string & precision) {
@@ -110,16 +95,7 @@ std::string save_checkpoint(const std::string & folder, const adapter & lora, ad
     gguf_set_arr_data(keys.get(), EVALUATIONS, GGUF_TYPE_FLOAT64, evaluations, std::size(evaluations));
 
     const std::string path = path_of(folder, step);
-    sealed_file file(path);
-    write_gguf(file, keys.get(), tensors);
-    const std::string seal = MARK + file.written_digest();
-    file.write(seal.data(), seal.size());
-    file.seal();
-    if (!is_whole_checkpoint(path)) {
-        std::error_code ignored;
-        fs::remove(path, ignored);
-        throw user_error(exit_data, "what was read back is not what was written", path, "check the disk; the checkpoint before it is untouched");
-    }
+    write_checkpoint_file(path, keys.get(), tensors);
     remove_newer(folder, step);
     remove_older(folder, step, state.best_step);
     return path;

@@ -29,10 +29,6 @@ std::string save_checkpoint(const std::string & folder, const adapter & lora, ad
 // The precision that the newest whole checkpoint was computed in; nothing when there is none.
 std::optional<std::string> recorded_precision(const std::string & folder);
 
-// Does the file hold what its digest was made of?
-// throws user_error(exit_data) when it cannot be read
-bool is_whole_checkpoint(const std::string & path);
-
 // Restores the newest whole checkpoint; a broken one is named on stderr and the one before it is taken.
 // returns  the steps done and its path, or nothing when the folder holds no checkpoint
 // throws user_error(exit_data) when there are checkpoints but none is whole; user_error(exit_usage) when it is of another run

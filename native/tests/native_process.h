@@ -1,4 +1,4 @@
-// A process of rectune-native that trains, and what it says; it may be killed at any moment.
+// A process of rectune-native, and what it says; it may be killed at any moment.
 #pragma once
 #include "check.h"
 #include "events.h"
@@ -20,7 +20,7 @@ struct spoken { json event; double at; }; // seconds since the start of the proc
 // One process of rectune-native and what it says.
 class process {
   public:
-    process(const std::string & config) : started_(clock_type::now()) {
+    explicit process(const std::string & config, const std::string & verb = "train") : started_(clock_type::now()) {
         int ends[2];
         CHECK(pipe(ends) == 0);
         pid_ = fork();
@@ -30,7 +30,7 @@ class process {
             dup2(open("/dev/null", O_WRONLY), 2);
             close(ends[0]);
             close(ends[1]);
-            execl(RECTUNE_NATIVE, RECTUNE_NATIVE, "train", "--config", config.c_str(), static_cast<char *>(nullptr));
+            execl(RECTUNE_NATIVE, RECTUNE_NATIVE, verb.c_str(), "--config", config.c_str(), static_cast<char *>(nullptr));
             _exit(127);
         }
         close(ends[1]);
@@ -63,6 +63,16 @@ class process {
         for (siginfo_t ended{}; ended.si_pid == 0 && access(path.c_str(), F_OK) != 0;) waitid(P_PID, static_cast<id_t>(pid_), &ended, WEXITED | WNOHANG | WNOWAIT);
     }
 
+    // Asks it to end, hears what it still says, and returns its exit code; nothing else may be asked of it then.
+    int terminate() {
+        ::kill(pid_, SIGTERM);
+        while (read_some()) {}
+        int status = 0;
+        waitpid(std::exchange(pid_, -1), &status, 0);
+        CHECK(WIFEXITED(status));
+        return WEXITSTATUS(status);
+    }
+
     // Kills it and hears what it had still said. returns whether it was killed, and had not ended before
     bool kill_now() {
         ::kill(pid_, SIGKILL);
@@ -70,7 +80,7 @@ class process {
         waitpid(std::exchange(pid_, -1), &status, 0);
         while (read_some()) {}
         if (WIFSIGNALED(status)) {
-            CHECK(WTERMSIG(status) == SIGKILL);
+            if (WTERMSIG(status) != SIGKILL) throw check_failed("the process ended by signal " + std::to_string(WTERMSIG(status)));
             return true;
         }
         if (WEXITSTATUS(status) != 0) throw check_failed("the run ended with code " + std::to_string(WEXITSTATUS(status)) + ": " + (events.empty() ? "" : events.back().event.dump()));

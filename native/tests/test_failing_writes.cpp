@@ -1,6 +1,7 @@
 // A disk that fails: the k-th open, write, fsync, close or rename of a training goes wrong, for every k that there is.
 #include "check.h"
 #include "checkpoint.h"
+#include "checkpoint_file.h"
 #include "gguf_writer.h"
 #include "mapped_file.h"
 #include "refusal.h"

@@ -2,6 +2,7 @@
 //   test_kill_and_resume [KILLS]    at least so many kills, and some in each part of a run's life; without it, 50
 #include "check.h"
 #include "checkpoint.h"
+#include "checkpoint_file.h"
 #include "native_process.h"
 #include "random.h"
 #include "training_config.h"

@@ -14,7 +14,7 @@ export const RunEvent = z.discriminatedUnion('event', [
   z.strictObject({
     event: z.literal('start'),
     protocol: z.literal(PROTOCOL),
-    verb: z.enum(['train', 'estimate', 'series', 'score', 'init', 'merge', 'generate', 'inspect', 'measure']),
+    verb: z.enum(['train', 'estimate', 'series', 'score', 'init', 'merge', 'generate', 'inspect', 'fit', 'measure']),
     program: z.string(), // version of native/
     ggml: z.string(), // version of the library, equal to that of the headers
     kernel: z.string(), // instruction set of the CPU kernels
@@ -188,6 +188,39 @@ export const RunEvent = z.discriminatedUnion('event', [
     fix: z.string(),
   }),
   z.strictObject({
+    event: z.literal('interactions'), // of fit, when all files are read
+    users: count,
+    items: count,
+    interactions: count,
+    rows: count, // to score
+    validationRows: count,
+  }),
+  z.strictObject({
+    event: z.literal('epoch'), // of fit, after each
+    epoch: count, // from 1
+    epochs: count, // at most
+    loss: finite, // mean nats a training example, before each batch's update
+    took: finite, // seconds of training
+    value: finite.nullable(), // of the validation's metric; null: this epoch was not evaluated
+    best: z.boolean(), // better than all before
+    seconds: finite,
+  }),
+  z.strictObject({
+    event: z.literal('fitted'), // before the first row is scored
+    epochs: count, // that were made, in all attempts
+    bestEpoch: count.nullable(), // whose parameters score the rows; null: those of the last epoch
+    value: finite.nullable(), // of the best epoch
+    stoppedEarly: z.boolean(), // by patience
+    seconds: finite,
+  }),
+  z.strictObject({ event: z.literal('scores'), row: count, scores: z.array(finite).min(1) }), // of candidates, in their order
+  z.strictObject({
+    event: z.literal('rank'), // of a row that ranks all items
+    row: count,
+    above: count, // items with a higher score than the target
+    tied: count, // others with the same score
+  }),
+  z.strictObject({
     event: z.literal('kernel'), // of measure: the register-only peak first, then each kernel
     name: z.string(),
     gflops: finite.nullable(), // null: memory limits it, not arithmetic
@@ -204,7 +237,7 @@ export const RunEvent = z.discriminatedUnion('event', [
   }),
   z.strictObject({
     event: z.literal('done'),
-    verb: z.enum(['train', 'estimate', 'series', 'score', 'init', 'merge', 'generate', 'inspect', 'measure']),
+    verb: z.enum(['train', 'estimate', 'series', 'score', 'init', 'merge', 'generate', 'inspect', 'fit', 'measure']),
     output: z.string().nullable(), // the file made: adapter or model
     seconds: finite,
     peakMemory: count, // bytes, of the whole process

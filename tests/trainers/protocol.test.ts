@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ExitCode } from '../../src/core/errors.js';
+import { FitLearning, FitModel, NativeFitConfig } from '../../src/core/fit.js';
 import {
   NativeGenerateConfig,
   NativeInspectConfig,
@@ -27,10 +28,24 @@ describe('docs/protocol.md', () => {
     { verb: 'score', schema: NativeScoreConfig },
     { verb: 'generate', schema: NativeGenerateConfig },
     { verb: 'inspect', schema: NativeInspectConfig },
+    { verb: 'fit', schema: NativeFitConfig },
   ])('names every key of the config of $verb', ({ verb, schema }) => {
     const keys = Object.keys(schema.shape);
     expect(keys.length).toBeGreaterThan(5);
     expect(keys.filter((key) => !section(verb).includes(`\`${key}\``))).toEqual([]);
+  });
+
+  it('names every model of fit with its settings, and how it learns', () => {
+    const rows = section('fit').split('\n');
+    expect(FitModel.options.length).toBeGreaterThan(3);
+    for (const { shape } of FitModel.options) {
+      const [name] = shape.model.values;
+      const row = rows.find((line) => line.startsWith(`| \`${name}\` |`));
+      expect(row, `a row for "${name}"`).toBeDefined();
+      const settings = Object.keys(shape.settings.unwrap().shape);
+      expect(settings.filter((key) => !row?.includes(`\`${key}\``))).toEqual([]);
+    }
+    expect(Object.keys(FitLearning.shape).filter((key) => !section('fit').includes(`\`${key}\``))).toEqual([]);
   });
 
   it('names what the runs of a series share', () => {
