@@ -26,8 +26,11 @@ export interface Material {
   candidates(example: Example): readonly string[] | undefined;
 }
 
+/** What a writer answers when the rule is to write the text after all. */
+export const BY_RULE: unique symbol = Symbol('by rule');
+
 /** Texts that are not made by a rule: from a model, or imported. A slot without a writer goes by rule. */
-export type Writers = Partial<Record<TextSlot, (asked: Asked) => string | undefined>>;
+export type Writers = Partial<Record<TextSlot, (asked: Asked) => string | typeof BY_RULE | undefined>>;
 
 /** What a writer is asked about. */
 export interface Asked {
@@ -164,9 +167,8 @@ function textsOf(
   for (const slot of Object.keys(RULES) as TextSlot[]) {
     if (!template.slots.has(slot)) continue;
     const writer = writers[slot];
-    const text = writer
-      ? writer({ example, template, shown: { ...shown, texts }, judged, split })
-      : RULES[slot]({ template, example, judged, candidates, material });
+    const written = writer ? writer({ example, template, shown: { ...shown, texts }, judged, split }) : BY_RULE;
+    const text = written === BY_RULE ? RULES[slot]({ template, example, judged, candidates, material }) : written;
     if (text === undefined || text.trim() === '') return { missing: slot };
     texts[slot] = text;
   }
@@ -195,7 +197,7 @@ const RULES: Readonly<Record<TextSlot, (input: RuleInput) => string | undefined>
     const { log } = material;
     const item = (id: string): Item => log.items.get(id) as Item;
     const shown =
-      template.head.task === 'judgement'
+      template.head.task === 'judgement' || template.head.task === 'rating'
         ? [{ item: targetOf(input), letter: undefined }]
         : template.slots.has('candidates')
           ? candidates.map((id, i) => ({ item: item(id), letter: letterOf(i) }))

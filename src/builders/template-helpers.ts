@@ -26,7 +26,12 @@ function quote(text: string): string {
   return `"${text.replaceAll('"', "'")}"`;
 }
 
-const MOVED = /^(.*), (The|A|An|La|Le|Les|L'|Il|El|Los|Las|Der|Die|Das|Den|Det|De|Un|Une)( \(.*)?$/u;
+/** What catalogues move behind a title. */
+export const ARTICLES: readonly string[] = "The A An La Le Les L' Il El Los Las Der Die Das Den Det De Un Une".split(
+  ' ',
+);
+
+const MOVED = new RegExp(`^(.*), (${ARTICLES.join('|')})( \\(.*)?$`, 'u');
 
 /** "Matrix, The (1999)" to "The Matrix (1999)": catalogues move the article behind the title. */
 function article(title: string): string {

@@ -14,5 +14,9 @@ export function renderVersion(version: DatasetVersion & { unchanged: boolean }):
     `version ${name} ${hash.slice(0, 12)}${unchanged ? ' (was sealed before, unchanged)' : ''}`,
     renderTable(['split', 'rows', 'users', 'liked'], rows),
     `split ${split.kind}: ${split.leaks}`,
+    ...Object.entries(version.texts?.named ?? {}).map(
+      ([slot, { askedAgain, byRule }]) =>
+        `${slot}: ${askedAgain} texts of the model named a title and were asked for again; ${byRule} of them are by rule`,
+    ),
   ].join('\n');
 }

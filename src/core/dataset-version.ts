@@ -48,7 +48,13 @@ export const DatasetVersion = z.strictObject({
     })
     .optional(), // what the build counted and let pass; what it does not let pass never becomes a version
   texts: z
-    .strictObject({ teacher: z.string().optional(), imported: z.record(z.string(), z.string()).optional() }) // sha256 of the model, hashes of imported texts
+    .strictObject({
+      teacher: z.string().optional(), // sha256 of the model
+      imported: z.record(z.string(), z.string()).optional(), // hashes of imported texts
+      named: z // by slot: texts of the model that named a title and were asked for again, and those of them that a rule wrote in the end
+        .record(z.string(), z.strictObject({ askedAgain: z.number().int(), byRule: z.number().int() }))
+        .optional(),
+    })
     .optional(),
   candidates: z
     .strictObject({ lists: z.number().int(), hash: z.string() }) // sha256 over the drawn lists, each with the line of its target

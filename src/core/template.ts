@@ -54,7 +54,7 @@ export const TASKS = {
   rating: {
     asks: 'how many stars?',
     prompt: [...past, 'target', 'collaborative', 'headline', 'review'],
-    answer: ['stars'],
+    answer: ['stars', 'reasoning'],
     alternatives: 'stars',
     likedTargets: false,
   },
