@@ -1,6 +1,5 @@
 import type { Database } from 'better-sqlite3';
 import type { Split } from '../core/instruction.js';
-import { sqlLimit } from './paged.js';
 
 /** A line of an imported log as the store has it, with its item's title. */
 export interface StoredLine {
@@ -47,26 +46,31 @@ export class LineageStore {
       .get(sourceId, line);
   }
 
-  /** Rows of versions of a source that show one of its lines: newest version first, then split, row and position. */
-  rowsShowing(sourceId: string, line: number, limit?: number): ShowingRow[] {
-    return this.#database
-      .prepare<[string, number, number], ShowingRow>(
-        `select hash as version, name, split, row, position
-         from instruction_interactions join instructions using (instruction_key) join dataset_versions using (version_key)
-         where source_id = ? and log_index = ?
-         order by newest desc, case split when 'train' then 0 when 'valid' then 1 else 2 end, row, position limit ?`,
+  /**
+   * Rows of versions of a source that show one of its lines: newest version first, then split, row and position.
+   * Versions of another import of the source are looked through row by row, for there the line may have been another user's.
+   */
+  *rowsShowing(sourceId: string, line: number): IterableIterator<ShowingRow> {
+    const source = this.#database.prepare('select hash from sources where id = ?').pluck().get(sourceId);
+    const versions = this.#database
+      .prepare<[string], { key: number; hash: string; name: string; sourceHash: string }>(
+        `select version_key as key, hash, name, json ->> '$.sourceHash' as sourceHash from dataset_versions
+         where source_id = ? order by newest desc`,
       )
-      .all(sourceId, line, sqlLimit(limit));
-  }
-
-  countShowing(sourceId: string, line: number): number {
-    return this.#database
-      .prepare(
-        `select count(*) from instruction_interactions join instructions using (instruction_key)
-         join dataset_versions using (version_key) where source_id = ? and log_index = ?`,
-      )
-      .pluck()
-      .get(sourceId, line) as number;
+      .all(sourceId);
+    const user = this.line(sourceId, line)?.user ?? null;
+    const ofUser = this.#database.prepare<[number, string], LinesOfRow>(`${LINES} and user_id = ? ${IN_ORDER}`);
+    const ofAll = this.#database.prepare<[number], LinesOfRow>(
+      `${LINES} and ' ' || lines || ' ' like '% ${Number(line)} %' ${IN_ORDER}`,
+    );
+    for (const { key, hash: version, name, sourceHash } of versions) {
+      const rows = user !== null && sourceHash === source ? ofUser.all(key, user) : ofAll.all(key);
+      for (const { split, row, lines } of rows) {
+        for (const [position, shown] of lines.split(' ').entries()) {
+          if (Number(shown) === line) yield { version, name, split, row, position };
+        }
+      }
+    }
   }
 
   /** Runs on a version, newest first. */
@@ -97,3 +101,12 @@ export class LineageStore {
       .all(versionHash);
   }
 }
+
+interface LinesOfRow {
+  readonly split: Split;
+  readonly row: number;
+  readonly lines: string;
+}
+
+const LINES = 'select split, row, lines from instructions where version_key = ?';
+const IN_ORDER = "order by case split when 'train' then 0 when 'valid' then 1 else 2 end, row";

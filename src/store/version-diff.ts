@@ -110,14 +110,9 @@ export class VersionDiffStore {
   }
 }
 
-/**
- * A version's keys were dealt in one transaction, so its rows are one range of the table and are read in their order on the disk. The lines
- * of a row are a range of their table's primary key, and so come by position; to ask for that order makes SQLite sort them once more.
- */
+/** A version's keys were dealt in one transaction, so its rows are one range of the table and are read in their order on the disk. */
 const IDENTITIES = `
-select instruction_key, row, split || ' ' || template_id || ' ' || coalesce((
-  select group_concat(log_index) from instruction_interactions lines where lines.instruction_key = one.instruction_key
-), '') || ' ' || user_id as identity
+select instruction_key, row, split || ' ' || template_id || ' ' || lines || ' ' || user_id as identity
 from instructions one where instruction_key between @first and @last and version_key = @key`;
 
 const CHANGES = `

@@ -1,9 +1,16 @@
-import type { Database, Statement } from 'better-sqlite3';
+import type { Database } from 'better-sqlite3';
 import { DatasetVersion } from '../core/dataset-version.js';
 import { RectuneError } from '../core/errors.js';
 import type { Instruction, Split } from '../core/instruction.js';
 import { BatchInsert } from './batch-insert.js';
 import { countRows, paged, sqlLimit } from './paged.js';
+import {
+  SELECT_STORED,
+  STORED_COLUMNS,
+  type StoredInstruction,
+  storedValues,
+  toInstruction,
+} from './stored-instruction.js';
 
 const SHORTEST_PREFIX = 6; // digits of a hash that name a version
 
@@ -72,17 +79,16 @@ export class VersionStore {
   *instructions(hash: string, split: Split, limit?: number): IterableIterator<Instruction> {
     const key = this.#database.prepare('select version_key from dataset_versions where hash = ?').pluck().get(hash);
     if (key === undefined) return;
-    const page = this.#database.prepare<[number, Split, number, number], InstructionRow>(
-      `${INSTRUCTION_COLUMNS} from instructions where version_key = ? and split = ? and row > ? order by row limit ?`,
+    const page = this.#database.prepare<[number, Split, number, number], StoredInstruction>(
+      `${SELECT_STORED} from instructions where version_key = ? and split = ? and row > ? order by row limit ?`,
     );
-    const lines = this.#linesOf();
     const rows = paged(
       (after, count) => page.all(key as number, split, after, count),
       (row) => row.row,
       -1,
       limit,
     );
-    for (const row of rows) yield toInstruction(row, lines);
+    for (const row of rows) yield toInstruction(row);
   }
 
   /** One instruction. Without such a row: none. */
@@ -97,12 +103,12 @@ export class VersionStore {
 
   #one(hash: string, split: Split, column: 'row' | 'parent_row', value: number): Instruction | undefined {
     const found = this.#database
-      .prepare<[string, Split, number], InstructionRow>(
-        `${INSTRUCTION_COLUMNS} from instructions
+      .prepare<[string, Split, number], StoredInstruction>(
+        `${SELECT_STORED} from instructions
          where version_key = (select version_key from dataset_versions where hash = ?) and split = ? and ${column} = ?`,
       )
       .get(hash, split, value);
-    return found && toInstruction(found, this.#linesOf());
+    return found && toInstruction(found);
   }
 
   #select(rest: string, ...values: (string | number)[]): DatasetVersion[] {
@@ -113,106 +119,14 @@ export class VersionStore {
       .map((json) => DatasetVersion.parse(JSON.parse(json as string)));
   }
 
-  #linesOf(): Statement<[number], number> {
-    return this.#database
-      .prepare<[number], number>(
-        'select log_index from instruction_interactions where instruction_key = ? order by position',
-      )
-      .pluck() as Statement<[number], number>;
-  }
-
   #insert(versionKey: number, instructions: Iterable<Instruction>): void {
-    const rows = new BatchInsert(this.#database, 'instructions', [
-      'instruction_key',
-      'version_key',
-      'split',
-      'row',
-      'user_id',
-      'item_id',
-      'label',
-      'template_id',
-      'template_version',
-      'instruction',
-      'input',
-      'answer',
-      'prompt',
-      'marks',
-      'answers',
-      'parent_row',
-    ]);
-    const columns = ['instruction_key', 'position', 'log_index'];
-    const lines = new BatchInsert(this.#database, 'instruction_interactions', columns, [rows]);
-    // Keys are dealt here, so that rows and their lines can go in batches. They do not collide: the transaction is immediate.
+    const rows = new BatchInsert(this.#database, 'instructions', STORED_COLUMNS);
+    // Keys are dealt here, so that a version's are one range. They do not collide: the transaction is immediate.
     let key = this.#database
       .prepare('select coalesce(max(instruction_key), 0) from instructions')
       .pluck()
       .get() as number;
-    for (const one of instructions) {
-      key += 1;
-      rows.add(
-        key,
-        versionKey,
-        one.split,
-        one.row,
-        one.userId,
-        one.itemId,
-        one.label === null ? null : Number(one.label),
-        one.templateId,
-        one.templateVersion,
-        one.instruction,
-        one.input,
-        one.answer,
-        one.prompt,
-        JSON.stringify([one.values, one.history, one.historyLabels]),
-        one.choices === null ? null : JSON.stringify([one.scored, one.choices, one.candidates]),
-        one.parentRow ?? null,
-      );
-      lines.add(key, 0, one.target);
-      for (const [index, logIndex] of one.historyInteractions.entries()) lines.add(key, index + 1, logIndex);
-    }
-    lines.flush();
+    for (const one of instructions) rows.add(++key, versionKey, ...storedValues(one));
     rows.flush();
   }
-}
-
-type Text = 'userId' | 'itemId' | 'templateId' | 'instruction' | 'input' | 'answer' | 'prompt';
-type InstructionRow = Pick<Instruction, Text | 'row' | 'split' | 'templateVersion'> & {
-  key: number;
-  label: number | null;
-  marks: string;
-  answers: string | null;
-  parentRow: number | null;
-};
-
-const INSTRUCTION_COLUMNS = `select instruction_key as key, split, row, user_id as userId, item_id as itemId, label,
-  template_id as templateId, template_version as templateVersion, instruction, input, answer, prompt, marks, answers,
-  parent_row as parentRow`;
-
-function toInstruction(row: InstructionRow, linesOf: Statement<[number], number>): Instruction {
-  const [values, history, historyLabels] = JSON.parse(row.marks);
-  const [scored, choices, candidates] = row.answers === null ? [null, null, null] : JSON.parse(row.answers);
-  const [target, ...historyInteractions] = linesOf.all(row.key);
-  if (target === undefined) throw new Error(`instruction ${row.key} has no target interaction`);
-  return {
-    row: row.row,
-    split: row.split,
-    ...(row.parentRow === null ? {} : { parentRow: row.parentRow }),
-    userId: row.userId,
-    itemId: row.itemId,
-    label: row.label === null ? null : row.label === 1,
-    choices,
-    scored,
-    candidates,
-    templateId: row.templateId,
-    templateVersion: row.templateVersion,
-    instruction: row.instruction,
-    input: row.input,
-    answer: row.answer,
-    prompt: row.prompt,
-    values,
-    history,
-    historyLabels,
-    target,
-    historyInteractions,
-  };
 }

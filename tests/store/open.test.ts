@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { openDatabase } from '../../src/store/database.js';
 import { migrate, migrations } from '../../src/store/migrations.js';
 import { openStore } from '../../src/store/store.js';
-import { keepSource, NOW, run, source, temporaryFolder, temporaryStore, version } from './fixtures.js';
+import { instruction, keepSource, NOW, run, source, temporaryFolder, temporaryStore, version } from './fixtures.js';
 
 it('makes the folder and all tables from nothing, with WAL, foreign keys, STRICT tables and the version', () => {
   const path = join(temporaryFolder(), 'a', 'b', 'store.db');
@@ -19,7 +19,6 @@ it('makes the folder and all tables from nothing, with WAL, foreign keys, STRICT
   expect(tables.map(({ name }) => name).sort()).toEqual([
     'dataset_versions',
     'generated_texts',
-    'instruction_interactions',
     'instructions',
     'interactions',
     'items',
@@ -69,16 +68,20 @@ it('takes the steps that a store lacks, one after the other, and no step twice',
   database.close();
 });
 
-/** Makes a store one of an earlier version: without the columns that came later. */
-function takeBack(raw: SQLite.Database, version: number): void {
-  raw.exec('alter table prediction_sets drop column device; alter table prediction_sets drop column precision');
-  raw.exec('drop table mask_proofs');
-  raw.exec('drop table generated_texts; drop table text_rejects; drop table texts; drop table text_sets');
-  raw.exec('alter table interactions drop column attributes; alter table sources drop column has_attributes');
-  raw.exec('drop index instructions_by_parent_row; alter table instructions drop column parent_row');
-  raw.exec('alter table instructions drop column answers');
-  raw.exec(`update runs set json = json_remove(json, '$.startAdapter')`);
-  raw.pragma(`user_version = ${version}`);
+/** A store of an earlier version, with what a store of today holds, as far as the earlier one has tables and columns for it. */
+function earlier(today: string, version: number): string {
+  const path = join(temporaryFolder(), 'earlier.db');
+  const raw = new SQLite(path);
+  migrate(raw, path, migrations.slice(0, version));
+  raw.prepare('attach ? as today').run(today);
+  for (const table of ['dataset_versions', 'runs', 'prediction_sets']) {
+    const columns = (schema: string): string[] =>
+      raw.prepare(`select name from pragma_table_info(?, ?)`).pluck().all(table, schema) as string[];
+    const shared = columns('main').filter((name) => columns('today').includes(name));
+    raw.exec(`insert into main.${table} (${shared.join()}) select ${shared.join()} from today.${table}`);
+  }
+  raw.close();
+  return path;
 }
 
 it('takes what was predicted before there was a choice as computed on the CPU in f32', () => {
@@ -88,10 +91,7 @@ it('takes what was predicted before there was a choice as computed on the CPU in
   const asked = { versionHash, split: 'test', modelHash: 'm', adapterHash: null, maxLength: 0 } as const;
   store.predictions.save({ id: 'p', ...asked, runId: null, device: 'cuda', precision: 'bf16', labelMass: 1 }, [], NOW);
   store.close();
-  const raw = new SQLite(path);
-  takeBack(raw, 4);
-  raw.close();
-  const again = openStore(path);
+  const again = openStore(earlier(path, 4));
   expect(again.predictions.select({ ...asked, device: 'cpu', precision: 'f32' })?.id).toBe('p');
   expect(again.predictions.select({ ...asked, device: 'cuda' })).toBeUndefined();
   again.close();
@@ -103,10 +103,11 @@ it('reads the runs of a store that kept the paths of their adapters', () => {
   store.runs.save(run('old', version('aaa').hash));
   store.close();
   const raw = new SQLite(path);
-  raw.exec(`update runs set json = json_set(json, '$.adapterPath', '/gone/adapter.gguf')`);
-  takeBack(raw, 2); // the step after it takes the paths out
+  raw.exec(
+    `update runs set json = json_set(json_remove(json, '$.startAdapter'), '$.adapterPath', '/gone/adapter.gguf')`,
+  );
   raw.close();
-  const again = openStore(path);
+  const again = openStore(earlier(path, 2)); // the step after it takes the paths out
   expect(again.runs.find('old')).toEqual(run('old', version('aaa').hash));
   again.close();
 });
@@ -185,12 +186,11 @@ it('reads the runs of a store from before some settings, which they were trained
   store.runs.save(before);
   store.close();
   const raw = new SQLite(path);
-  raw.exec(`update runs set json = json_remove(json, '$.config.layers', '$.config.objective', '$.config.spikeFactor',
+  raw.exec(`update runs set json = json_remove(json, '$.startAdapter', '$.config.layers', '$.config.objective', '$.config.spikeFactor',
     '$.config.validation', '$.config.cacheHidden', '$.config.cachePrecision', '$.config.cacheLimit', '$.config.cacheDirectory', '$.config.recompute', '$.config.memoryLimit', '$.config.precision',
     '$.config.scaling', '$.config.init', '$.config.variant', '$.config.loraPlusRatio', '$.config.mergedType')`);
-  takeBack(raw, 3);
   raw.close();
-  const again = openStore(path);
+  const again = openStore(earlier(path, 3));
   const adapter = { scaling: 'standard', init: 'random', variant: 'lora', loraPlusRatio: 1, mergedType: null };
   const config = {
     ...before.config,
@@ -208,5 +208,63 @@ it('reads the runs of a store from before some settings, which they were trained
     ...adapter,
   };
   expect(again.runs.find('old')).toEqual({ ...before, config });
+  again.close();
+});
+
+it('reads the instructions of a store that kept their lines and their parts in tables and columns of their own', () => {
+  const { store, path } = temporaryStore();
+  store.versions.save(version('aaa'), [], NOW);
+  store.close();
+  const old = earlier(path, 13);
+  const raw = new SQLite(old);
+  const made = [
+    instruction(0, {
+      historyInteractions: [9, 2, 5],
+      target: 30,
+      instruction: 'Say \u00ab\u{1f3ac}\u00bb.',
+      input: 'He liked "\u00c9t\u00e9".',
+    }),
+    instruction(1, {
+      historyInteractions: [],
+      instruction: 'no part of the prompt',
+      input: '',
+      parentRow: 7,
+      label: null,
+      choices: ['a', 'b'],
+      scored: 'likelihood',
+      candidates: ['1', '2'],
+    }),
+  ].map((one) => (one.row === 0 ? { ...one, prompt: `\u00e4 ${one.instruction}\n${one.input}` } : one));
+  for (const one of made) {
+    const key = one.row + 1;
+    raw
+      .prepare(
+        `insert into instructions (instruction_key, version_key, split, row, user_id, item_id, label, template_id, template_version,
+           instruction, input, answer, prompt, marks, answers, parent_row) values (?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      )
+      .run(
+        key,
+        one.split,
+        one.row,
+        one.userId,
+        one.itemId,
+        one.label === null ? null : Number(one.label),
+        one.templateId,
+        one.templateVersion,
+        one.instruction,
+        one.input,
+        one.answer,
+        one.prompt,
+        JSON.stringify([one.values, one.history, one.historyLabels]),
+        one.choices && JSON.stringify([one.scored, one.choices, one.candidates]),
+        one.parentRow ?? null,
+      );
+    const line = raw.prepare('insert into instruction_interactions values (?, ?, ?)');
+    for (const [position, logIndex] of [one.target, ...one.historyInteractions].entries())
+      line.run(key, position, logIndex);
+  }
+  raw.close();
+  const again = openStore(old);
+  expect([...again.versions.instructions(version('aaa').hash, 'train')]).toEqual(made);
   again.close();
 });

@@ -92,18 +92,18 @@ export function rowLineage(store: Store, version: DatasetVersion, split: Split, 
 export function lineLineage(store: Store, sourceId: string, line: number, limit: number): LineLineage {
   const source = store.sources.find(sourceId);
   const found = logLine(store, sourceId, line);
-  const total = store.lineage.countShowing(sourceId, line);
+  const showing = [...store.lineage.rowsShowing(sourceId, line)];
+  const total = showing.length;
   if (found.user === null && total === 0) {
     const fix = `rectune rejects ${sourceId} shows lines that could not be read; lines count from 1, the header too`;
     throw new RectuneError('usage', `line ${line} of "${sourceId}" is no interaction`, found.file, fix);
   }
   const hashOf = new Map(store.versions.list().map(({ hash, sourceHash }) => [hash, sourceHash]));
-  const rows = store.lineage.rowsShowing(sourceId, line, limit);
   return {
     source: sourceId,
     line: found,
     total,
-    rows: rows.map((row) => ({ ...row, isSameImport: hashOf.get(row.version) === source?.hash })),
+    rows: showing.slice(0, limit).map((row) => ({ ...row, isSameImport: hashOf.get(row.version) === source?.hash })),
   };
 }
 
