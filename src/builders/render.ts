@@ -60,8 +60,8 @@ export function renderExample(template: Template, wrapper: Wrapper, example: Sho
   const prompt = marks.unmark(wrapper.render({ instruction, input, hasInput: template.hasInput }, marks));
   const shown = [...prompt.history.keys()].sort((a, b) => a - b);
   return {
-    instruction: marks.unmark(instruction).text,
-    input: marks.unmark(input).text,
+    instruction: marks.plain(instruction),
+    input: marks.plain(input),
     ...answersOf(template, example, candidates),
     prompt: prompt.text,
     values: prompt.values,
@@ -92,7 +92,7 @@ function answersOf(
   const write = (change: object): string => {
     const marks = new Marks([]);
     const { target, stars } = example;
-    return marks.unmark(template.output({ ...example.texts, target, stars, ...change }, marks)).text;
+    return marks.plain(template.output({ ...example.texts, target, stars, ...change }, marks));
   };
   switch (TASKS[template.head.task].alternatives) {
     case 'label': {

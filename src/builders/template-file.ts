@@ -32,8 +32,8 @@ export function openTemplateFile<Schema extends z.ZodType>(
   const text = readText(path, 'usage').replaceAll('\r\n', '\n');
   const marked = text.split('\n').findIndex(holdsMarks);
   if (marked >= 0) {
-    const fix = 'take the private-use characters U+E000 to U+E002 out';
-    throw new RectuneError('usage', 'a template may not hold private-use characters', `${shown}:${marked + 1}`, fix);
+    const fix = 'take the control characters U+0001 to U+0003 out';
+    throw new RectuneError('usage', 'a template may not hold control characters', `${shown}:${marked + 1}`, fix);
   }
   const parts = /^---\n([\s\S]*?\n)---\n/.exec(text);
   if (!parts) {

@@ -319,11 +319,11 @@ describe('a template is refused at load', () => {
       fix: 'output:',
     },
     {
-      case: 'private-use characters',
-      text: body('Target:', 'Target\ue001:'),
-      what: 'private-use',
+      case: 'control characters',
+      text: body('Target:', 'Target\u0001:'),
+      what: 'control characters',
       line: 11,
-      fix: 'U+E000',
+      fix: 'U+0001',
     },
     {
       case: 'front matter that is not YAML',
