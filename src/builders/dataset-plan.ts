@@ -1,6 +1,6 @@
 import { nearestWord, RectuneError } from '../core/errors.js';
 import type { Split } from '../core/instruction.js';
-import type { Interaction, Item, User } from '../core/interaction.js';
+import type { Item, User } from '../core/interaction.js';
 import { type ColumnRoles, DatasetRecipe } from '../core/recipe.js';
 import type { Source } from '../core/source.js';
 import type { Store } from '../store/store.js';
@@ -8,14 +8,15 @@ import { type Admitted, admit } from './admit.js';
 import { drawCandidates, makePool, type Pool } from './candidates/draw-candidates.js';
 import { columnRoles } from './column-roles.js';
 import { attributesOf, type LogColumns, missingColumns } from './coverage.js';
-import { type Example, isLiked, makeExamples } from './examples.js';
+import { type Example, examplePlaces, isLiked, makeExamples } from './examples.js';
 import { ItemTexts } from './item-texts.js';
 import type { LoadedRecipe } from './load-recipe.js';
 import type { Template } from './load-template.js';
 import { categoriesOf, type LogKnowledge, TrainKnowledge } from './log-knowledge.js';
+import { LogTable } from './log-table.js';
 import { Mixture } from './mixture.js';
-import { splitExamples } from './split.js';
-import { type UserSequence, userSequences } from './user-sequences.js';
+import { type Placed, splitExamples } from './split.js';
+import { type UserSequence, UserSequences } from './user-sequences.js';
 import { writtenSlots } from './writers.js';
 
 /** All that is decided before the first row is rendered. */
@@ -24,7 +25,7 @@ export interface DatasetPlan {
   readonly recipe: DatasetRecipe;
   readonly mixture: Mixture;
   readonly log: LogKnowledge;
-  readonly sequences: readonly UserSequence[];
+  readonly sequences: UserSequences;
   readonly leftOut: Admitted['leftOut'];
   readonly examples: number;
   readonly pool: Pool;
@@ -46,7 +47,7 @@ export function planDataset(store: Store, loaded: LoadedRecipe): DatasetPlan {
   const recipe = DatasetRecipe.parse(loaded);
   const items = store.sources.items(source.id);
   const users = store.sources.users(source.id);
-  const all = [...store.sources.interactions(source.id)];
+  const all = readTable(store, source.id);
   const columns = logColumns(all, recipe.columns ?? {}, items, users, `${loaded.file}: columns`);
   const { roles } = columns;
   // Of the only template of a version, ItemTexts names the field and the rows name the rest.
@@ -63,100 +64,124 @@ export function planDataset(store: Store, loaded: LoadedRecipe): DatasetPlan {
   };
   const [only] = mixture.templates;
   const texts = textsOf(mixture.templates.length === 1 && only ? only.head.fields : []);
-  const { interactions, leftOut } = admit(all, recipe, texts);
-  const sequences = userSequences(interactions, recipe.examples.order);
-  const times = (): Float64Array => Float64Array.from(interactions, ({ timestamp }) => timestamp ?? Number.NaN).sort();
-  const examples = [...makeExamples(sequences, recipe.examples, loaded.file)];
-  const splits = splitExamples(examples, recipe.split, times, loaded.file);
+  const { table, leftOut } = admit(all, recipe, texts);
+  const sequences = new UserSequences(table, recipe.examples.order);
+  const places = { [Symbol.iterator]: () => placed(sequences, recipe, loaded.file) };
+  const splits = splitExamples(places, recipe.split, () => table.timestamps.slice().sort(), loaded.file);
 
-  const ratings = new Set(interactions.flatMap(({ rating }) => (rating === null ? [] : [rating])));
+  let train: TrainKnowledge | undefined;
   const log: LogKnowledge = {
     items,
     users,
     roles,
-    scale: [...ratings].sort((a, b) => a - b).map(String),
+    scale: table.scale().map(String),
     categories: [...new Set([...items.values()].flatMap((item) => categoriesOf(item, roles)))].sort(),
-    train: knowTrain(examples, splits, recipe),
+    // Most recipes never ask for it, and it holds every interaction.
+    get train() {
+      train ??= knowTrain(sequences, splits, recipe, loaded.file);
+      return train;
+    },
   };
-  const titles = [...items.values()].flatMap(({ itemId, title }): [string, string][] =>
-    texts.find(itemId) ? [[itemId, title]] : [],
-  );
-  const pool = makePool(new Map(titles), log);
-  const placeOf = new Map(sequences.map(({ userId }, i) => [userId, i]));
+  let pool: Pool | undefined;
+  const itemsMetBy = (user: number): ReadonlySet<string> => {
+    return new Set(Array.from(sequences.rows(user), (row) => table.itemIds[table.items[row] as number] as string));
+  };
   let last: { userId: string; met: ReadonlySet<string> } | undefined; // examples come user by user
   const metBy = (userId: string): ReadonlySet<string> => {
-    if (last?.userId !== userId) {
-      const own = sequences[placeOf.get(userId) ?? -1]?.interactions ?? [];
-      last = { userId, met: new Set(own.map(({ itemId }) => itemId)) };
-    }
+    if (last?.userId !== userId) last = { userId, met: itemsMetBy(sequences.userOf(userId) as number) };
     return last.met;
   };
-  return {
+  const plan: DatasetPlan = {
     source,
     recipe,
     mixture,
     log,
     sequences,
     leftOut,
-    examples: examples.length,
-    pool,
+    examples: splits.length,
+    get pool() {
+      const printed = [...items.values()].filter(({ itemId }) => texts.find(itemId));
+      pool ??= makePool(new Map(printed.map(({ itemId, title }) => [itemId, title])), log);
+      return pool;
+    },
     texts,
     textsFor: ({ head }) => textsOf(head.fields),
     *placedExamples() {
-      for (const [i, example] of examples.entries()) {
-        const split = splits[i];
+      let i = 0;
+      for (const example of makeExamples(sequences, recipe.examples, loaded.file)) {
+        const split = splits[i++];
         if (split !== undefined) yield { example, split };
       }
     },
     candidates(example) {
       if (recipe.candidates === undefined) return undefined;
       const disliked = example.history.filter((one) => !isLiked(one, recipe.label)).map(({ itemId }) => itemId);
-      return drawCandidates(example, recipe.candidates, log, pool, metBy(example.userId), disliked);
+      return drawCandidates(example, recipe.candidates, log, plan.pool, metBy(example.userId), disliked);
     },
     metBy,
   };
+  return plan;
+}
+
+/** The log as a table; its attributes are read again user by user, for reviews would fill the memory. */
+export function readTable(store: Store, sourceId: string): LogTable {
+  const { sources } = store;
+  return LogTable.read(sources.interactions(sourceId), (lines) => sources.interactionsAt(sourceId, lines));
+}
+
+/** What of the examples decides their split. */
+function* placed(sequences: UserSequences, { examples }: DatasetRecipe, file: string): Generator<Placed, void> {
+  const { timestamps, lines } = sequences.table;
+  for (const { user, target, fromLast } of examplePlaces(sequences, examples, file)) {
+    const row = sequences.rows(user)[target] as number;
+    const timestamp = timestamps[row] as number;
+    const time = { timestamp: Number.isNaN(timestamp) ? null : timestamp, logIndex: lines[row] as number };
+    yield { userId: sequences.userId(user), fromLast, target: time };
+  }
 }
 
 /** What the log has, beside the columns that every log has. */
 export function logColumns(
-  interactions: Iterable<Interaction>,
+  log: LogTable,
   named: ColumnRoles,
   items: ReadonlyMap<string, Item>,
   users: ReadonlyMap<string, User>,
   where?: string,
 ): LogColumns {
   const itemAttributes = attributesOf(items.values());
-  const interactionAttributes = new Set<string>();
-  let rating = false;
-  for (const interaction of interactions) {
-    if (interaction.rating !== null) rating = true;
-    for (const name of Object.keys(interaction.attributes)) interactionAttributes.add(name);
-  }
-  const roles = columnRoles(named, itemAttributes, interactionAttributes, where);
-  return { roles, items: itemAttributes, users: attributesOf(users.values()), rating };
+  const roles = columnRoles(named, itemAttributes, log.attributeNames, where);
+  return { roles, items: itemAttributes, users: attributesOf(users.values()), rating: log.hasRatings };
 }
 
 /** Targets and histories of train, without anything that valid or test asks for. */
 function knowTrain(
-  examples: readonly Example[],
+  sequences: UserSequences,
   splits: readonly (Split | undefined)[],
   recipe: DatasetRecipe,
+  file: string,
 ): TrainKnowledge {
   const train = new TrainKnowledge();
-  const done = new Set<number>(); // lines of the log: counted, or asked for by valid or test
-  examples.forEach(({ target }, i) => {
-    if (splits[i] !== 'train') done.add(target.logIndex);
-  });
-  const add = (interaction: Interaction): void => {
-    if (done.has(interaction.logIndex)) return;
-    done.add(interaction.logIndex);
-    train.add(interaction, isLiked(interaction, recipe.label));
-  };
-  examples.forEach(({ history, target }, i) => {
-    if (splits[i] !== 'train') return;
-    for (const interaction of history) add(interaction);
+  const done = new Uint8Array(sequences.table.size); // rows that were counted, or that valid or test asks for
+  let i = 0;
+  for (const { user, target } of examplePlaces(sequences, recipe.examples, file)) {
+    if (splits[i++] !== 'train') done[sequences.rows(user)[target] as number] = 1;
+  }
+  i = 0;
+  let last: { user: number; sequence: UserSequence } | undefined;
+  for (const { user, begin, end, target } of examplePlaces(sequences, recipe.examples, file)) {
+    if (splits[i++] !== 'train') continue;
+    if (last?.user !== user) last = { user, sequence: sequences.sequence(user) };
+    const rows = sequences.rows(user);
+    const add = (place: number): void => {
+      const row = rows[place] as number;
+      const interaction = last?.sequence.interactions[place];
+      if (done[row] === 1 || interaction === undefined) return;
+      done[row] = 1;
+      train.add(interaction, isLiked(interaction, recipe.label));
+    };
+    for (let place = begin; place < end; place++) add(place);
     add(target);
-  });
+  }
   return train;
 }
 

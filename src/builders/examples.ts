@@ -1,7 +1,7 @@
 import { RectuneError } from '../core/errors.js';
 import type { Interaction } from '../core/interaction.js';
 import type { ExampleRule, LabelRule } from '../core/recipe.js';
-import type { UserSequence } from './user-sequences.js';
+import type { UserSequence, UserSequences } from './user-sequences.js';
 
 /** A question to the model: after this history, what of the target? */
 export interface Example {
@@ -23,50 +23,74 @@ export function countExamples(interactions: number, rule: ExampleRule): number {
   }
 }
 
+/** Where an example stands in its user's order: the history from `begin` up to `end`, and the target. */
+export interface ExamplePlace {
+  readonly user: number;
+  readonly begin: number;
+  readonly end: number;
+  readonly target: number;
+  readonly fromLast: number;
+}
+
 /**
- * Makes examples by the recipe's rule, user by user, in the order of the sequences.
+ * Places of the examples that the recipe's rule makes, user by user.
  *
  * recipeFile  what errors name
  * throws      RectuneError 'usage' when the rule keeps more examples than the log gives
  */
+export function* examplePlaces(
+  sequences: UserSequences,
+  rule: ExampleRule,
+  recipeFile: string,
+): Generator<ExamplePlace, void> {
+  let skipped = leftOut(sequences, rule, `${recipeFile}: examples.keepLast`); // of all, joined; they are not made either
+  for (let user = 0; user < sequences.users; user++) {
+    const count = sequences.count(user);
+    const own = countExamples(count, rule);
+    const first = Math.min(skipped, own);
+    skipped -= first;
+    for (let i = first; i < own; i++) yield { user, ...placeAt(count, rule, i), fromLast: own - 1 - i };
+  }
+}
+
+/** The examples themselves, in the same order. */
 export function* makeExamples(
-  sequences: readonly UserSequence[],
+  sequences: UserSequences,
   rule: ExampleRule,
   recipeFile: string,
 ): Generator<Example, void> {
-  let skipped = leftOut(sequences, rule, `${recipeFile}: examples.keepLast`); // of all, joined; they are not made either
-  for (const sequence of sequences) {
-    const own = countExamples(sequence.interactions.length, rule);
-    const first = Math.min(skipped, own);
-    skipped -= first;
-    for (let i = first; i < own; i++) yield { ...exampleAt(sequence, rule, i), fromLast: own - 1 - i };
+  let last: { user: number; sequence: UserSequence } | undefined;
+  for (const { user, begin, end, target, fromLast } of examplePlaces(sequences, rule, recipeFile)) {
+    if (last?.user !== user) last = { user, sequence: sequences.sequence(user) };
+    const { userId, interactions } = last.sequence;
+    yield { userId, history: interactions.slice(begin, end), target: interactions[target] as Interaction, fromLast };
   }
 }
 
 /** How many examples from the front keepLast leaves out. */
-function leftOut(sequences: readonly UserSequence[], rule: ExampleRule, where: string): number {
+function leftOut(sequences: UserSequences, rule: ExampleRule, where: string): number {
   if (rule.kind !== 'sliding-window' || rule.keepLast === null) return 0;
-  const total = sequences.reduce((sum, { interactions }) => sum + countExamples(interactions.length, rule), 0);
+  let total = 0;
+  for (let user = 0; user < sequences.users; user++) total += countExamples(sequences.count(user), rule);
   if (rule.keepLast <= total) return total - rule.keepLast;
   const what = `the recipe keeps the last ${rule.keepLast} examples, and the log gives ${total}`;
   throw new RectuneError('usage', what, where, `lower it to ${total} at most, or import a longer log`);
 }
 
-function exampleAt({ userId, interactions }: UserSequence, rule: ExampleRule, i: number): Omit<Example, 'fromLast'> {
+/** Example i of a user of so many interactions. */
+function placeAt(interactions: number, rule: ExampleRule, i: number): Omit<ExamplePlace, 'user' | 'fromLast'> {
   switch (rule.kind) {
-    case 'sliding-window': {
-      const target = interactions[i + rule.history] as Interaction;
-      return { userId, history: interactions.slice(i, i + rule.history), target };
-    }
+    case 'sliding-window':
+      return { begin: i, end: i + rule.history, target: i + rule.history };
     case 'last-item': {
-      const before = interactions.slice(0, -1);
-      const history = rule.take === 'first' ? before.slice(0, rule.history) : before.slice(-rule.history);
-      return { userId, history, target: interactions.at(-1) as Interaction };
+      const target = interactions - 1;
+      return rule.take === 'first'
+        ? { begin: 0, end: Math.min(target, rule.history), target }
+        : { begin: Math.max(0, target - rule.history), end: target, target };
     }
     case 'each-interaction': {
-      const at = i + rule.minHistory;
-      const history = interactions.slice(Math.max(0, at - rule.history), at);
-      return { userId, history, target: interactions[at] as Interaction };
+      const target = i + rule.minHistory;
+      return { begin: Math.max(0, target - rule.history), end: target, target };
     }
   }
 }

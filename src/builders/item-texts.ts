@@ -43,7 +43,7 @@ export class ItemTexts {
     return this.#texts.get(itemId);
   }
 
-  has({ itemId }: Interaction): boolean {
+  has({ itemId }: Pick<Interaction, 'itemId'>): boolean {
     return this.#texts.has(itemId);
   }
 

@@ -219,7 +219,10 @@ function checkDeclared(
 /** The two answers. They must differ, or nothing could be told from them. */
 function labelsOf(output: Render, where: string): readonly [string, string] {
   // The thoughts before an answer are the same for both.
-  const answer = (label: boolean): string => output({ label, reasoning: '' }, new Marks([]));
+  const answer = (label: boolean): string => {
+    const marks = new Marks([]);
+    return marks.plain(output({ label, reasoning: '' }, marks));
+  };
   const labels = [answer(true), answer(false)] as const;
   if (labels.some((label) => label.trim() === '') || labels[0] === labels[1]) {
     const what = `the answers are ${JSON.stringify(labels[0])} and ${JSON.stringify(labels[1])}: they must differ and not be empty`;

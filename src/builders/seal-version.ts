@@ -4,8 +4,8 @@ import { RectuneError } from '../core/errors.js';
 import { type Instruction, instructionLine, SPLITS, type Split } from '../core/instruction.js';
 import { parseAs } from '../core/parse.js';
 import type { LabelWeights } from '../core/recipe.js';
-import { exists, readJson, sha256, sha256File, sha256Pieces, writeSealedFolder } from '../platform/files.js';
-import { toJsonLines } from '../platform/json-lines.js';
+import { exists, readChunks, readJson, sha256, sha256Pieces } from '../platform/files.js';
+import { StagedFolder } from '../platform/staged-folder.js';
 import { studioLayout } from '../platform/studio.js';
 import type { Store } from '../store/store.js';
 
@@ -22,98 +22,104 @@ export type UnsealedVersion = Omit<DatasetVersion, 'hash' | 'counts' | 'files' |
 /** A version, and whether it was sealed before with the same bytes. */
 export type SealedVersion = DatasetVersion & { readonly unchanged: boolean };
 
-export interface VersionRows {
-  /** Rows of a split in order. Asked for up to three times, so that rows need not stand in memory: each time the same ones. */
-  rows(split: Split): Iterable<Instruction>;
+export interface VersionContent {
+  /** Those of a split in order; splits may take turns. Asked for once. */
+  readonly rows: Iterable<Instruction>;
+  readonly labels: DatasetVersion['labels'];
   /** Of rows of train, by label. */
   readonly weights: LabelWeights | undefined;
+  /** Asked for when all rows were made. */
+  facts(): Omit<UnsealedVersion, 'labels'>;
 }
+
+const SAID_EVERY = 50_000; // rows
 
 /**
- * Seals a version: counts and hashes its rows, writes versions/<hash>/, keeps it in the store. One that is sealed already is checked
- * and used again.
+ * Seals a version: counts and hashes its rows while they are made, writes versions/<hash>/, keeps it in the store. One that is sealed
+ * already is checked and used again. Either all of it is there afterwards or nothing.
  *
- * throws  RectuneError 'data' when a file of the sealed version was changed or removed
+ * throws  RectuneError 'data' when a file of the sealed version was changed or removed, and what making the rows throws
  */
-export async function sealVersion(
-  store: Store,
-  facts: UnsealedVersion,
-  content: VersionRows,
-  { studio, now, program, onProgress = () => {} }: SealOptions,
-): Promise<SealedVersion> {
-  const { counts, files } = measured(facts, content);
-  const { name, recipe, recipeHash, sourceId, sourceHash, labels, split, templates, ...rest } = facts;
-  const hash = sha256(versionIdentity({ ...facts, files }));
-  const known = { hash, name, recipe, recipeHash, sourceId, sourceHash, labels, split, templates };
-  const complete = { ...known, counts, ...rest, files, program };
-  const folder = studioLayout.version(studio, hash);
-  const { unchanged, ...version } = await writeFolder(folder, complete, content, onProgress);
-  store.versions.save(version, allRows(content), now());
-  return { ...version, unchanged };
+export function sealVersion(store: Store, content: VersionContent, options: SealOptions): SealedVersion {
+  const { studio, now, program, onProgress = () => {} } = options;
+  const folder = new StagedFolder(studioLayout.versions(studio));
+  try {
+    let sealed: SealedVersion | undefined;
+    store.versions.write(now(), (add) => {
+      const counts = fill(folder, add, content, onProgress);
+      const facts: UnsealedVersion = { ...content.facts(), labels: content.labels };
+      const files = bySplit((split) => folder.close(studioLayout.splitFile(split)));
+      const hash = sha256(versionIdentity({ ...facts, files }));
+      const { name, recipe, recipeHash, sourceId, sourceHash, labels, split, templates, ...rest } = facts;
+      const known = { hash, name, recipe, recipeHash, sourceId, sourceHash, labels, split, templates };
+      const { unchanged, ...version } = place(
+        folder,
+        studio,
+        { ...known, counts, ...rest, files, program },
+        onProgress,
+      );
+      sealed = { ...version, unchanged };
+      return version;
+    });
+    return sealed as unknown as SealedVersion;
+  } finally {
+    folder.discard();
+  }
 }
 
-/** Writes versions/<hash>/, or makes sure that the folder which stands there is whole. */
-async function writeFolder(
-  folder: string,
-  version: DatasetVersion,
-  content: VersionRows,
+/** Writes the rows to the files and to the store, and counts them. */
+function fill(
+  folder: StagedFolder,
+  add: (row: Instruction) => void,
+  { rows, labels, weights }: VersionContent,
   progress: (message: string) => void,
-): Promise<SealedVersion> {
+): DatasetVersion['counts'] {
+  const users = bySplit(() => new Set<string>());
+  const count = { train: 0, valid: 0, test: 0 };
+  const liked = { train: 0, valid: 0, test: 0 };
+  const files = bySplit((split) => studioLayout.splitFile(split));
+  const ownAnswers = labels === null;
+  let made = 0;
+  for (const row of rows) {
+    const { split } = row;
+    count[split] += 1;
+    users[split].add(row.userId);
+    if (row.label) liked[split] += 1;
+    // valid and test are scored, not learned from
+    const line = instructionLine(row, { weights: split === 'train' ? weights : undefined, ownAnswers });
+    folder.write(files[split], `${JSON.stringify(line)}\n`);
+    add(row);
+    made += 1;
+    if (made % SAID_EVERY === 0) progress(`${made} rows`);
+  }
+  return { ...count, users: bySplit((split) => users[split].size), liked };
+}
+
+/** Gives the folder its name, or makes sure that the one which stands there is whole. */
+function place(
+  folder: StagedFolder,
+  studio: string,
+  version: DatasetVersion,
+  progress: (message: string) => void,
+): SealedVersion {
   const named = `version ${version.name} ${version.hash.slice(0, 12)}`;
-  const manifest = `${JSON.stringify(version, null, 2)}\n`;
-  const lines = SPLITS.map((split) => [studioLayout.splitFile(split), linesOf(version, content, split)]);
-  if (writeSealedFolder(folder, { [studioLayout.manifestFile]: manifest, ...Object.fromEntries(lines) })) {
+  const path = studioLayout.version(studio, version.hash);
+  folder.write(studioLayout.manifestFile, `${JSON.stringify(version, null, 2)}\n`);
+  folder.close(studioLayout.manifestFile);
+  if (folder.seal(path)) {
     progress(`${named} sealed`);
     return { ...version, unchanged: false };
   }
   for (const split of SPLITS) {
-    const path = join(folder, studioLayout.splitFile(split));
-    if (exists(path) && (await sha256File(path)) === version.files[split]) continue;
+    const file = join(path, studioLayout.splitFile(split));
+    if (exists(file) && sha256Pieces(readChunks(file)) === version.files[split]) continue;
     const fix = `remove the folder and build again`;
-    throw new RectuneError('data', 'a sealed file was changed or removed', path, fix);
+    throw new RectuneError('data', 'a sealed file was changed or removed', file, fix);
   }
-  const path = join(folder, studioLayout.manifestFile);
-  const sealed = parseAs(DatasetVersion, readJson(path), path, 'data');
+  const manifest = join(path, studioLayout.manifestFile);
+  const sealed = parseAs(DatasetVersion, readJson(manifest), manifest, 'data');
   progress(`${named} is sealed already and used again`);
   return { ...sealed, unchanged: true };
-}
-
-/** Counts and hashes in one pass. */
-function measured(facts: UnsealedVersion, content: VersionRows): Pick<DatasetVersion, 'counts' | 'files'> {
-  const users = bySplit(() => new Set<string>());
-  const rows = { train: 0, valid: 0, test: 0 };
-  const liked = { train: 0, valid: 0, test: 0 };
-  const files = bySplit((split) =>
-    sha256Pieces(
-      linesOf(facts, content, split, ({ userId, label }) => {
-        rows[split] += 1;
-        users[split].add(userId);
-        if (label) liked[split] += 1;
-      }),
-    ),
-  );
-  return { counts: { ...rows, users: bySplit((split) => users[split].size), liked }, files };
-}
-
-/** What native/ reads of a split, line by line. */
-function linesOf(
-  { labels }: Pick<DatasetVersion, 'labels'>,
-  { rows, weights }: VersionRows,
-  split: Split,
-  see: (row: Instruction) => void = () => {},
-): Iterable<string> {
-  const counted = split === 'train' ? weights : undefined; // valid and test are scored, not learned from
-  function* lines() {
-    for (const row of rows(split)) {
-      see(row);
-      yield instructionLine(row, { weights: counted, ownAnswers: labels === null });
-    }
-  }
-  return toJsonLines(lines());
-}
-
-function* allRows({ rows }: VersionRows): Generator<Instruction, void> {
-  for (const split of SPLITS) yield* rows(split);
 }
 
 export function bySplit<T>(value: (split: Split) => T): Record<Split, T> {

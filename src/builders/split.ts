@@ -13,6 +13,7 @@ export interface Placed {
 /**
  * Shares examples out to train, valid and test. Inside a split they keep their order.
  *
+ * examples    looked through more than once, each time the same ones
  * times       of the interactions that the recipe lets in, ascending: the moments of global-time and rolling are among them
  * recipeFile  what errors name
  * returns     the split of each example; undefined: it is in none (rolling leaves out what is later than the fold's test)
@@ -20,7 +21,7 @@ export interface Placed {
  *             'data' when time decides and an interaction has none
  */
 export function splitExamples(
-  examples: readonly Placed[],
+  examples: Iterable<Placed>,
   rule: SplitRule,
   times: () => Float64Array,
   recipeFile: string,
@@ -28,31 +29,34 @@ export function splitExamples(
   const splits = placed(examples, rule, times, `${recipeFile}: split`);
   for (const split of SPLITS) {
     if (splits.includes(split)) continue;
-    const what = `${split} would be empty: there are ${examples.length} examples`;
+    const what = `${split} would be empty: there are ${splits.length} examples`;
     throw new RectuneError('usage', what, `${recipeFile}: split.sizes`, 'change the sizes, or import a longer log');
   }
   return splits;
 }
 
 function placed(
-  examples: readonly Placed[],
+  examples: Iterable<Placed>,
   rule: SplitRule,
   times: () => Float64Array,
   where: string,
 ): (Split | undefined)[] {
   switch (rule.kind) {
     case 'row-order': {
-      const [valid, test] = cuts(examples.length, rule.sizes, `${where}.sizes`);
-      return examples.map((_, i) => (i < valid ? 'train' : i < test ? 'valid' : 'test'));
+      const total = count(examples);
+      const [valid, test] = cuts(total, rule.sizes, `${where}.sizes`);
+      return Array.from({ length: total }, (_, i) => (i < valid ? 'train' : i < test ? 'valid' : 'test'));
     }
     case 'by-user': {
-      const users = new Random(rule.seed, 'split by user').shuffle([...new Set(examples.map(({ userId }) => userId))]);
+      const known = new Set<string>();
+      for (const { userId } of examples) known.add(userId);
+      const users = new Random(rule.seed, 'split by user').shuffle([...known]);
       const [valid, test] = cuts(users.length, rule.sizes, `${where}.sizes`);
       const place = new Map(users.map((user, i) => [user, i < valid ? 'train' : i < test ? 'valid' : 'test'] as const));
-      return examples.map(({ userId }) => place.get(userId));
+      return Array.from(examples, ({ userId }) => place.get(userId));
     }
     case 'leave-one-out':
-      return examples.map(({ fromLast }) => (fromLast === 0 ? 'test' : fromLast === 1 ? 'valid' : 'train'));
+      return Array.from(examples, ({ fromLast }) => (fromLast === 0 ? 'test' : fromLast === 1 ? 'valid' : 'train'));
     case 'global-time': {
       const all = times();
       const [valid, test] = cuts(all.length, rule.sizes, `${where}.sizes`);
@@ -72,8 +76,8 @@ function placed(
 }
 
 /** Targets before `valid` train, before `test` validate, before `end` test; equal times stay together. */
-function byMoments(examples: readonly Placed[], valid: number, test: number, end: number): (Split | undefined)[] {
-  return examples.map(({ target: { timestamp, logIndex } }) => {
+function byMoments(examples: Iterable<Placed>, valid: number, test: number, end: number): (Split | undefined)[] {
+  return Array.from(examples, ({ target: { timestamp, logIndex } }) => {
     if (timestamp === null) {
       const fix = 'give source.yaml a timestamp column, or choose a split that is not by time';
       throw new RectuneError('data', 'an interaction has no timestamp', `line ${logIndex} of the log`, fix);
@@ -94,4 +98,10 @@ function cuts(total: number, sizes: SplitSizes, where: string): [number, number]
     throw new RectuneError('usage', what, where, `let them add up to ${total}, or write them in parts`);
   }
   return [sizes.train, sizes.train + sizes.valid];
+}
+
+function count(examples: Iterable<Placed>): number {
+  let total = 0;
+  for (const _ of examples) total += 1;
+  return total;
 }

@@ -281,7 +281,7 @@ function writeWhole(file: number, content: string | Uint8Array): void {
 }
 
 /** A rename is on disk only when its folder is. Some file systems refuse to sync a folder; then nothing is lost but the guarantee. */
-function syncFolder(path: string): void {
+export function syncFolder(path: string): void {
   try {
     sync(path);
   } catch {

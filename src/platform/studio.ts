@@ -5,6 +5,7 @@ import type { Split } from '../core/instruction.js';
 export const studioLayout = {
   store: (studio: string) => join(studio, 'store.db'),
   fileHashes: (studio: string) => join(studio, 'file-hashes.json'),
+  versions: (studio: string) => join(studio, 'versions'),
   version: (studio: string, hash: string) => join(studio, 'versions', hash),
   manifestFile: 'manifest.json', // inside the folder of a version
   /** Inside the folder of a version that was pulled: where it came from. */

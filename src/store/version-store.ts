@@ -27,24 +27,41 @@ export class VersionStore {
    * A hash that is there already is left as it is, and its instructions are not asked for; it becomes the newest of its name.
    */
   save(version: DatasetVersion, instructions: Iterable<Instruction>, builtAt: Date): void {
-    const save = this.#database.transaction(() => {
-      const newest = this.#database
-        .prepare('select coalesce(max(newest), 0) + 1 from dataset_versions')
-        .pluck()
-        .get() as number;
-      const known = this.#database
-        .prepare('update dataset_versions set newest = ? where hash = ?')
-        .run(newest, version.hash);
-      if (known.changes > 0) return;
-      const { hash, name, sourceId } = version;
-      const made = this.#database
-        .prepare(
-          'insert into dataset_versions (hash, name, source_id, newest, built_at, json) values (?, ?, ?, ?, ?, ?)',
-        )
-        .run(hash, name, sourceId, newest, builtAt.toISOString(), JSON.stringify(DatasetVersion.parse(version)));
-      this.#insert(Number(made.lastInsertRowid), instructions);
+    if (this.#becomesNewest(version.hash)) return;
+    this.write(builtAt, (add) => {
+      for (const one of instructions) add(one);
+      return version;
     });
-    save.immediate();
+  }
+
+  /**
+   * Keeps a version in one transaction while it is made, so that a long one never stands in memory.
+   *
+   * fill  hands over the instructions and returns what they are; when it throws, nothing is kept. What a version of the same hash holds
+   *       already is left as it is, and it becomes the newest of its name.
+   */
+  write(builtAt: Date, fill: (add: (instruction: Instruction) => void) => DatasetVersion): void {
+    const write = this.#database.transaction(() => {
+      const key = this.#begin();
+      const rows = new BatchInsert(this.#database, 'instructions', STORED_COLUMNS);
+      // Keys are dealt here, so that a version's are one range. They do not collide: the transaction is immediate.
+      let last = this.#one('select coalesce(max(instruction_key), 0) from instructions');
+      const version = fill((one) => rows.add(++last, key, ...storedValues(one)));
+      rows.flush();
+      const { hash, name, sourceId } = version;
+      if (this.#isKept(hash)) throw new KeptAlready(hash);
+      this.#database
+        .prepare(
+          'update dataset_versions set hash = ?, name = ?, source_id = ?, built_at = ?, json = ? where version_key = ?',
+        )
+        .run(hash, name, sourceId, builtAt.toISOString(), JSON.stringify(DatasetVersion.parse(version)), key);
+    });
+    try {
+      write.immediate();
+    } catch (error) {
+      if (!(error instanceof KeptAlready)) throw error;
+      this.#becomesNewest(error.hash);
+    }
   }
 
   /**
@@ -93,15 +110,15 @@ export class VersionStore {
 
   /** One instruction. Without such a row: none. */
   instruction(hash: string, split: Split, row: number): Instruction | undefined {
-    return this.#one(hash, split, 'row', row);
+    return this.#find(hash, split, 'row', row);
   }
 
   /** What became of a row of the parent in a curated version; undefined: it was removed. */
   childOf(hash: string, split: Split, parentRow: number): Instruction | undefined {
-    return this.#one(hash, split, 'parent_row', parentRow);
+    return this.#find(hash, split, 'parent_row', parentRow);
   }
 
-  #one(hash: string, split: Split, column: 'row' | 'parent_row', value: number): Instruction | undefined {
+  #find(hash: string, split: Split, column: 'row' | 'parent_row', value: number): Instruction | undefined {
     const found = this.#database
       .prepare<[string, Split, number], StoredInstruction>(
         `${SELECT_STORED} from instructions
@@ -119,14 +136,40 @@ export class VersionStore {
       .map((json) => DatasetVersion.parse(JSON.parse(json as string)));
   }
 
-  #insert(versionKey: number, instructions: Iterable<Instruction>): void {
-    const rows = new BatchInsert(this.#database, 'instructions', STORED_COLUMNS);
-    // Keys are dealt here, so that a version's are one range. They do not collide: the transaction is immediate.
-    let key = this.#database
-      .prepare('select coalesce(max(instruction_key), 0) from instructions')
-      .pluck()
-      .get() as number;
-    for (const one of instructions) rows.add(++key, versionKey, ...storedValues(one));
-    rows.flush();
+  /** A version of no name, for its rows to point at; it gets its name before the transaction ends. */
+  #begin(): number {
+    const newest = this.#one('select coalesce(max(newest), 0) + 1 from dataset_versions');
+    const made = this.#database
+      .prepare(
+        "insert into dataset_versions (hash, name, source_id, newest, built_at, json) values ('', '', '', ?, '', '{}')",
+      )
+      .run(newest);
+    return Number(made.lastInsertRowid);
+  }
+
+  #isKept(hash: string): boolean {
+    return this.#database.prepare('select 1 from dataset_versions where hash = ?').get(hash) !== undefined;
+  }
+
+  /** Whether a version of that hash is kept. */
+  #becomesNewest(hash: string): boolean {
+    const update = this.#database.prepare(
+      'update dataset_versions set newest = (select max(newest) + 1 from dataset_versions) where hash = ?',
+    );
+    return update.run(hash).changes > 0;
+  }
+
+  #one(query: string): number {
+    return this.#database.prepare(query).pluck().get() as number;
+  }
+}
+
+/** Takes back what was inserted of a version that is kept already. */
+class KeptAlready extends Error {
+  readonly hash: string;
+
+  constructor(hash: string) {
+    super(`the version ${hash} is kept already`);
+    this.hash = hash;
   }
 }

@@ -1,12 +1,21 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { countExamples, isLiked, makeExamples } from '../../src/builders/examples.js';
-import { userSequences } from '../../src/builders/user-sequences.js';
+import { type UserSequence, UserSequences } from '../../src/builders/user-sequences.js';
 import type { Interaction } from '../../src/core/interaction.js';
-import { anyLog } from './invented-log.js';
+import type { UserOrder } from '../../src/core/recipe.js';
+import { anyLog, tableOf } from './invented-log.js';
 
 const TIME = { kind: 'time' } as const;
 const lines = (interactions: readonly Interaction[]): number[] => interactions.map(({ logIndex }) => logIndex);
+
+const sequencesOf = (log: readonly Interaction[], order: UserOrder) => new UserSequences(tableOf(log), order);
+
+/** Every user's sequence. */
+function userSequences(log: readonly Interaction[], order: UserOrder): UserSequence[] {
+  const made = sequencesOf(log, order);
+  return Array.from({ length: made.users }, (_, user) => made.sequence(user));
+}
 
 /** Users as a set in order of appearance; each user's lines by insertion: before the first that is strictly later. */
 function slowSequences(log: readonly Interaction[]): { userId: string; lines: number[] }[] {
@@ -22,7 +31,7 @@ function slowSequences(log: readonly Interaction[]): { userId: string; lines: nu
   });
 }
 
-describe('userSequences', () => {
+describe('the sequences of users', () => {
   it('sorts by time alone: ties stay in log order, users in order of first appearance', () => {
     fc.assert(
       fc.property(anyLog(), (log) => {
@@ -78,7 +87,7 @@ describe('sliding windows', () => {
           }
         }
         const rule = { kind: 'sliding-window', order: TIME, history } as const;
-        const sequences = userSequences(log, TIME);
+        const sequences = sequencesOf(log, TIME);
         const plain = (keepLast: number | null) =>
           [...makeExamples(sequences, { ...rule, keepLast }, FILE)].map((example) => ({
             userId: example.userId,
@@ -93,7 +102,7 @@ describe('sliding windows', () => {
 
   it('that the recipe keeps and the log does not give are a fault of the recipe, which is named', () => {
     const rule = { kind: 'sliding-window', order: TIME, history: 1, keepLast: 5 } as const;
-    expect(() => [...makeExamples([], rule, FILE)]).toThrow(
+    expect(() => [...makeExamples(sequencesOf([], TIME), rule, FILE)]).toThrow(
       expect.objectContaining({
         kind: 'usage',
         where: 'mine.yaml: examples.keepLast',
@@ -113,7 +122,7 @@ describe('last items', () => {
         fc.constantFrom('first' as const, 'latest' as const),
         (log, history, minInteractions, take) => {
           const rule = { kind: 'last-item', order: TIME, history, take, minInteractions } as const;
-          const examples = [...makeExamples(userSequences(log, TIME), rule, FILE)];
+          const examples = [...makeExamples(sequencesOf(log, TIME), rule, FILE)];
           const users = slowSequences(log).filter(({ lines }) => lines.length >= minInteractions);
           expect(examples.map(({ userId }) => userId)).toEqual(users.map(({ userId }) => userId));
           examples.forEach((example, i) => {
@@ -137,7 +146,7 @@ describe('each interaction', () => {
     fc.assert(
       fc.property(anyLog(), fc.integer({ min: 1, max: 4 }), fc.nat(3), (log, history, minHistory) => {
         const rule = { kind: 'each-interaction', order: TIME, history, minHistory } as const;
-        const made = [...makeExamples(userSequences(log, TIME), rule, FILE)].map((example) => ({
+        const made = [...makeExamples(sequencesOf(log, TIME), rule, FILE)].map((example) => ({
           userId: example.userId,
           history: lines(example.history),
           target: example.target.logIndex,

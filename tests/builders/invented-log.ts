@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { LogTable } from '../../src/builders/log-table.js';
 import type { Interaction } from '../../src/core/interaction.js';
 
 /** Logs of few users and few timestamps, so that users interleave and most timestamps are tied. */
@@ -18,3 +19,8 @@ export const anyLog = (length: { min?: number; max?: number } = {}): fc.Arbitrar
         attributes: {},
       })),
     );
+
+/** The same log as a table, its attributes read again by line. */
+export function tableOf(log: readonly Interaction[]): LogTable {
+  return LogTable.read(log, () => new Map(log.map((one) => [one.logIndex, one])));
+}

@@ -1,11 +1,12 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { planDataset } from '../../src/builders/dataset-plan.js';
+import { keptRows } from '../../src/builders/kept-rows.js';
 import { LEAKS, type LeakKind, type ProofRule } from '../../src/builders/leaks/leak.js';
 import { proofLog, proofTemplates } from '../../src/builders/leaks/proof-log.js';
-import { proveNoLeak, refuseLeaks } from '../../src/builders/leaks/prove.js';
-import { withoutTwins } from '../../src/builders/leaks/without-twins.js';
+import { LeakProof, type Proof, refuseLeaks } from '../../src/builders/leaks/prove.js';
 import { loadWrapper } from '../../src/builders/load-wrapper.js';
 import { renderRows } from '../../src/builders/render-rows.js';
+import { RowChoice } from '../../src/builders/row-choice.js';
 import type { Instruction, Split } from '../../src/core/instruction.js';
 import { importShop, shopRecipe } from './invented-shop.js';
 import { inventedStudio } from './invented-store.js';
@@ -14,18 +15,29 @@ const studio = inventedStudio();
 afterAll(() => studio.close());
 importShop(studio.store);
 
+function proveNoLeak(
+  rows: Iterable<Instruction>,
+  ...[templates, log, rule]: ConstructorParameters<typeof LeakProof>
+): Proof {
+  const proof = new LeakProof(templates, log, rule);
+  for (const row of rows) proof.look(row);
+  return proof.finish();
+}
+
 /** A whole version of the shop: its rows, and a proof of any rows in their place. */
 function version(change: Record<string, unknown> = {}) {
   const recipe = shopRecipe(change);
   const plan = planDataset(studio.store, recipe);
   const wrapper = loadWrapper(recipe.wrapper);
   const made: Record<Split, Instruction[]> = { train: [], valid: [], test: [] };
-  for (const row of renderRows(plan, wrapper, {}, { withoutRow: {}, lacked: {} })) made[row.split].push(row);
-  const { splits } = withoutTwins(made, 'drop');
+  const rendered = [...renderRows(plan, wrapper, {}, { withoutRow: {}, lacked: {} })];
+  const choice = new RowChoice({ ...plan.recipe, twins: 'drop' }, plan.mixture.templates);
+  for (const row of rendered) choice.look(row);
+  for (const row of keptRows(rendered, choice).rows) made[row.split].push(row);
   const templates = proofTemplates(plan.mixture.templates);
   const log = proofLog(plan.sequences, plan.log.items, recipe.label, plan.log.roles);
   const rule: ProofRule = { split: recipe.split.kind, dislikedCandidates: false, drawnTargets: false, twins: 'refuse' };
-  const rows = [...splits.train, ...splits.valid, ...splits.test];
+  const rows = [...made.train, ...made.valid, ...made.test];
   return { rows, templates, log, plan, prove: (of: Iterable<Instruction>) => proveNoLeak(of, templates, log, rule) };
 }
 

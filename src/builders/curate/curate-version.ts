@@ -50,12 +50,9 @@ export async function curateVersion(
   }
   const curation = { parent: parent.hash, steps: records, warnings: warningsOf(records) };
   const rows = (split: Split): Iterable<Instruction> => renumbered(stage.rows(split));
-  return sealVersion(
-    store,
-    factsOf(parent, curation, rows, options.name),
-    { rows, weights: weightsOf(parent) },
-    options,
-  );
+  const { labels, ...facts } = factsOf(parent, curation, rows, options.name);
+  const content = { rows: allRows(rows), labels, weights: weightsOf(parent), facts: () => facts };
+  return sealVersion(store, content, options);
 }
 
 function factsOf(
@@ -163,4 +160,8 @@ const Weighted = z.object({ weights: LabelWeights.optional() });
 /** The recipe of a version may be of an older program; its weights are all that is asked for. */
 function weightsOf({ recipe }: DatasetVersion): LabelWeights | undefined {
   return Weighted.parse(recipe).weights;
+}
+
+function* allRows(rows: (split: Split) => Iterable<Instruction>): Generator<Instruction, void> {
+  for (const split of SPLITS) yield* rows(split);
 }

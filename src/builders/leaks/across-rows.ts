@@ -1,27 +1,27 @@
 import { type Instruction, SPLITS, type Split } from '../../core/instruction.js';
 import type { SplitRule } from '../../core/recipe.js';
-import { FirstPrompts } from './first-prompts.js';
 import { type Leak, leak, type ProofLog, type ProofRule, type ProofTemplate } from './leak.js';
-
-type Named = Pick<Instruction, 'split' | 'row'>;
+import { codeOf, type Named, namedBy, RowOfLine } from './row-code.js';
+import { TextHolders } from './text-holders.js';
 
 /** Splits whose sentence (SPLIT_LEAKS) says that a history of train may show what valid or test asks about. */
 const SHOWS_TARGETS: readonly SplitRule['kind'][] = ['row-order'];
 const BY_TIME: readonly SplitRule['kind'][] = ['global-time', 'rolling'];
 
 /**
- * Looks at rows one after the other, and at the end at all of them together. Keeps no text: of a prompt 8 bytes, of a row its target's
- * line and its user.
+ * Looks at rows one after the other, whatever their order among splits, and at the end at all of them together. Keeps no text: of a row
+ * 24 bytes, of a line 8, of a user the range of each split.
  */
 export class AcrossRows {
   readonly #log: ProofLog;
   readonly #rule: ProofRule;
-  readonly #prompts = new FirstPrompts<Named>();
-  readonly #targets = new Map<number, Named>(); // by line
+  readonly #prompts = new TextHolders();
+  readonly #sharedPrompts = new Map<number, number[]>(); // rows of a prompt that several have, by the first that was seen
+  readonly #targets = new RowOfLine();
   readonly #users = new Map<string, Named>();
-  readonly #questions = new Set<string>();
+  readonly #questions = new TextHolders();
   readonly #next: Record<Split, number> = { train: 0, valid: 0, test: 0 };
-  readonly #shownInTrain = new Map<number, Named>(); // lines of histories
+  readonly #shownInTrain = new RowOfLine(); // lines of histories
   readonly #places = new Map<number, number[]>(); // how often the target stands where, by length of the list
   readonly #times: Record<Split, { earliest: number; latest: number; first?: Named; last?: Named }>;
   readonly #lastOf = new Map<string, Record<Split, { least: number; most: number; row?: Named }>>();
@@ -39,10 +39,12 @@ export class AcrossRows {
     if (row.row !== this.#next[row.split]) yield leak('numbering', row, `${this.#next[row.split]} was to come`);
     this.#next[row.split] += 1;
     if (row.split === 'train' && template.evaluationOnly) yield leak('unseen-wording-in-train', row, row.templateId);
-    yield* this.#lookAtPrompt(row, named);
+    const code = codeOf(named);
+    const first = this.#prompts.heldBefore(row.prompt, code);
+    if (first !== undefined) this.#sharedPrompts.set(first, [...(this.#sharedPrompts.get(first) ?? [first]), code]);
     const question = `${row.split} ${row.target} ${row.itemId} ${row.templateId}`;
-    if (this.#questions.has(question)) yield leak('same-question', row, `line ${row.target}`);
-    this.#questions.add(question);
+    if (this.#questions.heldBefore(question, code) !== undefined)
+      yield leak('same-question', row, `line ${row.target}`);
     const asked = this.#targets.get(row.target);
     if (asked && asked.split !== row.split)
       yield leak('target-in-two-splits', row, `line ${row.target} in ${asked.split}`);
@@ -62,11 +64,17 @@ export class AcrossRows {
     this.#noteTime(row, named);
   }
 
-  *#lookAtPrompt({ prompt, split }: Instruction, named: Named): Generator<Leak, void> {
-    const first = this.#prompts.heldBefore(prompt, named);
-    if (first === undefined || first.split === split) return;
-    if (split !== 'train') this.twins[split] += 1;
-    if (this.#rule.twins !== 'count') yield leak('twin-prompt', named, `as ${first.split} row ${first.row}`);
+  /** Of rows with one prompt those of the earliest split were there first; the others are twins of them. */
+  *#twinLeaks(): Generator<Leak, void> {
+    for (const codes of this.#sharedPrompts.values()) {
+      const rows = codes.map(namedBy);
+      const first = SPLITS.map((split) => rows.find((row) => row.split === split)).find((row) => row !== undefined);
+      for (const row of rows) {
+        if (first === undefined || row.split === 'train' || row.split === first.split) continue;
+        this.twins[row.split] += 1;
+        if (this.#rule.twins !== 'count') yield leak('twin-prompt', row, `as ${first.split} row ${first.row}`);
+      }
+    }
   }
 
   #noteTime(row: Instruction, named: Named): void {
@@ -86,10 +94,11 @@ export class AcrossRows {
 
   /** What only all rows together show. */
   *finish(): Generator<Leak, void> {
+    yield* this.#twinLeaks();
     if (!SHOWS_TARGETS.includes(this.#rule.split)) {
-      for (const [line, named] of this.#targets) {
-        const shown = this.#shownInTrain.get(line);
-        if (named.split !== 'train' && shown)
+      for (const line of this.#targets.lines()) {
+        const [named, shown] = [this.#targets.get(line), this.#shownInTrain.get(line)];
+        if (named && named.split !== 'train' && shown)
           yield leak('evaluation-target-in-train', shown, `line ${line}, target of ${named.split} row ${named.row}`);
       }
     }

@@ -1,5 +1,5 @@
 import { type Instruction, SPLITS, type Split } from '../../core/instruction.js';
-import { FirstPrompts } from './first-prompts.js';
+import { TextHolders } from './text-holders.js';
 
 /**
  * Rows of valid and test whose prompt stands, letter by letter, in an earlier split as well. Published cuts have some,
@@ -9,12 +9,12 @@ export function countTwinPrompts(splits: Readonly<Record<Split, Iterable<Pick<In
   valid: number;
   test: number;
 } {
-  const prompts = new FirstPrompts<Split>();
+  const prompts = new TextHolders();
   const twins = { train: 0, valid: 0, test: 0 };
-  for (const split of SPLITS) {
+  for (const [place, split] of SPLITS.entries()) {
     for (const { prompt } of splits[split]) {
-      const first = prompts.heldBefore(prompt, split);
-      if (first !== undefined && first !== split) twins[split] += 1;
+      const first = prompts.heldBefore(prompt, place);
+      if (first !== undefined && first !== place) twins[split] += 1;
     }
   }
   return { valid: twins.valid, test: twins.test };

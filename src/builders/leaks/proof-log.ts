@@ -5,32 +5,46 @@ import type { Roles } from '../column-roles.js';
 import { isLiked } from '../examples.js';
 import type { Template } from '../load-template.js';
 import { reviewOf } from '../slots/need.js';
-import type { UserSequence } from '../user-sequences.js';
+import type { UserSequences } from '../user-sequences.js';
 import type { ProofLog, ProofTemplate, ProvenInteraction } from './leak.js';
 
-/** The log as the proof sees it. */
+/** The log as the proof sees it: one user at a time, because rows come user by user. */
 export function proofLog(
-  sequences: readonly UserSequence[],
+  sequences: UserSequences,
   items: ReadonlyMap<string, Item>,
   label: LabelRule,
   roles: Roles,
 ): ProofLog {
+  let own: readonly ProvenInteraction[] = [];
+  let user: string | undefined; // whose these are
   const lines = new Map<number, ProvenInteraction>();
-  const users = new Map<string, ProvenInteraction[]>();
-  for (const { userId, interactions } of sequences) {
-    const own = interactions.map((one, position): ProvenInteraction => {
-      const { itemId, timestamp } = one;
-      return { userId, itemId, position, timestamp, liked: isLiked(one, label), review: reviewOf(one, roles) };
+  const of = (userId: string): readonly ProvenInteraction[] => {
+    if (userId === user) return own;
+    const place = sequences.userOf(userId);
+    const interactions = place === undefined ? [] : sequences.sequence(place).interactions;
+    lines.clear();
+    user = userId;
+    own = interactions.map((one, position): ProvenInteraction => {
+      const { itemId, timestamp, logIndex } = one;
+      const liked = isLiked(one, label);
+      const proven = { userId, itemId, position, timestamp, liked, review: reviewOf(one, roles) };
+      lines.set(logIndex, proven);
+      return proven;
     });
-    users.set(userId, own);
-    interactions.forEach(({ logIndex }, i) => {
-      lines.set(logIndex, own[i] as ProvenInteraction);
-    });
-  }
+    return own;
+  };
+  const { table } = sequences;
   return {
-    line: (logIndex) => lines.get(logIndex),
+    line(logIndex) {
+      const known = lines.get(logIndex);
+      if (known !== undefined) return known;
+      const row = table.rowOf(logIndex);
+      if (row === undefined) return undefined;
+      of(table.userIds[table.users[row] as number] as string);
+      return lines.get(logIndex);
+    },
     title: (itemId) => items.get(itemId)?.title,
-    of: (userId) => users.get(userId) ?? [],
+    of,
   };
 }
 

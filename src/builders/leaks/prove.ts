@@ -12,32 +12,39 @@ export interface Proof {
 
 /**
  * Proves on the rendered rows themselves, apart from the code that made them, that nothing of a target or of what came later
- * stands in what the model reads, and that the splits keep apart what they promise to.
- *
- * rows  train first, then valid, then test; each split in order
+ * stands in what the model reads, and that the splits keep apart what they promise to. Rows are looked at one after the other, those of
+ * a split in order.
  */
-export function proveNoLeak(
-  rows: Iterable<Instruction>,
-  templates: ReadonlyMap<string, ProofTemplate>,
-  log: ProofLog,
-  rule: ProofRule,
-): Proof {
-  const leaks: Leak[] = [];
-  const across = new AcrossRows(log, rule);
-  for (const row of rows) {
-    const template = templates.get(row.templateId);
+export class LeakProof {
+  readonly #templates: ReadonlyMap<string, ProofTemplate>;
+  readonly #log: ProofLog;
+  readonly #rule: ProofRule;
+  readonly #across: AcrossRows;
+  readonly #leaks: Leak[] = [];
+
+  constructor(templates: ReadonlyMap<string, ProofTemplate>, log: ProofLog, rule: ProofRule) {
+    this.#templates = templates;
+    this.#log = log;
+    this.#rule = rule;
+    this.#across = new AcrossRows(log, rule);
+  }
+
+  look(row: Instruction): void {
+    const template = this.#templates.get(row.templateId);
     if (template === undefined)
       throw new Error(`row ${row.row} of ${row.split} has an unknown template ${row.templateId}`);
-    leaks.push(
-      ...historyLeaks(row, log, rule),
-      ...textLeaks(row, template, log),
-      ...answerLeaks(row, template),
-      ...candidateLeaks(row, template, log, rule),
-      ...across.look(row, template),
-    );
+    for (const found of historyLeaks(row, this.#log, this.#rule)) this.#leaks.push(found);
+    for (const found of textLeaks(row, template, this.#log)) this.#leaks.push(found);
+    for (const found of answerLeaks(row, template)) this.#leaks.push(found);
+    for (const found of candidateLeaks(row, template, this.#log, this.#rule)) this.#leaks.push(found);
+    for (const found of this.#across.look(row, template)) this.#leaks.push(found);
   }
-  leaks.push(...across.finish());
-  return { leaks, twinPrompts: across.twins };
+
+  /** Call once, when every row was looked at. */
+  finish(): Proof {
+    for (const found of this.#across.finish()) this.#leaks.push(found);
+    return { leaks: this.#leaks, twinPrompts: this.#across.twins };
+  }
 }
 
 const NAMED = 5; // rows that an error names of a kind

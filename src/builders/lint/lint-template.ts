@@ -149,8 +149,9 @@ function labelFindings({ head, shown }: Template, labels: readonly [string, stri
     return found;
   }
   const words = ` ${bare(written)} `;
-  const names = [yes, no].map((label) => words.includes(` ${label} `));
-  if (names[0] !== names[1] && ![yes, no].some((label) => label === '')) {
+  const told = differing(yes, no);
+  const names = told.map((label) => words.includes(` ${label} `));
+  if (names[0] !== names[1] && !told.some((label) => label === '')) {
     const [named, other] = names[0] ? labels : [labels[1], labels[0]];
     found.push(
       finding(
@@ -162,6 +163,16 @@ function labelFindings({ head, shown }: Template, labels: readonly [string, stri
     );
   }
   return found;
+}
+
+/** Two labels without the words that both begin with: "answer yes" and "answer no" are told apart by "yes" and "no". */
+function differing(yes: string, no: string): [string, string] {
+  const [first, second] = [yes.split(' '), no.split(' ')];
+  while (first.length > 1 && second.length > 1 && first[0] === second[0]) {
+    first.shift();
+    second.shift();
+  }
+  return [first.join(' '), second.join(' ')];
 }
 
 /** Templates that render the same text, by their texts in one wrapper. */
