@@ -112,7 +112,7 @@ function sharedLabels(templates: readonly Template[]): [string, string] | null {
   const labels = first?.labels;
   if (!labels || templates.some((template) => template.labels?.join('\0') !== labels.join('\0'))) return null;
   // What stands before or in an answer beside the label, as thoughts do, is not the same in two rows.
-  if (templates.some(({ answerSlots }) => [...answerSlots].some((slot) => slot !== 'label'))) return null;
+  if (templates.some(({ hasFixedLabels }) => !hasFixedLabels)) return null;
   return [...labels];
 }
 

@@ -18,6 +18,7 @@ export interface Template {
   readonly shown: string; // the file as errors name it
   readonly hasInput: boolean; // whether there is text below the front matter
   readonly labels: readonly [string, string] | null; // the answer when liked, the answer when not; null: another kind of task
+  readonly hasFixedLabels: boolean; // whether an answer is a label and nothing else
   readonly slots: ReadonlySet<string>; // every name that it uses, in prompt or answer
   readonly promptSlots: ReadonlySet<string>; // those that the prompt uses
   readonly answerSlots: ReadonlySet<string>; // those that the answer uses
@@ -116,6 +117,8 @@ export function understandTemplate(
     shown,
     hasInput: body !== '',
     labels: TASKS[head.task].alternatives === 'label' ? labelsOf(output, `${shown}:${headLine('output')}`) : null,
+    hasFixedLabels:
+      TASKS[head.task].alternatives === 'label' && [...inAnswer.variables.keys()].every((name) => name === 'label'),
     slots: new Set(uses.variables.keys()),
     promptSlots: new Set(inPrompt.variables.keys()),
     answerSlots: new Set(inAnswer.variables.keys()),

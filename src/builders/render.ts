@@ -38,16 +38,15 @@ export interface Rendered {
 
 /** Renders one example through template and wrapper. Pure: the same example gives the same bytes. */
 export function renderExample(template: Template, wrapper: Wrapper, example: ShownExample): Rendered {
-  // Copies, because an item may stand in a history twice and each place is marked by itself.
-  const items = example.history.map(({ item, liked, stars }) => ({ ...item, isLiked: liked, stars }));
+  const items = printedItems(example.history, template.places.has('isLiked') || template.places.has('stars'));
   const marks = new Marks(items);
   const { user, target, stars, itemWord, itemWords } = example;
   const candidates = lettered(example.candidates ?? []);
   const context = {
     ...example.texts,
     history: items,
-    liked: items.filter(({ isLiked }) => isLiked),
-    disliked: items.filter(({ isLiked }) => !isLiked),
+    liked: items.filter((_, i) => example.history[i]?.liked),
+    disliked: items.filter((_, i) => !example.history[i]?.liked),
     user,
     target,
     stars,
@@ -68,6 +67,15 @@ export function renderExample(template: Template, wrapper: Wrapper, example: Sho
     history: shown.map((position) => prompt.history.get(position) as ByteRange),
     shown,
   };
+}
+
+/** The items of a history, each an object of its own, because an item may stand there twice and each place is marked by itself. */
+function printedItems(history: ShownExample['history'], withJudgements: boolean): ItemText[] {
+  if (withJudgements)
+    return history.map(({ item, liked, stars }) => ({ ...item, isLiked: liked, stars }) as unknown as ItemText);
+  const items = history.map(({ item }) => item);
+  if (new Set(items).size === items.length) return items;
+  return items.map((item, i) => (items.indexOf(item) === i ? item : { ...item }));
 }
 
 type Candidate = ItemText & { readonly letter: string; readonly number: string };
@@ -96,6 +104,8 @@ function answersOf(
   };
   switch (TASKS[template.head.task].alternatives) {
     case 'label': {
+      if (template.labels && template.hasFixedLabels)
+        return { answer: template.labels[example.label ? 0 : 1], choices: [...template.labels], scored: 'first-token' };
       const choices = [true, false].map((label) => write({ label }));
       return { answer: choices[example.label ? 0 : 1] as string, choices, scored: 'first-token' };
     }

@@ -68,20 +68,15 @@ export function showExample(
   const target = texts.find(example.target.itemId);
   if (target === undefined) return { missing: `target without ${texts.lacks(example.target.itemId)}` };
   if (task.likedTargets && !label) return { missing: NOT_LIKED };
-  const usesHistory = ['history', 'liked', 'disliked', 'preference', 'collaborative'].some((name) =>
-    template.slots.has(name),
-  );
-  if (usesHistory && example.history.length === 0) return { missing: 'history' };
-  const judged = example.history.flatMap((one): Judged[] => {
-    const item = log.items.get(one.itemId);
-    return item ? [{ item, liked: isLiked(one, recipe.label) }] : [];
+  if (example.history.length === 0 && HISTORY_SLOTS.some((name) => template.slots.has(name)))
+    return { missing: 'history' };
+  const history = example.history.map((one): ShownExample['history'][number] => {
+    const item = texts.find(one.itemId) as ItemText;
+    const liked = isLiked(one, recipe.label);
+    return one.rating === null ? { item, liked } : { item, liked, stars: String(one.rating) };
   });
   const shown: Mutable<ShownExample> = {
-    history: example.history.map((one, i) => ({
-      item: texts.find(one.itemId) as ItemText,
-      liked: judged[i]?.liked === true,
-      ...(one.rating === null ? {} : { stars: String(one.rating) }),
-    })),
+    history,
     target,
     label,
     itemWord: material.words.item,
@@ -103,10 +98,13 @@ export function showExample(
     shown.candidates = candidates.ids.map((id) => texts.find(id) as ItemText);
     shown.chosen = candidates.ids.indexOf(example.target.itemId);
   }
-  const written = textsOf(template, example, judged, shown, split, candidates?.ids ?? [], material);
+  const written = textsOf(template, example, shown, split, candidates?.ids ?? [], material);
   if ('missing' in written) return written;
   return { example: { ...shown, texts: written.texts }, candidates: candidates?.ids ?? null };
 }
+
+/** Slots that are made of the history. */
+const HISTORY_SLOTS = ['history', 'liked', 'disliked', 'preference', 'collaborative'];
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
@@ -152,20 +150,26 @@ function pairOf({ target }: Example, drawn: readonly string[], { recipe }: Mater
   return random.uniform() < 0.5 ? [target.itemId, rival] : [rival, target.itemId];
 }
 
+const NO_TEXTS = { texts: {} };
+
 /** The texts that the template prints. */
 function textsOf(
   template: Template,
   example: Example,
-  judged: readonly Judged[],
   shown: ShownExample,
   split: Split,
   candidates: readonly string[],
   material: Material,
 ): { texts: Partial<Record<TextSlot, string>> } | { missing: string } {
-  const { writers } = material;
+  const slots = TEXT_SLOTS.filter((slot) => template.slots.has(slot));
+  if (slots.length === 0) return NO_TEXTS;
+  const { writers, log } = material;
+  const judged = example.history.flatMap((one, i): Judged[] => {
+    const item = log.items.get(one.itemId);
+    return item ? [{ item, liked: shown.history[i]?.liked === true }] : [];
+  });
   const texts: Partial<Record<TextSlot, string>> = {};
-  for (const slot of Object.keys(RULES) as TextSlot[]) {
-    if (!template.slots.has(slot)) continue;
+  for (const slot of slots) {
     const writer = writers[slot];
     const written = writer ? writer({ example, template, shown: { ...shown, texts }, judged, split }) : BY_RULE;
     const text = written === BY_RULE ? RULES[slot]({ template, example, judged, candidates, material }) : written;
@@ -222,6 +226,8 @@ const RULES: Readonly<Record<TextSlot, (input: RuleInput) => string | undefined>
       : userProfile(input.judged, input.material.log),
   factors: ({ material: { recipe } }) => recipe.factors?.join(', '),
 };
+
+const TEXT_SLOTS = Object.keys(RULES) as TextSlot[];
 
 /** What the prompt itself says of the need, as words of categories; more than it says would give the target away. */
 function shownNeed(input: RuleInput): string | undefined {

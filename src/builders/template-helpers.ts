@@ -18,8 +18,11 @@ export const ITEM_HELPERS = { fieldValues } as const satisfies Record<
   (item: Fields, fields: readonly string[]) => string
 >;
 
-/** Of a list; compile.ts prints item by item, so that each can be dropped. */
-export const LIST_HELPERS = { titles: true, moved: true } as const;
+/** Of a list: what is printed of each title. compile.ts prints item by item, so that each can be dropped. */
+export const LIST_HELPERS = { titles: (title: string) => title, moved: article } as const satisfies Record<
+  string,
+  (title: string) => string
+>;
 
 /** In double quotes; quotes inside become single ones, so that the text ends where it seems to end. */
 function quote(text: string): string {

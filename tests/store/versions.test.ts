@@ -53,3 +53,20 @@ it('keeps nothing of a version whose instructions end in an error', () => {
   expect(() => store.versions.save(version('aaa'), failing, NOW)).toThrow('the builder failed');
   expect(store.versions.list()).toEqual([]);
 });
+
+it('keeps a version while it is made, leaves one of the same hash as it is, and nothing of one that failed', () => {
+  const { store } = temporaryStore();
+  const write = (rows: number, hash: string, fails = false) =>
+    store.versions.write(NOW, (add) => {
+      for (let row = 0; row < rows; row++) add(instruction(row));
+      if (fails) throw new Error('the proof failed');
+      return version(hash);
+    });
+  write(3, 'aaa');
+  write(2, 'bbb');
+  write(1, 'aaa'); // what is made again of a known hash is taken back
+  expect(() => write(250, 'ccc', true)).toThrow('the proof failed');
+  expect(store.versions.list().map(({ hash }) => hash[0])).toEqual(['a', 'b']);
+  expect([...store.versions.instructions(version('aaa').hash, 'train')].length).toBe(3);
+  expect([...store.versions.instructions(version('ccc').hash, 'train')]).toEqual([]);
+});

@@ -1,6 +1,7 @@
 import type { Instruction } from '../../core/instruction.js';
 import { sentencesOf, withoutTitle } from '../slots/need.js';
 import { type Leak, leak, type ProofLog, type ProofRule, type ProofTemplate, type ProvenInteraction } from './leak.js';
+import { PromptBytes } from './prompt-bytes.js';
 
 /** Where target and history come from: the same user, the target last, everything in the user's order, labels as the rule has them. */
 export function* historyLeaks(row: Instruction, log: ProofLog, rule: ProofRule): Generator<Leak, void> {
@@ -34,7 +35,7 @@ export function* historyLeaks(row: Instruction, log: ProofLog, rule: ProofRule):
 
 /** What the prompt prints, byte by byte. */
 export function* textLeaks(row: Instruction, template: ProofTemplate, log: ProofLog): Generator<Leak, void> {
-  const bytes = Buffer.from(row.prompt);
+  const bytes = new PromptBytes(row.prompt);
   const broken = [...brokenRanges(row.values, bytes, false), ...brokenRanges(row.history, bytes, true)];
   for (const range of broken) yield leak('broken-ranges', row, range);
   if (/\{\{[#^/>]?\s*[A-Za-z]/.test(outside(row, bytes)))
@@ -46,34 +47,29 @@ export function* textLeaks(row: Instruction, template: ProofTemplate, log: Proof
   yield* shownAnswerLeaks(row, template, bytes);
 }
 
-function* brokenRanges(ranges: Instruction['values'], bytes: Buffer, mayTouch: boolean): Generator<string, void> {
+function* brokenRanges(ranges: Instruction['values'], bytes: PromptBytes, mayTouch: boolean): Generator<string, void> {
   let end = 0;
   for (const [begin, stop] of ranges) {
     const inside = begin <= stop && begin >= 0 && stop <= bytes.length;
-    if (!inside || isMiddle(bytes, begin) || isMiddle(bytes, stop)) yield `[${begin}, ${stop})`;
+    if (!inside || bytes.isMiddle(begin) || bytes.isMiddle(stop)) yield `[${begin}, ${stop})`;
     else if (begin < end && !mayTouch) yield `[${begin}, ${stop}) overlaps the one before`;
     end = Math.max(end, stop);
   }
 }
 
-/** Whether a place lies inside a character of UTF-8. */
-function isMiddle(bytes: Buffer, at: number): boolean {
-  return at < bytes.length && ((bytes[at] ?? 0) & 0xc0) === 0x80;
-}
-
 /** The prompt without what was inserted. */
-function outside({ values }: Instruction, bytes: Buffer): string {
+function outside({ values }: Instruction, bytes: PromptBytes): string {
   const pieces: string[] = [];
   let read = 0;
   for (const [begin, end] of values) {
-    pieces.push(bytes.toString('utf8', read, Math.max(read, begin)));
+    pieces.push(bytes.text(read, Math.max(read, begin)));
     read = Math.max(read, end);
   }
-  return [...pieces, bytes.toString('utf8', read)].join('\u0000');
+  return [...pieces, bytes.text(read)].join('\u0000');
 }
 
 /** Each range of the history holds the title of the item that its line of the log names. */
-function* historyTextLeaks(row: Instruction, bytes: Buffer, log: ProofLog): Generator<Leak, void> {
+function* historyTextLeaks(row: Instruction, bytes: PromptBytes, log: ProofLog): Generator<Leak, void> {
   if (row.history.length !== row.historyInteractions.length) {
     yield leak(
       'other-text-in-history',
@@ -86,10 +82,15 @@ function* historyTextLeaks(row: Instruction, bytes: Buffer, log: ProofLog): Gene
     const line = row.historyInteractions[i] as number;
     const title = log.title(log.line(line)?.itemId ?? '');
     if (title === undefined) continue; // unknown lines are told by historyLeaks
-    if (!printedForms(title).some((form) => bytes.toString('utf8', begin, end).includes(form))) {
+    if (!isPrinted(title, bytes.text(begin, end))) {
       yield leak('other-text-in-history', row, `line ${line}, ${JSON.stringify(title)}`);
     }
   }
+}
+
+/** Whether a text holds a title in one of the forms that helpers give it. */
+function isPrinted(title: string, text: string): boolean {
+  return text.includes(title) || printedForms(title).some((form) => text.includes(form));
 }
 
 /** How helpers print a title: as it is, with quotes changed, with its article moved. */
@@ -101,10 +102,10 @@ function printedForms(title: string): string[] {
 }
 
 /** Values that stand outside of the history: where a target may not be named. */
-function valuesBeside(row: Instruction, bytes: Buffer): string[] {
+function valuesBeside(row: Instruction, bytes: PromptBytes): string[] {
   return row.values
     .filter(([begin, end]) => !row.history.some(([from, to]) => begin >= from && end <= to))
-    .map(([begin, end]) => bytes.toString('utf8', begin, end));
+    .map(([begin, end]) => bytes.text(begin, end));
 }
 
 const SHORTEST = 4; // characters of a title that says something when it is found inside other words
@@ -113,7 +114,7 @@ const SHORTEST = 4; // characters of a title that says something when it is foun
 function* namedTargetLeaks(
   row: Instruction,
   template: ProofTemplate,
-  bytes: Buffer,
+  bytes: PromptBytes,
   log: ProofLog,
 ): Generator<Leak, void> {
   if (!template.asksForItem) return;
@@ -166,7 +167,7 @@ function* ownReviewLeaks(row: Instruction, template: ProofTemplate, log: ProofLo
 function* laterTitleLeaks(
   row: Instruction,
   template: ProofTemplate,
-  bytes: Buffer,
+  bytes: PromptBytes,
   log: ProofLog,
 ): Generator<Leak, void> {
   if (!template.promptSlots.has('preference')) return;
@@ -191,7 +192,7 @@ function* laterTitleLeaks(
 const ANSWER_WORDS = 3; // of free text that is told from words that a prompt holds by chance
 
 /** Free text that is asked for does not stand in the prompt, and no answer stands at its end. */
-function* shownAnswerLeaks(row: Instruction, template: ProofTemplate, bytes: Buffer): Generator<Leak, void> {
+function* shownAnswerLeaks(row: Instruction, template: ProofTemplate, bytes: PromptBytes): Generator<Leak, void> {
   const answer = row.answer.trim();
   if (row.choices === null && answer.split(/\s+/u).length >= ANSWER_WORDS) {
     const given = template.promptSlots.has('review') ? outside(row, bytes) : row.prompt;
@@ -199,7 +200,7 @@ function* shownAnswerLeaks(row: Instruction, template: ProofTemplate, bytes: Buf
       yield leak('answer-shown', row, JSON.stringify(answer.slice(0, 60)));
   }
   const last = row.values.at(-1)?.[1] ?? 0;
-  const tail = bytes.toString('utf8', last).trimEnd();
+  const tail = bytes.text(last).trimEnd();
   if (
     answer !== '' &&
     tail.length > answer.length &&
@@ -247,6 +248,6 @@ export function* candidateLeaks(
   const titles = candidates.map((id) => log.title(id) ?? id);
   if (new Set(titles).size !== titles.length) yield leak('twin-candidates', row, JSON.stringify(titles));
   if (!template.promptSlots.has('candidates')) return;
-  const hidden = titles.find((title) => !printedForms(title).some((form) => row.prompt.includes(form)));
+  const hidden = titles.find((title) => !isPrinted(title, row.prompt));
   if (hidden !== undefined) yield leak('candidate-not-shown', row, JSON.stringify(hidden));
 }

@@ -12,25 +12,34 @@ export class TextHolders {
 
   /** Who held the text before; undefined: nobody, and from now on it is `holder`, a number below 2^32 - 1. */
   heldBefore(text: string, holder: number): number | undefined {
-    const known = this.of(text);
-    if (known === undefined) this.set(text, holder);
-    return known;
+    const slot = this.#slot(text);
+    const known = this.#holders[slot] as number;
+    if (known !== FREE) return known;
+    this.#take(slot, holder);
+    return undefined;
   }
 
   /** Who holds the text; undefined: nobody. */
   of(text: string): number | undefined {
-    hash(text);
-    const known = this.#holders[this.#slotOf(low, high)] as number;
+    const known = this.#holders[this.#slot(text)] as number;
     return known === FREE ? undefined : known;
   }
 
   /** From now on `holder` holds the text. */
   set(text: string, holder: number): void {
-    if (2 * this.#size >= this.#holders.length) this.#grow();
-    hash(text);
-    const slot = this.#slotOf(low, high);
+    this.#take(this.#slot(text), holder);
+  }
+
+  #take(slot: number, holder: number): void {
     if (this.#holders[slot] === FREE) this.#size += 1;
     this.#put(slot, low, high, holder);
+  }
+
+  /** The slot of a text; its hash is the last one. */
+  #slot(text: string): number {
+    if (2 * this.#size >= this.#holders.length) this.#grow();
+    hash(text);
+    return this.#slotOf(low, high);
   }
 
   /** The slot of a key, or the free one that it goes into. */

@@ -1,0 +1,22 @@
+/** A prompt by its UTF-8 bytes. Most prompts are ASCII, where a byte is a character and nothing need be decoded. */
+export class PromptBytes {
+  readonly length: number; // in bytes
+  readonly #text: string;
+  readonly #bytes: Buffer | undefined; // undefined: ASCII
+
+  constructor(text: string) {
+    this.#text = text;
+    this.length = Buffer.byteLength(text);
+    if (this.length !== text.length) this.#bytes = Buffer.from(text);
+  }
+
+  /** The text from one place up to another, or to the end. */
+  text(begin: number, end: number = this.length): string {
+    return this.#bytes ? this.#bytes.toString('utf8', begin, end) : this.#text.slice(begin, end);
+  }
+
+  /** Whether a place lies inside a character. */
+  isMiddle(place: number): boolean {
+    return this.#bytes !== undefined && ((this.#bytes[place] ?? 0) & 0xc0) === 0x80;
+  }
+}

@@ -1,0 +1,58 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { LogTable } from '../../src/builders/log-table.js';
+import { anyLog, tableOf } from './invented-log.js';
+
+const rowsOf = (table: LogTable): number[] => Array.from({ length: table.size }, (_, row) => row);
+
+describe('a log as a table', () => {
+  it('gives back every interaction as it was read, attributes, missing ratings and missing times included', () => {
+    const anyGaps = fc.array(fc.tuple(fc.boolean(), fc.boolean(), fc.boolean()), { maxLength: 60 });
+    fc.assert(
+      fc.property(anyLog(), anyGaps, (log, gaps) => {
+        const holey = log.map((one, i) => ({
+          ...one,
+          logIndex: 3 * i + 2,
+          ...(gaps[i]?.[0] ? { rating: null } : {}),
+          ...(gaps[i]?.[1] ? { timestamp: null } : {}),
+          ...(gaps[i]?.[2] ? { attributes: { review: `r${i}` } } : {}),
+        }));
+        const table = tableOf(holey);
+        expect(table.interactions(rowsOf(table))).toEqual(holey);
+        expect(table.hasRatings).toBe(holey.some(({ rating }) => rating !== null));
+        const ratings = holey.flatMap(({ rating }) => (rating === null ? [] : [rating]));
+        expect(table.scale()).toEqual([...new Set(ratings)].sort((a, b) => a - b));
+      }),
+    );
+  });
+
+  it('keeps the rows that stay, as a table of them alone would be', () => {
+    fc.assert(
+      fc.property(anyLog(), fc.func(fc.boolean()), (log, keep) => {
+        const stays = log.map((_, i) => keep(i));
+        const kept = tableOf(log).where((row) => stays[row] === true);
+        const alone = tableOf(log.filter((_, i) => stays[i]));
+        expect(kept.interactions(rowsOf(kept))).toEqual(alone.interactions(rowsOf(alone)));
+        expect([kept.userIds, kept.itemIds]).toEqual([alone.userIds, alone.itemIds]);
+      }),
+    );
+  });
+
+  it('finds the row of a line, and none for a line that nothing was read from', () => {
+    fc.assert(
+      fc.property(anyLog(), fc.nat(200), (log, line) => {
+        const table = tableOf(log.map((one) => ({ ...one, logIndex: 2 * one.logIndex })));
+        const found = log.findIndex(({ logIndex }) => 2 * logIndex === line);
+        expect(table.rowOf(line)).toBe(found < 0 ? undefined : found);
+      }),
+    );
+  });
+
+  it('grows past the room that it begins with', () => {
+    const [one] = fc.sample(anyLog({ min: 1 }), 1)[0] as [Parameters<typeof tableOf>[0][number]];
+    const log = Array.from({ length: 5000 }, (_, i) => ({ ...one, userId: `u${i % 700}`, logIndex: i + 1 }));
+    const table = LogTable.read(log, () => new Map());
+    expect(table.interactions([0, 1023, 1024, 4999])).toEqual([0, 1023, 1024, 4999].map((i) => log[i]));
+    expect(table.userIds.length).toBe(700);
+  });
+});

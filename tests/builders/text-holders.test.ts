@@ -1,0 +1,57 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { codeOf, namedBy, RowOfLine } from '../../src/builders/leaks/row-code.js';
+import { TextHolders } from '../../src/builders/leaks/text-holders.js';
+import { SPLITS } from '../../src/core/instruction.js';
+
+const anyText = fc.oneof(fc.string({ unit: 'binary', maxLength: 4 }), fc.constantFrom('a', 'b', 'ab', 'ba', ''));
+
+it('remembers the holder of each text as a map would', () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(anyText, fc.nat(), fc.boolean()), { maxLength: 300 }), (steps) => {
+      const holders = new TextHolders();
+      const plain = new Map<string, number>();
+      for (const [text, holder, sets] of steps) {
+        if (sets) {
+          holders.set(text, holder);
+          plain.set(text, holder);
+        } else {
+          expect(holders.heldBefore(text, holder)).toBe(plain.get(text));
+          if (!plain.has(text)) plain.set(text, holder);
+        }
+        expect(holders.of(text)).toBe(plain.get(text));
+      }
+    }),
+  );
+});
+
+it('tells a hundred thousand prompts apart that differ in a few characters', () => {
+  const holders = new TextHolders();
+  const prompt = (i: number) =>
+    `The user liked "Invented Movie ${i % 317}", "Invented Movie ${i % 331}". Will the user like "${i}"?`;
+  for (let i = 0; i < 100_000; i++) expect(holders.heldBefore(prompt(i), i)).toBeUndefined();
+  for (let i = 0; i < 100_000; i += 997) expect(holders.of(prompt(i))).toBe(i);
+});
+
+it('writes a row as one number, and reads it again', () => {
+  fc.assert(
+    fc.property(fc.constantFrom(...SPLITS), fc.nat(1_400_000_000), (split, row) => {
+      expect(namedBy(codeOf({ split, row }))).toEqual({ split, row });
+      expect(codeOf({ split, row })).toBeLessThan(2 ** 32 - 1);
+    }),
+  );
+});
+
+it('holds a row for each line, whatever lines there are', () => {
+  const anyRow = fc.record({ split: fc.constantFrom(...SPLITS), row: fc.nat(1000) });
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.nat(20_000), anyRow), { maxLength: 40 }), (given) => {
+      const rows = new RowOfLine();
+      for (const [line, row] of given) rows.set(line, row);
+      const plain = new Map(given);
+      expect([...rows.lines()]).toEqual([...plain.keys()].sort((a, b) => a - b));
+      for (const [line, row] of plain) expect(rows.get(line)).toEqual(row);
+      expect(rows.get(30_000)).toBeUndefined();
+    }),
+  );
+});
