@@ -1,5 +1,6 @@
 // The networks of fit/ as their headers write them, slow and plain, in double precision, one window at a time: what the fast ones are held against.
 #pragma once
+#include "fit/caser.h"
 #include "fit/gru4rec.h"
 #include "fit/sasrec.h"
 #include <algorithm>
@@ -132,14 +133,59 @@ inline std::vector<numbers> sasrec_states(const parameters & p, const sasrec_set
     return x;
 }
 
-// Sum over the windows' targets of -ln softmax(scores)[target].
+// The state behind the last input alone.
+inline std::vector<numbers> caser_states(const parameters & p, const caser_settings & s, const sequence_window & window, const masks & m, double dropout) {
+    const int64_t height = s.sequence.windows.most_inputs;
+    std::vector<numbers> image(static_cast<size_t>(height), numbers(static_cast<size_t>(s.width), 0.0));
+    for (int32_t t = 0; t < window.n_inputs; t++) image[static_cast<size_t>(t)] = p.row("items", window.inputs[t]);
+    numbers features;
+    for (int64_t f = 0; f < s.filters_down; f++)
+        for (size_t k = 0; k < static_cast<size_t>(s.width); k++) {
+            double sum = p.at("down.bias", 0, f);
+            for (int64_t t = 0; t < height; t++) sum += p.at("down", f, t) * image[static_cast<size_t>(t)][k];
+            features.push_back(sum);
+        }
+    for (int64_t of = 1; of <= height; of++) {
+        const std::string name = "across." + std::to_string(of);
+        numbers largest(static_cast<size_t>(s.filters_across), 0.0); // relu
+        for (int64_t first = 0; first + of <= height; first++) {
+            numbers seen;
+            for (int64_t t = first; t < first + of; t++) seen.insert(seen.end(), image[static_cast<size_t>(t)].begin(), image[static_cast<size_t>(t)].end());
+            const numbers values = p.linear(name, seen);
+            for (size_t f = 0; f < largest.size(); f++) largest[f] = std::max(largest[f], values[f]);
+        }
+        features.insert(features.end(), largest.begin(), largest.end());
+    }
+    const auto relu = [](numbers x) {
+        for (double & v : x) v = std::max(v, 0.0);
+        return x;
+    };
+    // the masks of a window, not of a place in it
+    numbers joined = relu(p.linear("first", masks{m.seed, m.number, 1}.apply(dropout, 0, 0, features)));
+    const numbers user = window.user == NO_USER ? numbers(static_cast<size_t>(s.width), 0.0) : p.row("users", window.user);
+    joined.insert(joined.end(), user.begin(), user.end());
+    return {relu(p.linear("second", joined))};
+}
+
+inline double caser_penalty(const parameters & p, const caser_settings & s) {
+    double sum = 0;
+    for (const parameter_layout::part & part : p.layout.parts()) {
+        if (part.name.find(".bias") != std::string::npos) continue;
+        double squares = 0;
+        for (size_t i = part.begin; i < part.begin + static_cast<size_t>(part.rows * part.columns); i++) squares += p.values[i] * p.values[i];
+        sum += s.l2 * std::sqrt(squares);
+    }
+    return sum;
+}
+
+// Sum over the windows' targets of -ln softmax(scores)[target]. states_of gives those behind each input, or behind the last one alone.
 template <typename States> double loss(const parameters & p, const window_share & share, int64_t most_inputs, const States & states_of) {
     double total = 0;
     for (size_t w = 0; w < share.windows.size(); w++) {
         const sequence_window & window = share.windows[w];
         const std::vector<numbers> states = states_of(window, masks{share.dropout_seed, share.numbers[w], most_inputs});
         for (int32_t i = 0; i < window.n_targets; i++) {
-            const numbers & state = states[static_cast<size_t>(window.n_inputs - window.n_targets + i)];
+            const numbers & state = states[states.size() - static_cast<size_t>(window.n_targets - i)];
             double sum = 0, of_target = 0;
             const numbers scores = p.linear("items", state);
             for (int64_t item = 0; item < static_cast<int64_t>(scores.size()); item++) {

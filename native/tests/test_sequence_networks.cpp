@@ -12,7 +12,7 @@
 
 namespace {
 
-const int32_t N_ITEMS = 11;
+const int32_t N_ITEMS = 11, N_USERS = 9;
 
 struct invented_log : interaction_log {
     // lengths from 0 to `longest`, items with a tendency to come after each other
@@ -35,7 +35,10 @@ struct network_case {
     std::string name;
     std::unique_ptr<sequence_network> network;
     std::function<std::vector<oracle::numbers>(const oracle::parameters &, const sequence_window &, const oracle::masks &, bool with_dropout)> states;
+    std::function<double(const oracle::parameters &)> penalty ; // of each target
 };
+
+double no_penalty(const oracle::parameters &) { return 0; }
 
 std::vector<network_case> cases(int64_t targets_at_once) {
     const sequence_settings sequence{{7, targets_at_once}, 16, 0.01};
@@ -43,13 +46,25 @@ std::vector<network_case> cases(int64_t targets_at_once) {
     for (const gru4rec_settings & s : {gru4rec_settings{sequence, 6, 5, 1, 0.0}, gru4rec_settings{sequence, 5, 19, 2, 0.3}}) {
         found.push_back({"gru4rec of " + std::to_string(s.layers) + " layers", make_gru4rec_network(N_ITEMS, s), [s](const oracle::parameters & p, const sequence_window & w, const oracle::masks & m, bool drops) {
             return oracle::gru4rec_states(p, s, w, m, drops ? s.dropout : 0);
-        }});
+        }, no_penalty});
     }
     for (const sasrec_settings & s : {sasrec_settings{sequence, 6, 1, 2, 9, 0.0, 0.0}, sasrec_settings{sequence, 18, 2, 3, 20, 0.4, 0.2}}) {
         found.push_back({"sasrec of " + std::to_string(s.layers) + " layers", make_sasrec_network(N_ITEMS, s), [s](const oracle::parameters & p, const sequence_window & w, const oracle::masks & m, bool drops) {
             return oracle::sasrec_states(p, s, w, m, drops ? s.dropout : 0, drops ? s.attention_dropout : 0);
-        }});
+        }, no_penalty});
     }
+    if (targets_at_once > 1) return found;
+    for (const caser_settings & s : {caser_settings{sequence, 5, 2, 3, 0.0, 0.0}, caser_settings{sequence, 17, 3, 18, 0.3, 0.05}}) {
+        found.push_back({"caser of width " + std::to_string(s.width), make_caser_network(N_USERS, N_ITEMS, s), [s](const oracle::parameters & p, const sequence_window & w, const oracle::masks & m, bool drops) {
+            return oracle::caser_states(p, s, w, m, drops ? s.dropout : 0);
+        }, [s](const oracle::parameters & p) { return oracle::caser_penalty(p, s); }});
+    }
+    return found;
+}
+
+std::vector<network_case> some_of_each() {
+    std::vector<network_case> found = cases(3);
+    for (network_case & one : cases(1)) found.push_back(std::move(one));
     return found;
 }
 
@@ -81,7 +96,8 @@ void gradients_are_central_differences() {
             oracle::numbers exact(values.begin(), values.end());
             const auto loss = [&] {
                 const oracle::parameters p{layout, exact};
-                return oracle::loss(p, share, one.network->windows().most_inputs, [&](const sequence_window & w, const oracle::masks & m) { return one.states(p, w, m, true); });
+                const double of_targets = oracle::loss(p, share, one.network->windows().most_inputs, [&](const sequence_window & w, const oracle::masks & m) { return one.states(p, w, m, true); });
+                return of_targets + static_cast<double>(share.n_targets()) * one.penalty(p);
             };
             std::vector<float> fused;
             const double expected = loss();
@@ -121,8 +137,8 @@ void gradients_are_central_differences() {
 }
 
 void states_are_those_of_the_definition_whatever_stands_beside() {
-    const invented_log log(9, 12, 2);
-    for (const network_case & one : cases(3)) {
+    const invented_log log(N_USERS, 12, 2);
+    for (const network_case & one : some_of_each()) {
         const std::vector<float> values = lively_values(*one.network);
         const oracle::numbers exact(values.begin(), values.end());
         const oracle::parameters p{one.network->layout(), exact};
@@ -185,7 +201,8 @@ void batches_hold_each_window_once() {
 std::unique_ptr<fit_model> make(const std::string & name, const interaction_log & log, int64_t targets_at_once, const fit_context & context) {
     const sequence_settings sequence{{7, targets_at_once}, 40, 0.01};
     if (name == "gru4rec") return make_gru4rec(log, {sequence, 8, 12, 1, 0.2}, context);
-    return make_sasrec(log, {sequence, 8, 2, 2, 16, 0.2, 0.2}, context);
+    if (name == "sasrec") return make_sasrec(log, {sequence, 8, 2, 2, 16, 0.2, 0.2}, context);
+    return make_caser(log, {{{7, 1}, 40, 0.01}, 8, 3, 4, 0.2, 1e-4}, context);
 }
 
 std::vector<float> all_values(fit_model & model) {
@@ -202,7 +219,7 @@ fit_context context_of(uint64_t seed, int32_t threads) {
     return context;
 }
 
-const char * const MODELS[] = {"gru4rec", "sasrec"};
+const char * const MODELS[] = {"gru4rec", "sasrec", "caser"};
 
 void bytes_follow_from_the_seed_alone() {
     const invented_log log(40, 20, 6);

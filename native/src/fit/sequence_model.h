@@ -1,7 +1,4 @@
-// How a sequence network is trained and asked for scores: batches of windows, Adam, states of histories against the items' vectors.
-//
-// A batch is computed in a fixed number of shares, one thread each, whose gradients are added in order: so any number of threads gives the same
-// bytes, and more threads than shares gain nothing.
+// How a sequence network is trained and asked for scores: batches of windows, Adam (trained_parameters.h), states of histories against the items' vectors.
 // A history with no interaction is scored by how often each item was met: ln(1 + count).
 #pragma once
 #include "fit/fit_model.h"

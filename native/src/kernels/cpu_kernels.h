@@ -75,6 +75,7 @@ struct cpu_kernels {
     float (*layer_norm)(int64_t n, const float * x, const float * weight, const float * bias, float epsilon, float * normal, float * y);
     void (*layer_norm_back)(int64_t n, const float * normal, float inverse, const float * weight, const float * dy, float * d_weight, float * d_bias, float * dx); // adds to d_weight, d_bias
     void (*gelu)(int64_t n, const float * x, float * y); // as in geglu
+    void (*sigmoid)(int64_t n, const float * x, float * y);
     void (*gelu_back)(int64_t n, const float * x, const float * dy, float * dx);
     void (*add)(int64_t n, const float * x, float * y); // y += x
     void (*softmax_row_back)(int64_t n, float scale, const float * p, float * d); // d = scale * p * (d - p . d)
