@@ -43,14 +43,22 @@ struct tiny_fit {
         }
         config = {{"protocol", PROTOCOL}, {"model", model}, {"settings", settings(model)}, {"interactions", folder.path + "/interactions.jsonl"}, {"items", ITEMS}, {"rows", folder.path + "/rows.jsonl"},
                   {"learning", nullptr}, {"seed", 3}, {"threads", 1}};
-        if (model == "bpr") config["learning"] = learning();
+        if (learns(model)) config["learning"] = learning();
     }
+
+    static bool learns(const std::string & model) { return model != "pop" && model != "item-knn" && model != "ease"; }
 
     static json settings(const std::string & model) {
         if (model == "item-knn") return {{"neighbours", 20}, {"shrink", 0}};
         if (model == "ease") return {{"l2", 10}};
         if (model == "bpr") return {{"width", 8}, {"batchSize", 16}, {"learningRate", 0.02}, {"l2", 0}};
-        return json::object();
+        json own = json::object();
+        if (model == "gru4rec") own = {{"hidden", 8}, {"layers", 1}, {"dropout", 0.1}, {"targetsAtOnce", 4}};
+        if (model == "sasrec") own = {{"heads", 2}, {"layers", 1}, {"inner", 8}, {"dropout", 0.1}, {"attentionDropout", 0.1}, {"targetsAtOnce", 4}};
+        if (model == "caser") own = {{"filtersDown", 2}, {"filtersAcross", 2}, {"dropout", 0.1}, {"l2", 0.001}};
+        if (model == "din") own = {{"attention", {8}}, {"layers", {8}}, {"negatives", 1}};
+        if (!own.empty()) own.update({{"width", 8}, {"mostInputs", 6}, {"batchSize", 64}, {"learningRate", 0.01}});
+        return own;
     }
 
     json learning() const {
@@ -93,11 +101,11 @@ user_error refused(const std::function<void(json & config)> & change, const std:
 int main() {
     return run_tests({
         {"every model says where it stands, then each row once, in the order of the file", [] {
-            for (const std::string model : {"pop", "item-knn", "ease", "bpr"}) {
+            for (const std::string model : {"pop", "item-knn", "ease", "bpr", "gru4rec", "sasrec", "caser", "din"}) {
                 const std::vector<json> events = tiny_fit(model).run();
                 CHECK(events.front()["event"] == "start" && events.front()["verb"] == "fit" && events.back()["event"] == "done");
                 CHECK(events[1]["event"] == "interactions" && events[1]["users"] == USERS && events[1]["items"] == ITEMS && events[1]["rows"] == 2 * USERS);
-                CHECK(only(events, "epoch").size() == (model == "bpr" ? 6 : 0) && only(events, "fitted").size() == 1);
+                CHECK(only(events, "epoch").size() == (tiny_fit::learns(model) ? 6 : 0) && only(events, "fitted").size() == 1);
                 const std::vector<json> ranks = only(events, "rank"), scores = only(events, "scores");
                 CHECK(ranks.size() == USERS && scores.size() == USERS);
                 for (int i = 0; i < USERS; i++) CHECK(ranks[i]["row"] == i && scores[i]["row"] == 100 + i && scores[i]["scores"].size() == 2);
@@ -303,7 +311,7 @@ int main() {
             const auto says_usage = [](const user_error & error, const std::string & words) {
                 if (error.code != exit_usage || !says(error.what(), words)) throw check_failed(words + " is not in: " + error.what());
             };
-            says_usage(refused([](json & c) { c["model"] = "svd"; }), "\"model\" is svd, but must be one of pop, item-knn, ease, bpr");
+            says_usage(refused([](json & c) { c["model"] = "svd"; }), "\"model\" is svd, but must be one of pop, item-knn, ease, bpr, gru4rec, sasrec, caser, din");
             says_usage(refused([](json & c) { c["settings"].erase("width"); }), "the key \"width\" is missing");
             says_usage(refused([](json & c) { c["settings"]["depth"] = 1; }), "unknown key \"depth\"");
             says_usage(refused([](json & c) { c["settings"]["width"] = 0; }), "\"width\" is 0, but must be between 1 and 4096");
@@ -313,6 +321,15 @@ int main() {
             says_usage(refused([](json & c) { c["settings"]["shrink"] = -0.5; }, "item-knn"), "\"shrink\" is -0.5");
             says_usage(refused([](json & c) { c["settings"]["l2"] = 0; }, "ease"), "\"l2\" is 0, but must be above 0");
             says_usage(refused([](json & c) { c["settings"]["k"] = 1; }, "pop"), "unknown key \"k\"");
+            says_usage(refused([](json & c) { c["settings"]["dropout"] = 1; }, "gru4rec"), "\"dropout\" is 1, but must be at least 0 and below 1");
+            says_usage(refused([](json & c) { c["settings"]["targetsAtOnce"] = 7; }, "gru4rec"), "\"targetsAtOnce\" is 7, but must be between 1 and 6");
+            says_usage(refused([](json & c) { c["settings"]["heads"] = 3; }, "sasrec"), "\"heads\" is 3, but must be a divisor of \"width\", 8");
+            says_usage(refused([](json & c) { c["settings"]["attentionDropout"] = -0.1; }, "sasrec"), "\"attentionDropout\" is -0.1");
+            says_usage(refused([](json & c) { c["settings"]["targetsAtOnce"] = 1; }, "caser"), "unknown key \"targetsAtOnce\"");
+            says_usage(refused([](json & c) { c["settings"]["filtersAcross"] = 0; }, "caser"), "\"filtersAcross\" is 0");
+            says_usage(refused([](json & c) { c["settings"]["layers"] = json::array(); }, "din"), "\"layers\" is 0, but must be 1 to 64 widths");
+            says_usage(refused([](json & c) { c["settings"]["attention"] = {8, 0}; }, "din"), "\"attention\" is 0, but must be widths between 1 and 4096");
+            says_usage(refused([](json & c) { c["settings"]["negatives"] = -1; }, "din"), "\"negatives\" is -1");
             says_usage(refused([](json & c) { c["learning"] = nullptr; }), "\"learning\" is null, but the model \"bpr\" learns by epochs");
             says_usage(refused([](json & c) { c["learning"] = tiny_fit().learning(); }, "ease"), "\"learning\" must be null");
             says_usage(refused([](json & c) { c["learning"]["epochs"] = 0; }), "\"epochs\" is 0");

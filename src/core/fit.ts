@@ -5,7 +5,14 @@ const count = z.number().int().positive();
 const positive = z.number().positive();
 const notNegative = z.number().nonnegative();
 
-/** A model of users and items that native/ can fit, with its settings. Defaults are those of RecBole 1.2.1. */
+const share = z.number().min(0).lt(1); // of values set to zero while training
+
+const learningByAdam = {
+  batchSize: count.default(2048), // training examples, about
+  learningRate: positive.default(0.001),
+};
+
+/** A model of users and items that native/ can fit, with its settings. Defaults are those of RecBole 1.2.1, unless something else is said. */
 export const FitModel = z.discriminatedUnion('model', [
   z.strictObject({ model: z.literal('pop'), settings: z.strictObject({}).default({}) }),
   z.strictObject({
@@ -24,6 +31,63 @@ export const FitModel = z.discriminatedUnion('model', [
         batchSize: count.default(2048), // training examples
         learningRate: positive.default(0.001),
         l2: notNegative.default(0),
+      })
+      .prefault({}),
+  }),
+  z.strictObject({
+    model: z.literal('gru4rec'),
+    settings: z
+      .strictObject({
+        width: count.default(64), // of an item vector
+        hidden: count.default(128),
+        layers: count.default(1),
+        dropout: share.default(0.3),
+        mostInputs: count.default(50), // of a history, the last ones
+        targetsAtOnce: count.default(50), // prefixes of a history that share a pass; 1 is RecBole's way
+        ...learningByAdam,
+      })
+      .prefault({}),
+  }),
+  z.strictObject({
+    model: z.literal('sasrec'),
+    settings: z
+      .strictObject({
+        width: count.default(64),
+        layers: count.default(2),
+        heads: count.default(2),
+        inner: count.default(256), // of the dense layers
+        dropout: share.default(0.5),
+        attentionDropout: share.default(0.5),
+        mostInputs: count.default(50),
+        targetsAtOnce: count.default(10),
+        ...learningByAdam,
+      })
+      .prefault({}),
+  }),
+  z.strictObject({
+    model: z.literal('caser'),
+    settings: z
+      .strictObject({
+        width: count.default(64),
+        filtersDown: count.default(4),
+        filtersAcross: count.default(8), // of each height
+        dropout: share.default(0.4),
+        l2: notNegative.default(0.0001),
+        mostInputs: count.default(50),
+        ...learningByAdam,
+      })
+      .prefault({}),
+  }),
+  z.strictObject({
+    model: z.literal('din'),
+    settings: z
+      .strictObject({
+        width: count.default(10),
+        attention: z.array(count).min(1).default([80, 40]), // hidden layers, as in the authors' program; RecBole has 256, 256, 256 here and below
+        layers: z.array(count).min(1).default([200, 80]), // as in the paper
+        mostInputs: count.default(50),
+        negatives: z.number().int().min(0).max(1000).default(0), // drawn for each liked interaction; 0: the log's own labels
+        ...learningByAdam,
       })
       .prefault({}),
   }),
