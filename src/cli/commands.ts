@@ -19,12 +19,14 @@ import quickstart from './commands/quickstart.js';
 import rejects from './commands/rejects.js';
 import report from './commands/report.js';
 import review from './commands/review.js';
+import rows from './commands/rows.js';
 import run from './commands/run.js';
 import show from './commands/show.js';
 import stats from './commands/stats.js';
 import templates from './commands/templates.js';
 import texts from './commands/texts.js';
 import train from './commands/train.js';
+import verify from './commands/verify.js';
 
 /** Every verb, in the order of help: the stages first, then what looks and helps. */
 export const COMMANDS: readonly Command[] = [
@@ -43,6 +45,8 @@ export const COMMANDS: readonly Command[] = [
   train,
   predict,
   report,
+  rows,
+  verify,
   merge,
   push,
   pull,

@@ -3,6 +3,7 @@ import { DatasetVersion } from './dataset-version.js';
 import { Split } from './instruction.js';
 import { Arithmetic } from './prediction.js';
 import { Estimate, Finding, PairedTests } from './report-figures.js';
+import { RowGroup } from './report-rows.js';
 import { NativeTrainConfig } from './run-config.js';
 import { Slice, TaskReport, WordingGap } from './task-report.js';
 
@@ -163,12 +164,17 @@ export const Report = z.strictObject({
     reliability: z.array(ReliabilityCurve),
     loss: z.array(LossPoint),
   }),
+  rows: z.strictObject({
+    sha256: z.string(), // of rows.jsonl, which has all of them
+    groups: z.array(RowGroup), // behind the figures: of each task and split, then of the parts of test
+  }),
   serving: z.strictObject({
     predictions: z.array(
       z.strictObject({
         model: ModelId,
         split: Split,
         set: z.string(),
+        sha256: z.string(), // of what the store keeps of it
         ...Arithmetic.shape, // that the log-odds were computed in
         labelMass: z.number(),
         truncatedRows: z.array(count), // rows that lost their oldest history to the length limit

@@ -1,22 +1,24 @@
 import type { DatasetVersion } from '../core/dataset-version.js';
 import { RectuneError } from '../core/errors.js';
-import type { Instruction, Split } from '../core/instruction.js';
+import type { Instruction } from '../core/instruction.js';
 import type { Interaction } from '../core/interaction.js';
-import { shortened } from '../core/prediction.js';
+import { type Prediction, shortened } from '../core/prediction.js';
 import { BASELINES, type ModelId, REPORT_FORMAT, Report, type ReportOptions, type Stage } from '../core/report.js';
+import type { SeenRow } from '../core/report-rows.js';
 import type { Run } from '../core/run.js';
 import type { RunEvent } from '../core/run-event.js';
+import { sha256 } from '../platform/files.js';
 import { countTrainLabels } from './baselines/train-labels.js';
-import { type KnownInteraction, trainInteractions } from './baselines/train-log.js';
+import type { KnownInteraction } from './baselines/train-log.js';
 import { bestBaseline } from './best-baseline.js';
 import { compareModels, type Pair } from './compare-models.js';
-import { expectedCalibrationError, reliability } from './metrics/calibration.js';
-import { precisionRecall } from './metrics/precision-recall.js';
-import { roc } from './metrics/roc.js';
-import { type AnsweredRow, answeredRows, type SplitInput, type SplitScores, scoreSplit } from './split-scores.js';
-import { reportTasks, type TaskFindings } from './tasks/report-tasks.js';
+import { judgementCurves } from './judgement-curves.js';
+import { mixedTasks } from './mixed-tasks.js';
+import { rowGroups } from './rows/row-groups.js';
+import { rowLines } from './rows/row-lines.js';
+import { seenJudgements } from './rows/seen-rows.js';
+import { type AnsweredRow, answeredRows, type SplitInput, scoreSplit } from './split-scores.js';
 import { choiceScores } from './tasks/score-task.js';
-import { kindOf, taskRows } from './tasks/task-rows.js';
 import { overview } from './tasks/task-verdict.js';
 import { trainingFacts } from './training-facts.js';
 import { validationFacts } from './validation-curve.js';
@@ -42,10 +44,11 @@ export interface ReportInput {
 type TrainRow = Pick<Instruction, 'itemId' | 'label' | 'target' | 'historyInteractions'>;
 type LogLine = KnownInteraction & Pick<Interaction, 'logIndex'>;
 
-const CURVE_MODELS: readonly ModelId[] = ['adapter', 'base', 'liked-share'];
-type Point = [number, number];
-const DRAWN_POINTS = 400;
-const RELIABILITY_MODELS: readonly ModelId[] = ['adapter', 'base'];
+/** A report, and the rows that its figures come from. */
+export interface Evaluated {
+  readonly report: Report;
+  readonly rows: readonly SeenRow[]; // of test, then of valid; judgements first
+}
 
 /**
  * Compares the adapter with its base model and the trivial baselines and says in a sentence what it is worth.
@@ -53,7 +56,7 @@ const RELIABILITY_MODELS: readonly ModelId[] = ['adapter', 'base'];
  *
  * throws RectuneError when the run has no adapter, a row has no label, or predictions and rows do not fit
  */
-export function makeReport(input: ReportInput): Report {
+export function evaluate(input: ReportInput): Evaluated {
   const { version, run, options } = input;
   const { adapterHash } = input.test.adapter.set;
   if (adapterHash === null) {
@@ -82,30 +85,29 @@ export function makeReport(input: ReportInput): Report {
   const verdicts = differences
     .filter(({ split, metric, second }) => split === 'test' && metric === 'auc' && judged.includes(second))
     .map((paired) => verdict(splits[0] as Report['splits'][number], paired));
+  const rows = [
+    ...seenJudgements(version, test, answered.test, mixed.known?.test),
+    ...(valid ? seenJudgements(version, valid, answered.valid, mixed.known?.valid) : []),
+    ...mixed.findings.rows,
+  ];
+  const { tasks, slices, wordings } = mixed.findings;
   const report: Omit<Report, 'warnings'> = {
     format: REPORT_FORMAT,
     madeAt: input.madeAt.toISOString(),
     program: input.program,
     options,
-    overview: overview({ tasks: mixed.tasks, verdicts }),
+    overview: overview({ tasks, verdicts }),
     verdicts,
     baseline,
     version,
     run: reportedRun(input, adapterHash),
     splits,
     differences,
-    ...mixed,
-    curves: {
-      split: 'test',
-      roc: curvesOf(test, roc),
-      precisionRecall: curvesOf(test, precisionRecall),
-      reliability: (test.labels.length === 0 ? [] : RELIABILITY_MODELS).map((model) => ({
-        model,
-        expectedCalibrationError: expectedCalibrationError(test.logOdds[model], test.labels) ?? null,
-        bins: reliability(test.logOdds[model], test.labels),
-      })),
-      loss: facts.loss,
-    },
+    tasks,
+    slices,
+    wordings,
+    curves: { split: 'test', ...judgementCurves(test), loss: facts.loss },
+    rows: { sha256: sha256(rowLines(rows)), groups: rowGroups(rows, slices) },
     serving: {
       predictions: servedPredictions(input),
       parity: facts.parity,
@@ -116,46 +118,12 @@ export function makeReport(input: ReportInput): Report {
     validation: validationFacts(input.events, run.config.validation, input.valid?.instructions ?? [], options),
     training: facts.training,
   };
-  return Report.parse({ ...report, warnings: warnings(report) });
+  return { report: Report.parse({ ...report, warnings: warnings(report) }), rows };
 }
 
-/** A curve of each model that is drawn; none where it is not defined. */
-function curvesOf({ logOdds, labels }: SplitScores, curve: typeof roc): { model: ModelId; points: Point[] }[] {
-  return CURVE_MODELS.flatMap((model) => {
-    const points = curve(logOdds[model], labels);
-    return points ? [{ model, points: drawable(points) }] : [];
-  });
-}
-
-/** As many points of a curve as can be told apart on a page, evenly taken, the first and the last among them. */
-export function drawable(points: readonly Point[]): Point[] {
-  if (points.length <= DRAWN_POINTS) return [...points];
-  const last = points.length - 1;
-  return Array.from({ length: DRAWN_POINTS }, (_, i) => points[Math.round((i * last) / (DRAWN_POINTS - 1))] as Point);
-}
-
-/** What is said of rows that are no judgements; nothing for a version without such rows. */
-function mixedTasks(
-  { version, train, log, options }: ReportInput,
-  answered: Readonly<Record<Exclude<Split, 'train'>, readonly AnsweredRow[]>>,
-): TaskFindings {
-  const both = [...answered.test, ...answered.valid];
-  if (both.every((row) => kindOf(row) === undefined)) return { tasks: [], slices: [], wordings: [] };
-  const shown = new Set(both.flatMap(({ instruction }) => instruction.historyInteractions));
-  const items = new Map<number, string>();
-  const ratings = new Set<number>();
-  for (const { logIndex, itemId, rating } of log()) {
-    if (shown.has(logIndex)) items.set(logIndex, itemId);
-    if (rating !== null) ratings.add(rating);
-  }
-  const rowsOf = (rows: readonly AnsweredRow[]) => taskRows(version, rows, (line) => items.get(line));
-  const asked = both.map(({ instruction }) => instruction);
-  return reportTasks(
-    version,
-    { test: rowsOf(answered.test), valid: rowsOf(answered.valid) },
-    { train: trainInteractions(train, asked, log()), ratings: [...ratings].sort((a, b) => a - b) },
-    options,
-  );
+/** The report alone. */
+export function makeReport(input: ReportInput): Report {
+  return evaluate(input).report;
 }
 
 function reportedRun({ run, version, stages }: ReportInput, adapterHash: string): Report['run'] {
@@ -187,6 +155,7 @@ function servedPredictions({ test, valid }: ReportInput): Report['serving']['pre
         model,
         split: set.split,
         set: set.id,
+        sha256: hashOfPredictions(predictions),
         device: set.device,
         precision: set.precision,
         labelMass: set.labelMass,
@@ -194,6 +163,17 @@ function servedPredictions({ test, valid }: ReportInput): Report['serving']['pre
       };
     }),
   );
+}
+
+/** Of what was predicted, row by row; the set's id says only what was asked. */
+function hashOfPredictions(predictions: readonly Prediction[]): string {
+  const lines = [...predictions]
+    .sort((a, b) => a.row - b.row)
+    .map(({ row, user, item, label, logOdds, choices, droppedHistory }) => {
+      const scores = choices?.map(({ sum, tokens, first }) => [sum, tokens, first]) ?? null;
+      return JSON.stringify([row, user, item, label, logOdds, scores, droppedHistory]);
+    });
+  return sha256(lines.join('\n'));
 }
 
 /** Largest distance of what the adapter says of an answer from what the base model says; null without rows. */

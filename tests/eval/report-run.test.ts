@@ -2,41 +2,18 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { RectuneError } from '../../src/core/errors.js';
-import type { Instruction } from '../../src/core/instruction.js';
 import { ReportOptions } from '../../src/core/report.js';
 import { renderJson } from '../../src/eval/report/json.js';
-import { makeReport, type ReportInput } from '../../src/eval/report.js';
+import { makeReport } from '../../src/eval/report.js';
 import { reportRun } from '../../src/eval/report-run.js';
-import type { Store } from '../../src/store/store.js';
-import { keepSource, source, temporaryFolder, temporaryStore } from '../store/fixtures.js';
+import { temporaryFolder } from '../store/fixtures.js';
 import { inventedRun, inventInput, type World } from './fixtures.js';
+import { ALL, type Kept, storeWith } from './kept-run.js';
 
-type Kept = 'test adapter' | 'test base' | 'valid adapter' | 'valid base';
-const ALL: readonly Kept[] = ['test adapter', 'test base', 'valid adapter', 'valid base'];
-
-/** A store with an invented run in it, and the predictions that are named. */
-function storeWith(kept: readonly Kept[], world: World = {}, run = inventedRun): { store: Store; input: ReportInput } {
-  const { store } = temporaryStore();
+/** The invented run in a store, and what its report is made from. */
+function kept(names: readonly Kept[] = ALL, world: World = {}, run = inventedRun) {
   const input = inventInput(world);
-  const { version, train, valid, test, events, madeAt } = input;
-  keepSource(store, source(version.sourceId));
-  const rows = [
-    ...(train as Instruction[]),
-    ...((valid?.instructions ?? []) as Instruction[]),
-    ...(test.instructions as Instruction[]),
-  ];
-  store.versions.save(version, rows, madeAt);
-  store.runs.save(run);
-  store.runs.appendEvents(run.id, events);
-  for (const [name, scored] of Object.entries({
-    'test adapter': test.adapter,
-    'test base': test.base,
-    'valid adapter': valid?.adapter,
-    'valid base': valid?.base,
-  })) {
-    if (scored && kept.includes(name as Kept)) store.predictions.save(scored.set, scored.predictions, madeAt);
-  }
-  return { store, input };
+  return { store: storeWith(input, names, run), input };
 }
 
 const now = () => new Date('2026-11-24T02:00:00Z');
@@ -53,7 +30,7 @@ async function errorOf(promise: Promise<unknown>): Promise<RectuneError> {
 
 describe('reportRun', () => {
   it('makes the same report from the store as makeReport from the parts', async () => {
-    const { store, input } = storeWith(ALL);
+    const { store, input } = kept();
     const studio = temporaryFolder();
     const report = await reportRun(store, inventedRun.id, { studio, now, options });
     const program = report.program;
@@ -62,7 +39,7 @@ describe('reportRun', () => {
   });
 
   it('takes no predictions that were made under another length limit', async () => {
-    const { store, input } = storeWith(ALL);
+    const { store, input } = kept();
     const shorter = { ...input.test.base.set, id: 'other', maxLength: 64 };
     const wrong = input.test.base.predictions.map((one) => ({ ...one, logOdds: -(one.logOdds as number) }));
     store.predictions.save(shorter, wrong, now());
@@ -71,11 +48,17 @@ describe('reportRun', () => {
   });
 
   it('writes its whole files into the studio and keeps the report in the store', async () => {
-    const { store } = storeWith(ALL);
+    const { store } = kept();
     const studio = temporaryFolder();
     const report = await reportRun(store, inventedRun.id, { studio, now, options });
     const directory = join(studio, 'reports', inventedRun.id);
-    expect(readdirSync(directory).sort()).toEqual(['report.html', 'report.json', 'report.md', 'report.tex']);
+    expect(readdirSync(directory).sort()).toEqual([
+      'report.html',
+      'report.json',
+      'report.md',
+      'report.tex',
+      'rows.jsonl',
+    ]);
     const json = readFileSync(join(directory, 'report.json'), 'utf8');
     expect(json).toBe(renderJson(report));
     expect(store.reports.list()).toEqual([
@@ -84,19 +67,19 @@ describe('reportRun', () => {
   });
 
   it('gives the same bytes when it is made again at the same time', async () => {
-    const { store } = storeWith(ALL);
+    const { store } = kept();
     const [first, second] = [temporaryFolder(), temporaryFolder()];
     for (const directory of [first, second]) {
       await reportRun(store, inventedRun.id, { studio: temporaryFolder(), directory, now, options });
     }
-    for (const name of ['report.html', 'report.json', 'report.md']) {
+    for (const name of readdirSync(first)) {
       expect(readFileSync(join(second, name), 'utf8')).toBe(readFileSync(join(first, name), 'utf8'));
     }
     expect(store.reports.list()).toHaveLength(1);
   });
 
   it('leaves other files of the folder alone', async () => {
-    const { store } = storeWith(ALL);
+    const { store } = kept();
     const directory = temporaryFolder();
     writeFileSync(join(directory, 'notes.txt'), 'mine');
     await reportRun(store, inventedRun.id, { studio: temporaryFolder(), directory, now, options });
@@ -104,7 +87,7 @@ describe('reportRun', () => {
   });
 
   it('needs no predictions on valid when the version has no validation rows', async () => {
-    const { store } = storeWith(['test adapter', 'test base'], { validRows: false });
+    const { store } = kept(['test adapter', 'test base'], { validRows: false });
     const report = await reportRun(store, inventedRun.id, { studio: temporaryFolder(), now, options });
     expect(report.splits.map(({ split }) => split)).toEqual(['test']);
   });
@@ -119,7 +102,7 @@ describe('reportRun', () => {
       split: 'valid',
     },
   ])('without predictions of $missing says which command makes them', async ({ missing, what, split }) => {
-    const { store } = storeWith(ALL.filter((name) => name !== missing));
+    const { store } = kept(ALL.filter((name) => name !== missing));
     const studio = temporaryFolder();
     const error = await errorOf(reportRun(store, inventedRun.id, { studio, now, options }));
     expect(error).toMatchObject({
@@ -131,7 +114,7 @@ describe('reportRun', () => {
   });
 
   it('suggests the run that was meant', async () => {
-    const { store } = storeWith(ALL);
+    const { store } = kept();
     const error = await errorOf(reportRun(store, 'tiny-bbbbbbbc', { studio: temporaryFolder(), now, options }));
     expect(error).toMatchObject({
       kind: 'usage',
@@ -141,7 +124,7 @@ describe('reportRun', () => {
   });
 
   it('refuses a run that has no adapter yet', async () => {
-    const { store } = storeWith(ALL, {}, { ...inventedRun, status: 'stopped', adapterHash: null });
+    const { store } = kept(ALL, {}, { ...inventedRun, status: 'stopped', adapterHash: null });
     const error = await errorOf(reportRun(store, inventedRun.id, { studio: temporaryFolder(), now, options }));
     expect(error.message).toBe('run "tiny-bbbbbbbb" has no adapter yet (it is stopped)');
   });

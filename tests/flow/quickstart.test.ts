@@ -41,7 +41,7 @@ describe('the quickstart in a small form', () => {
   }, 120_000);
 
   it('ends in a report of three files that says what was measured', () => {
-    for (const file of ['report.html', 'report.md', 'report.json', 'report.tex'])
+    for (const file of ['report.html', 'report.md', 'report.json', 'report.tex', 'rows.jsonl'])
       expect(existsSync(join(first.directory, file))).toBe(true);
     const report = Report.parse(JSON.parse(readFileSync(join(first.directory, 'report.json'), 'utf8')));
     expect(report).toEqual(first.report);

@@ -41,6 +41,8 @@ export type Fact = readonly [name: string, value: string];
 /** The first column holds the names of the rows. */
 export interface Table {
   readonly caption: string;
+  readonly anchor?: string; // so that links can lead to the table
+  readonly command?: string; // that shows more of it
   readonly head: readonly string[];
   readonly rows: readonly TableRow[];
   readonly notForPapers?: boolean; // left out of report.tex
@@ -50,7 +52,6 @@ export interface TableRow {
   readonly name: string;
   readonly color?: string; // of the model, as in the plots
   readonly own?: boolean; // the adapter's: set apart from the others
-  readonly anchor?: string; // so that links can lead to the row
   readonly cells: readonly Cell[];
 }
 

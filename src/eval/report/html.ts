@@ -72,18 +72,19 @@ ${block.facts.map(([name, value]) => html`<tr><th scope="row">${name}</th><td>${
 }
 
 /** On a narrow screen a wide table moves sideways in its frame; a keyboard reaches it there. */
-function table({ caption, head, rows }: Table): Markup {
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table><caption>${caption}</caption>
+function table({ caption, anchor, command, head, rows }: Table): Markup {
+  const id = anchor === undefined ? '' : html` id="${anchor}"`;
+  const more = command === undefined ? '' : html`<br><code>${command}</code>`;
+  return html`<div${id} class="scroll" tabindex="0" role="region" aria-label="${caption}"><table><caption>${caption}${more}</caption>
 <thead><tr>${head.map((title) => html`<th scope="col">${title}</th>`)}</tr></thead>
 <tbody>
 ${rows.map(tableRow)}</tbody>
 </table></div>`;
 }
 
-function tableRow({ name, color, own, anchor, cells }: TableRow): Markup {
+function tableRow({ name, color, own, cells }: TableRow): Markup {
   const swatch = color === undefined ? '' : html`<span class="swatch" style="background:${color}"></span>`;
-  const id = anchor === undefined ? '' : html` id="${anchor}"`;
-  return html`<tr${id}${own ? html` class="own"` : ''}><th scope="row">${swatch}${name}</th>${cells.map(cell)}</tr>
+  return html`<tr${own ? html` class="own"` : ''}><th scope="row">${swatch}${name}</th>${cells.map(cell)}</tr>
 `;
 }
 

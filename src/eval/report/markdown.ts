@@ -42,9 +42,10 @@ function plotLines({ caption, instead }: Drawing): string[] {
   return [`(plot) ${plain(caption)}`, ...(instead ? captioned(instead) : [])];
 }
 
-function captioned({ caption, head, rows }: Table): string[] {
+function captioned({ caption, command, head, rows }: Table): string[] {
   return [
     `${plain(caption)}:`,
+    ...(command === undefined ? [] : [`    ${command}`]),
     lines(
       head,
       rows.map(({ name, cells }) => [name, ...cells.map(cellText)]),

@@ -1,4 +1,5 @@
-import type { Report } from '../../core/report.js';
+import type { Evaluated } from '../report.js';
+import { rowLines } from '../rows/row-lines.js';
 import { renderHtml } from './html.js';
 import { renderJson } from './json.js';
 import { renderLatex } from './latex.js';
@@ -6,11 +7,12 @@ import { renderMarkdown } from './markdown.js';
 import { REPORT_FILES } from './write.js';
 
 /** Name and text of every file of a report. The same report gives the same bytes. */
-export function renderedFiles(report: Report): [name: string, text: string][] {
+export function renderedFiles({ report, rows }: Evaluated): [name: string, text: string][] {
   return [
     [REPORT_FILES.html, renderHtml(report)],
     [REPORT_FILES.markdown, renderMarkdown(report)],
     [REPORT_FILES.json, renderJson(report)],
     [REPORT_FILES.latex, renderLatex(report)],
+    [REPORT_FILES.rows, rowLines(rows)],
   ];
 }

@@ -4,6 +4,7 @@ import { curves } from './sections/curves.js';
 import { differences } from './sections/differences.js';
 import { judgements } from './sections/judgements.js';
 import { dataset, provenance, serving } from './sections/provenance.js';
+import { rows } from './sections/rows.js';
 import { slices } from './sections/slices.js';
 import { tasks } from './sections/tasks.js';
 import { training } from './sections/training.js';
@@ -18,6 +19,7 @@ const SECTIONS: readonly Section[] = [
   slices,
   curves,
   training,
+  rows,
   dataset,
   serving,
   provenance,

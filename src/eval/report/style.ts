@@ -25,7 +25,7 @@ p { margin: .6rem 0; max-width: 46rem; overflow-wrap: anywhere; }
 a { color: var(--link); text-decoration: none; } a:hover { text-decoration: underline; }
 td a { color: inherit; border-bottom: 1px dotted var(--quiet); } td a:hover { color: var(--link); text-decoration: none; border-color: currentColor; }
 a:focus-visible, summary:focus-visible, .scroll:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; border-radius: 2px; }
-:target { scroll-margin-top: 1rem; } tr:target { background: var(--note-surface); }
+:target { scroll-margin-top: 1rem; } .scroll:target caption { color: var(--text); box-shadow: -4px 0 0 var(--link); padding-left: .5rem; }
 .overview { font-size: 1.12rem; font-weight: 600; }
 .soft { color: var(--soft); font-size: .9rem; }
 .verdict { border-left: 4px solid var(--even); background: var(--even-surface); border-radius: 0 8px 8px 0; padding: .9rem 1.1rem; margin: .9rem 0; }

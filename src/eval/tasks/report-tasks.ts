@@ -1,6 +1,7 @@
 import type { DatasetVersion } from '../../core/dataset-version.js';
 import { DatasetRecipe } from '../../core/recipe.js';
 import type { ReportOptions } from '../../core/report.js';
+import type { SeenRow } from '../../core/report-rows.js';
 import {
   SCORINGS,
   type Slice,
@@ -12,6 +13,7 @@ import {
   type WordingGap,
 } from '../../core/task-report.js';
 import { figure } from '../numbers.js';
+import { seenTaskRows } from '../rows/seen-rows.js';
 import { onAllUsers } from '../statistics/user-statistic.js';
 import { askForScorings, askForSplit, Resampled } from './compare-task.js';
 import { scoreTask, type TaskKnowledge, type TaskScores } from './score-task.js';
@@ -25,6 +27,7 @@ export interface TaskFindings {
   readonly tasks: TaskReport[];
   readonly slices: Slice[];
   readonly wordings: WordingGap[];
+  readonly rows: SeenRow[]; // of test, then of valid; judgements are not among them
 }
 
 /** valid: without its rows, the baselines of the verdicts are chosen by rule. */
@@ -37,13 +40,17 @@ export function reportTasks(
   const validTasks = byTask(valid);
   const made = byTask(test).map((group) => {
     const before = validTasks.find(({ task, kind }) => task === group.task && kind === group.kind);
-    return reportTask(version, scoreTask(group, knowledge), before && scoreTask(before, knowledge), options);
+    const scores = { test: scoreTask(group, knowledge), valid: before && scoreTask(before, knowledge) };
+    return { ...reportTask(version, scores.test, scores.valid, options), scores };
   });
   const judgements = judgementSlices(test, options);
   return {
     tasks: made.map(({ report }) => report),
     slices: [...judgements.slices, ...made.flatMap(({ slices }) => slices)],
     wordings: [...judgements.wordings, ...made.flatMap(({ wordings }) => wordings)],
+    rows: (['test', 'valid'] as const).flatMap((split) =>
+      made.flatMap(({ scores }) => (scores[split] ? seenTaskRows(version, split, scores[split]) : [])),
+    ),
   };
 }
 

@@ -27,6 +27,10 @@ export interface TaskScores {
   readonly users: UserIndex; // of all rows: a part of them is resampled with the same users
   readonly models: readonly TaskModelId[]; // that say something here
   statistic(model: TaskModelId, metric: TaskMetricId, part?: Part): UserStatistic;
+  /** What a model says of each row, as one number: the target's rank, the rating, nats a token. */
+  said(model: TaskModelId): number[];
+  /** The rating that each row's user gave; null: other kinds of rows have no such number. */
+  given(): (number | null)[];
 }
 
 /** What baselines know. */
@@ -44,39 +48,65 @@ export function scoreTask(
   const common = { task, kind, rows, users };
   switch (kind) {
     case 'choice':
-      return { ...common, ...answeredBy(users, CHOICE_METRIC, choiceModels(rows, knowledge)) };
+      return { ...common, ...answeredBy(users, CHOICE_METRIC, choiceModels(rows, knowledge), { said: expectedRank }) };
     case 'rating':
-      return { ...common, ...answeredBy(users, RATING_METRIC, ratingModels(rows, knowledge)) };
+      return { ...common, ...answeredBy(users, RATING_METRIC, ratingModels(rows, knowledge), RATED) };
     case 'text':
-      return { ...common, ...answeredBy(users, TEXT_METRIC, textModels(rows)) };
+      return { ...common, ...answeredBy(users, TEXT_METRIC, textModels(rows), { said: lossPerToken }) };
   }
 }
 
 /** What a model's answers to all rows come to. */
 type Outcomes<Row> = (scoring: Scoring) => Row[];
 
+/** An outcome as numbers that a reader can look at. */
+interface Numbers<Row> {
+  said(row: Row): number;
+  given?(row: Row): number;
+}
+
+const RATED: Numbers<Rated> = { said: ({ predicted }) => predicted, given: ({ actual }) => actual };
+
 function answeredBy<Row>(
   users: UserIndex,
   metrics: Readonly<Partial<Record<TaskMetricId, TaskMetric<Row>>>>,
   models: ReadonlyMap<TaskModelId, Outcomes<Row>>,
-): Pick<TaskScores, 'models' | 'statistic'> {
+  { said, given }: Numbers<Row>,
+): Pick<TaskScores, 'models' | 'statistic' | 'said' | 'given'> {
   const known = new Map<string, Row[]>();
+  const outcomesOf = (model: TaskModelId, scoring: Scoring): Row[] => {
+    const key = `${model} ${scoring}`;
+    const outcomes = known.get(key) ?? models.get(model)?.(scoring);
+    if (!outcomes) throw new Error(`${model} says nothing of this task`);
+    known.set(key, outcomes);
+    return outcomes;
+  };
   return {
     models: [...models.keys()],
     statistic(model, metric, { rows, scoring = 'sum' } = {}) {
       const found = metrics[metric];
-      const outcomes = models.get(model);
-      if (!found || !outcomes) throw new Error(`${metric} of ${model} is not known for this task`);
-      const key = `${model} ${scoring}`;
-      const all = known.get(key) ?? outcomes(scoring);
-      known.set(key, all);
+      if (!found) throw new Error(`${metric} is not known for this task`);
+      const all = outcomesOf(model, scoring);
       if (rows === undefined) return found.byUsers(all, users);
       return found.byUsers(
         rows.map((row) => all[row] as Row),
         partOfUsers(users, rows),
       );
     },
+    said: (model) => outcomesOf(model, 'sum').map(said),
+    given: () => outcomesOf('adapter', 'sum').map((row) => given?.(row) ?? null),
   };
+}
+
+/** Mean over the ranks that a random tie break may give the target. */
+function expectedRank({ groups }: RankedList): number {
+  const own = groups.findIndex(({ relevant }) => relevant > 0);
+  const above = groups.slice(0, own).reduce((sum, { size }) => sum + size, 0);
+  return above + ((groups[own]?.size ?? 0) + 1) / 2;
+}
+
+function lossPerToken({ logLikelihood, tokens }: Written): number {
+  return -logLikelihood / tokens;
 }
 
 /** The users of some rows, numbered as they are among all. */

@@ -102,7 +102,14 @@ interface Division {
   readonly nameOf: (row: TaskRow) => string | undefined; // undefined: in no part
 }
 
-function divisions({ repeats }: Sliced): Division[] {
+/** The parts that a row is in, by division. */
+export function partsOfRow(row: TaskRow, sliced: Pick<Sliced, 'repeats'>): Partial<Record<SliceKind, string>> {
+  return Object.fromEntries(
+    divisions(sliced).flatMap(({ by, nameOf }) => (nameOf(row) === undefined ? [] : [[by, nameOf(row)]])),
+  );
+}
+
+function divisions({ repeats }: Pick<Sliced, 'repeats'>): Division[] {
   return [
     { by: 'family', nameOf: ({ family }) => family },
     { by: 'cell', nameOf: ({ cell }) => cell },

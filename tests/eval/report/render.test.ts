@@ -68,6 +68,7 @@ describe('the HTML report', () => {
       'Paired differences',
       'Curves on test',
       'Training',
+      'Rows behind the figures',
       'Dataset',
       'Serving notes',
       'Recipe, seeds, hashes, versions',

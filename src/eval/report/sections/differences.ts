@@ -4,10 +4,12 @@ import { levelTitle } from '../../numbers.js';
 import { estimateCell, type Figure, type Part, type Table } from '../block.js';
 import { intervalsPlot } from '../plots/intervals.js';
 import { modelColor } from '../plots/model-colors.js';
+import { rowsAnchor } from '../row-anchor.js';
 import { OTHER_TESTS_NOTE, otherTests, TEST_NOTE, testAside } from '../test-texts.js';
 
 /** The adapter against every other model on the judgements: same rows, same resampled users. */
-export function differences({ differences: all, splits, options }: Report): Part[] {
+export function differences(report: Report): Part[] {
+  const { differences: all, splits, options } = report;
   if (splits.length === 0) return [];
   const level = levelTitle(options.level);
   const auc = all.filter(({ split, metric }) => split === 'test' && metric === 'auc');
@@ -23,7 +25,7 @@ export function differences({ differences: all, splits, options }: Report): Part
             `Adapter minus the other model, on the same rows and the same resampled users: the ${level} interval, p, and what the interval ` +
             `decides (undecided: it includes 0). For log loss, Brier score and ECE a difference below 0 is a gain. ${TEST_NOTE}`,
         },
-        ...splits.map(({ split }) => ({ kind: 'table' as const, table: table(split, all) })),
+        ...splits.map(({ split }) => ({ kind: 'table' as const, table: table(split, report) })),
         { kind: 'paragraph', quiet: true, text: OTHER_TESTS_NOTE },
         { kind: 'table', table: otherTestsTable(all) },
         {
@@ -52,7 +54,9 @@ export function differences({ differences: all, splits, options }: Report): Part
   ];
 }
 
-function table(split: string, all: readonly PairedDifference[]): Table {
+function table(split: PairedDifference['split'], report: Report): Table {
+  const { differences: all } = report;
+  const behind = rowsAnchor(report, { task: 'judgement', split });
   const here = all.filter((one) => one.split === split);
   const others = [...new Set(here.map(({ second }) => second))];
   return {
@@ -61,13 +65,13 @@ function table(split: string, all: readonly PairedDifference[]): Table {
     rows: others.map((other) => ({
       name: MODEL_TITLES[other],
       color: modelColor(other),
-      cells: here.filter(({ second }) => second === other).map(cell),
+      cells: here.filter(({ second }) => second === other).map((one) => cell(one, behind)),
     })),
   };
 }
 
-function cell({ difference, tests, finding }: PairedDifference): Figure {
-  return { ...(estimateCell(difference) as Figure), ...testAside(tests), finding };
+function cell({ difference, tests, finding }: PairedDifference, behind: string | undefined): Figure {
+  return { ...(estimateCell(difference, behind) as Figure), ...testAside(tests), finding };
 }
 
 /** On test, which the verdicts are of. */

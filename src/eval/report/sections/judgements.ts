@@ -4,6 +4,7 @@ import { counted, levelTitle, percent, thousands } from '../../numbers.js';
 import { type Block, estimateCell, type Fact, type Part } from '../block.js';
 import { intervalsPlot } from '../plots/intervals.js';
 import { modelColor } from '../plots/model-colors.js';
+import { rowsAnchor } from '../row-anchor.js';
 
 /** Every metric of every model on the judgements, a table a split. */
 export function judgements(report: Report): Part[] {
@@ -14,7 +15,9 @@ export function judgements(report: Report): Part[] {
   }));
 }
 
-function figures(result: SplitResult, { options }: Report): Block {
+function figures(result: SplitResult, report: Report): Block {
+  const { options } = report;
+  const behind = rowsAnchor(report, { task: 'judgement', split: result.split });
   const { split, rows, users, liked, usersWithBothLabels, models } = result;
   const caption =
     `${split}: ${counted(rows, 'row')} of ${counted(users, 'user')}, ${thousands(usersWithBothLabels)} of them with both labels; ` +
@@ -29,7 +32,7 @@ function figures(result: SplitResult, { options }: Report): Block {
         name: MODEL_TITLES[model],
         color: modelColor(model),
         own: model === 'adapter',
-        cells: METRICS.map((metric) => estimateCell(metrics[metric])),
+        cells: METRICS.map((metric) => estimateCell(metrics[metric], behind)),
       })),
     },
   };

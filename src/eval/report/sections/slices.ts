@@ -5,6 +5,7 @@ import { levelTitle, thousands } from '../../numbers.js';
 import { metricTitle, taskMetric } from '../../tasks/task-metric.js';
 import { type Block, estimateCell, type Part, type Table } from '../block.js';
 import { intervalsPlot } from '../plots/intervals.js';
+import { rowsAnchor } from '../row-anchor.js';
 
 const SLICE_TITLES: Readonly<Record<SliceKind, string>> = {
   family: 'template family',
@@ -71,7 +72,9 @@ function partsOf(task: string, here: readonly Slice[], report: Report): Block[] 
           cells: [
             thousands(slice.rows),
             thousands(slice.users),
-            ...[slice.adapter, slice.base, slice.difference].map((estimate) => estimateCell(estimate)),
+            ...[slice.adapter, slice.base, slice.difference].map((estimate) =>
+              estimateCell(estimate, rowsOf(report, slice)),
+            ),
           ],
         })),
       },
@@ -93,7 +96,8 @@ function partsOf(task: string, here: readonly Slice[], report: Report): Block[] 
   ];
 }
 
-function wordingGaps({ wordings, options, tasks }: Report): Table {
+function wordingGaps(report: Report): Table {
+  const { wordings, options, tasks } = report;
   return {
     caption: `Wordings that train never holds minus those that it does, ${levelTitle(options.level)} intervals`,
     head: ['task', 'metric', 'rows unseen', 'rows seen', 'adapter', 'base model', "adapter's gap - base model's"],
@@ -103,10 +107,16 @@ function wordingGaps({ wordings, options, tasks }: Report): Table {
         sliceTitle(metric, listOf({ tasks }, task)),
         thousands(unseenRows),
         thousands(seenRows),
-        ...[adapter, base, difference].map((estimate) => estimateCell(estimate)),
+        ...[adapter, base, difference].map((estimate) =>
+          estimateCell(estimate, rowsAnchor(report, { task, split: 'test' })),
+        ),
       ],
     })),
   };
+}
+
+function rowsOf(report: Report, { task, by, name }: Slice): string | undefined {
+  return rowsAnchor(report, { task, split: 'test', part: { by, name } });
 }
 
 function partTitle({ by, name }: Slice): string {

@@ -1,3 +1,4 @@
+import type { Split } from '../../../core/instruction.js';
 import type { Estimate, Report } from '../../../core/report.js';
 import {
   type Scoring,
@@ -11,6 +12,7 @@ import { metricTitle } from '../../tasks/task-metric.js';
 import { type Block, estimateCell, type Figure, type Part, type Table, type TableRow } from '../block.js';
 import { intervalsPlot } from '../plots/intervals.js';
 import { modelColor } from '../plots/model-colors.js';
+import { rowsAnchor } from '../row-anchor.js';
 import { taskHeading, taskNotes, taskTerms } from '../task-texts.js';
 import { OTHER_TESTS_NOTE, otherTests, TEST_NOTE, testAside } from '../test-texts.js';
 
@@ -23,7 +25,7 @@ export function tasks(report: Report): Part[] {
       ...task.verdicts.map(({ finding, sentence }): Block => ({ kind: 'verdict', finding, sentence })),
       ...taskNotes(task, report.version).map((text): Block => ({ kind: 'paragraph', quiet: true, text })),
       { kind: 'paragraph', quiet: true, text: TEST_NOTE },
-      ...taskTables(task, report.options.level).map((table): Block => ({ kind: 'table', table })),
+      ...taskTables(task, report).map((table): Block => ({ kind: 'table', table })),
       { kind: 'paragraph', quiet: true, text: OTHER_TESTS_NOTE },
       { kind: 'table', table: otherTestsTable(task) },
       { kind: 'plots', plots: mainPlots(task) },
@@ -38,21 +40,28 @@ const SCORING_TITLES: Readonly<Record<Scoring, string>> = {
   first: 'first token that differs',
 };
 
-function taskTables(task: TaskReport, level: number): Table[] {
+function taskTables(task: TaskReport, report: Report): Table[] {
+  const { level } = report.options;
+  const behind = (split: Split) => rowsAnchor(report, { task: task.task, kind: task.kind, split });
   const { list, metrics, splits, differences, scorings } = task;
   const titles = metrics.map((metric) => metricTitle(metric, list));
   const name = task.task;
-  const row = (model: TaskModelId, title: string, figures: Partial<Record<TaskMetricId, Estimate>>): TableRow => ({
+  const row = (
+    split: Split,
+    model: TaskModelId,
+    title: string,
+    figures: Partial<Record<TaskMetricId, Estimate>>,
+  ): TableRow => ({
     name: title,
     color: modelColor(model),
     own: model === 'adapter',
-    cells: metrics.map((metric) => estimateCell(figures[metric])),
+    cells: metrics.map((metric) => estimateCell(figures[metric], behind(split))),
   });
   return [
     ...splits.map(({ split, rows, users, models }) => ({
       caption: `${name}, ${split}: ${counted(rows, 'row')} of ${counted(users, 'user')}, ${levelTitle(level)} intervals`,
       head: ['model', ...titles],
-      rows: models.map((one) => row(one.model, TASK_MODEL_TITLES[one.model], one.metrics)),
+      rows: models.map((one) => row(split, one.model, TASK_MODEL_TITLES[one.model], one.metrics)),
     })),
     ...splits.map(({ split, models }) => ({
       caption: `${name}, ${split}: adapter minus the other model, on the same rows and resampled users`,
@@ -61,7 +70,7 @@ function taskTables(task: TaskReport, level: number): Table[] {
         const against = differences.filter((one) => one.split === split && one.second === model);
         if (against.length === 0) return [];
         const cells = against.map((one) => ({
-          ...(estimateCell(one.difference) as Figure),
+          ...(estimateCell(one.difference, behind(split)) as Figure),
           ...testAside(one.tests),
           finding: one.finding,
         }));
@@ -76,7 +85,7 @@ function taskTables(task: TaskReport, level: number): Table[] {
             head: ['model and score', ...titles],
             rows: scorings.flatMap(({ scoring, models }) =>
               models.map((one) =>
-                row(one.model, `${TASK_MODEL_TITLES[one.model]}, ${SCORING_TITLES[scoring]}`, one.metrics),
+                row('test', one.model, `${TASK_MODEL_TITLES[one.model]}, ${SCORING_TITLES[scoring]}`, one.metrics),
               ),
             ),
           },

@@ -2,11 +2,16 @@ import type { Report } from '../../../core/report.js';
 import { taskTitle } from '../../tasks/task-verdict.js';
 import type { Block, Part } from '../block.js';
 import { baselineNote } from '../facts.js';
+import { type Behind, rowsAnchor } from '../row-anchor.js';
 
 /** What was shown and what not, and what to be careful about: the page opens with it. */
 export function verdicts(report: Report): Part[] {
   const { verdicts: sentences, warnings, overview, tasks } = report;
   const mixed = overview !== null;
+  const behind = (group: Behind) => {
+    const rows = rowsAnchor(report, group);
+    return rows === undefined ? {} : { rows };
+  };
   const blocks: Block[] = [
     ...(mixed ? [{ kind: 'overview', text: overview } satisfies Block] : []),
     ...sentences.map(
@@ -15,13 +20,18 @@ export function verdicts(report: Report): Part[] {
         finding,
         sentence,
         ...(mixed ? { about: 'judgement' } : {}),
+        ...behind({ task: 'judgement', split: 'test' }),
       }),
     ),
     ...tasks.flatMap((task): Block[] =>
       // The other sentences stand in the task's own part.
-      task.verdicts
-        .slice(0, 1)
-        .map(({ finding, sentence }) => ({ kind: 'verdict', finding, sentence, about: taskTitle(task) })),
+      task.verdicts.slice(0, 1).map(({ finding, sentence }) => ({
+        kind: 'verdict',
+        finding,
+        sentence,
+        about: taskTitle(task),
+        ...behind({ task: task.task, kind: task.kind, split: 'test' }),
+      })),
     ),
     {
       kind: 'paragraph',

@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { Split } from './instruction.js';
+import { SliceKind, TASK_KINDS } from './task-report.js';
+
+const count = z.number().int().nonnegative();
+
+/** How rows are judged: liked or not, or one of the other kinds. */
+export const RowKind = z.enum(['judgement', ...TASK_KINDS]);
+export type RowKind = z.infer<typeof RowKind>;
+
+/** A row behind the figures of a report: what came true, and what each model said. One line of rows.jsonl. */
+export const SeenRow = z.strictObject({
+  row: z.string(), // "86dd3d4686eb/test/17": what `rectune show` takes
+  task: z.string(),
+  kind: RowKind,
+  split: Split,
+  user: z.string(),
+  item: z.string(),
+  came: z.union([z.boolean(), z.number(), z.null()]), // liked; the given rating; null: a list's target is the item, a text is its own answer
+  parts: z.partialRecord(SliceKind, z.string()), // of the test rows that it is in
+  said: z.record(z.string(), z.number()), // by model: log-odds of liked; the target's rank (a half where it ties); the rating; nats a token
+  loss: z.number(), // how far the adapter is off: nats; the target's rank; distance of the ratings; nats a token
+});
+export type SeenRow = z.infer<typeof SeenRow>;
+
+/** The rows that figures are of: how many, and those of which the adapter is furthest off. */
+export const RowGroup = z.strictObject({
+  task: z.string(),
+  kind: RowKind,
+  split: Split,
+  part: z.strictObject({ by: SliceKind, name: z.string() }).nullable(), // null: all rows of the task
+  rows: count,
+  users: count,
+  worst: z.array(SeenRow.pick({ row: true, user: true, item: true, came: true, said: true, loss: true })),
+});
+export type RowGroup = z.infer<typeof RowGroup>;

@@ -1,0 +1,119 @@
+import type { DatasetVersion } from '../core/dataset-version.js';
+import { RectuneError } from '../core/errors.js';
+import type { Split } from '../core/instruction.js';
+import type { Interaction } from '../core/interaction.js';
+import type { Arithmetic, PredictionSet } from '../core/prediction.js';
+import type { ReportOptions } from '../core/report.js';
+import type { Run } from '../core/run.js';
+import { packageVersion } from '../platform/package-version.js';
+import type { Store } from '../store/store.js';
+import type { Scored } from './align-predictions.js';
+import type { ReportInput } from './report.js';
+import type { SplitInput } from './split-scores.js';
+import { stagesBefore } from './stages.js';
+
+/** A split on which a run is judged. */
+export type ScoredSplit = Exclude<Split, 'train'>;
+
+/** Which predictions a report is made of: the adapter's, or with null the base model's. */
+export type Choose = (run: Run, split: ScoredSplit, adapterHash: string | null, alike?: Arithmetic) => PredictionSet;
+
+/**
+ * Everything that a report on a run is made from, out of the store.
+ *
+ * choose  the newest predictions that answer the run's own question (newestPredictions), or others that are named
+ * throws  RectuneError 'usage' for a run without adapter or predictions, 'data' when another log stands in the place of the version's
+ */
+export function reportInput(
+  store: Store,
+  run: Run,
+  { options, madeAt, choose }: { options: ReportOptions; madeAt: Date; choose: Choose },
+): ReportInput {
+  const version = versionOf(store, run);
+  const split = (name: ScoredSplit) => splitInput(store, run, version, name, choose);
+  return {
+    version,
+    run,
+    stages: stagesBefore(store, run),
+    events: store.runs.events(run.id),
+    train: { [Symbol.iterator]: () => store.versions.instructions(version.hash, 'train') }, // may be read again
+    log: () => logOf(store, version),
+    valid: version.counts.valid === 0 ? undefined : split('valid'),
+    test: split('test'),
+    options,
+    madeAt,
+    program: packageVersion(),
+  };
+}
+
+export function versionOf(store: Store, run: Pick<Run, 'id' | 'versionHash'>): DatasetVersion {
+  const version = store.versions.find(run.versionHash);
+  if (!version) throw new Error(`the store has run ${run.id} without its dataset version ${run.versionHash}`);
+  return version;
+}
+
+/** The log that the version was built from. Throws RectuneError 'data' when another one stands in its place: its lines would be others. */
+export function logOf(
+  store: Store,
+  { sourceId, sourceHash, hash }: Pick<DatasetVersion, 'sourceId' | 'sourceHash' | 'hash'>,
+): Iterable<Interaction> {
+  if (store.sources.find(sourceId)?.hash === sourceHash) return store.sources.interactions(sourceId);
+  throw new RectuneError(
+    'data',
+    `the log "${sourceId}" is not the one that the dataset version was built from`,
+    `dataset version ${hash}`,
+    'import that log again, or build the version from the log that is there',
+  );
+}
+
+/** throws RectuneError 'usage' when the run has no adapter yet, or predictions are missing */
+export function splitInput(
+  store: Store,
+  run: Run,
+  version: DatasetVersion,
+  split: ScoredSplit,
+  choose: Choose,
+): SplitInput {
+  if (run.adapterHash === null) {
+    const fix = `train it to its end: rectune train --resume ${run.id}`;
+    throw new RectuneError('usage', `run "${run.id}" has no adapter yet (it is ${run.status})`, `run ${run.id}`, fix);
+  }
+  const scored = (set: PredictionSet): Scored => ({ set, predictions: store.predictions.rows(set.id) });
+  const adapter = choose(run, split, run.adapterHash);
+  return {
+    instructions: [...store.versions.instructions(version.hash, split)],
+    adapter: scored(adapter),
+    base: scored(choose(run, split, null, adapter)),
+  };
+}
+
+/**
+ * The newest predictions under the run's own length limit: under another one the same row is another prompt. Those that were computed as the
+ * adapter's are taken before others.
+ */
+export function newestPredictions(store: Store): Choose {
+  return (run, split, adapterHash, alike) => {
+    const set = findPredictions(store, run, split, adapterHash, alike);
+    if (set) return set;
+    const who = adapterHash === null ? `the base model of run "${run.id}"` : `run "${run.id}"`;
+    throw new RectuneError(
+      'usage',
+      `${who} has no predictions on ${split}`,
+      `run ${run.id}`,
+      `run \`rectune predict ${run.id} --split ${split}\` first`,
+    );
+  };
+}
+
+/** The same without an error: undefined where there are none. */
+export function findPredictions(
+  store: Store,
+  { versionHash, modelHash, config: { maxLength } }: Run,
+  split: ScoredSplit,
+  adapterHash: string | null,
+  alike?: Arithmetic,
+): PredictionSet | undefined {
+  const asked = { versionHash, split, modelHash, adapterHash, maxLength };
+  const same = alike && { device: alike.device, precision: alike.precision };
+  return store.predictions.select({ ...asked, ...same }) ?? store.predictions.select(asked);
+}

@@ -1,0 +1,27 @@
+import type { Report } from '../../core/report.js';
+import type { RowGroup } from '../../core/report-rows.js';
+
+type Rows = Pick<Report, 'rows'>;
+
+/** What a figure is of: all rows of a task in a split, or a part of them. */
+export type Behind = Pick<RowGroup, 'task' | 'split'> & Partial<Pick<RowGroup, 'kind' | 'part'>>;
+
+/** Where the page shows the rows behind a figure; undefined where there are none. */
+export function rowsAnchor({ rows: { groups } }: Rows, behind: Behind): string | undefined {
+  const { task, split, kind, part = null } = behind;
+  const place = groups.findIndex(
+    (group) =>
+      group.task === task &&
+      group.split === split &&
+      (kind === undefined || group.kind === kind) &&
+      group.part?.by === part?.by &&
+      group.part?.name === part?.name,
+  );
+  return place < 0 ? undefined : anchorOf(groups, place);
+}
+
+/** The id of a group on the page. A part is numbered: its name may hold anything. */
+export function anchorOf(groups: readonly RowGroup[], place: number): string {
+  const { task, kind, split, part } = groups[place] as RowGroup;
+  return `rows-${task}-${kind}-${split}${part === null ? '' : `-${place}`}`;
+}

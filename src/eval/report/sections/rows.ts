@@ -1,0 +1,94 @@
+import { MODEL_TITLES, type Report } from '../../../core/report.js';
+import type { RowGroup, RowKind } from '../../../core/report-rows.js';
+import { TASK_MODEL_TITLES, type TaskModelId } from '../../../core/task-report.js';
+import { counted, figure, percent, thousands } from '../../numbers.js';
+import type { Block, Part, Table } from '../block.js';
+import { anchorOf } from '../row-anchor.js';
+
+/** The rows behind the figures: how many, those that speak most against the adapter, and how to see the others. */
+export function rows(report: Report): Part[] {
+  const { groups, sha256 } = report.rows;
+  if (groups.length === 0) return [];
+  const [first] = groups[0]?.worst ?? [];
+  const told: Block[] = [
+    {
+      kind: 'paragraph',
+      text:
+        'Every figure of a table above links to its rows here. Of each group the rows are shown of which the adapter is furthest off; all of them, with what every model said, ' +
+        `stand in rows.jsonl beside this file, one JSON object a line (sha256 ${sha256.slice(0, 12)}).`,
+    },
+    {
+      kind: 'paragraph',
+      quiet: true,
+      text: `The commands list a whole group, worst first; rectune show ${first?.row ?? 'ROW'} shows a row's prompt and the lines of the log that it came from.`,
+    },
+  ];
+  const tables = groups.map((group, place): Block => ({ kind: 'table', table: groupTable(report, group, place) }));
+  return [{ title: 'Rows behind the figures', id: 'rows', blocks: [...told, ...tables] }];
+}
+
+function groupTable(report: Report, group: RowGroup, place: number): Table {
+  const { task, kind, split, part, worst } = group;
+  const models = shownModels(report, group);
+  const named = part === null ? '' : `, ${part.by} "${part.name}"`;
+  const option = part === null ? '' : ` --part ${quoted(`${part.by}=${part.name}`)}`;
+  return {
+    anchor: anchorOf(report.rows.groups, place),
+    caption: `${task} on ${split}${named}: ${counted(group.rows, 'row')} of ${counted(group.users, 'user')}. ${SAID[kind]}`,
+    command: `rectune rows ${report.run.id} --task ${task} --split ${split}${option}`,
+    head: ['row', 'user', 'item', ...(CAME[kind] === null ? [] : [CAME[kind]]), ...models.map(titleOf), 'off by'],
+    rows: worst.map(({ row, user, item, came, said, loss }) => ({
+      name: row,
+      cells: [
+        user,
+        item,
+        ...(CAME[kind] === null ? [] : [typeof came === 'boolean' ? (came ? 'liked' : 'not liked') : String(came)]),
+        ...models.map((model) => spoken(kind, said[model])),
+        kind === 'choice' ? `rank ${rank(loss)}` : figure(loss),
+      ],
+    })),
+    notForPapers: true,
+  };
+}
+
+/** What the columns of the models hold. */
+const SAID: Readonly<Record<RowKind, string>> = {
+  judgement: 'Of each model the P(liked) it gave; off by -ln P(what came true).',
+  choice: 'Of each model the rank it gave the target; a half where it ties.',
+  rating: 'Of each model the rating it expected; off by the distance from the given one.',
+  text: "Of each model the nats a token of the row's own answer.",
+};
+
+const CAME: Readonly<Record<RowKind, string | null>> = {
+  judgement: 'came true',
+  choice: null,
+  rating: 'given',
+  text: null,
+};
+
+/** Adapter, base model, and the baseline of the verdict. */
+function shownModels({ baseline, tasks }: Report, { task, kind, worst }: RowGroup): string[] {
+  const judged = tasks.find((one) => one.task === task && one.kind === kind)?.baseline;
+  const best = kind === 'judgement' ? baseline?.model : judged?.model;
+  return ['adapter', 'base', ...(best ? [best] : [])].filter((model) => worst.some(({ said }) => model in said));
+}
+
+function titleOf(model: string): string {
+  const titles: Readonly<Record<string, string>> = { ...MODEL_TITLES, ...TASK_MODEL_TITLES };
+  return model === 'base' ? 'base model' : (titles[model as TaskModelId] ?? model);
+}
+
+function spoken(kind: RowKind, said: number | undefined): string {
+  if (said === undefined) return '';
+  if (kind === 'judgement') return percent(1 / (1 + Math.exp(-said)));
+  return kind === 'choice' ? rank(said) : figure(said);
+}
+
+function rank(value: number): string {
+  return Number.isInteger(value) ? thousands(value) : value.toFixed(1);
+}
+
+/** As a shell takes it. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}

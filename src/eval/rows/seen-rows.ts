@@ -1,0 +1,74 @@
+import type { DatasetVersion } from '../../core/dataset-version.js';
+import type { Split } from '../../core/instruction.js';
+import { MODELS } from '../../core/report.js';
+import type { SeenRow } from '../../core/report-rows.js';
+import { logLoss } from '../metrics/log-loss.js';
+import type { AnsweredRow, SplitScores } from '../split-scores.js';
+import type { TaskScores } from '../tasks/score-task.js';
+import { partsOfRow } from '../tasks/slices.js';
+import type { TaskRow } from '../tasks/task-rows.js';
+
+const HASH_DIGITS = 12; // a name may come to mean another version, a hash does not
+
+/** "86dd3d4686eb/test/17" */
+function rowName({ hash }: Pick<DatasetVersion, 'hash'>, split: Split, row: number): string {
+  return `${hash.slice(0, HASH_DIGITS)}/${split}/${row}`;
+}
+
+/**
+ * The judgements of a split, by row.
+ *
+ * answered  the rows of the split; those without a label are passed over
+ * mixed     the same rows with what is known of their templates; undefined: the version has one task
+ */
+export function seenJudgements(
+  version: DatasetVersion,
+  { split, labels, logOdds }: SplitScores,
+  answered: readonly AnsweredRow[],
+  mixed: readonly TaskRow[] | undefined,
+): SeenRow[] {
+  const known = new Map((mixed ?? []).map((row) => [row.instruction.row, row]));
+  return answered
+    .filter(({ instruction }) => instruction.label !== null)
+    .map(({ instruction: { row, userId, itemId } }, place) => {
+      const template = known.get(row);
+      const liked = labels[place] as boolean;
+      return {
+        row: rowName(version, split, row),
+        task: 'judgement',
+        kind: 'judgement',
+        split,
+        user: userId,
+        item: itemId,
+        came: liked,
+        parts: template ? partsOfRow(template, { repeats: false }) : {},
+        said: Object.fromEntries(MODELS.map((model) => [model, logOdds[model][place] as number])),
+        loss: logLoss([logOdds.adapter[place] as number], [liked]) as number,
+      };
+    });
+}
+
+/** The rows of another task, by row. */
+export function seenTaskRows(version: DatasetVersion, split: Split, scores: TaskScores): SeenRow[] {
+  const { task, kind, rows, models } = scores;
+  const said = models.map((model) => ({ model, of: scores.said(model) }));
+  const own = scores.said('adapter');
+  const given = scores.given();
+  return rows.map((row, place) => {
+    const { row: number, userId, itemId } = row.instruction;
+    const adapter = own[place] as number;
+    const came = given[place] ?? null;
+    return {
+      row: rowName(version, split, number),
+      task,
+      kind,
+      split,
+      user: userId,
+      item: itemId,
+      came,
+      parts: partsOfRow(row, { repeats: kind === 'choice' }),
+      said: Object.fromEntries(said.map(({ model, of }) => [model, of[place] as number])),
+      loss: came === null ? adapter : Math.abs(adapter - came),
+    };
+  });
+}

@@ -1,0 +1,88 @@
+import { dirname, join } from 'node:path';
+import { RectuneError } from '../../core/errors.js';
+import { readReport } from '../../core/read-report.js';
+import type { Report } from '../../core/report.js';
+import { exists, isFolder, readJson, readText } from '../../platform/files.js';
+import { packageVersion } from '../../platform/package-version.js';
+import type { Store } from '../../store/store.js';
+import { REPORT_FILES } from '../report/write.js';
+import { type Evaluated, evaluate } from '../report.js';
+import { type Choose, reportInput } from '../report-input.js';
+import { type DifferingValue, differingValues } from './differing-values.js';
+
+/** What a report says that cannot be derived: when it was made, and by which version of this program. Everything else is compared. */
+export const DESCRIPTIONS = ['madeAt', 'program'] as const;
+
+/** not compared: another version of this program made the report, and may well have written the same figures otherwise. */
+export type FileState = 'same' | 'differs' | 'missing' | 'not compared';
+
+export interface Verification {
+  readonly report: string; // path
+  readonly run: string;
+  readonly compared: number; // values
+  readonly differences: readonly DifferingValue[];
+  readonly files: readonly { readonly name: string; readonly state: FileState }[]; // beside the report
+}
+
+/**
+ * Derives a report again from the predictions that it names, without a model, and compares every value with what the file says; then the
+ * other files beside it with what they are made of. Nothing is written.
+ *
+ * path   a report.json, or the folder of one
+ * throws RectuneError 'data' for a file that is no report of this format, 'usage' when the studio lacks its run, 'data' when it lacks its predictions
+ */
+export async function verifyReport(store: Store, path: string): Promise<Verification> {
+  const file = isFolder(path) ? join(path, REPORT_FILES.json) : path;
+  const { report, rows, compared, differences } = verifyValues(store, file);
+  const { renderedFiles } = await import('../report/rendered-files.js'); // as when a report is written: it draws
+  const files = renderedFiles({ report, rows })
+    .filter(([name]) => name !== REPORT_FILES.json)
+    .map(([name, text]) => ({ name, state: stateOf(join(dirname(file), name), text, report.program) }));
+  return { report: file, run: report.run.id, compared, differences, files };
+}
+
+/** The values of a report.json alone. Throws as verifyReport does. */
+export function verifyValues(store: Store, file: string): Pick<Verification, 'compared' | 'differences'> & Evaluated {
+  const said = readJson(file);
+  const report = readReport(said, file);
+  const run = store.runs.get(report.run.id);
+  const madeAt = new Date(0); // a description: what the report says stays
+  const choose = named(store, report, file);
+  const again = evaluate(reportInput(store, run, { options: report.options, madeAt, choose }));
+  let compared = 0;
+  const differences = differingValues(withoutDescriptions(said), withoutDescriptions(written(again.report)), () => {
+    compared += 1;
+  });
+  return { report, rows: again.rows, compared, differences };
+}
+
+/** The predictions that the report names, even where newer ones answer the same question. */
+function named(store: Store, { serving }: Report, where: string): Choose {
+  return (_, split, adapterHash) => {
+    const model = adapterHash === null ? 'base' : 'adapter';
+    const id = serving.predictions.find((one) => one.model === model && one.split === split)?.set;
+    const set = id === undefined ? undefined : store.predictions.find(id);
+    if (set) return set;
+    const what =
+      id === undefined
+        ? `names no predictions of the ${model} on ${split}`
+        : `is made of the predictions ${id}, which this studio has not`;
+    throw new RectuneError('data', `the report ${what}`, where, 'name the studio that made the report: --studio');
+  };
+}
+
+function stateOf(path: string, text: string, program: string): FileState {
+  if (!exists(path)) return 'missing';
+  if (program !== packageVersion()) return 'not compared';
+  return readText(path) === text ? 'same' : 'differs';
+}
+
+/** As a reader of the file gets it. */
+function written(report: Report): unknown {
+  return JSON.parse(JSON.stringify(report));
+}
+
+function withoutDescriptions(report: unknown): unknown {
+  const told: readonly string[] = DESCRIPTIONS;
+  return Object.fromEntries(Object.entries(report as object).filter(([key]) => !told.includes(key)));
+}

@@ -1,0 +1,187 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { RectuneError } from '../../../src/core/errors.js';
+import { ReportOptions } from '../../../src/core/report.js';
+import { reportRun } from '../../../src/eval/report-run.js';
+import { DESCRIPTIONS, verifyReport, verifyValues } from '../../../src/eval/verify/verify-report.js';
+import type { Store } from '../../../src/store/store.js';
+import { temporaryFolder } from '../../store/fixtures.js';
+import { inventedRun, inventInput } from '../fixtures.js';
+import { storeWith } from '../kept-run.js';
+import { inventMixed } from '../mixed-fixtures.js';
+
+const options = ReportOptions.parse({ resamples: 100 });
+const now = () => new Date('2026-11-24T02:00:00Z');
+
+/** Path of a report that was just made, and its value. */
+async function reported(store: Store): Promise<{ folder: string; file: string; report: unknown }> {
+  const folder = temporaryFolder();
+  await reportRun(store, inventedRun.id, { studio: folder, directory: folder, now, options });
+  const file = join(folder, 'report.json');
+  return { folder, file, report: JSON.parse(readFileSync(file, 'utf8')) };
+}
+
+type Path = readonly (string | number)[];
+
+/** Every number, text, truth value and null of a JSON tree, by its path. */
+function leaves(value: unknown, path: Path = []): Path[] {
+  if (typeof value !== 'object' || value === null) return [path];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    leaves(inner, [...path, Array.isArray(value) ? Number(key) : key]),
+  );
+}
+
+function at(tree: unknown, path: Path): unknown {
+  return path.reduce((inner, key) => (inner as Record<string | number, unknown>)[key], tree);
+}
+
+function altered(tree: unknown, path: Path, value: unknown): unknown {
+  const copy = structuredClone(tree);
+  (at(copy, path.slice(0, -1)) as Record<string | number, unknown>)[path.at(-1) as string] = value;
+  return copy;
+}
+
+/** The differing values that are found; "refused" when the file is not even read as a report of this studio. */
+function found(store: Store, file: string, report: unknown): string[] | 'refused' {
+  writeFileSync(file, JSON.stringify(report));
+  try {
+    return verifyValues(store, file).differences.map(({ figure }) => figure);
+  } catch (error) {
+    if (error instanceof RectuneError) return 'refused';
+    throw error;
+  }
+}
+
+const small = { users: 8, rowsPerUser: 6 };
+const WORLDS = [
+  { about: 'judgements', input: () => inventInput(small) },
+  { about: 'mixed tasks', input: () => inventMixed({ users: 6 }, small) },
+];
+
+describe.each(WORLDS)('verify of a report on $about', ({ input }) => {
+  it('finds nothing to say of the report as it was made, and knows the files beside it', async () => {
+    const store = storeWith(input());
+    const { folder, file, report } = await reported(store);
+    const verification = await verifyReport(store, folder);
+    expect(verification).toMatchObject({ report: file, run: inventedRun.id, differences: [] });
+    expect(verification.compared).toBe(leaves(report).length - DESCRIPTIONS.length);
+    expect(verification.files.map(({ name, state }) => `${name} ${state}`)).toEqual([
+      'report.html same',
+      'report.md same',
+      'report.tex same',
+      'rows.jsonl same',
+    ]);
+  });
+
+  it('finds every number that was altered, wherever it stands and however little', async () => {
+    const store = storeWith(input());
+    const { file, report } = await reported(store);
+    const numbers = leaves(report).filter((path) => typeof at(report, path) === 'number' && path[0] !== 'options');
+    expect(numbers.length).toBeGreaterThan(500);
+    const change = fc.constantFrom<(value: number) => number>(
+      (value) => value + 1,
+      (value) => -value - 1,
+      (value) => (value === 0 ? Number.MIN_VALUE : value * (1 + Number.EPSILON)), // the next number
+      (value) => value * 0.5 + 0.25,
+    );
+    fc.assert(
+      fc.property(fc.constantFrom(...numbers), change, (path, alter) => {
+        const value = at(report, path) as number;
+        const other = alter(value);
+        fc.pre(other !== value);
+        const differing = found(store, file, altered(report, path, other));
+        if (differing === 'refused') return; // no count is a fraction, no format but this one
+        expect(differing).toHaveLength(1);
+        expect(differing[0]?.replace(/\[.*?\]/g, '').split('.')).toEqual(path.filter((key) => typeof key === 'string'));
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('finds every text, truth value and null that was altered, but the plain descriptions', async () => {
+    const store = storeWith(input());
+    const { file, report } = await reported(store);
+    const others = leaves(report).filter((path) => typeof at(report, path) !== 'number');
+    fc.assert(
+      fc.property(fc.constantFrom(...others), fc.constantFrom('other', true, 7), (path, value) => {
+        fc.pre(at(report, path) !== value);
+        const differing = found(store, file, altered(report, path, value));
+        const told = (DESCRIPTIONS as readonly unknown[]).includes(path[0]);
+        if (differing !== 'refused') expect(differing.length > 0).toBe(!told);
+      }),
+      { numRuns: 30 },
+    );
+  });
+});
+
+describe('verify', () => {
+  let store: Store;
+  let made: Awaited<ReturnType<typeof reported>>;
+  const fresh = async () => {
+    store = storeWith(inventInput(small));
+    made = await reported(store);
+  };
+
+  it.each([
+    { key: 'resamples', value: 150 },
+    { key: 'bootstrapSeed', value: 2 },
+    { key: 'level', value: 0.9 },
+  ])('finds that intervals do not come from another $key', async ({ key, value }) => {
+    await fresh();
+    const differing = found(store, made.file, altered(made.report, ['options', key], value));
+    expect(differing).toContain('splits[test].models[adapter].metrics.auc.low');
+  });
+
+  it('finds predictions that were exchanged since, by their figures and by their hash', async () => {
+    await fresh();
+    const { set, predictions } = inventInput(small).test.adapter;
+    const [first, ...rest] = predictions;
+    store.predictions.save(set, [{ ...(first as (typeof predictions)[number]), logOdds: 9 }, ...rest], now());
+    const { differences } = await verifyReport(store, made.file);
+    const figures = differences.map(({ figure }) => figure);
+    expect(figures).toContain('splits[test].models[adapter].metrics.logLoss.value');
+    expect(figures).toContain('serving.predictions[test adapter].sha256');
+  });
+
+  it('derives from the predictions that the report names, where newer ones are there', async () => {
+    await fresh();
+    const { set, predictions } = inventInput(small).test.adapter;
+    const newer = predictions.map((one) => ({ ...one, logOdds: 1 }));
+    store.predictions.save({ ...set, id: 'newer', labelMass: 0.5 }, newer, now());
+    expect((await verifyReport(store, made.file)).differences).toEqual([]);
+  });
+
+  it('finds a page, a table or a row that was altered beside the report', async () => {
+    await fresh();
+    for (const name of ['report.html', 'report.tex', 'rows.jsonl']) {
+      const path = join(made.folder, name);
+      writeFileSync(path, readFileSync(path, 'utf8').replace(/0\.(\d)/, '0.9$1'));
+    }
+    const { files } = await verifyReport(store, made.file);
+    expect(files.map(({ state }) => state)).toEqual(['differs', 'same', 'differs', 'differs']);
+  });
+
+  it.each([
+    {
+      case: 'an older format',
+      change: { format: 2 },
+      message: /format 2, made by rectune .*reads format 3/,
+      fix: /rectune report tiny-bbbbbbbb/,
+    },
+    { case: 'a newer format', change: { format: 99 }, message: /format 99/, fix: /newer one/ },
+    { case: 'another file', change: { run: 7 }, message: /no report of rectune/, fix: /report\.json/ },
+    { case: 'a value of another kind', change: { warnings: 7 }, message: /./, fix: /./ },
+  ])('refuses $case and says what to do', async ({ change, message, fix }) => {
+    await fresh();
+    writeFileSync(made.file, JSON.stringify({ ...(made.report as object), ...change }));
+    const error = await verifyReport(store, made.file).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(RectuneError);
+    expect(error).toMatchObject({
+      kind: 'data',
+      message: expect.stringMatching(message),
+      fix: expect.stringMatching(fix),
+    });
+  });
+});
