@@ -19,6 +19,10 @@ import sys
 import time
 
 
+class OutOfTime(Exception):
+    pass
+
+
 def put_back_what_has_moved():
     import numpy as np
     import torch
@@ -50,6 +54,7 @@ def main():
     options.add_argument("--seed", type=int, required=True)
     options.add_argument("--epochs", type=int, default=300)
     options.add_argument("--threads", type=int, default=2)
+    options.add_argument("--seconds", type=float, default=float("inf"), help="begin no epoch after so many; the best one so far is tested")
     asked = options.parse_args()
     put_back_what_has_moved()
     write_log(asked.data, asked.work)
@@ -94,9 +99,11 @@ def main():
     tell({"model": asked.model, "seed": asked.seed, "threads": asked.threads, "users": dataset.user_num - 1, "items": dataset.item_num - 1,
           "trainExamples": len(train._dataset), "parameters": sum(p.numel() for p in model.parameters())})
     train_epoch, validate = trainer._train_epoch, trainer._valid_epoch
-    seen = {}
+    seen, began = {}, time.perf_counter()
 
     def timed_epoch(*args, **named):
+        if time.perf_counter() - began > asked.seconds:
+            raise OutOfTime
         start, before = time.perf_counter(), time.process_time()
         loss = train_epoch(*args, **named)
         seen.update(seconds=time.perf_counter() - start, processorSeconds=time.process_time() - before, loss=float(loss) / len(train))
@@ -109,8 +116,12 @@ def main():
         return score, result
 
     trainer._train_epoch, trainer._valid_epoch = timed_epoch, told_validation
-    trainer.fit(train, valid, saved=True, show_progress=False, verbose=False)
-    tell({"test": {k: float(v) for k, v in trainer.evaluate(test, load_best_model=True, show_progress=False).items()}})
+    stopped = "when it got no better, or all epochs were done"
+    try:
+        trainer.fit(train, valid, saved=True, show_progress=False, verbose=False)
+    except OutOfTime:
+        stopped = "out of time"
+    tell({"stopped": stopped, "test": {k: float(v) for k, v in trainer.evaluate(test, load_best_model=True, show_progress=False).items()}})
 
 
 if __name__ == "__main__":

@@ -54,7 +54,7 @@ std::vector<network_case> cases(int64_t targets_at_once) {
         }, no_penalty});
     }
     if (targets_at_once > 1) return found;
-    for (const caser_settings & s : {caser_settings{sequence, 5, 2, 3, 0.0, 0.0}, caser_settings{sequence, 17, 3, 18, 0.3, 0.05}}) {
+    for (const caser_settings & s : {caser_settings{sequence, 5, 2, 10, 0.0, 0.0}, caser_settings{sequence, 17, 3, 18, 0.3, 0.05}}) {
         found.push_back({"caser of width " + std::to_string(s.width), make_caser_network(N_USERS, N_ITEMS, s), [s](const oracle::parameters & p, const sequence_window & w, const oracle::masks & m, bool drops) {
             return oracle::caser_states(p, s, w, m, drops ? s.dropout : 0);
         }, [s](const oracle::parameters & p) { return oracle::caser_penalty(p, s); }});

@@ -73,7 +73,6 @@ class caser : public sequence_network {
 
   private:
     struct pass {
-        std::vector<across_filters> filters;
         std::vector<int32_t> where;  // [n][heights * filters]: where a filter found its largest value
         std::vector<float> features; // [n][n_features], behind dropout
         std::vector<float> z, joined, states;
@@ -88,26 +87,35 @@ class caser : public sequence_network {
         for (float & value : x) value = std::max(value, 0.0f);
     }
 
-    void fill_image(const float * values, const sequence_window & window, std::vector<float> & image) const {
-        image.assign(static_cast<size_t>(height_ * width_), 0.0f);
+    across_filters make_filters(const float * values) const {
+        std::vector<const_matrix> weights;
+        std::vector<const float *> biases;
+        for (size_t i = 0; i < across_.size(); i++) {
+            weights.push_back(layout_.of(values, across_[i]));
+            biases.push_back(layout_.of(values, across_bias_[i]).data);
+        }
+        return across_filters(weights, biases, width_);
+    }
+
+    void fill_image(const float * values, const across_filters & filters, const sequence_window & window, std::vector<float> & image) const {
+        image.assign(static_cast<size_t>((height_ + filters.rows_behind()) * width_), 0.0f);
         for (int32_t t = 0; t < window.n_inputs; t++) std::copy_n(layout_.of(values, items_).row(window.inputs[t]), width_, image.data() + t * width_);
     }
 
     pass run(const float * values, const window_share & share, double dropout, int lane) const {
         const size_t n = share.windows.size();
-        const int64_t n_across = settings_.filters_across;
         pass all;
-        for (size_t i = 0; i < across_.size(); i++) all.filters.emplace_back(layout_.of(values, across_[i]), layout_.of(values, across_bias_[i]).data);
-        all.where.resize(n * static_cast<size_t>(height_ * n_across));
+        const across_filters filters = make_filters(values);
+        all.where.resize(n * static_cast<size_t>(filters.n_values()));
         all.features.resize(n * static_cast<size_t>(n_features_));
-        std::vector<float> image, found, working;
+        std::vector<float> image;
+        across_filters::working_memory working;
         for (size_t w = 0; w < n; w++) {
-            fill_image(values, share.windows[w], image);
+            fill_image(values, filters, share.windows[w], image);
             float * features = &all.features[w * static_cast<size_t>(n_features_)];
-            int32_t * where = &all.where[w * static_cast<size_t>(height_ * n_across)];
             const const_matrix rows(image.data(), height_, width_);
             convolve_down(layout_.of(values, down_), layout_.of(values, down_bias_).data, rows, features);
-            for (int64_t i = 0; i < height_; i++) convolve_across(all.filters[static_cast<size_t>(i)], rows, features + n_down_ + i * n_across, where + i * n_across, found, working);
+            filters.convolve(rows, features + n_down_, &all.where[w * static_cast<size_t>(filters.n_values())], working);
             drop_row(dropout, share, 0, w, 0, 1, n_features_, features, features);
         }
         all.z.resize(n * static_cast<size_t>(width_));
@@ -127,22 +135,24 @@ class caser : public sequence_network {
     }
 
     void back_through_filters(const float * values, const window_share & share, const pass & all, matrix_view d_features, float * gradients) const {
-        const int64_t n_across = settings_.filters_across;
+        const across_filters filters = make_filters(values);
+        std::vector<matrix_view> d_weights;
+        std::vector<float *> d_biases;
+        for (size_t i = 0; i < across_.size(); i++) {
+            d_weights.push_back(layout_.of(gradients, across_[i]));
+            d_biases.push_back(layout_.of(gradients, across_bias_[i]).data);
+        }
         std::vector<float> image, d_memory(static_cast<size_t>(height_ * width_));
         const matrix_view d_image(d_memory.data(), height_, width_), d_items = layout_.of(gradients, items_);
         for (size_t w = 0; w < share.windows.size(); w++) {
             const sequence_window & window = share.windows[w];
             float * d = d_features.row(static_cast<int64_t>(w));
             drop_row(settings_.dropout, share, 0, w, 0, 1, n_features_, d, d);
-            fill_image(values, window, image);
+            fill_image(values, filters, window, image);
             std::fill(d_memory.begin(), d_memory.end(), 0.0f);
             const const_matrix rows(image.data(), height_, width_);
             convolve_down_back(layout_.of(values, down_), rows, d, d_image, layout_.of(gradients, down_), layout_.of(gradients, down_bias_).data);
-            const int32_t * where = &all.where[w * static_cast<size_t>(height_ * n_across)];
-            for (int64_t i = 0; i < height_; i++) {
-                const size_t at = static_cast<size_t>(i);
-                convolve_across_back(all.filters[at], rows, d + n_down_ + i * n_across, where + i * n_across, d_image, layout_.of(gradients, across_[at]), layout_.of(gradients, across_bias_[at]).data);
-            }
+            filters.back(rows, d + n_down_, &all.where[w * static_cast<size_t>(filters.n_values())], d_image, d_weights, d_biases);
             for (int32_t t = 0; t < window.n_inputs; t++) current_cpu_kernels().add(width_, d_image.row(t), d_items.row(window.inputs[t]));
         }
     }
