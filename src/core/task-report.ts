@@ -17,6 +17,7 @@ export const TASK_MODELS = [
   'base',
   'popularity',
   'co-occurrence',
+  'frequent-position',
   'chance',
   'global-mean',
   'user-mean',
@@ -28,7 +29,7 @@ export type TaskModelId = z.infer<typeof TaskModelId>;
 
 /** The trivial baselines of a kind, the one that stands for them without rows of valid first. Free text has none. */
 export const TASK_BASELINES: Readonly<Record<TaskKind, readonly TaskModelId[]>> = {
-  choice: ['popularity', 'co-occurrence', 'chance'],
+  choice: ['popularity', 'co-occurrence', 'frequent-position', 'chance'],
   rating: ['user-item-bias', 'user-mean', 'item-mean', 'global-mean'],
   text: [],
 };
@@ -38,6 +39,7 @@ export const TASK_MODEL_TITLES: Readonly<Record<TaskModelId, string>> = {
   base: 'base model without adapter',
   popularity: 'popularity in train',
   'co-occurrence': 'most co-occurring with the shown history',
+  'frequent-position': 'place in the list most often right in train',
   chance: 'uniform chance',
   'global-mean': 'mean rating of train',
   'user-mean': "user's mean rating in train",

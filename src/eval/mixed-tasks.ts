@@ -1,4 +1,5 @@
 import type { Split } from '../core/instruction.js';
+import { frequentPosition } from './baselines/frequent-position.js';
 import { trainInteractions } from './baselines/train-log.js';
 import type { ReportInput } from './report.js';
 import type { AnsweredRow } from './split-scores.js';
@@ -28,6 +29,7 @@ export function mixedTasks(
   const known = { test: rowsOf(answered.test), valid: rowsOf(answered.valid) };
   const knowledge = {
     train: trainInteractions(train, asked, log()),
+    places: frequentPosition(train),
     ratings: [...ratings].sort((a, b) => a - b),
   };
   return { findings: reportTasks(version, known, knowledge, options), known };

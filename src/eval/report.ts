@@ -41,7 +41,7 @@ export interface ReportInput {
 }
 
 /** What a baseline reads of a row of train. */
-type TrainRow = Pick<Instruction, 'itemId' | 'label' | 'target' | 'historyInteractions'>;
+type TrainRow = Pick<Instruction, 'itemId' | 'label' | 'candidates' | 'target' | 'historyInteractions'>;
 type LogLine = KnownInteraction & Pick<Interaction, 'logIndex'>;
 
 /** A report, and the rows that its figures come from. */

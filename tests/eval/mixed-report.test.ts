@@ -52,6 +52,14 @@ describe('the report of a version that mixes tasks', () => {
     expect(onTest(taskOf(report, 'pairwise'), 'adapter').accuracy?.value).toBeCloseTo(right.length / pairs.length, 12);
   });
 
+  it('gives the place that was right most often in train the accuracy of answering so always', () => {
+    const lists = inventMixed().test.instructions.filter(({ candidates }) => candidates?.length === 6);
+    const third = lists.filter(({ itemId, candidates }) => candidates?.[2] === itemId); // the fixture's train has it there
+    expect(third.length).toBeGreaterThan(0);
+    const { accuracy } = onTest(taskOf(report, 'ranking'), 'frequent-position');
+    expect(accuracy?.value).toBeCloseTo(third.length / lists.length, 12);
+  });
+
   it('gives chance on a list exactly, and the same to all that know nothing', () => {
     const expected = Array.from({ length: 6 }, (_, i) => 1 / Math.log2(i + 2)).reduce((a, b) => a + b) / 6;
     expect(onTest(taskOf(report, 'ranking'), 'chance').ndcg10?.value).toBeCloseTo(expected, 12);
@@ -73,7 +81,7 @@ describe('the report of a version that mixes tasks', () => {
 
   it('compares the adapter with its base model in every task, and with each trivial baseline that there is', () => {
     const rivals = (name: string) => new Set(taskOf(report, name).differences.map(({ second }) => second));
-    expect([...rivals('ranking')]).toEqual(['base', 'popularity', 'co-occurrence', 'chance']);
+    expect([...rivals('ranking')]).toEqual(['base', 'popularity', 'co-occurrence', 'frequent-position', 'chance']);
     expect([...rivals('rating')]).toEqual(['base', 'user-item-bias', 'user-mean', 'item-mean', 'global-mean']);
     expect([...rivals('taste')]).toEqual(['base']);
     expect(taskOf(report, 'taste').baseline).toBeNull();
@@ -244,7 +252,7 @@ it('the HTML report shows what was shown and what not before any table', () => {
 
 it('every model of a task has a title that a report prints', () => {
   const text = renderMarkdown(reportOn()).replaceAll('\\', '');
-  expect(TASK_MODELS.length).toBe(9);
+  expect(TASK_MODELS.length).toBe(10);
   for (const { splits } of reportOn().tasks) for (const { models } of splits) expect(models.length).toBeGreaterThan(1);
   expect(text).toContain("mean with the user's and the item's bias");
 });

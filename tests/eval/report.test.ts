@@ -236,6 +236,7 @@ describe('warnings', () => {
       ...Array.from({ length: 4000 }, (_, i) => ({
         itemId: i % 2 ? 'good' : 'bad',
         label: i % 2 === 1,
+        candidates: null,
         target: i,
         historyInteractions: [],
       })),

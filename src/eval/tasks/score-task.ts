@@ -3,6 +3,7 @@ import type { Prediction } from '../../core/prediction.js';
 import type { Scoring, TaskKind, TaskMetricId, TaskModelId } from '../../core/task-report.js';
 import type { TaskName } from '../../core/template.js';
 import { coOccurrence } from '../baselines/co-occurrence.js';
+import type { frequentPosition } from '../baselines/frequent-position.js';
 import { popularity, uniformChance } from '../baselines/popularity.js';
 import { ratingMeans } from '../baselines/rating-means.js';
 import type { KnownInteraction } from '../baselines/train-log.js';
@@ -36,6 +37,7 @@ export interface TaskScores {
 /** What baselines know. */
 export interface TaskKnowledge {
   readonly train: readonly KnownInteraction[];
+  readonly places: ReturnType<typeof frequentPosition>; // where in a list the target stood in train
   readonly ratings: readonly number[]; // every rating of the log, ascending
 }
 
@@ -130,7 +132,10 @@ export function choiceScores(
   });
 }
 
-function choiceModels(rows: readonly TaskRow[], { train }: TaskKnowledge): Map<TaskModelId, Outcomes<RankedList>> {
+function choiceModels(
+  rows: readonly TaskRow[],
+  { train, places }: TaskKnowledge,
+): Map<TaskModelId, Outcomes<RankedList>> {
   const listOf = ({ instruction }: TaskRow) => instruction.candidates as readonly string[];
   const ranked = (scores: (row: TaskRow, scoring: Scoring) => number[]): Outcomes<RankedList> => {
     return (scoring) =>
@@ -142,6 +147,7 @@ function choiceModels(rows: readonly TaskRow[], { train }: TaskKnowledge): Map<T
     ['base', ranked((row, scoring) => choiceScores(row.instruction, row.base, scoring))],
     ['popularity', ranked((row) => popular(listOf(row)))],
     ['co-occurrence', ranked((row) => together(listOf(row), row.history))],
+    ['frequent-position', ranked((row) => places(listOf(row)))],
     ['chance', ranked((row) => uniformChance(listOf(row)))],
   ]);
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { coOccurrence } from '../../../src/eval/baselines/co-occurrence.js';
+import { frequentPosition } from '../../../src/eval/baselines/frequent-position.js';
 import { popularity, uniformChance } from '../../../src/eval/baselines/popularity.js';
 import { trainInteractions } from '../../../src/eval/baselines/train-log.js';
 import { targetRank } from '../../../src/eval/metrics/ranked-list.js';
@@ -52,6 +53,42 @@ describe('baselines of candidates', () => {
     { case: 'no company of an item with itself', history: ['a'], candidates: ['a'], expected: [0] },
   ])('co-occurrence counts $case', ({ history, candidates, expected }) => {
     expect(coOccurrence(TRAIN)(candidates, history)).toEqual(expected);
+  });
+
+  it('the place that was right most often in train is scored by lists of the same length alone', () => {
+    const row = (itemId: string, ...candidates: string[]) => ({ itemId, candidates });
+    const places = frequentPosition([
+      row('a', 'a', 'b', 'c'),
+      row('b', 'a', 'b', 'c'),
+      row('x', 'y', 'x', 'z'),
+      row('q', 'p', 'q'),
+      row('gone', 'p', 'q'), // no list holds it
+      { itemId: 'a', candidates: null },
+    ]);
+    expect(places(['c', 'b', 'a'])).toEqual([1, 2, 0]);
+    expect(places(['a', 'b'])).toEqual([0, 1]);
+    expect(places(['a', 'b', 'c', 'd'])).toEqual([0, 0, 0, 0]);
+  });
+
+  it('the place baseline is right as often as the most frequent place, on the lists that it counted', () => {
+    const list = fc
+      .integer({ min: 2, max: 6 })
+      .chain((length) => fc.record({ length: fc.constant(length), place: fc.nat(length - 1) }));
+    fc.assert(
+      fc.property(fc.array(list, { minLength: 1 }), (lists) => {
+        const rows = lists.map(({ length, place }) => ({
+          itemId: `item ${place}`,
+          candidates: Array.from({ length }, (_, i) => `item ${i}`),
+        }));
+        const places = frequentPosition(rows);
+        for (const { itemId, candidates } of rows) {
+          const same = lists.filter(({ length }) => length === candidates.length);
+          const times = same.filter(({ place }) => `item ${place}` === itemId).length;
+          expect(places(candidates)[candidates.indexOf(itemId)]).toBe(times);
+          expect(places(candidates).reduce((sum, count) => sum + count, 0)).toBe(same.length);
+        }
+      }),
+    );
   });
 
   it('co-occurrence equals the count over all users on any log', () => {
