@@ -44,7 +44,7 @@ export const MODEL_TITLES: Readonly<Record<ModelId, string>> = {
   'majority-class': 'majority class of train',
 };
 
-export const METRICS = ['auc', 'uauc', 'uaucByRows', 'logLoss', 'accuracy', 'f1', 'brier', 'calibrationError'] as const;
+export const METRICS = ['auc', 'uauc', 'uaucByRows', 'logLoss', 'accuracy', 'f1', 'brier'] as const;
 export const MetricId = z.enum(METRICS);
 export type MetricId = z.infer<typeof MetricId>;
 

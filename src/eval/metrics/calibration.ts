@@ -1,7 +1,4 @@
 import type { ReliabilityBin } from '../../core/report.js';
-import { calibrationStatistic } from '../statistics/calibration-statistic.js';
-import { eachRowAlone, type UserIndex } from '../statistics/user-index.js';
-import { onAllUsers, type UserStatistic } from '../statistics/user-statistic.js';
 import { probability } from './brier.js';
 import { checkRows } from './check-rows.js';
 
@@ -35,31 +32,18 @@ export function reliability(logOdds: readonly number[], labels: readonly boolean
 
 /**
  * Expected calibration error: mean distance between what the bins say and what came true, weighted by their rows.
- * It depends on the bins (ten of equal width here) and is pushed upwards by small bins; read it beside the plot.
+ * It depends on the bins (ten of equal width here) and is pushed upwards by small bins; read it beside the plot. It has no interval: resampling users pushes it
+ * further upwards, and none of the bootstrap's intervals holds the truth as often as it says (docs/metrics.md).
  *
  * returns [0, 1], or undefined without rows
  * throws  RangeError on unequal lengths or a log-odds that is not finite
  * source  Naeini et al. 2015, "Obtaining Well Calibrated Probabilities Using Bayesian Binning", doi:10.1609/aaai.v29i1.9602
  */
 export function expectedCalibrationError(logOdds: readonly number[], labels: readonly boolean[]): number | undefined {
-  const rows = eachRowAlone(logOdds.length);
-  return onAllUsers(calibrationErrorByUsers(logOdds, labels, rows), rows);
-}
-
-/** Rows of a bin times the distance of their mean P and liked share is the size of the sum of P - outcome over them. */
-export function calibrationErrorByUsers(
-  logOdds: readonly number[],
-  labels: readonly boolean[],
-  users: UserIndex,
-): UserStatistic {
-  checkRows(logOdds, labels);
-  const predicted = logOdds.map(probability);
-  return calibrationStatistic(
-    predicted.map((value, row) => value - (labels[row] ? 1 : 0)),
-    predicted.map(binOf),
-    BINS,
-    users,
-  );
+  const bins = reliability(logOdds, labels);
+  if (bins.length === 0) return undefined;
+  const gap = bins.reduce((sum, bin) => sum + bin.rows * Math.abs(bin.meanProbability - bin.likedShare), 0);
+  return gap / logOdds.length;
 }
 
 function binOf(predicted: number): number {

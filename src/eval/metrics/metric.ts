@@ -4,7 +4,6 @@ import type { UserStatistic } from '../statistics/user-statistic.js';
 import { accuracyByUsers } from './accuracy.js';
 import { aucByUsers } from './auc.js';
 import { brierByUsers } from './brier.js';
-import { calibrationErrorByUsers } from './calibration.js';
 import { f1ByUsers } from './f1.js';
 import { logLossByUsers } from './log-loss.js';
 import { uaucByUsers } from './uauc.js';
@@ -62,12 +61,5 @@ export const METRIC: Readonly<Record<MetricId, Metric>> = {
     better: 'lower',
     definition: 'mean squared distance of P(liked) from what came true',
     byUsers: brierByUsers,
-  },
-  calibrationError: {
-    title: 'ECE',
-    better: 'lower',
-    definition:
-      'expected calibration error: distance between mean P(liked) and liked share in ten bins of equal width, by rows',
-    byUsers: calibrationErrorByUsers,
   },
 };

@@ -1,5 +1,4 @@
 import { type AucStatistic, aucValue, aucWithoutEach } from './auc-statistic.js';
-import { type CalibrationStatistic, calibrationValue, calibrationWithoutEach } from './calibration-statistic.js';
 import { type RatioStatistic, ratioValue, ratioWithoutEach } from './ratio-statistic.js';
 import type { UserIndex } from './user-index.js';
 
@@ -7,7 +6,7 @@ import type { UserIndex } from './user-index.js';
  * A metric made ready for resampling: the figure for any multiset of users. Plain numbers and no function, so that threads can share it.
  * A user taken twice counts as two users with the same rows.
  */
-export type UserStatistic = RatioStatistic | AucStatistic | CalibrationStatistic;
+export type UserStatistic = RatioStatistic | AucStatistic;
 
 /**
  * times    how often each user is taken, by the user's number
@@ -19,8 +18,6 @@ export function onUsers(statistic: UserStatistic, times: Uint32Array): number | 
       return ratioValue(statistic, times);
     case 'auc':
       return aucValue(statistic, times);
-    case 'calibration':
-      return calibrationValue(statistic, times);
   }
 }
 
@@ -36,7 +33,5 @@ export function withoutEachUser(statistic: UserStatistic, userCount: number): (n
       return ratioWithoutEach(statistic);
     case 'auc':
       return aucWithoutEach(statistic, userCount);
-    case 'calibration':
-      return calibrationWithoutEach(statistic);
   }
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { METRICS, type MetricId } from '../../../src/core/report.js';
+import { expectedCalibrationError } from '../../../src/eval/metrics/calibration.js';
 import { METRIC } from '../../../src/eval/metrics/metric.js';
 import { rankedList } from '../../../src/eval/metrics/ranked-list.js';
 import {
@@ -34,7 +35,7 @@ const made = JSON.parse(readFileSync(join(import.meta.dirname, '../../fixtures/m
     users: string[];
     logOdds: number[];
     labels: boolean[];
-    expected: Record<MetricId, number | null>;
+    expected: Record<MetricId | 'calibrationError', number | null>;
   }[];
   lists: {
     case: string;
@@ -58,7 +59,8 @@ describe('metrics equal those of independent implementations to 1e-9', () => {
 
   it.each(made.judgements)('judgements: $case', ({ users, logOdds, labels, expected }) => {
     const index = indexUsers(users);
-    expect(Object.keys(expected).sort()).toEqual([...METRICS].sort());
+    expect(Object.keys(expected).sort()).toEqual([...METRICS, 'calibrationError'].sort());
+    expectEqual(expectedCalibrationError(logOdds, labels), expected.calibrationError, 'calibrationError');
     for (const metric of METRICS) {
       expectEqual(onAllUsers(METRIC[metric].byUsers(logOdds, labels, index), index), expected[metric], metric);
     }

@@ -82,7 +82,7 @@ describe('the HTML report', () => {
     for (const row of rows) {
       const cells = [...row.querySelectorAll('td')].map((cell) => cell.textContent);
       expect(cells).toHaveLength(METRICS.length);
-      for (const cell of cells) expect(cell).toMatch(/^\d\.\d{3}\[\d\.\d+, \d\.\d{3}\]$/);
+      for (const cell of cells) expect(cell).toMatch(/^\d\.\d{3}\[\d\.\d{3}, \d\.\d{3}\]$/);
     }
   });
 

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../../src/core/random.js';
 import { aucByUsers } from '../../../src/eval/metrics/auc.js';
-import { calibrationErrorByUsers } from '../../../src/eval/metrics/calibration.js';
+import { f1ByUsers } from '../../../src/eval/metrics/f1.js';
 import { resampleUsers } from '../../../src/eval/statistics/bootstrap.js';
 import { meanOfRows } from '../../../src/eval/statistics/ratio-statistic.js';
 import { awaitBlocks, shareable, takeBlocks } from '../../../src/eval/statistics/share-blocks.js';
@@ -19,11 +19,7 @@ const rows = Array.from({ length: 400 }, () => ({
 const users = indexUsers(rows.map(({ user }) => user));
 const scores = rows.map(({ score }) => score);
 const labels = rows.map(({ liked }) => liked);
-const statistics = [
-  aucByUsers(scores, labels, users),
-  meanOfRows(scores, users),
-  calibrationErrorByUsers(scores, labels, users),
-];
+const statistics = [aucByUsers(scores, labels, users), meanOfRows(scores, users), f1ByUsers(scores, labels, users)];
 const options = { resamples: 1230, bootstrapSeed: 4 };
 const alone = resampleUsers(statistics, users.count, options, 1);
 

@@ -23,7 +23,7 @@ export function differences(report: Report): Part[] {
           quiet: true,
           text:
             `Adapter minus the other model, on the same rows and the same resampled users: the ${level} interval, p, and what the interval ` +
-            `decides (undecided: it includes 0). For log loss, Brier score and ECE a difference below 0 is a gain. ${TEST_NOTE}`,
+            `decides (undecided: it includes 0). For log loss and Brier score a difference below 0 is a gain. ${TEST_NOTE}`,
         },
         ...splits.map(({ split }) => ({ kind: 'table' as const, table: table(split, report) })),
         { kind: 'paragraph', quiet: true, text: OTHER_TESTS_NOTE },
