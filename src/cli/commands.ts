@@ -12,6 +12,7 @@ import lineage from './commands/lineage.js';
 import lint from './commands/lint.js';
 import list from './commands/list.js';
 import merge from './commands/merge.js';
+import power from './commands/power.js';
 import predict from './commands/predict.js';
 import pull from './commands/pull.js';
 import push from './commands/push.js';
@@ -47,6 +48,7 @@ export const COMMANDS: readonly Command[] = [
   report,
   rows,
   verify,
+  power,
   merge,
   push,
   pull,

@@ -6,6 +6,7 @@ import { ReportOptions } from '../../src/core/report.js';
 import { renderJson } from '../../src/eval/report/json.js';
 import { makeReport } from '../../src/eval/report.js';
 import { reportRun } from '../../src/eval/report-run.js';
+import { storedReport } from '../../src/eval/stored-report.js';
 import { temporaryFolder } from '../store/fixtures.js';
 import { inventedRun, inventInput, type World } from './fixtures.js';
 import { ALL, type Kept, storeWith } from './kept-run.js';
@@ -36,6 +37,17 @@ describe('reportRun', () => {
     const program = report.program;
     expect(program).toMatch(/^\d+\.\d+\.\d+/);
     expect(report).toEqual(makeReport({ ...input, program }));
+  });
+
+  it('is read back from the store, and asked for where there is none or one of another format', async () => {
+    const { store } = kept();
+    expect(() => storedReport(store, inventedRun.id)).toThrow('has no report');
+    const report = await reportRun(store, inventedRun.id, { studio: temporaryFolder(), now, options });
+    expect(storedReport(store, inventedRun.id)).toEqual(report);
+    const [stored] = store.reports.list();
+    if (!stored) throw new Error('a report was kept');
+    store.reports.save({ ...stored, json: JSON.stringify({ ...report, format: 1 }) });
+    expect(() => storedReport(store, inventedRun.id)).toThrow('of another version of this program');
   });
 
   it('takes no predictions that were made under another length limit', async () => {
