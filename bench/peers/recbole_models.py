@@ -23,6 +23,9 @@ class OutOfTime(Exception):
     pass
 
 
+OVER_ALL_ITEMS = ("GRU4Rec", "SASRec", "Caser")  # trained by softmax over all items: they draw no others
+
+
 def put_back_what_has_moved():
     import numpy as np
     import torch
@@ -55,6 +58,7 @@ def main():
     options.add_argument("--epochs", type=int, default=300)
     options.add_argument("--threads", type=int, default=2)
     options.add_argument("--seconds", type=float, default=float("inf"), help="begin no epoch after so many; the best one so far is tested")
+    options.add_argument("--batch-size", type=int)
     asked = options.parse_args()
     put_back_what_has_moved()
     write_log(asked.data, asked.work)
@@ -74,7 +78,8 @@ def main():
         "user_inter_num_interval": "[5,inf)",
         "item_inter_num_interval": "[5,inf)",
         "eval_args": {"split": {"LS": "valid_and_test"}, "group_by": "user", "order": "TO", "mode": "full"},
-        "train_neg_sample_args": None,
+        **({"train_neg_sample_args": None} if asked.model in OVER_ALL_ITEMS else {}),
+        **({"train_batch_size": asked.batch_size} if asked.batch_size else {}),
         "MAX_ITEM_LIST_LENGTH": 50,
         "seed": asked.seed,
         "epochs": asked.epochs,

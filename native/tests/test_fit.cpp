@@ -42,7 +42,7 @@ struct tiny_fit {
             valid << ranked.dump() << "\n";
         }
         config = {{"protocol", PROTOCOL}, {"model", model}, {"settings", settings(model)}, {"interactions", folder.path + "/interactions.jsonl"}, {"items", ITEMS}, {"rows", folder.path + "/rows.jsonl"},
-                  {"learning", nullptr}, {"seed", 3}, {"threads", 1}};
+                  {"validation", {{"rows", folder.path + "/valid.jsonl"}, {"metric", "ndcg@10"}}}, {"learning", nullptr}, {"seed", 3}, {"threads", 1}};
         if (learns(model)) config["learning"] = learning();
     }
 
@@ -62,7 +62,7 @@ struct tiny_fit {
     }
 
     json learning() const {
-        return {{"epochs", 6}, {"validation", {{"rows", folder.path + "/valid.jsonl"}, {"metric", "ndcg@10"}, {"every", 1}, {"patience", nullptr}}}, {"state", nullptr}, {"stateEvery", 0}, {"resume", false}};
+        return {{"epochs", 6}, {"evaluateEvery", 1}, {"patience", nullptr}, {"state", nullptr}, {"stateEvery", 0}, {"resume", false}};
     }
 
     std::string state() const { return folder.path + "/state.gguf"; }
@@ -154,7 +154,7 @@ int main() {
         {"the value of an epoch is the metric of its ranks, and the rows are scored by the best epoch", [] {
             for (const std::string metric : {"ndcg@10", "mrr@10", "hit@10"}) {
                 tiny_fit one;
-                one.config["learning"]["validation"]["metric"] = metric;
+                one.config["validation"]["metric"] = metric;
                 one.config["rows"] = one.folder.path + "/valid.jsonl";
                 const std::vector<json> events = one.run(), epochs = only(events, "epoch"), ranks = only(events, "rank");
                 const json fitted = only(events, "fitted").front();
@@ -174,6 +174,25 @@ int main() {
                 CHECK_NEAR(sum / USERS, best, 1e-12);
             }
         }},
+        {"a model that is made in one pass has the value of its own ranks", [] {
+            tiny_fit one("item-knn");
+            one.config["rows"] = one.folder.path + "/valid.jsonl";
+            const std::vector<json> events = one.run();
+            double sum = 0;
+            for (const json & rank : only(events, "rank")) sum += rank_metric(fit_metric::ndcg_at_10, {rank["above"], rank["tied"]});
+            CHECK_NEAR(only(events, "fitted").front()["value"].get<double>(), sum / USERS, 1e-12);
+            one.config["validation"] = nullptr;
+            CHECK(only(one.run(), "fitted").front()["value"].is_null());
+        }},
+        {"without validation the last epoch scores the rows", [] {
+            tiny_fit one;
+            one.config["validation"] = nullptr;
+            const std::vector<json> events = one.run();
+            const json fitted = only(events, "fitted").front();
+            CHECK(fitted["bestEpoch"].is_null() && fitted["value"].is_null() && fitted["epochs"] == 6);
+            one.config["learning"]["epochs"] = 5;
+            CHECK(said_of_rows(one.run()) != said_of_rows(events));
+        }},
         {"AUC for validation counts all pairs of relevant and other candidates", [] {
             tiny_fit one;
             std::ofstream valid(one.folder.path + "/valid.jsonl");
@@ -181,7 +200,7 @@ int main() {
             for (std::string line; std::getline(rows, line);)
                 if (json::parse(line)["row"] >= 100) valid << line << "\n";
             valid.close();
-            one.config["learning"]["validation"]["metric"] = "auc";
+            one.config["validation"]["metric"] = "auc";
             one.config["rows"] = one.folder.path + "/valid.jsonl";
             const std::vector<json> events = one.run();
             std::vector<double> relevant, others;
@@ -195,14 +214,14 @@ int main() {
         {"a fit stops when it gets no better, and says so", [] {
             tiny_fit one;
             one.config["learning"]["epochs"] = 500;
-            one.config["learning"]["validation"]["patience"] = 4;
+            one.config["learning"]["patience"] = 4;
             const std::vector<json> events = one.run();
             const json fitted = only(events, "fitted").front();
             CHECK(fitted["stoppedEarly"] == true && fitted["epochs"] == fitted["bestEpoch"].get<int>() + 4 && fitted["epochs"] == only(events, "epoch").size());
         }},
         {"a fit is validated every so many epochs", [] {
             tiny_fit one;
-            one.config["learning"]["validation"]["every"] = 4;
+            one.config["learning"]["evaluateEvery"] = 4;
             const std::vector<json> epochs = only(one.run(), "epoch");
             for (size_t i = 0; i < epochs.size(); i++) CHECK(epochs[i]["value"].is_null() == (i != 3));
         }},
@@ -231,7 +250,7 @@ int main() {
         {"a fit that is killed at any moment goes on to what one says that was not", [] {
             tiny_fit one;
             one.config["learning"]["epochs"] = 60;
-            one.config["learning"]["validation"]["patience"] = 40;
+            one.config["learning"]["patience"] = 40;
             const std::vector<json> whole = one.run(), expected = said_of_rows(whole);
             one.config["learning"]["state"] = one.state();
             random_stream chance(static_cast<uint64_t>(getpid()), "kills");
@@ -292,8 +311,8 @@ int main() {
             std::ofstream(other_rows) << "{\"row\":0,\"user\":1,\"history\":[],\"liked\":null,\"candidates\":null,\"excluded\":null,\"relevant\":[4]}\n";
             const json before = one.config;
             const std::vector<std::function<void(json &)>> changes = {[](json & c) { c["seed"] = 9; }, [](json & c) { c["settings"]["l2"] = 0.5; },
-                                                                      [](json & c) { c["learning"]["validation"]["metric"] = "mrr@10"; },
-                                                                      [&](json & c) { c["learning"]["validation"]["rows"] = other_rows; }};
+                                                                      [](json & c) { c["validation"]["metric"] = "mrr@10"; },
+                                                                      [&](json & c) { c["validation"]["rows"] = other_rows; }};
             for (const auto & change : changes) {
                 change(one.config);
                 const user_error other = refusal([&] { one.run(); });
@@ -333,17 +352,18 @@ int main() {
             says_usage(refused([](json & c) { c["learning"] = nullptr; }), "\"learning\" is null, but the model \"bpr\" learns by epochs");
             says_usage(refused([](json & c) { c["learning"] = tiny_fit().learning(); }, "ease"), "\"learning\" must be null");
             says_usage(refused([](json & c) { c["learning"]["epochs"] = 0; }), "\"epochs\" is 0");
-            says_usage(refused([](json & c) { c["learning"]["validation"]["metric"] = "recall"; }), "\"metric\" is recall, but must be one of auc, ndcg@10, mrr@10, hit@10");
-            says_usage(refused([](json & c) { c["learning"]["validation"]["every"] = 7; }), "\"epochs\" is 6, but must be at least \"every\" of the validation, 7");
-            says_usage(refused([](json & c) { c["learning"]["validation"]["patience"] = 0; }), "\"patience\" is 0");
+            says_usage(refused([](json & c) { c["validation"]["metric"] = "recall"; }), "\"metric\" is recall, but must be one of auc, ndcg@10, mrr@10, hit@10");
+            says_usage(refused([](json & c) { c["learning"]["evaluateEvery"] = 7; }), "\"evaluateEvery\" is 7, but must be between 1 and \"epochs\", 6");
+            says_usage(refused([](json & c) { c["learning"]["patience"] = 0; }), "\"patience\" is 0");
+            says_usage(refused([](json & c) { c["learning"]["patience"] = 2; c["validation"] = nullptr; }), "\"patience\" without \"validation\"");
             says_usage(refused([](json & c) { c["items"] = 0; }), "\"items\" is 0");
             says_usage(refused([](json & c) { c["threads"] = 0; }), "\"threads\" is 0");
             says_usage(refused([](json & c) { c["extra"] = 0; }), "unknown key \"extra\"");
         }},
         {"rows that cannot be judged as asked are refused", [] {
-            const user_error ranks = refused([](json & c) { c["learning"]["validation"]["metric"] = "auc"; });
+            const user_error ranks = refused([](json & c) { c["validation"]["metric"] = "auc"; });
             CHECK(ranks.code == exit_data && says(ranks.what(), "the row ranks all items"));
-            const user_error none = refused([](json & c) { c["learning"]["validation"]["rows"] = c["rows"]; });
+            const user_error none = refused([](json & c) { c["validation"]["rows"] = c["rows"]; });
             CHECK(none.code == exit_data && says(none.what(), "the row has 0 relevant items"));
         }},
         {"a loss or a score that is not finite is an error of its own", [] {
@@ -352,7 +372,7 @@ int main() {
                 void score_all(const user_history *, size_t n, float * scores) override { std::fill(scores, scores + n * ITEMS, INFINITY); }
                 void score(const candidate_row * rows, size_t) override { rows[0].scores[0] = NAN; }
             } model;
-            const user_error loss = refusal([&] { learn(model, {3, std::nullopt, std::nullopt, 0, false}, nullptr, ITEMS, "", [] {}); });
+            const user_error loss = refusal([&] { learn(model, {3, 1, std::nullopt, std::nullopt, 0, false}, nullptr, ITEMS, "", [] {}); });
             CHECK(loss.code == exit_diverged && says(loss.what(), "the loss is not finite") && loss.where == "epoch 1");
             for (const std::vector<int32_t> & candidates : {std::vector<int32_t>{}, std::vector<int32_t>{4, 5}}) {
                 fit_row row{7, 0, {}, {}, candidates, {}, std::vector<int32_t>{4}};

@@ -101,14 +101,8 @@ export type FitMetric = z.infer<typeof FitMetric>;
 /** How a model learns by epochs. */
 export const FitLearning = z.strictObject({
   epochs: count, // at most
-  validation: z
-    .strictObject({
-      rows: z.string(),
-      metric: FitMetric,
-      every: count, // epochs
-      patience: count.nullable(), // evaluations without a better value
-    })
-    .nullable(),
+  evaluateEvery: count, // epochs; of no meaning without validation
+  patience: count.nullable(), // evaluations without a better value; null: all epochs are made
   state: z.string().nullable(), // file that the fit can go on from
   stateEvery: notNegative, // seconds
   resume: z.boolean(),
@@ -123,6 +117,7 @@ export const NativeFitConfig = z.strictObject({
   interactions: z.string(), // a line a user
   items: count,
   rows: z.string().nullable(), // to score when the model is there
+  validation: z.strictObject({ rows: z.string(), metric: FitMetric }).nullable(), // of a model that learns: the best epoch is kept
   learning: FitLearning.nullable(), // null: the model is made in one pass
   seed: z.number().int().nonnegative(),
   threads: count,

@@ -209,7 +209,7 @@ export const RunEvent = z.discriminatedUnion('event', [
     event: z.literal('fitted'), // before the first row is scored
     epochs: count, // that were made, in all attempts
     bestEpoch: count.nullable(), // whose parameters score the rows; null: those of the last epoch
-    value: finite.nullable(), // of the best epoch
+    value: finite.nullable(), // of the best epoch, or of the one pass
     stoppedEarly: z.boolean(), // by patience
     seconds: finite,
   }),

@@ -21,7 +21,7 @@ template <typename T> void add_list(digest & all, const std::vector<T> & list) {
     all.add(list.data(), list.size() * sizeof(T));
 }
 
-// Of what decides the parameters behind each epoch, and which epoch is the best.
+// Of a model that learns: of what decides the parameters behind each epoch, and which epoch is the best.
 std::string fingerprint(const fit_config & config, const interaction_log & log, const std::vector<fit_row> & validated) {
     digest all;
     add_text(all, config.model.name);
@@ -31,10 +31,9 @@ std::string fingerprint(const fit_config & config, const interaction_log & log, 
     add_list(all, log.begin);
     add_list(all, log.items);
     add_list(all, log.liked);
-    if (config.learning && config.learning->validation) {
-        const fit_validation & validation = *config.learning->validation;
-        add_text(all, validation.metric_name);
-        all.add_value(validation.every);
+    if (config.validation) {
+        add_text(all, config.validation->metric_name);
+        all.add_value(config.learning->evaluate_every);
     }
     for (const fit_row & row : validated) {
         all.add_value(row.user);
@@ -56,10 +55,9 @@ exit_code fit(const fit_config & config) {
     announce("fit", config.threads);
     const interaction_log log = read_interactions(config.interactions, config.n_items);
     const std::vector<fit_row> rows = config.rows ? read_fit_rows(*config.rows, log.n_users(), log.n_items) : std::vector<fit_row>{};
-    const std::optional<fit_validation> validation = config.learning ? config.learning->validation : std::nullopt;
-    const std::vector<fit_row> validated = validation ? read_fit_rows(validation->rows, log.n_users(), log.n_items) : std::vector<fit_row>{};
+    const std::vector<fit_row> validated = config.validation ? read_fit_rows(config.validation->rows, log.n_users(), log.n_items) : std::vector<fit_row>{};
     std::optional<fit_evaluation> evaluation;
-    if (validation) evaluation.emplace(validated, validation->metric, validation->rows);
+    if (config.validation) evaluation.emplace(validated, config.validation->metric, config.validation->rows);
     emit("interactions", {{"users", log.n_users()}, {"items", log.n_items}, {"interactions", log.size()}, {"rows", rows.size()}, {"validationRows", validated.size()}});
 
     watch_for_stop();
@@ -68,7 +66,8 @@ exit_code fit(const fit_config & config) {
         if (!learn(*model, *config.learning, evaluation ? &*evaluation : nullptr, log.n_items, fingerprint(config, log, validated), check_stop)) return exit_stopped;
     } else {
         model->train_epoch(0);
-        emit("fitted", {{"epochs", 1}, {"bestEpoch", nullptr}, {"value", nullptr}, {"stoppedEarly", false}, {"seconds", seconds_since_start()}});
+        const json value = evaluation ? json(evaluation->evaluate(*model, log.n_items, check_stop)) : json();
+        emit("fitted", {{"epochs", 1}, {"bestEpoch", nullptr}, {"value", value}, {"stoppedEarly", false}, {"seconds", seconds_since_start()}});
     }
     score_rows(*model, rows, log.n_items, check_stop, [&](size_t i, const row_result & result) { tell(rows[i], result); });
     announce_done("fit", std::nullopt);

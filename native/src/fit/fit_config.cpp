@@ -11,29 +11,26 @@ fit_validation take_validation(const json & object, const std::string & where) {
     validation.rows = reader.take<std::string>("rows");
     validation.metric_name = reader.take<std::string>("metric");
     validation.metric = reader.take_choice("metric", METRICS);
-    validation.every = reader.take<int64_t>("every");
-    validation.patience = reader.take_or_null<int64_t>("patience");
     reader.finish();
-    require(reader, validation.every >= 1, "every", validation.every, "at least 1");
-    require(reader, validation.patience.value_or(1) >= 1, "patience", validation.patience.value_or(1), "at least 1");
     return validation;
 }
 
-fit_learning take_learning(const json & object, const std::string & where) {
+fit_learning take_learning(const json & object, const std::string & where, bool is_validated) {
     const int64_t most = 1'000'000'000;
     config_reader reader(object, where);
     fit_learning learning;
     learning.epochs = reader.take<int64_t>("epochs");
-    const std::optional<json> validation = reader.take_or_null<json>("validation");
+    learning.evaluate_every = reader.take<int64_t>("evaluateEvery");
+    learning.patience = reader.take_or_null<int64_t>("patience");
     learning.state = reader.take_or_null<std::string>("state");
     learning.state_every = reader.take<double>("stateEvery");
     learning.resume = reader.take<bool>("resume");
     reader.finish();
     require(reader, learning.epochs >= 1 && learning.epochs <= most, "epochs", learning.epochs, "between 1 and " + std::to_string(most));
+    require(reader, learning.evaluate_every >= 1 && learning.evaluate_every <= learning.epochs, "evaluateEvery", learning.evaluate_every, "between 1 and \"epochs\", " + std::to_string(learning.epochs));
+    require(reader, learning.patience.value_or(1) >= 1, "patience", learning.patience.value_or(1), "at least 1");
     require(reader, learning.state_every >= 0, "stateEvery", learning.state_every, "at least 0 seconds");
-    if (!validation) return learning;
-    learning.validation = take_validation(*validation, where + ".validation");
-    require(reader, learning.epochs >= learning.validation->every, "epochs", learning.epochs, "at least \"every\" of the validation, " + std::to_string(learning.validation->every));
+    if (learning.patience && !is_validated) throw reader.wrong("\"patience\" without \"validation\"");
     return learning;
 }
 
@@ -48,8 +45,10 @@ fit_config read_fit_config(const std::string & path) {
         config.interactions = reader.take<std::string>("interactions");
         config.n_items = reader.take<int32_t>("items");
         config.rows = reader.take_or_null<std::string>("rows");
+        const std::optional<json> validation = reader.take_or_null<json>("validation");
         const std::optional<json> learning = reader.take_or_null<json>("learning");
-        if (learning) config.learning = take_learning(*learning, path + ": learning");
+        if (validation) config.validation = take_validation(*validation, path + ": validation");
+        if (learning) config.learning = take_learning(*learning, path + ": learning", config.validation.has_value());
         config.seed = reader.take<uint64_t>("seed");
         config.threads = reader.take<int32_t>("threads");
     }, [](const config_reader & reader, const fit_config & config) {

@@ -9,15 +9,14 @@ struct fit_validation {
     std::string rows;
     fit_metric metric;
     std::string metric_name;
-    int64_t every;                   // epochs
-    std::optional<int64_t> patience; // evaluations without a better value
 };
 
 struct fit_learning {
     int64_t epochs; // at most
-    std::optional<fit_validation> validation; // the best epoch is kept; nothing: the last one is
-    std::optional<std::string> state;         // file that the fit can go on from
-    double state_every;                       // seconds
+    int64_t evaluate_every;           // epochs; of no meaning without validation
+    std::optional<int64_t> patience;  // evaluations without a better value; nothing: all epochs are made
+    std::optional<std::string> state; // file that the fit can go on from
+    double state_every;               // seconds
     bool resume;
 };
 
@@ -27,7 +26,8 @@ struct fit_config {
     std::string interactions;
     int32_t n_items;
     std::optional<std::string> rows; // to score when the model is there
-    std::optional<fit_learning> learning; // of a model that learns by epochs
+    std::optional<fit_validation> validation; // of a model that learns: the best epoch is kept; nothing: the last one is
+    std::optional<fit_learning> learning;     // of a model that learns by epochs
     uint64_t seed;
     int32_t threads;
 };

@@ -44,7 +44,7 @@ class learner {
         emit("resumed", {{"step", state_.epochs}, {"checkpoint", *learning_.state}});
     }
 
-    bool has_stalled() const { return learning_.validation && learning_.validation->patience && state_.since_best >= *learning_.validation->patience; }
+    bool has_stalled() const { return learning_.patience && state_.since_best >= *learning_.patience; }
 
     void make_epoch() {
         const double began = seconds_since_start();
@@ -53,7 +53,7 @@ class learner {
         if (!std::isfinite(loss)) throw user_error(exit_diverged, "the loss is not finite", "epoch " + std::to_string(state_.epochs + 1), "use a smaller learningRate");
         const int64_t epoch = state_.epochs + 1;
         std::optional<double> value;
-        if (evaluation_ && epoch % learning_.validation->every == 0) value = evaluation_->evaluate(model_, n_items_, between_batches_);
+        if (evaluation_ && epoch % learning_.evaluate_every == 0) value = evaluation_->evaluate(model_, n_items_, between_batches_);
         const bool is_best = value && (state_.best_epoch == 0 || *value > state_.best);
         state_.epochs = epoch; // nothing below can be stopped half-way
         state_.values = copies(kept_values(model_));

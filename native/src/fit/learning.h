@@ -6,7 +6,7 @@
 
 // Emits "resumed", then "epoch" after each, then "fitted".
 //
-// rows         for validation, or nullptr
+// evaluation   on rows of validation, or nullptr: the last epoch is kept
 // fingerprint  of model, settings, seed, data and how it is validated; not of the number of epochs, so a fit may be given more
 // between_batches  throws user_error(exit_stopped) to end it; the state of the last whole epoch is saved then
 // returns  false when it was stopped: "stopped" was emitted
