@@ -72,9 +72,11 @@ for (const model of values.models.split(',')) {
         interactions: rows.interactions,
         items: log.items,
         rows: scored,
+        validation: { rows: validAll, metric: 'mrr@10' },
         learning: {
           epochs: Number(values.epochs),
-          validation: { rows: validAll, metric: 'mrr@10', every: 1, patience: 10 },
+          evaluateEvery: 1,
+          patience: 10,
           state: null,
           stateEvery: 0,
           resume: false,
