@@ -100,8 +100,10 @@ export function planDataset(store: Store, loaded: LoadedRecipe): DatasetPlan {
     leftOut,
     examples: splits.length,
     get pool() {
-      const printed = [...items.values()].filter(({ itemId }) => texts.find(itemId));
-      pool ??= makePool(new Map(printed.map(({ itemId, title }) => [itemId, title])), log);
+      if (pool === undefined) {
+        const printed = [...items.values()].filter(({ itemId }) => texts.find(itemId));
+        pool = makePool(new Map(printed.map(({ itemId, title }) => [itemId, title])), log);
+      }
       return pool;
     },
     texts,

@@ -4,7 +4,7 @@ import { RectuneError } from '../core/errors.js';
 import { type Instruction, instructionLine, SPLITS, type Split } from '../core/instruction.js';
 import { parseAs } from '../core/parse.js';
 import type { LabelWeights } from '../core/recipe.js';
-import { exists, readChunks, readJson, sha256, sha256Pieces } from '../platform/files.js';
+import { exists, readChunks, readJson, sha256, sha256Pieces, temporaryName } from '../platform/files.js';
 import { StagedFolder } from '../platform/staged-folder.js';
 import { studioLayout } from '../platform/studio.js';
 import type { Store } from '../store/store.js';
@@ -45,7 +45,7 @@ export function sealVersion(store: Store, content: VersionContent, options: Seal
   const folder = new StagedFolder(studioLayout.versions(studio));
   try {
     let sealed: SealedVersion | undefined;
-    store.versions.write(now(), (add) => {
+    store.versions.write(temporaryName(join(studioLayout.versions(studio), 'rows')), now(), (add) => {
       const counts = fill(folder, add, content, onProgress);
       const facts: UnsealedVersion = { ...content.facts(), labels: content.labels };
       const files = bySplit((split) => folder.close(studioLayout.splitFile(split)));

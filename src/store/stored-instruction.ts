@@ -13,10 +13,8 @@ export type StoredInstruction = Pick<Instruction, Text | 'row' | 'split' | 'temp
   readonly answers: string | null;
 };
 
-/** In the order of storedValues, behind the two keys. */
+/** In the order of storedValues. The two keys stand before them. */
 export const STORED_COLUMNS = [
-  'instruction_key',
-  'version_key',
   'split',
   'row',
   'user_id',

@@ -2,6 +2,7 @@ import type { Database } from 'better-sqlite3';
 import { DatasetVersion } from '../core/dataset-version.js';
 import { RectuneError } from '../core/errors.js';
 import type { Instruction, Split } from '../core/instruction.js';
+import { remove } from '../platform/files.js';
 import { BatchInsert } from './batch-insert.js';
 import { countRows, paged, sqlLimit } from './paged.js';
 import {
@@ -27,40 +28,51 @@ export class VersionStore {
    * A hash that is there already is left as it is, and its instructions are not asked for; it becomes the newest of its name.
    */
   save(version: DatasetVersion, instructions: Iterable<Instruction>, builtAt: Date): void {
-    if (this.#becomesNewest(version.hash)) return;
-    this.write(builtAt, (add) => {
-      for (const one of instructions) add(one);
-      return version;
+    const save = this.#database.transaction(() => {
+      if (this.#becomesNewest(version.hash)) return;
+      const key = this.#insertVersion(version, builtAt);
+      let last = this.#lastInstruction();
+      const rows = new BatchInsert(this.#database, 'instructions', [...KEYS, ...STORED_COLUMNS]);
+      for (const one of instructions) rows.add(++last, key, ...storedValues(one));
+      rows.flush();
     });
+    save.immediate();
   }
 
   /**
-   * Keeps a version in one transaction while it is made, so that a long one never stands in memory.
+   * Keeps a version while it is made, so that a long one never stands in memory, and holds the store's lock only to take it over.
    *
-   * fill  hands over the instructions and returns what they are; when it throws, nothing is kept. What a version of the same hash holds
-   *       already is left as it is, and it becomes the newest of its name.
+   * staging  a file that is made for the instructions, and removed; no other program may use it
+   * fill     hands over the instructions and returns what they are; when it throws, nothing is kept
    */
-  write(builtAt: Date, fill: (add: (instruction: Instruction) => void) => DatasetVersion): void {
-    const write = this.#database.transaction(() => {
-      const key = this.#begin();
-      const rows = new BatchInsert(this.#database, 'instructions', STORED_COLUMNS);
-      // Keys are dealt here, so that a version's are one range. They do not collide: the transaction is immediate.
-      let last = this.#one('select coalesce(max(instruction_key), 0) from instructions');
-      const version = fill((one) => rows.add(++last, key, ...storedValues(one)));
-      rows.flush();
-      const { hash, name, sourceId } = version;
-      if (this.#isKept(hash)) throw new KeptAlready(hash);
-      this.#database
-        .prepare(
-          'update dataset_versions set hash = ?, name = ?, source_id = ?, built_at = ?, json = ? where version_key = ?',
-        )
-        .run(hash, name, sourceId, builtAt.toISOString(), JSON.stringify(DatasetVersion.parse(version)), key);
-    });
+  write(staging: string, builtAt: Date, fill: (add: (instruction: Instruction) => void) => DatasetVersion): void {
+    const columns = STORED_COLUMNS.join(', ');
+    remove(staging);
+    this.#database.prepare('attach ? as staging').run(staging);
     try {
-      write.immediate();
-    } catch (error) {
-      if (!(error instanceof KeptAlready)) throw error;
-      this.#becomesNewest(error.hash);
+      // The file is gone after a crash in any case.
+      this.#database.pragma('staging.journal_mode = off');
+      this.#database.pragma('staging.synchronous = off');
+      this.#database.exec(`create table staging.rows (${columns})`);
+      const version = this.#database.transaction(() => {
+        const rows = new BatchInsert(this.#database, 'staging.rows', STORED_COLUMNS);
+        const made = fill((one) => rows.add(...storedValues(one)));
+        rows.flush();
+        return made;
+      })();
+      const take = this.#database.transaction(() => {
+        if (this.#becomesNewest(version.hash)) return;
+        const key = this.#insertVersion(version, builtAt);
+        this.#database
+          .prepare(
+            `insert into instructions (${KEYS.join(', ')}, ${columns}) select ? + rowid, ?, ${columns} from staging.rows order by rowid`,
+          )
+          .run(this.#lastInstruction(), key);
+      });
+      take.immediate();
+    } finally {
+      this.#database.exec('detach staging');
+      remove(staging);
     }
   }
 
@@ -136,19 +148,18 @@ export class VersionStore {
       .map((json) => DatasetVersion.parse(JSON.parse(json as string)));
   }
 
-  /** A version of no name, for its rows to point at; it gets its name before the transaction ends. */
-  #begin(): number {
-    const newest = this.#one('select coalesce(max(newest), 0) + 1 from dataset_versions');
+  #insertVersion(version: DatasetVersion, builtAt: Date): number {
+    const newest = this.#database.prepare('select coalesce(max(newest), 0) + 1 from dataset_versions').pluck().get();
+    const { hash, name, sourceId } = version;
     const made = this.#database
-      .prepare(
-        "insert into dataset_versions (hash, name, source_id, newest, built_at, json) values ('', '', '', ?, '', '{}')",
-      )
-      .run(newest);
+      .prepare('insert into dataset_versions (hash, name, source_id, newest, built_at, json) values (?, ?, ?, ?, ?, ?)')
+      .run(hash, name, sourceId, newest, builtAt.toISOString(), JSON.stringify(DatasetVersion.parse(version)));
     return Number(made.lastInsertRowid);
   }
 
-  #isKept(hash: string): boolean {
-    return this.#database.prepare('select 1 from dataset_versions where hash = ?').get(hash) !== undefined;
+  /** Keys are dealt behind it, so that a version's are one range. They do not collide, because the transaction is immediate. */
+  #lastInstruction(): number {
+    return this.#database.prepare('select coalesce(max(instruction_key), 0) from instructions').pluck().get() as number;
   }
 
   /** Whether a version of that hash is kept. */
@@ -158,18 +169,6 @@ export class VersionStore {
     );
     return update.run(hash).changes > 0;
   }
-
-  #one(query: string): number {
-    return this.#database.prepare(query).pluck().get() as number;
-  }
 }
 
-/** Takes back what was inserted of a version that is kept already. */
-class KeptAlready extends Error {
-  readonly hash: string;
-
-  constructor(hash: string) {
-    super(`the version ${hash} is kept already`);
-    this.hash = hash;
-  }
-}
+const KEYS = ['instruction_key', 'version_key'];

@@ -1,6 +1,9 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { RectuneError } from '../../src/core/errors.js';
-import { instruction, NOW, temporaryStore, version } from './fixtures.js';
+import { openStore } from '../../src/store/store.js';
+import { instruction, NOW, temporaryFolder, temporaryStore, version } from './fixtures.js';
 
 it('gives back every instruction as it was saved, by row, with its lines in order', () => {
   const { store } = temporaryStore();
@@ -56,8 +59,9 @@ it('keeps nothing of a version whose instructions end in an error', () => {
 
 it('keeps a version while it is made, leaves one of the same hash as it is, and nothing of one that failed', () => {
   const { store } = temporaryStore();
+  const staging = join(temporaryFolder(), 'rows');
   const write = (rows: number, hash: string, fails = false) =>
-    store.versions.write(NOW, (add) => {
+    store.versions.write(staging, NOW, (add) => {
       for (let row = 0; row < rows; row++) add(instruction(row));
       if (fails) throw new Error('the proof failed');
       return version(hash);
@@ -69,4 +73,21 @@ it('keeps a version while it is made, leaves one of the same hash as it is, and 
   expect(store.versions.list().map(({ hash }) => hash[0])).toEqual(['a', 'b']);
   expect([...store.versions.instructions(version('aaa').hash, 'train')].length).toBe(3);
   expect([...store.versions.instructions(version('ccc').hash, 'train')]).toEqual([]);
+  expect(existsSync(staging)).toBe(false);
+});
+
+it('lets another program write while a version is made', () => {
+  const { store, path } = temporaryStore();
+  const other = openStore(path);
+  store.versions.write(join(temporaryFolder(), 'rows'), NOW, (add) => {
+    for (let row = 0; row < 500; row++) add(instruction(row));
+    other.versions.save(version('bbb'), [instruction(0)], NOW);
+    for (let row = 500; row < 1000; row++) add(instruction(row));
+    return version('aaa');
+  });
+  expect([...store.versions.instructions(version('aaa').hash, 'train')].map(({ row }) => row)).toEqual(
+    Array.from({ length: 1000 }, (_, row) => row),
+  );
+  expect([...other.versions.instructions(version('bbb').hash, 'train')]).toEqual([instruction(0)]);
+  other.close();
 });
