@@ -1,5 +1,7 @@
 // How many instructions a second a build makes of a log of a million interactions, and what memory it takes at two sizes.
-//   npm run build && node bench/build.mjs [--interactions 1000000] [--quick]
+//   npm run build && node bench/build.mjs [--interactions 1000000] [--quick] [--python PYTHON]
+// With --python the published preprocessing, as bench/peers/tallrec_windows.py has it, reads the same log: it writes texts and labels alone,
+// without ranges, hashes, store, lineage or proof.
 // The log is invented: users of 167 interactions, as MovieLens 1M has on average. Every TALLRec window becomes a stored instruction.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -15,6 +17,7 @@ const { values } = parseArgs({
     interactions: { type: 'string', default: '1000000' },
     quick: { type: 'boolean', default: false },
     child: { type: 'string' },
+    python: { type: 'string' },
   },
 });
 
@@ -71,6 +74,13 @@ wrapper: { kind: alpaca }
   writeFileSync(join(folder, 'recipe.yaml'), recipe);
 }
 
+function peerOf(folder) {
+  const script = fileURLToPath(new URL('peers/tallrec_windows.py', import.meta.url));
+  const { stdout, stderr, status } = spawnSync(values.python, [script, folder], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(stderr);
+  return { ...JSON.parse(stdout), bytes: statSync(join(folder, 'peer.json')).size };
+}
+
 function measured(interactions) {
   const folder = mkdtempSync(join(tmpdir(), 'rectune-bench-build-'));
   try {
@@ -79,7 +89,8 @@ function measured(interactions) {
     const argv = ['--max-old-space-size=12000', fileURLToPath(import.meta.url), '--child', folder];
     const { stdout, stderr, status } = spawnSync(process.execPath, argv, { encoding: 'utf8' });
     if (status !== 0) throw new Error(stderr);
-    return { ...JSON.parse(stdout), bytes: statSync(join(folder, 'store.db')).size };
+    const ours = { ...JSON.parse(stdout), bytes: statSync(join(folder, 'store.db')).size };
+    return { ours, peer: values.python === undefined ? undefined : peerOf(folder) };
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -89,22 +100,38 @@ if (values.child !== undefined) {
   console.log(JSON.stringify(await buildOnce(values.child)));
 } else {
   const whole = values.quick ? 20_000 : Number(values.interactions);
-  console.log('| interactions | instructions | seconds | processor | instructions/s of a core | peak memory | store |');
-  console.log('|---|---|---|---|---|---|---|');
+  const columns = [
+    'of',
+    'interactions',
+    'instructions',
+    'seconds',
+    'processor',
+    'instructions/s of a core',
+    'peak memory',
+    'store',
+  ];
+  console.log(`| ${columns.join(' | ')} |\n|${'---|'.repeat(columns.length)}`);
   let speed = 0;
   for (const interactions of [whole / 4, whole]) {
-    const { rows, seconds, processor, peak, bytes } = measured(interactions);
-    speed = rows / processor;
-    const cells = [
-      interactions,
-      rows,
-      seconds.toFixed(1),
-      processor.toFixed(1),
-      Math.round(speed),
-      `${peak.toFixed(2)} GB`,
-      `${(bytes / 1e9).toFixed(2)} GB`,
-    ];
-    console.log(`| ${cells.join(' | ')} |`);
+    const { ours, peer } = measured(interactions);
+    speed = ours.rows / ours.processor;
+    for (const [name, one] of [
+      ['rectune', ours],
+      ['published', peer],
+    ]) {
+      if (one === undefined) continue;
+      const cells = [
+        name,
+        interactions,
+        one.rows,
+        one.seconds.toFixed(1),
+        one.processor.toFixed(1),
+        Math.round(one.rows / one.processor),
+        `${one.peak.toFixed(2)} GB`,
+        `${(one.bytes / 1e9).toFixed(2)} GB`,
+      ];
+      console.log(`| ${cells.join(' | ')} |`);
+    }
   }
   if (speed < GOAL) {
     console.error(`${Math.round(speed)} instructions a second; the goal is ${GOAL}`);

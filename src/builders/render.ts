@@ -41,7 +41,7 @@ export function renderExample(template: Template, wrapper: Wrapper, example: Sho
   const items = printedItems(example.history, template.places.has('isLiked') || template.places.has('stars'));
   const marks = new Marks(items);
   const { user, target, stars, itemWord, itemWords } = example;
-  const candidates = lettered(example.candidates ?? []);
+  const candidates = lettered(example.candidates ?? [], usesPlaces(template));
   const context = {
     ...example.texts,
     history: items,
@@ -87,8 +87,14 @@ export function letterOf(place: number): string {
   return place < MOST_LETTERS ? String.fromCharCode(65 + place) : '?';
 }
 
-function lettered(items: readonly ItemText[]): Candidate[] {
+function lettered(items: readonly ItemText[], withPlaces: boolean): Candidate[] {
+  if (!withPlaces) return items as Candidate[];
   return items.map((item, i) => ({ ...item, letter: letterOf(i), number: String(i + 1) }));
+}
+
+/** Whether a template prints the letter or the number of a candidate. */
+function usesPlaces({ places, answerPlaces, answerSlots }: Template): boolean {
+  return ['letter', 'number'].some((name) => places.has(name) || answerPlaces.has(name)) || answerSlots.has('order');
 }
 
 /** The row's answer, and all those that it could have had. */
@@ -115,10 +121,11 @@ function answersOf(
     }
     case 'candidates': {
       if (candidates.length === 0) return { answer: write({}), choices: null, scored: null };
+      const inOrder = template.answerSlots.has('order');
       const choices = candidates.map((chosen) =>
-        write({ chosen, target: chosen, order: ordered(candidates, chosen.letter) }),
+        write({ chosen, target: chosen, ...(inOrder ? { order: ordered(candidates, chosen.letter) } : {}) }),
       );
-      const byLetter = template.answerPlaces.size > 0 || template.answerSlots.has('order');
+      const byLetter = template.answerPlaces.size > 0 || inOrder;
       const answer = choices[example.chosen ?? -1];
       if (answer === undefined) throw new Error('the target is not among the candidates');
       return { answer, choices, scored: byLetter ? 'first-token' : 'likelihood' };

@@ -72,7 +72,10 @@ export interface ProvenInteraction {
 export interface ProofLog {
   line(logIndex: number): ProvenInteraction | undefined;
   title(itemId: string): string | undefined;
+  /** What a prompt may hold when it prints the item's title, the title itself first. */
+  forms(itemId: string): readonly string[];
   of(userId: string): readonly ProvenInteraction[]; // in the user's order
+  metBy(userId: string): ReadonlyMap<string, readonly ProvenInteraction[]>; // the same by item
 }
 
 /** What the proof knows of a template, by id. */

@@ -1,6 +1,6 @@
 import type { Instruction } from '../../core/instruction.js';
 import { sentencesOf, withoutTitle } from '../slots/need.js';
-import { type Leak, leak, type ProofLog, type ProofRule, type ProofTemplate, type ProvenInteraction } from './leak.js';
+import { type Leak, leak, type ProofLog, type ProofRule, type ProofTemplate } from './leak.js';
 import { PromptBytes } from './prompt-bytes.js';
 
 /** Where target and history come from: the same user, the target last, everything in the user's order, labels as the rule has them. */
@@ -82,23 +82,14 @@ function* historyTextLeaks(row: Instruction, bytes: PromptBytes, log: ProofLog):
     const line = row.historyInteractions[i] as number;
     const title = log.title(log.line(line)?.itemId ?? '');
     if (title === undefined) continue; // unknown lines are told by historyLeaks
-    if (!isPrinted(title, bytes.text(begin, end))) {
+    if (!holdsOne(log.forms(log.line(line)?.itemId ?? ''), bytes.text(begin, end))) {
       yield leak('other-text-in-history', row, `line ${line}, ${JSON.stringify(title)}`);
     }
   }
 }
 
-/** Whether a text holds a title in one of the forms that helpers give it. */
-function isPrinted(title: string, text: string): boolean {
-  return text.includes(title) || printedForms(title).some((form) => text.includes(form));
-}
-
-/** How helpers print a title: as it is, with quotes changed, with its article moved. */
-function printedForms(title: string): string[] {
-  const moved = title.replace(/^(.*), (\p{L}+'?)( \(.*)?$/u, (_, rest, article, behind = '') => {
-    return `${article}${article.endsWith("'") ? '' : ' '}${rest}${behind}`;
-  });
-  return [title, title.replaceAll('"', "'"), moved, moved.replaceAll('"', "'"), title.replace(/\s+/gu, ' ').trim()];
+function holdsOne(forms: readonly string[], text: string): boolean {
+  return forms.some((form) => text.includes(form));
 }
 
 /** Values that stand outside of the history: where a target may not be named. */
@@ -120,7 +111,7 @@ function* namedTargetLeaks(
   if (!template.asksForItem) return;
   const title = log.title(row.itemId);
   if (title === undefined || title.trim().length < SHORTEST) return;
-  const candidates = new Set((row.candidates ?? []).flatMap((id) => printedForms(log.title(id) ?? '')));
+  const candidates = new Set((row.candidates ?? []).flatMap((id) => log.forms(id)));
   const isCandidate = (value: string): boolean =>
     template.promptSlots.has('candidates') && (candidates.has(value) || candidates.has(value.slice(1, -1)));
   const values = valuesBeside(row, bytes).filter((value) => !isCandidate(value));
@@ -238,8 +229,7 @@ export function* candidateLeaks(
   const times = candidates.filter((id) => id === itemId).length;
   if (times !== 1) yield leak('target-not-candidate', row, `item ${itemId} ${times} times`);
   const target = log.line(row.target);
-  const met = new Map<string, ProvenInteraction[]>();
-  for (const one of log.of(userId)) met.set(one.itemId, [...(met.get(one.itemId) ?? []), one]);
+  const met = log.metBy(userId);
   for (const id of candidates) {
     if (id === itemId || !met.has(id)) continue;
     const disliked = met.get(id)?.some(({ liked, position }) => !liked && position < (target?.position ?? 0));
@@ -248,6 +238,6 @@ export function* candidateLeaks(
   const titles = candidates.map((id) => log.title(id) ?? id);
   if (new Set(titles).size !== titles.length) yield leak('twin-candidates', row, JSON.stringify(titles));
   if (!template.promptSlots.has('candidates')) return;
-  const hidden = titles.find((title) => !isPrinted(title, row.prompt));
-  if (hidden !== undefined) yield leak('candidate-not-shown', row, JSON.stringify(hidden));
+  const hidden = candidates.findIndex((id) => !holdsOne(log.forms(id), row.prompt));
+  if (hidden >= 0) yield leak('candidate-not-shown', row, JSON.stringify(titles[hidden]));
 }

@@ -18,17 +18,23 @@ export function proofLog(
   let own: readonly ProvenInteraction[] = [];
   let user: string | undefined; // whose these are
   const lines = new Map<number, ProvenInteraction>();
+  const met = new Map<string, ProvenInteraction[]>(); // by item
+  const forms = new Map<string, string[]>();
   const of = (userId: string): readonly ProvenInteraction[] => {
     if (userId === user) return own;
     const place = sequences.userOf(userId);
     const interactions = place === undefined ? [] : sequences.sequence(place).interactions;
     lines.clear();
+    met.clear();
     user = userId;
     own = interactions.map((one, position): ProvenInteraction => {
       const { itemId, timestamp, logIndex } = one;
       const liked = isLiked(one, label);
       const proven = { userId, itemId, position, timestamp, liked, review: reviewOf(one, roles) };
       lines.set(logIndex, proven);
+      const before = met.get(itemId);
+      if (before) before.push(proven);
+      else met.set(itemId, [proven]);
       return proven;
     });
     return own;
@@ -44,8 +50,32 @@ export function proofLog(
       return lines.get(logIndex);
     },
     title: (itemId) => items.get(itemId)?.title,
+    forms(itemId) {
+      const known = forms.get(itemId) ?? printedForms(items.get(itemId)?.title ?? '');
+      forms.set(itemId, known);
+      return known;
+    },
     of,
+    metBy(userId) {
+      of(userId);
+      return met;
+    },
   };
+}
+
+/** How helpers print a title: as it is, with quotes changed, with its article moved. */
+function printedForms(title: string): string[] {
+  const moved = title.replace(/^(.*), (\p{L}+'?)( \(.*)?$/u, (_, rest, article, behind = '') => {
+    return `${article}${article.endsWith("'") ? '' : ' '}${rest}${behind}`;
+  });
+  const forms = [
+    title,
+    title.replaceAll('"', "'"),
+    moved,
+    moved.replaceAll('"', "'"),
+    title.replace(/\s+/gu, ' ').trim(),
+  ];
+  return [...new Set(forms)];
 }
 
 export function proofTemplates(templates: readonly Template[]): Map<string, ProofTemplate> {
