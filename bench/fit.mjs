@@ -132,7 +132,7 @@ const results = {};
 try {
   const log = readSequences(values.log);
   say(`${log.sequences.length} users, ${log.items} items, ${threads} threads`);
-  const paths = writeProtocol(folder, log, false);
+  const paths = writeProtocol(folder, log);
   for (const model of values.models.split(',')) {
     const learns = !['pop', 'item-knn', 'ease'].includes(model);
     const ours = [];

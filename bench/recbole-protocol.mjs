@@ -49,28 +49,48 @@ export function readSequences(folder) {
 
 const lines = (values) => values.map((value) => `${JSON.stringify(value)}\n`).join('');
 
-/**
- * Writes what the verb fit reads: interactions.jsonl, valid.jsonl, test.jsonl (docs/formats.md).
- *
- * knowsValid  the history of a test row ends with the item of validation, as RecBole shows it to sequential models; else it is what was learned from
- */
-export function writeProtocol(folder, { sequences }, knowsValid) {
-  const paths = Object.fromEntries(
-    ['interactions', 'valid', 'test'].map((name) => [name, join(folder, `${name}.jsonl`)]),
-  );
-  const row = (user, history, excluded, target) => ({
-    row: user,
-    user,
-    history,
-    liked: null,
-    candidates: null,
-    excluded,
-    relevant: [target],
-  });
-  writeFileSync(paths.interactions, lines(sequences.map((met) => ({ items: met.slice(0, -2), liked: null }))));
-  const train = (met) => met.slice(0, -2);
-  writeFileSync(paths.valid, lines(sequences.map((met, user) => row(user, train(met), train(met), met.at(-2)))));
-  const known = (met) => (knowsValid ? met.slice(0, -1) : train(met));
-  writeFileSync(paths.test, lines(sequences.map((met, user) => row(user, known(met), met.slice(0, -1), met.at(-1)))));
+const row = (number, user, history, excluded, target) => ({
+  row: number,
+  user,
+  history,
+  liked: null,
+  candidates: null,
+  excluded,
+  relevant: [target],
+});
+
+/** Writes lists of lines, by name; returns their paths. */
+function write(folder, files) {
+  const paths = {};
+  for (const [name, list] of Object.entries(files)) {
+    paths[name] = join(folder, `${name}.jsonl`);
+    writeFileSync(paths[name], lines(list));
+  }
   return paths;
+}
+
+const learnedFrom = (sequences) => sequences.map((met) => ({ items: met.slice(0, -2), liked: null }));
+
+/** Writes what the verb fit reads: interactions.jsonl, valid.jsonl, test.jsonl (docs/formats.md). */
+export function writeProtocol(folder, { sequences }) {
+  const train = (met) => met.slice(0, -2);
+  return write(folder, {
+    interactions: learnedFrom(sequences),
+    valid: sequences.map((met, user) => row(user, user, train(met), train(met), met.at(-2))),
+    test: sequences.map((met, user) => row(user, user, train(met), met.slice(0, -1), met.at(-1))),
+  });
+}
+
+/**
+ * The same for models of sequences, which RecBole shows the item of validation when it tests, and which rank all items: interactions.jsonl, validAll.jsonl, and scored.jsonl with each
+ * user's test row twice, numbered by user among all items, and from the number of users on among the items that are new to the user.
+ */
+export function writeSequenceProtocol(folder, { sequences }) {
+  const test = (first, excluded) =>
+    sequences.map((met, user) => row(first + user, user, met.slice(0, -1), excluded(met), met.at(-1)));
+  return write(folder, {
+    interactions: learnedFrom(sequences),
+    validAll: sequences.map((met, user) => row(user, user, met.slice(0, -2), [], met.at(-2))),
+    scored: [...test(0, () => []), ...test(sequences.length, (met) => met.slice(0, -1))],
+  });
 }

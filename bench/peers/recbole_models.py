@@ -6,7 +6,7 @@ DATA   folder with u.data
 WORK   folder to write to: the log in RecBole's form, checkpoints, WORK/<model>-<seed>.jsonl
 
 Protocol: users and items with at least 5 interactions (RecBole filters until both hold), each user's last interaction is the test's,
-the one before it the validation's; full ranking over the items the user has not met; model settings are RecBole's defaults; early
+the one before it the validation's; full ranking, over the items the user has not met, but for models of sequences over all; model settings are RecBole's defaults; early
 stopping on MRR@10 of the validation after 10 epochs without a gain; the best epoch is tested. One JSON line an epoch
 (seconds of training that passed and that processors worked, mean loss, validation), the last line holds the test.
 
@@ -56,6 +56,7 @@ def main():
     options.add_argument("--model", required=True)
     options.add_argument("--seed", type=int, required=True)
     options.add_argument("--epochs", type=int, default=300)
+    options.add_argument("--most-inputs", type=int, default=50, help="RecBole's MAX_ITEM_LIST_LENGTH")
     options.add_argument("--threads", type=int, default=2)
     options.add_argument("--seconds", type=float, default=float("inf"), help="begin no epoch after so many; the best one so far is tested")
     options.add_argument("--batch-size", type=int)
@@ -80,7 +81,7 @@ def main():
         "eval_args": {"split": {"LS": "valid_and_test"}, "group_by": "user", "order": "TO", "mode": "full"},
         **({"train_neg_sample_args": None} if asked.model in OVER_ALL_ITEMS else {}),
         **({"train_batch_size": asked.batch_size} if asked.batch_size else {}),
-        "MAX_ITEM_LIST_LENGTH": 50,
+        "MAX_ITEM_LIST_LENGTH": asked.most_inputs,
         "seed": asked.seed,
         "epochs": asked.epochs,
         "use_gpu": False,
