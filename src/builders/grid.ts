@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { RectuneError } from '../core/errors.js';
 import { cellId, type GridCell, MEANINGFUL_CELLS } from '../core/grid.js';
 import { parseAs } from '../core/parse.js';
 import type { TaskName, TemplateHead } from '../core/template.js';
 import { packageRoot, readText, sha256 } from '../platform/files.js';
+import { yamlOfFile } from '../platform/yaml.js';
 import type { TemplateFile } from './template-file.js';
 
 const FILE = 'templates/grid.yaml';
@@ -35,7 +35,7 @@ let read: Grid | undefined;
 
 /** templates/grid.yaml, read once. Throws RectuneError 'usage'. */
 function grid(): Grid {
-  read ??= parseAs(Grid, parseYaml(readText(join(packageRoot(), FILE), 'usage')), FILE);
+  read ??= parseAs(Grid, yamlOfFile(readText(join(packageRoot(), FILE), 'usage'), 'the grid', FILE), FILE);
   return read;
 }
 

@@ -1,9 +1,9 @@
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
-import { LineCounter, parseDocument } from 'yaml';
 import { nearestWord, RectuneError } from '../core/errors.js';
 import { parseAs } from '../core/parse.js';
 import { Recipe } from '../core/recipe.js';
 import { exists, isFolder, listFolder, packageRoot, readText } from '../platform/files.js';
+import { yamlOfFile } from '../platform/yaml.js';
 
 /** A recipe and the file that it came from: paths in it are seen from there. */
 export interface LoadedRecipe extends Recipe {
@@ -19,15 +19,8 @@ export interface LoadedRecipe extends Recipe {
  */
 export function loadRecipe(pathOrName: string): LoadedRecipe {
   const file = findRecipe(pathOrName);
-  const lines = new LineCounter();
-  const document = parseDocument(readText(file, 'usage'), { lineCounter: lines });
-  const [error] = document.errors;
-  if (error) {
-    const [what = ''] = error.message.split(' at line ');
-    const { line } = lines.linePos(error.pos[0]);
-    throw new RectuneError('usage', `the recipe is not YAML: ${what}`, `${pathOrName}:${line}`, 'correct this line');
-  }
-  return { ...parseAs(Recipe, document.toJS(), pathOrName), file };
+  const written = yamlOfFile(readText(file, 'usage'), 'the recipe', pathOrName);
+  return { ...parseAs(Recipe, written, pathOrName), file };
 }
 
 function findRecipe(pathOrName: string): string {

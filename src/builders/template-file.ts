@@ -1,10 +1,10 @@
 import { isAbsolute, relative, sep } from 'node:path';
 import Handlebars from 'handlebars';
-import { LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { RectuneError } from '../core/errors.js';
 import { parseAs } from '../core/parse.js';
 import { packageRoot, readText, sha256 } from '../platform/files.js';
+import { readYaml } from '../platform/yaml.js';
 import { findFault } from './handlebars-fault.js';
 import { holdsMarks } from './marks.js';
 
@@ -41,15 +41,8 @@ export function openTemplateFile<Schema extends z.ZodType>(
     throw new RectuneError('usage', 'the template has no front matter', `${shown}:1`, fix);
   }
   const yaml = parts[1] as string;
-  const lines = new LineCounter();
-  const document = parseDocument(yaml, { lineCounter: lines });
-  const [error] = document.errors;
-  if (error) {
-    const line = lines.linePos(error.pos[0]).line + 1;
-    const [what = ''] = error.message.split(' at line ');
-    throw new RectuneError('usage', `the front matter is not YAML: ${what}`, `${shown}:${line}`, 'correct this line');
-  }
-  const head = parseAs(schema, document.toJS(), shown);
+  const { document, value, lineOf } = readYaml(yaml, 'the front matter', (line = 0) => `${shown}:${line + 1}`);
+  const head = parseAs(schema, value, shown);
   return {
     shown,
     hash: sha256(text),
@@ -59,7 +52,7 @@ export function openTemplateFile<Schema extends z.ZodType>(
       const node = document.get(key, true) as { range?: [number, number, number] } | undefined;
       if (!node?.range) return 1;
       const at = word === '' ? -1 : yaml.slice(node.range[0], node.range[1]).indexOf(word);
-      return lines.linePos(node.range[0] + Math.max(0, at)).line + 1;
+      return lineOf(node.range[0] + Math.max(0, at)) + 1;
     },
     bodyLine: parts[0].split('\n').length,
   };

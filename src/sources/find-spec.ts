@@ -1,9 +1,9 @@
 import { dirname, join, resolve } from 'node:path';
-import { parse as parseYaml } from 'yaml';
 import { RectuneError } from '../core/errors.js';
 import { parseAs } from '../core/parse.js';
 import { SourceSpec } from '../core/source-spec.js';
 import { exists, isFolder, listFolder, packageRoot, readText } from '../platform/files.js';
+import { yamlOfFile } from '../platform/yaml.js';
 import { tablesOf } from './tables-of.js';
 
 const NAME = 'source.yaml';
@@ -57,13 +57,7 @@ function found(folder: string, specPath: string): FoundSpec {
 }
 
 function readSpec(path: string): SourceSpec {
-  const text = readText(path, 'usage');
-  let value: unknown;
-  try {
-    value = parseYaml(text, { prettyErrors: true });
-  } catch (error) {
-    throw new RectuneError('usage', `not YAML: ${(error as Error).message.split('\n')[0]}`, path, 'correct the file');
-  }
+  const value = yamlOfFile(readText(path, 'usage'), 'the description of the log', path);
   return parseAs(SourceSpec, value, path);
 }
 

@@ -443,5 +443,5 @@ it('takes the source.yaml that is named before any other', async () => {
   writeFileSync(spec, stringify({ ...SPEC, id: 'mine' }));
   expect((await importLog(store, { path, spec, now })).id).toBe('mine');
   writeFileSync(spec, 'id: [');
-  await expect(importLog(store, { path, spec, now })).rejects.toMatchObject({ kind: 'usage', where: spec });
+  await expect(importLog(store, { path, spec, now })).rejects.toMatchObject({ kind: 'usage', where: `${spec}:1` });
 });

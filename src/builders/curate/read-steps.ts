@@ -1,10 +1,10 @@
 import { dirname, resolve } from 'node:path';
-import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { CurationStep, spelledOut } from '../../core/curation/steps.js';
 import { RectuneError } from '../../core/errors.js';
 import { parseAs } from '../../core/parse.js';
 import { readText } from '../../platform/files.js';
+import { readYaml, yamlOfFile } from '../../platform/yaml.js';
 import { countsTokens } from './counted-tokens.js';
 import { scriptPattern } from './filters/texts.js';
 
@@ -12,25 +12,14 @@ const StepFile = z.strictObject({ steps: z.array(z.unknown()).min(1) });
 
 /** Steps of a YAML file. Files that they name are seen from there. Throws RectuneError 'usage'. */
 export function readSteps(file: string): CurationStep[] {
-  const { steps } = parseAs(StepFile, readYaml(readText(file, 'usage'), file), file);
+  const { steps } = parseAs(StepFile, yamlOfFile(readText(file, 'usage'), 'the file of steps', file), file);
   return steps.map((written, i) => checkedStep(written, `${file}: steps.${i}`, dirname(resolve(file))));
 }
 
 /** A step as it stands on the command line: `sample: {fraction: 0.1}`, in YAML. Throws RectuneError 'usage'. */
 export function readStep(text: string): CurationStep {
-  return checkedStep(readYaml(text, '--step'), `--step ${text}`, '.');
-}
-
-function readYaml(text: string, where: string): unknown {
-  const document = parseDocument(text);
-  const [error] = document.errors;
-  if (!error) return document.toJS();
-  throw new RectuneError(
-    'usage',
-    `this is not YAML: ${error.message.split('\n')[0]}`,
-    where,
-    'see docs/formats.md for the form of steps',
-  );
+  const where = `--step ${text}`;
+  return checkedStep(readYaml(text, 'the step', () => where).value, where, '.');
 }
 
 /** What the schema cannot say of a step alone. */
