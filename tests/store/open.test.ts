@@ -97,6 +97,35 @@ it('takes what was predicted before there was a choice as computed on the CPU in
   again.close();
 });
 
+it('keeps the predictions of a store that knew log-odds alone, and takes scores of choices beside them', () => {
+  const { store, path } = temporaryStore();
+  store.versions.save(version('aaa'), [], NOW);
+  const asked = { versionHash: version('aaa').hash, split: 'test', modelHash: 'm', adapterHash: null } as const;
+  const set = { ...asked, maxLength: 0, runId: null, device: 'cpu', precision: 'f32', labelMass: 1 } as const;
+  store.predictions.save({ id: 'old', ...set }, [], NOW);
+  store.close();
+  const old = earlier(path, 10); // the step after it lets choices in
+  const raw = new SQLite(old);
+  const insert = raw.prepare(`insert into predictions (set_key, row, user_id, item_id, label, log_odds, dropped_history)
+    select set_key, ?, ?, ?, ?, ?, ? from prediction_sets`);
+  for (const values of [
+    [0, 'u1', 'i1', 1, 0.25, 0],
+    [7, 'u2', 'i2', 0, -1.5, 3],
+  ])
+    insert.run(...values);
+  raw.close();
+  const again = openStore(old);
+  expect(again.predictions.rows('old')).toEqual([
+    { row: 0, user: 'u1', item: 'i1', label: true, logOdds: 0.25, choices: null, droppedHistory: 0 },
+    { row: 7, user: 'u2', item: 'i2', label: false, logOdds: -1.5, choices: null, droppedHistory: 3 },
+  ]);
+  const choices = [{ sum: -1, tokens: 2, first: -0.5 }];
+  const chosen = { row: 0, user: 'u1', item: 'i1', label: null, logOdds: null, choices, droppedHistory: 0 };
+  again.predictions.save({ id: 'new', ...set }, [chosen], NOW);
+  expect(again.predictions.rows('new')).toEqual([chosen]);
+  again.close();
+});
+
 it('reads the runs of a store that kept the paths of their adapters', () => {
   const { store, path } = temporaryStore();
   store.versions.save(version('aaa'), [], NOW);
