@@ -83,8 +83,9 @@ function buildProgram(
 
 function addCommand(program: Commander, command: Command, outside: Outside, ended: { code: ExitCode }): void {
   const sub = program.command(command.name).description(command.summary).helpOption('-h, --help', 'print help');
-  for (const { name, required, description } of argumentsOf(command.positionals)) {
-    sub.argument(required ? `<${name}>` : `[${name}]`, description);
+  for (const { name, required, many, description } of argumentsOf(command.positionals)) {
+    const written = many ? `${name}...` : name;
+    sub.argument(required ? `<${written}>` : `[${written}]`, description);
   }
   for (const option of [...flagsOf(command.options), ...flagsOf(common)]) sub.addOption(option);
   if (command.examples.length > 0)
@@ -94,7 +95,9 @@ function addCommand(program: Commander, command: Command, outside: Outside, ende
     const flags = Object.fromEntries(Object.entries(sub.opts()).filter(([key]) => given.has(key)));
     const { json, studio } = common.parse(pick(flags, common));
     const options = parseArguments(command.options, pick(flags, command.options), flagName, command.name);
-    const named = argumentsOf(command.positionals).map(({ name }, index) => [name, sub.args[index]] as const);
+    const named = argumentsOf(command.positionals).map(
+      ({ name, many }, index) => [name, many ? sub.args.slice(index) : sub.args[index]] as const,
+    );
     const present = Object.fromEntries(named.filter(([, value]) => value !== undefined));
     const positionals = parseArguments(command.positionals, present, (key) => `<${key}>`, command.name);
     ended.code = await perform(command, positionals, options, { json, studio: resolve(studio), given }, outside);

@@ -2,12 +2,14 @@ import type { Command } from './command.js';
 import budget from './commands/budget.js';
 import build from './commands/build.js';
 import buildNative from './commands/build-native.js';
+import compare from './commands/compare.js';
 import curate from './commands/curate.js';
 import diff from './commands/diff.js';
 import doctor from './commands/doctor.js';
 import exportCommand from './commands/export.js';
 import generate from './commands/generate.js';
 import importCommand from './commands/import.js';
+import leaderboard from './commands/leaderboard.js';
 import lineage from './commands/lineage.js';
 import lint from './commands/lint.js';
 import list from './commands/list.js';
@@ -49,6 +51,8 @@ export const COMMANDS: readonly Command[] = [
   rows,
   verify,
   power,
+  compare,
+  leaderboard,
   merge,
   push,
   pull,

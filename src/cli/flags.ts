@@ -20,11 +20,14 @@ export function flagsOf(schema: z.ZodObject): Option[] {
 }
 
 /** Positional arguments in order: name, whether it must be there, description. */
-export function argumentsOf(schema: z.ZodObject): { name: string; required: boolean; description: string }[] {
+export function argumentsOf(
+  schema: z.ZodObject,
+): { name: string; required: boolean; many: boolean; description: string }[] {
   const { properties, required } = inspect(schema);
   return Object.entries(properties).map(([name, property]) => ({
     name,
     required: required.includes(name),
+    many: property.type === 'array', // the last one may take all that follow
     description: property.description ?? '',
   }));
 }

@@ -13,11 +13,13 @@ import type { KnownInteraction } from './baselines/train-log.js';
 import { bestBaseline } from './best-baseline.js';
 import { compareModels, type Pair } from './compare-models.js';
 import { judgementCurves } from './judgement-curves.js';
-import { mixedTasks } from './mixed-tasks.js';
+import { mixedRows } from './mixed-rows.js';
+import { fileName, reportedSettings } from './reported-settings.js';
 import { rowGroups } from './rows/row-groups.js';
 import { rowLines } from './rows/row-lines.js';
 import { seenJudgements } from './rows/seen-rows.js';
 import { type AnsweredRow, answeredRows, type SplitInput, scoreSplit } from './split-scores.js';
+import { reportTasks, type TaskFindings } from './tasks/report-tasks.js';
 import { choiceScores } from './tasks/score-task.js';
 import { overview } from './tasks/task-verdict.js';
 import { trainingFacts } from './training-facts.js';
@@ -50,6 +52,8 @@ export interface Evaluated {
   readonly rows: readonly SeenRow[]; // of test, then of valid; judgements first
 }
 
+const NO_OTHER_TASKS: TaskFindings = { tasks: [], slices: [], wordings: [], rows: [] };
+
 /**
  * Compares the adapter with its base model and the trivial baselines and says in a sentence what it is worth.
  * Pure: the same input gives the same report.
@@ -78,7 +82,9 @@ export function evaluate(input: ReportInput): Evaluated {
   const compared = [test, ...(valid ? [valid] : [])]
     .filter(({ labels }) => labels.length > 0)
     .map((scores) => compareModels(scores, pairs, options));
-  const mixed = mixedTasks(input, answered);
+  const asked = [...answered.test, ...answered.valid].map(({ instruction }) => instruction);
+  const mixed = mixedRows(input, answered, asked);
+  const findings = mixed ? reportTasks(version, mixed.known, mixed.knowledge, options) : NO_OTHER_TASKS;
   const splits = compared.map(({ result }) => result);
   const differences = compared.flatMap((one) => one.differences);
   const facts = trainingFacts(input.events);
@@ -86,11 +92,11 @@ export function evaluate(input: ReportInput): Evaluated {
     .filter(({ split, metric, second }) => split === 'test' && metric === 'auc' && judged.includes(second))
     .map((paired) => verdict(splits[0] as Report['splits'][number], paired));
   const rows = [
-    ...seenJudgements(version, test, answered.test, mixed.known?.test),
-    ...(valid ? seenJudgements(version, valid, answered.valid, mixed.known?.valid) : []),
-    ...mixed.findings.rows,
+    ...seenJudgements(version, test, answered.test, mixed?.known.test),
+    ...(valid ? seenJudgements(version, valid, answered.valid, mixed?.known.valid) : []),
+    ...findings.rows,
   ];
-  const { tasks, slices, wordings } = mixed.findings;
+  const { tasks, slices, wordings } = findings;
   const report: Omit<Report, 'warnings'> = {
     format: REPORT_FORMAT,
     madeAt: input.madeAt.toISOString(),
@@ -127,8 +133,6 @@ export function makeReport(input: ReportInput): Report {
 }
 
 function reportedRun({ run, version, stages }: ReportInput, adapterHash: string): Report['run'] {
-  const { protocol, model, adapter, runDirectory, data, rows, validation, resume, ...rest } = run.config;
-  const { cacheHidden, cacheLimit, cacheDirectory, ...settings } = rest; // they change no byte of the adapter
   return {
     id: run.id,
     status: run.status,
@@ -138,11 +142,7 @@ function reportedRun({ run, version, stages }: ReportInput, adapterHash: string)
     modelHash: run.modelHash,
     adapterHash,
     stages: [...stages],
-    settings: {
-      ...settings,
-      rows: rows?.length ?? version.counts.train,
-      startAdapter: adapter === null ? null : fileName(adapter),
-    },
+    settings: reportedSettings(run, version),
   };
 }
 
@@ -186,9 +186,4 @@ function largestChange(rows: readonly AnsweredRow[]): number | null {
     });
   }
   return largest;
-}
-
-/** The last part of a path of either kind. */
-function fileName(path: string): string {
-  return path.split(/[\\/]/).at(-1) ?? path;
 }

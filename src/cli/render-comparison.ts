@@ -1,0 +1,68 @@
+import type { ReportOptions } from '../core/report.js';
+import type { RunComparison } from '../eval/contest/compare-runs.js';
+import { counted, figure, levelTitle, pValue, withInterval } from '../eval/numbers.js';
+import { FINDING_WORDS } from '../eval/report/block.js';
+import { renderTable } from './render-table.js';
+
+/** Settings that differ, best steps, then a part for each task: figures of every run, and each minus the first. */
+export function renderComparison(
+  { runs, settings, tasks, rows }: RunComparison,
+  { level }: Pick<ReportOptions, 'level'>,
+): string {
+  const ids = runs.map(({ id }) => id);
+  const [reference = ''] = ids;
+  const { differing, same } = settings;
+  return [
+    `${counted(runs.length, 'run')} on the same ${counted(rows, 'test row')}`,
+    '',
+    differing.length === 0
+      ? `no setting differs; all ${same} are the same`
+      : renderTable(
+          ['setting', ...ids],
+          differing.map(({ setting, values }) => [setting, ...values.map(String)]),
+        ),
+    ...(differing.length === 0 ? [] : [`(${counted(same, 'other setting')} the same)`]),
+    '',
+    renderTable(
+      ['run', 'status', 'steps', 'lowest loss', 'best AUC on valid', 'adapter of'],
+      runs.map(({ id, status, training: { steps, lowestLoss, best, keptStep } }) => [
+        id,
+        status,
+        String(steps),
+        lowestLoss ? `${figure(lowestLoss.loss)} at step ${lowestLoss.step}` : '-',
+        best ? `${withInterval(best.auc)} at step ${best.step}` : '-',
+        keptStep === null ? 'the last step' : `step ${keptStep}`,
+      ]),
+    ),
+    ...tasks.flatMap((task) => ['', ...taskLines(task, reference, levelTitle(level))]),
+  ].join('\n');
+}
+
+function taskLines(task: RunComparison['tasks'][number], reference: string, level: string): string[] {
+  const { metrics, figures, differences } = task;
+  const others = [...new Set(differences.map(({ run }) => run))];
+  return [
+    `${task.task}: ${counted(task.rows, 'row')} of ${counted(task.users, 'user')}, ${level} intervals by resampled users`,
+    renderTable(
+      ['metric', ...figures.map(({ run }) => run)],
+      metrics.map(({ id, title }) => [
+        title,
+        ...figures.map(({ metrics: own }) => (own[id] ? withInterval(own[id]) : '')),
+      ]),
+    ),
+    '',
+    `each minus ${reference}, the same resampled users; p corrected for the number of runs (Holm)`,
+    renderTable(
+      ['metric', ...others],
+      metrics.map(({ id, title }) => [
+        title,
+        ...others.map((run) => {
+          const found = differences.find((one) => one.run === run && one.metric === id);
+          if (!found) return '';
+          const p = found.tests.holm === null ? '' : `, p ${pValue(found.tests.holm)}`;
+          return `${withInterval(found.difference)} ${FINDING_WORDS[found.finding]}${p}`;
+        }),
+      ]),
+    ),
+  ];
+}
