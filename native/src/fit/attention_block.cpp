@@ -28,12 +28,12 @@ void norm_rows_back(const_matrix norm, const norm_pass & pass, const_matrix dy, 
         current_cpu_kernels().layer_norm_back(dy.columns, pass.normal.data() + i * dy.columns, pass.inverse[static_cast<size_t>(i)], norm.row(0), dy.row(i), d_norm.row(0), d_norm.row(1), dx.row(i));
 }
 
-attention_block::attention_block(const parameter_layout & layout, const attention_block_parts & parts, const attention_shape & attention, double dropout, uint64_t site)
+self_attention_block::self_attention_block(const parameter_layout & layout, const attention_block_parts & parts, const attention_shape & attention, double dropout, uint64_t site)
     : layout_(layout), parts_(parts), attention_(attention), dropout_(dropout), site_(site), width_(layout.parts()[parts.w1].columns), inner_(layout.parts()[parts.w1].rows) {
     attention_.site = site + 2;
 }
 
-template <typename Body> void attention_block::for_each_query(const Body & body) const {
+template <typename Body> void self_attention_block::for_each_query(const Body & body) const {
     for (size_t w = 0; w < spans_.size(); w++)
         for (int64_t i = 0; i < spans_[w].n_queries; i++) {
             const int64_t place = spans_[w].n_inputs - spans_[w].n_queries + i;
@@ -41,7 +41,7 @@ template <typename Body> void attention_block::for_each_query(const Body & body)
         }
 }
 
-std::vector<float> attention_block::forward(const float * values, const window_share & share, const std::vector<attention_span> & spans, const std::vector<float> & x, int lane) {
+std::vector<float> self_attention_block::forward(const float * values, const window_share & share, const std::vector<sequence_span> & spans, const std::vector<float> & x, int lane) {
     const cpu_kernels & cpu = current_cpu_kernels();
     const auto of = [&](size_t part) { return layout_.of(values, part); };
     spans_ = spans;
@@ -79,7 +79,7 @@ std::vector<float> attention_block::forward(const float * values, const window_s
     return result;
 }
 
-std::vector<float> attention_block::backward(const float * values, const window_share & share, std::vector<float> & dy, float * gradients, int lane) {
+std::vector<float> self_attention_block::backward(const float * values, const window_share & share, std::vector<float> & dy, float * gradients, int lane) {
     const cpu_kernels & cpu = current_cpu_kernels();
     const auto of = [&](size_t part) { return layout_.of(values, part); };
     const auto into = [&](size_t part) { return layout_.of(gradients, part); };

@@ -34,7 +34,7 @@ class sasrec : public sequence_network {
 
     double learn(const float * values, const window_share & share, float * gradients, int lane) const override {
         const int64_t n = share.n_inputs(), n_targets = share.n_targets();
-        std::vector<attention_block> blocks = make_blocks(settings_.dropout, settings_.attention_dropout);
+        std::vector<self_attention_block> blocks = make_blocks(settings_.dropout, settings_.attention_dropout);
         norm_pass input_norm;
         const std::vector<float> states = run(values, share, settings_.dropout, blocks, input_norm, lane);
         std::vector<int32_t> targets;
@@ -58,15 +58,15 @@ class sasrec : public sequence_network {
         window_share share;
         share.windows = windows;
         for (sequence_window & window : share.windows) window.n_targets = 1; // the last input alone
-        std::vector<attention_block> blocks = make_blocks(0, 0);
+        std::vector<self_attention_block> blocks = make_blocks(0, 0);
         norm_pass input_norm;
         const std::vector<float> found = run(values, share, 0, blocks, input_norm, lane);
         for (int64_t i = 0; i < states.rows; i++) std::copy_n(found.data() + i * width_, width_, states.row(i));
     }
 
   private:
-    std::vector<attention_block> make_blocks(double dropout, double attention_dropout) const {
-        std::vector<attention_block> blocks;
+    std::vector<self_attention_block> make_blocks(double dropout, double attention_dropout) const {
+        std::vector<self_attention_block> blocks;
         for (size_t layer = 0; layer < blocks_.size(); layer++) {
             const uint64_t site = 1 + layer * static_cast<uint64_t>(settings_.heads + 2);
             blocks.emplace_back(layout_, blocks_[layer], attention_shape{settings_.heads, attention_dropout, 0, windows().most_inputs}, dropout, site);
@@ -80,8 +80,8 @@ class sasrec : public sequence_network {
             for (int32_t t = 0; t < share.windows[w].n_inputs; t++, row++) body(w, t, row);
     }
 
-    static std::vector<attention_span> spans(const window_share & share, bool targets_only) {
-        std::vector<attention_span> spans;
+    static std::vector<sequence_span> spans(const window_share & share, bool targets_only) {
+        std::vector<sequence_span> spans;
         int64_t input = 0, query = 0;
         for (const sequence_window & window : share.windows) {
             const int64_t n_queries = targets_only ? window.n_targets : window.n_inputs;
@@ -93,7 +93,7 @@ class sasrec : public sequence_network {
     }
 
     // States behind the inputs that have a target, [n_targets][width].
-    std::vector<float> run(const float * values, const window_share & share, double dropout, std::vector<attention_block> & blocks, norm_pass & input_norm, int lane) const {
+    std::vector<float> run(const float * values, const window_share & share, double dropout, std::vector<self_attention_block> & blocks, norm_pass & input_norm, int lane) const {
         const int64_t n = share.n_inputs();
         const const_matrix items = layout_.of(values, items_), places = layout_.of(values, places_);
         std::vector<float> x(static_cast<size_t>(n * width_));

@@ -5,7 +5,7 @@
 #include "fit/sequence_network.h"
 
 // Queries are some of a window's last inputs: all of them, or those with a target.
-struct attention_span {
+struct sequence_span {
     int64_t first_input, n_inputs; // rows of k and v
     int64_t first_query, n_queries; // rows of q and of the context
 };
@@ -18,9 +18,9 @@ struct attention_shape {
 };
 
 // probabilities  before dropout, for the backward
-void attend(const attention_shape & shape, const window_share & share, const std::vector<attention_span> & spans, const_matrix q, const_matrix k, const_matrix v,
+void attend(const attention_shape & shape, const window_share & share, const std::vector<sequence_span> & spans, const_matrix q, const_matrix k, const_matrix v,
             matrix_view context, std::vector<float> & probabilities, int lane);
 
 // dq, dk and dv are written.
-void attend_back(const attention_shape & shape, const window_share & share, const std::vector<attention_span> & spans, const_matrix q, const_matrix k, const_matrix v,
+void attend_back(const attention_shape & shape, const window_share & share, const std::vector<sequence_span> & spans, const_matrix q, const_matrix k, const_matrix v,
                  const std::vector<float> & probabilities, const_matrix d_context, matrix_view dq, matrix_view dk, matrix_view dv, int lane);
