@@ -1,5 +1,5 @@
 // That intervals hold the truth as often as they say, that tests reject what is not there as seldom as they say, and how long the resamples take.
-//   npm run build && node bench/statistics.mjs [--users 100] [--simulations 4000] [--quick]
+//   npm run build && node bench/statistics.mjs [--users 200] [--simulations 4000] [--quick]
 // Invented users, 2 to 14 rows each, who differ in how much they like and in how well a score sees them. Of each simulation the truth is known: a twin model
 // is exactly as good as the first (A/A), and the figures of a very large test set are those that intervals shall hold.
 import { parseArgs } from 'node:util';
@@ -16,11 +16,12 @@ import { onAllUsers } from '../dist/eval/statistics/user-statistic.js';
 
 const LONGEST = 2; // seconds for 10,000 resamples of 10,000 rows
 const REJECTS = [0.04, 0.06];
+const AT_MOST = [0, 0.06]; // counted tests of figures with few distinct values promise no more
 const HOLDS = [0.93, 0.97];
 const KINDS = ['percentile', 'bca'];
 const { values } = parseArgs({
   options: {
-    users: { type: 'string', default: '100' },
+    users: { type: 'string', default: '200' },
     simulations: { type: 'string', default: '4000' },
     quick: { type: 'boolean', default: false },
   },
@@ -108,7 +109,7 @@ function clustered() {
   console.log('95 % intervals that hold the truth:');
   holds.each((name, share, all) => check(`  ${name}`, share, HOLDS, all));
   console.log('A/A comparisons that are rejected at 5 %:');
-  rejects.each((name, share, all) => check(`  ${name}`, share, REJECTS, all));
+  rejects.each((name, share, all) => check(`  ${name}`, share, name.includes('bootstrap') ? REJECTS : AT_MOST, all));
 }
 
 function independent() {

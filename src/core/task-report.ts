@@ -93,6 +93,17 @@ export const TaskSplit = z.strictObject({
 });
 export type TaskSplit = z.infer<typeof TaskSplit>;
 
+/** What the K best of a model's lists are like, whether or not they hold the target. */
+export const BeyondAccuracy = z.strictObject({
+  model: TaskModelId,
+  coverage: z.number().nullable(), // share of the candidates of all lists that stand in one; grows with the number of lists, so it has no interval
+  gini: z.number().nullable(), // of how often they are shown
+  novelty: Estimate, // bits an item
+  similarity: Estimate, // of two items of a list, by the users who met them in train
+  popularityLift: Estimate, // against the shown histories
+});
+export type BeyondAccuracy = z.infer<typeof BeyondAccuracy>;
+
 /** One task of a version that mixes several. */
 export const TaskReport = z.strictObject({
   task: Task,
@@ -105,6 +116,9 @@ export const TaskReport = z.strictObject({
   verdicts: z.array(z.strictObject({ against: TaskModelId, finding: Finding, sentence: z.string() })), // against the best baseline first
   splits: z.array(TaskSplit), // test, then valid
   differences: z.array(TaskDifference),
+  beyond: z // of lists on test
+    .strictObject({ k: count.positive(), catalogue: count, models: z.array(BeyondAccuracy) })
+    .nullable(), // null: rows are no lists
   byLikelihood: z.number().int().nonnegative(), // rows of test whose choices are told apart by their whole likelihood
   scorings: z.array(z.strictObject({ scoring: Scoring, models: TaskSplit.shape.models })), // on test, where choices are texts of several tokens
 });

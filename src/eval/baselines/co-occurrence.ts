@@ -1,3 +1,4 @@
+import { sharedCount, usersOfItems } from './item-users.js';
 import type { KnownInteraction } from './train-log.js';
 
 /**
@@ -9,28 +10,12 @@ import type { KnownInteraction } from './train-log.js';
 export function coOccurrence(
   train: readonly KnownInteraction[],
 ): (candidates: readonly string[], history: readonly string[]) => number[] {
-  const usersOf = new Map<string, Set<string>>();
-  for (const { userId, itemId } of train) {
-    const users = usersOf.get(itemId);
-    if (users) users.add(userId);
-    else usersOf.set(itemId, new Set([userId]));
-  }
-  const nobody: ReadonlySet<string> = new Set();
+  const usersOf = usersOfItems(train);
   return (candidates, history) => {
     const distinct = [...new Set(history)];
     return candidates.map((candidate) => {
-      const users = usersOf.get(candidate) ?? nobody;
-      return distinct.reduce(
-        (sum, item) => (item === candidate ? sum : sum + shared(users, usersOf.get(item) ?? nobody)),
-        0,
-      );
+      const users = usersOf(candidate);
+      return distinct.reduce((sum, item) => (item === candidate ? sum : sum + sharedCount(users, usersOf(item))), 0);
     });
   };
-}
-
-function shared(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
-  const [few, many] = a.size < b.size ? [a, b] : [b, a];
-  let count = 0;
-  for (const user of few) if (many.has(user)) count += 1;
-  return count;
 }

@@ -15,6 +15,7 @@ import {
 import { figure } from '../numbers.js';
 import { seenTaskRows } from '../rows/seen-rows.js';
 import { onAllUsers } from '../statistics/user-statistic.js';
+import { askBeyondAccuracy } from './beyond-accuracy.js';
 import { askForScorings, askForSplit, Resampled } from './compare-task.js';
 import { scoreTask, type TaskKnowledge, type TaskScores } from './score-task.js';
 import { askForSlices, askForWordingGap, slicedJudgements, slicedTask } from './slices.js';
@@ -41,7 +42,7 @@ export function reportTasks(
   const made = byTask(test).map((group) => {
     const before = validTasks.find(({ task, kind }) => task === group.task && kind === group.kind);
     const scores = { test: scoreTask(group, knowledge), valid: before && scoreTask(before, knowledge) };
-    return { ...reportTask(version, scores.test, scores.valid, options), scores };
+    return { ...reportTask(version, scores, knowledge, options), scores };
   });
   const judgements = judgementSlices(test, options);
   return {
@@ -64,8 +65,8 @@ function judgementSlices(test: readonly TaskRow[], options: ReportOptions): Pick
 
 function reportTask(
   version: DatasetVersion,
-  test: TaskScores,
-  valid: TaskScores | undefined,
+  { test, valid }: { test: TaskScores; valid: TaskScores | undefined },
+  { train }: Pick<TaskKnowledge, 'train'>,
   options: ReportOptions,
 ): { report: TaskReport } & Pick<TaskFindings, 'slices' | 'wordings'> {
   const { task, kind } = test;
@@ -76,6 +77,7 @@ function reportTask(
   const byLikelihood =
     kind === 'choice' ? test.rows.filter(({ instruction }) => instruction.scored === 'likelihood').length : 0;
   const scorings = askForScorings(onTest, test, metrics, byLikelihood === 0 ? [] : SCORINGS);
+  const beyond = askBeyondAccuracy(onTest, test, train, list?.longest ?? 0);
   const sliced = slicedTask(test, main);
   const [slices, wordings] = [askForSlices(onTest, sliced), askForWordingGap(onTest, sliced)];
   const validSplit = valid && askForSplit(new Resampled(valid.users.count, options), valid, metrics, 'valid')();
@@ -90,6 +92,7 @@ function reportTask(
     baseline: bestOf(kind, main, list?.name ?? null, test, valid),
     splits: both.map(({ result }) => result),
     differences: both.flatMap(({ differences }) => differences),
+    beyond: beyond(),
     byLikelihood,
     scorings: scorings(),
   };

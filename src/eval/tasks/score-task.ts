@@ -28,6 +28,8 @@ export interface TaskScores {
   readonly users: UserIndex; // of all rows: a part of them is resampled with the same users
   readonly models: readonly TaskModelId[]; // that say something here
   statistic(model: TaskModelId, metric: TaskMetricId, part?: Part): UserStatistic;
+  /** A model's score of each candidate of each row; only rows that are lists have them. */
+  candidateScores?(model: TaskModelId): (readonly number[])[];
   /** What a model says of each row, as one number: the target's rank, the rating, nats a token. */
   said(model: TaskModelId): number[];
   /** The rating that each row's user gave; null: other kinds of rows have no such number. */
@@ -49,8 +51,14 @@ export function scoreTask(
   const users = indexUsers(rows.map(({ instruction }) => instruction.userId));
   const common = { task, kind, rows, users };
   switch (kind) {
-    case 'choice':
-      return { ...common, ...answeredBy(users, CHOICE_METRIC, choiceModels(rows, knowledge), { said: expectedRank }) };
+    case 'choice': {
+      const models = choiceModels(rows, knowledge);
+      return {
+        ...common,
+        ...answeredBy(users, CHOICE_METRIC, models, { said: expectedRank }),
+        candidateScores: (model) => (models.get(model)?.('sum') ?? []).map(({ scores }) => scores),
+      };
+    }
     case 'rating':
       return { ...common, ...answeredBy(users, RATING_METRIC, ratingModels(rows, knowledge), RATED) };
     case 'text':
@@ -132,14 +140,20 @@ export function choiceScores(
   });
 }
 
+/** A list's ranks, and the scores that they come from. */
+type ScoredList = RankedList & { readonly scores: readonly number[] };
+
 function choiceModels(
   rows: readonly TaskRow[],
   { train, places }: TaskKnowledge,
-): Map<TaskModelId, Outcomes<RankedList>> {
+): Map<TaskModelId, Outcomes<ScoredList>> {
   const listOf = ({ instruction }: TaskRow) => instruction.candidates as readonly string[];
-  const ranked = (scores: (row: TaskRow, scoring: Scoring) => number[]): Outcomes<RankedList> => {
+  const ranked = (scoresOf: (row: TaskRow, scoring: Scoring) => number[]): Outcomes<ScoredList> => {
     return (scoring) =>
-      rows.map((row) => targetRank(scores(row, scoring), listOf(row).indexOf(row.instruction.itemId)));
+      rows.map((row) => {
+        const scores = scoresOf(row, scoring);
+        return { ...targetRank(scores, listOf(row).indexOf(row.instruction.itemId)), scores };
+      });
   };
   const [popular, together] = [popularity(train), coOccurrence(train)];
   return new Map([

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { METRICS, type MetricId } from '../../../src/core/report.js';
 import { expectedCalibrationError } from '../../../src/eval/metrics/calibration.js';
+import { coverage, gini } from '../../../src/eval/metrics/catalogue.js';
 import { METRIC } from '../../../src/eval/metrics/metric.js';
 import { rankedList } from '../../../src/eval/metrics/ranked-list.js';
 import {
@@ -44,6 +45,7 @@ const made = JSON.parse(readFileSync(join(import.meta.dirname, '../../fixtures/m
     k: number;
     expected: Record<string, number | null>;
   }[];
+  beyond: { catalogue: string[]; lists: string[][]; expected: { coverage: number; gini: number } }[];
 };
 
 function expectEqual(value: number | undefined, expected: number | null, name: string): void {
@@ -64,6 +66,12 @@ describe('metrics equal those of independent implementations to 1e-9', () => {
     for (const metric of METRICS) {
       expectEqual(onAllUsers(METRIC[metric].byUsers(logOdds, labels, index), index), expected[metric], metric);
     }
+  });
+
+  it.each(made.beyond)('coverage and Gini: $catalogue', ({ catalogue, lists, expected }) => {
+    const shown = lists.map((items) => ({ sure: items, open: [], seats: 0 }));
+    expectEqual(coverage(shown, new Set(catalogue)), expected.coverage, 'coverage');
+    expectEqual(gini(shown, new Set(catalogue)), expected.gini, 'gini');
   });
 
   it.each(made.lists)('lists: $case', ({ scores, relevant, k, expected }) => {

@@ -15,6 +15,7 @@ import { modelColor } from '../plots/model-colors.js';
 import { rowsAnchor } from '../row-anchor.js';
 import { taskHeading, taskNotes, taskTerms } from '../task-texts.js';
 import { OTHER_TESTS_NOTE, otherTests, TEST_NOTE, testAside } from '../test-texts.js';
+import { beyondAccuracy } from './beyond-accuracy.js';
 
 /** The tasks that are no judgements, a part each: sentences, what the figures mean, the figures. */
 export function tasks(report: Report): Part[] {
@@ -30,6 +31,7 @@ export function tasks(report: Report): Part[] {
       { kind: 'table', table: otherTestsTable(task) },
       { kind: 'plots', plots: mainPlots(task) },
       { kind: 'definitions', terms: taskTerms(task) },
+      ...beyondAccuracy(task),
     ],
   }));
 }

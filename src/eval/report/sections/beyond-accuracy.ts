@@ -1,0 +1,48 @@
+import { TASK_MODEL_TITLES, type TaskReport } from '../../../core/task-report.js';
+import { counted, figure } from '../../numbers.js';
+import { type Block, estimateCell, type Fact } from '../block.js';
+import { modelColor } from '../plots/model-colors.js';
+
+/** What the K best of the lists are like, whether or not they hold the target. Nothing for rows that are no lists. */
+export function beyondAccuracy({ task, list, beyond }: TaskReport): Block[] {
+  if (beyond === null) return [];
+  const { k, catalogue, models } = beyond;
+  const named = (title: string) => `${title}@${k} (${list})`;
+  return [
+    {
+      kind: 'table',
+      table: {
+        caption: `${task}, test: the ${k} best of each list, of ${counted(catalogue, 'item')} that stand in the lists`,
+        head: ['model', ...TERMS.map(([title]) => named(title))],
+        rows: models.map(({ model, coverage, gini, novelty, similarity, popularityLift }) => ({
+          name: TASK_MODEL_TITLES[model],
+          color: modelColor(model),
+          own: model === 'adapter',
+          cells: [
+            { value: figure(coverage) },
+            { value: figure(gini) },
+            ...[novelty, similarity, popularityLift].map((estimate) => estimateCell(estimate)),
+          ],
+        })),
+      },
+    },
+    { kind: 'definitions', terms: [...TERMS] },
+  ];
+}
+
+const TERMS: readonly Fact[] = [
+  [
+    'coverage',
+    'share of those items that at least one list shows; grows with the number of lists, so it has no interval',
+  ],
+  [
+    'Gini',
+    'of how often the items are shown: 0 all alike, near 1 the same few in every list; no interval, as coverage',
+  ],
+  ['novelty', 'mean of -log2(interactions of a shown item / all interactions) in train, bits'],
+  ['similarity', 'of two items that a list shows together: cosine of the users who met them in train, mean over pairs'],
+  [
+    'popularity lift',
+    'mean popularity in train of what is shown against that of the shown history: 0 as popular, 1 twice as popular',
+  ],
+];
