@@ -131,6 +131,33 @@ describe('the report of a version that mixes tasks', () => {
     expect(gap?.difference.value).toBeCloseTo(Number(gap?.adapter.value) - Number(gap?.base.value), 12);
   });
 
+  it('tells what the best half of each list is like, of every model, and nothing of it where rows are no lists', () => {
+    const { k, catalogue, models } = taskOf(report, 'ranking').beyond ?? { k: 0, catalogue: 0, models: [] };
+    expect(k).toBe(3);
+    const { test } = inventMixed();
+    const lists = test.instructions.filter(({ candidates }) => candidates?.length === 6);
+    const exposure = new Map<string, number>(); // the adapter's, counted by hand
+    for (const { row, candidates } of lists) {
+      const choices = test.adapter.predictions.find((one) => one.row === row)?.choices ?? [];
+      const best = [...choices.keys()].sort((a, b) => (choices[b]?.sum ?? 0) - (choices[a]?.sum ?? 0)).slice(0, k);
+      for (const place of best) {
+        const item = candidates?.[place] as string;
+        exposure.set(item, (exposure.get(item) ?? 0) + 1);
+      }
+    }
+    expect(catalogue).toBe(new Set(lists.flatMap(({ candidates }) => candidates ?? [])).size);
+    const own = models.find(({ model }) => model === 'adapter');
+    expect(own?.coverage).toBeCloseTo(exposure.size / catalogue, 12);
+    const counts = [...exposure.values(), ...new Array<number>(catalogue - exposure.size).fill(0)];
+    const distances = counts.flatMap((one) => counts.map((other) => Math.abs(one - other)));
+    const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+    expect(own?.gini).toBeCloseTo(mean(distances) / (2 * mean(counts)), 12);
+    const novelty = (name: TaskModelId) => models.find(({ model }) => model === name)?.novelty.value as number;
+    for (const { model } of models) expect(novelty('popularity')).toBeLessThanOrEqual(novelty(model));
+    expect(taskOf(report, 'rating').beyond).toBeNull();
+    expect(taskOf(report, 'pairwise').beyond?.models[0]?.similarity.value).toBeNull(); // one of two is shown
+  });
+
   it('is the same report twice', () => {
     expect(JSON.stringify(reportOn())).toBe(JSON.stringify(report));
   });
