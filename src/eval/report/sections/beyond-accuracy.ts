@@ -1,11 +1,14 @@
+import type { Report } from '../../../core/report.js';
 import { TASK_MODEL_TITLES, type TaskReport } from '../../../core/task-report.js';
 import { counted, figure } from '../../numbers.js';
 import { type Block, estimateCell, type Fact } from '../block.js';
 import { modelColor } from '../plots/model-colors.js';
+import { rowsAnchor } from '../row-anchor.js';
 
 /** What the K best of the lists are like, whether or not they hold the target. Nothing for rows that are no lists. */
-export function beyondAccuracy({ task, list, beyond }: TaskReport): Block[] {
+export function beyondAccuracy({ task, kind, list, beyond }: TaskReport, report: Report): Block[] {
   if (beyond === null) return [];
+  const behind = rowsAnchor(report, { task, kind, split: 'test' });
   const { k, catalogue, models } = beyond;
   const named = (title: string) => `${title}@${k} (${list})`;
   return [
@@ -19,9 +22,8 @@ export function beyondAccuracy({ task, list, beyond }: TaskReport): Block[] {
           color: modelColor(model),
           own: model === 'adapter',
           cells: [
-            { value: figure(coverage) },
-            { value: figure(gini) },
-            ...[novelty, similarity, popularityLift].map((estimate) => estimateCell(estimate)),
+            ...[coverage, gini].map((value) => ({ value: figure(value), rows: behind })),
+            ...[novelty, similarity, popularityLift].map((estimate) => estimateCell(estimate, behind)),
           ],
         })),
       },

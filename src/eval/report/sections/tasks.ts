@@ -31,7 +31,7 @@ export function tasks(report: Report): Part[] {
       { kind: 'table', table: otherTestsTable(task) },
       { kind: 'plots', plots: mainPlots(task) },
       { kind: 'definitions', terms: taskTerms(task) },
-      ...beyondAccuracy(task),
+      ...beyondAccuracy(task, report),
     ],
   }));
 }
