@@ -73,7 +73,7 @@ export const FitModel = z.discriminatedUnion('model', [
         filtersAcross: count.default(8), // of each height
         dropout: share.default(0.4),
         l2: notNegative.default(0.0001),
-        mostInputs: count.default(50),
+        mostInputs: count.default(10), // as RecBole advises for Caser; its default for all models is 50
         ...learningByAdam,
       })
       .prefault({}),
