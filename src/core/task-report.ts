@@ -104,6 +104,30 @@ export const BeyondAccuracy = z.strictObject({
 });
 export type BeyondAccuracy = z.infer<typeof BeyondAccuracy>;
 
+/** What a task's own plot is drawn from, on test, for the adapter, its base model and a trivial baseline. */
+export const TaskCurve = z.discriminatedUnion('of', [
+  z.strictObject({
+    of: z.literal('ranks'),
+    models: z.array(z.strictObject({ model: TaskModelId, shares: z.array(z.number()) })), // of rows whose target is among the k best, k from 1
+  }),
+  z.strictObject({
+    of: z.literal('ratings'),
+    models: z.array(
+      z.strictObject({
+        model: TaskModelId,
+        points: z.array(
+          z.strictObject({ given: z.number(), rows: count, mean: z.number(), low: z.number(), high: z.number() }), // predicted; quartiles
+        ),
+      }),
+    ),
+  }),
+  z.strictObject({
+    of: z.literal('gains'),
+    quantiles: z.array(z.number()), // of base model minus adapter, nats a token, at evenly spaced shares of the rows from 0 to 1
+  }),
+]);
+export type TaskCurve = z.infer<typeof TaskCurve>;
+
 /** One task of a version that mixes several. */
 export const TaskReport = z.strictObject({
   task: Task,
@@ -119,6 +143,7 @@ export const TaskReport = z.strictObject({
   beyond: z // of lists on test
     .strictObject({ k: count.positive(), catalogue: count, models: z.array(BeyondAccuracy) })
     .nullable(), // null: rows are no lists
+  curve: TaskCurve,
   byLikelihood: z.number().int().nonnegative(), // rows of test whose choices are told apart by their whole likelihood
   scorings: z.array(z.strictObject({ scoring: Scoring, models: TaskSplit.shape.models })), // on test, where choices are texts of several tokens
 });

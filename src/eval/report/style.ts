@@ -37,7 +37,7 @@ a:focus-visible, summary:focus-visible, .scroll:focus-visible { outline: 2px sol
 .warnings li { margin: .4rem 0; padding-left: 1.4rem; position: relative; overflow-wrap: anywhere; }
 .warnings li::before { content: "!"; position: absolute; left: .3rem; font-weight: 700; color: var(--note); }
 nav ul { list-style: none; display: flex; flex-wrap: wrap; gap: .3rem 1.25rem; margin: 1.5rem 0 0; padding: 0; font-size: .9rem; }
-.scroll { overflow-x: auto; margin: 1rem 0; }
+.scroll { overflow-x: auto; margin: 1rem 0; } .scroll td, thead th { overflow-wrap: normal; }
 table { border-collapse: collapse; width: 100%; font-size: .92rem; line-height: 1.45; font-variant-numeric: tabular-nums; }
 caption { text-align: left; color: var(--soft); padding-bottom: .5rem; }
 th, td { text-align: right; padding: .5rem .65rem; border-bottom: 1px solid var(--line); vertical-align: top; }

@@ -19,6 +19,7 @@ import { askBeyondAccuracy } from './beyond-accuracy.js';
 import { askForScorings, askForSplit, Resampled } from './compare-task.js';
 import { scoreTask, type TaskKnowledge, type TaskScores } from './score-task.js';
 import { askForSlices, askForWordingGap, slicedJudgements, slicedTask } from './slices.js';
+import { taskCurve } from './task-curve.js';
 import { metricsOf, metricTitle, taskMetric } from './task-metric.js';
 import { byTask, kindOf, type TaskRow } from './task-rows.js';
 import { taskVerdicts } from './task-verdict.js';
@@ -82,6 +83,7 @@ function reportTask(
   const [slices, wordings] = [askForSlices(onTest, sliced), askForWordingGap(onTest, sliced)];
   const validSplit = valid && askForSplit(new Resampled(valid.users.count, options), valid, metrics, 'valid')();
   const both = [testSplit(), ...(validSplit ? [validSplit] : [])];
+  const baseline = bestOf(kind, main, list?.name ?? null, test, valid);
   const report: Omit<TaskReport, 'verdicts'> = {
     task,
     kind,
@@ -89,10 +91,11 @@ function reportTask(
     drawn: list ? samplerOf(version) : null,
     metrics,
     main,
-    baseline: bestOf(kind, main, list?.name ?? null, test, valid),
+    baseline,
     splits: both.map(({ result }) => result),
     differences: both.flatMap(({ differences }) => differences),
     beyond: beyond(),
+    curve: taskCurve(test, list?.longest ?? 0, baseline?.model),
     byLikelihood,
     scorings: scorings(),
   };

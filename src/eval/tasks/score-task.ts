@@ -9,6 +9,7 @@ import { ratingMeans } from '../baselines/rating-means.js';
 import type { KnownInteraction } from '../baselines/train-log.js';
 import { expectedRating } from '../metrics/expected-rating.js';
 import { type RankedList, targetRank } from '../metrics/ranked-list.js';
+import { hitRate } from '../metrics/ranking.js';
 import { indexUsers, type UserIndex } from '../statistics/user-index.js';
 import type { UserStatistic } from '../statistics/user-statistic.js';
 import { CHOICE_METRIC, RATING_METRIC, type TaskMetric, TEXT_METRIC } from './task-metric.js';
@@ -32,6 +33,8 @@ export interface TaskScores {
   candidateScores?(model: TaskModelId): (readonly number[])[];
   /** What a model says of each row, as one number: the target's rank, the rating, nats a token. */
   said(model: TaskModelId): number[];
+  /** Share of the rows whose target is among a model's k best; undefined: these rows have no lists. */
+  within(model: TaskModelId, k: number): number | undefined;
   /** The rating that each row's user gave; null: other kinds of rows have no such number. */
   given(): (number | null)[];
 }
@@ -55,7 +58,7 @@ export function scoreTask(
       const models = choiceModels(rows, knowledge);
       return {
         ...common,
-        ...answeredBy(users, CHOICE_METRIC, models, { said: expectedRank }),
+        ...answeredBy(users, CHOICE_METRIC, models, RANKED),
         candidateScores: (model) => (models.get(model)?.('sum') ?? []).map(({ scores }) => scores),
       };
     }
@@ -73,16 +76,18 @@ type Outcomes<Row> = (scoring: Scoring) => Row[];
 interface Numbers<Row> {
   said(row: Row): number;
   given?(row: Row): number;
+  within?(row: Row, k: number): number;
 }
 
+const RANKED: Numbers<RankedList> = { said: expectedRank, within: (list, k) => hitRate(list, k) as number };
 const RATED: Numbers<Rated> = { said: ({ predicted }) => predicted, given: ({ actual }) => actual };
 
 function answeredBy<Row>(
   users: UserIndex,
   metrics: Readonly<Partial<Record<TaskMetricId, TaskMetric<Row>>>>,
   models: ReadonlyMap<TaskModelId, Outcomes<Row>>,
-  { said, given }: Numbers<Row>,
-): Pick<TaskScores, 'models' | 'statistic' | 'said' | 'given'> {
+  { said, given, within }: Numbers<Row>,
+): Pick<TaskScores, 'models' | 'statistic' | 'said' | 'given' | 'within'> {
   const known = new Map<string, Row[]>();
   const outcomesOf = (model: TaskModelId, scoring: Scoring): Row[] => {
     const key = `${model} ${scoring}`;
@@ -104,6 +109,11 @@ function answeredBy<Row>(
       );
     },
     said: (model) => outcomesOf(model, 'sum').map(said),
+    within(model, k) {
+      if (!within) return undefined;
+      const all = outcomesOf(model, 'sum');
+      return all.reduce((sum, row) => sum + within(row, k), 0) / all.length;
+    },
     given: () => outcomesOf('adapter', 'sum').map((row) => given?.(row) ?? null),
   };
 }

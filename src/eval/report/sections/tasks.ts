@@ -7,11 +7,12 @@ import {
   type TaskModelId,
   type TaskReport,
 } from '../../../core/task-report.js';
-import { counted, levelTitle } from '../../numbers.js';
+import { counted, levelTitle, percent } from '../../numbers.js';
 import { metricTitle } from '../../tasks/task-metric.js';
-import { type Block, estimateCell, type Figure, type Part, type Table, type TableRow } from '../block.js';
+import { type Block, type Drawing, estimateCell, type Figure, type Part, type Table, type TableRow } from '../block.js';
 import { intervalsPlot } from '../plots/intervals.js';
 import { modelColor } from '../plots/model-colors.js';
+import { gainsPlot, ranksPlot, ratingsPlot } from '../plots/task-curves.js';
 import { rowsAnchor } from '../row-anchor.js';
 import { taskHeading, taskNotes, taskTerms } from '../task-texts.js';
 import { OTHER_TESTS_NOTE, otherTests, TEST_NOTE, testAside } from '../test-texts.js';
@@ -29,7 +30,7 @@ export function tasks(report: Report): Part[] {
       ...taskTables(task, report).map((table): Block => ({ kind: 'table', table })),
       { kind: 'paragraph', quiet: true, text: OTHER_TESTS_NOTE },
       { kind: 'table', table: otherTestsTable(task) },
-      { kind: 'plots', plots: mainPlots(task) },
+      { kind: 'plots', plots: [curvePlot(task), ...mainPlots(task)] },
       { kind: 'definitions', terms: taskTerms(task) },
       ...beyondAccuracy(task, report),
     ],
@@ -108,6 +109,36 @@ function otherTestsTable({ task, list, metrics, differences }: TaskReport): Tabl
     })),
     notForPapers: true,
   };
+}
+
+/** The task's own plot. */
+function curvePlot({ task, list, curve }: TaskReport): Drawing {
+  const legend = (models: readonly { model: TaskModelId }[]) =>
+    models.map(({ model }) => ({ title: TASK_MODEL_TITLES[model], color: modelColor(model) }));
+  switch (curve.of) {
+    case 'ranks':
+      return {
+        draw: () => ranksPlot(`Share of the rows of ${task} whose target is among the k best`, curve.models),
+        legend: legend(curve.models),
+        caption: `How many targets are among the k best of their list (${list}). The dashed line is chance on the longest list.`,
+      };
+    case 'ratings':
+      return {
+        draw: () => ratingsPlot(`Predicted rating by the given one in ${task}`, curve.models),
+        legend: legend(curve.models),
+        caption:
+          'Mean of the predicted rating by the one that was given, and its middle half. On the dashed line it is right; a flat line tells ratings not apart.',
+      };
+    case 'gains': {
+      const worse = curve.quantiles.filter((gain) => gain < 0).length / curve.quantiles.length;
+      return {
+        draw: () =>
+          gainsPlot(`What the adapter gains over its base model in ${task}, by share of the rows`, curve.quantiles),
+        legend: [],
+        caption: `Nats a token that the adapter gains over its base model, rows from the least to the most. Below the dashed line the answer became less likely: ${percent(worse)} of the rows.`,
+      };
+    }
+  }
 }
 
 /** The metric of the verdict: every model, and the adapter minus each other. */
