@@ -18,7 +18,7 @@ export const STYLE = `
 * { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; scroll-padding-top: 1rem; }
 body { margin: 0; overflow-wrap: anywhere; background: var(--background); color: var(--text); font: 16px/1.6 system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; }
-main { max-width: 60rem; margin: 0 auto; padding: 2.5rem 1.25rem 4rem; }
+main { max-width: 66rem; margin: 0 auto; padding: 2.5rem 1.25rem 4rem; }
 h1 { font-size: 1.65rem; line-height: 1.25; letter-spacing: -.01em; margin: 0 0 .25rem; overflow-wrap: anywhere; }
 h2 { font-size: 1.2rem; line-height: 1.35; letter-spacing: -.005em; margin: 3rem 0 .75rem; padding-top: 1.25rem; border-top: 1px solid var(--line); overflow-wrap: anywhere; }
 p { margin: .6rem 0; max-width: 46rem; overflow-wrap: anywhere; }
@@ -40,7 +40,7 @@ nav ul { list-style: none; display: flex; flex-wrap: wrap; gap: .3rem 1.25rem; m
 .scroll { overflow-x: auto; margin: 1rem 0; } .scroll td, thead th { overflow-wrap: normal; }
 table { border-collapse: collapse; width: 100%; font-size: .92rem; line-height: 1.45; font-variant-numeric: tabular-nums; }
 caption { text-align: left; color: var(--soft); padding-bottom: .5rem; }
-th, td { text-align: right; padding: .5rem .65rem; border-bottom: 1px solid var(--line); vertical-align: top; }
+th, td { text-align: right; padding: .5rem .45rem; border-bottom: 1px solid var(--line); vertical-align: top; }
 th:first-child, td:first-child { text-align: left; padding-left: .4rem; }
 thead th { color: var(--soft); font-weight: 600; border-bottom: 2px solid var(--line); vertical-align: bottom; }
 tbody th { font-weight: 500; min-width: 9rem; overflow-wrap: anywhere; }

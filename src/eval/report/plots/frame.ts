@@ -20,6 +20,6 @@ export const DIAGONAL: [number, number][] = [
 export function svg(options: Plot.PlotOptions & { ariaLabel: string }): string {
   // Plot draws into a document; linkedom is one without a browser.
   const { document } = parseHTML('<!doctype html><html><body></body></html>');
-  const frame = { width: WIDTH, marginBottom: 46, marginRight: 14, style: { fontSize: '13px' } };
+  const frame = { width: WIDTH, marginLeft: 54, marginBottom: 46, marginRight: 14, style: { fontSize: '13px' } };
   return Plot.plot({ ...frame, ...options, document }).outerHTML;
 }
