@@ -31,6 +31,28 @@ export function plansOfReport(report: Report, demand: PowerDemand): PowerPlan[] 
   return [...judgements, ...others];
 }
 
+/**
+ * The plans of a split, and of a metric: of the one with that name, else of those whose name holds it.
+ *
+ * throws RectuneError 'usage' when there is none
+ */
+export function choosePlans(
+  plans: readonly PowerPlan[],
+  { split, metric }: { split: string; metric?: string | undefined },
+): PowerPlan[] {
+  const here = plans.filter((plan) => plan.split === split);
+  if (here.length === 0) {
+    throw new RectuneError('usage', `no comparisons on ${split}`, 'rectune power', 'name the other split');
+  }
+  if (metric === undefined) return here;
+  const wanted = metric.toLowerCase();
+  const named = here.filter((plan) => plan.metric.toLowerCase() === wanted);
+  const held = named.length > 0 ? named : here.filter((plan) => plan.metric.toLowerCase().includes(wanted));
+  if (held.length > 0) return held;
+  const known = [...new Set(here.map((plan) => plan.metric))].join(', ');
+  throw new RectuneError('usage', `no metric is called "${metric}"`, 'rectune power', `use one of ${known}`);
+}
+
 function planOf(
   compared: Compared,
   { value, low, high }: Estimate,

@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PlannedRates, type PowerDemand } from '../../src/core/power.js';
 import { Random } from '../../src/core/random.js';
+import { METRICS } from '../../src/core/report.js';
 import { auc } from '../../src/eval/metrics/auc.js';
-import { planOfRates, plansOfReport } from '../../src/eval/power-plan.js';
+import { choosePlans, planOfRates, plansOfReport } from '../../src/eval/power-plan.js';
 import { makeReport } from '../../src/eval/report.js';
 import { plannedAucVariance } from '../../src/eval/statistics/auc-variance.js';
 import { powerOf, unitsNeeded, visibleDifference } from '../../src/eval/statistics/power.js';
@@ -118,6 +119,18 @@ describe('a plan from a report', () => {
       (first?.rows as number) / (first?.users as number),
       1,
     );
+  });
+
+  it('is chosen by split and by metric: its name, else a part of it', () => {
+    const plans = plansOfReport(report, demand());
+    const chosen = (split: string, metric?: string) => [
+      ...new Set(choosePlans(plans, { split, metric }).map((plan) => `${plan.split} ${plan.metric}`)),
+    ];
+    expect(chosen('test', 'auc')).toEqual(['test AUC']);
+    expect(chosen('valid', 'uau')).toEqual(['valid UAUC', 'valid UAUC by rows']);
+    expect(chosen('test')).toHaveLength(METRICS.length);
+    expect(() => chosen('test', 'ndcg')).toThrow('no metric is called "ndcg"');
+    expect(() => chosen('train')).toThrow('no comparisons on train');
   });
 
   it('has every comparison of the report, those without an interval with nothing counted out', () => {

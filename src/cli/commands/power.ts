@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { RectuneError } from '../../core/errors.js';
+import { Split } from '../../core/instruction.js';
 import { PlannedRates, PowerDemand } from '../../core/power.js';
 import { command } from '../command.js';
 import { flagName } from '../flags.js';
@@ -11,8 +12,8 @@ export default command({
   positionals: z.strictObject({ run: z.string().optional().describe('run with a report: its comparisons') }),
   options: z.strictObject({
     ...PowerDemand.shape,
-    split: z.string().default('test').describe('with a run: rows of the comparisons'),
-    metric: z.string().optional().describe('with a run: only metrics whose name holds this'),
+    split: Split.default('test').describe('with a run: rows of the comparisons'),
+    metric: z.string().optional().describe('with a run: only this metric; a part of a name does, too'),
     ...PlannedRates.shape,
   }),
   examples: [
@@ -21,7 +22,7 @@ export default command({
     'rectune power --share 0.3 --users 500',
   ],
   async run({ run }, { difference, alpha, power, split, metric, ...rates }, context) {
-    const { planOfRates, plansOfReport } = await import('../../eval/power-plan.js');
+    const { choosePlans, planOfRates, plansOfReport } = await import('../../eval/power-plan.js');
     const demand = { difference, alpha, power };
     const stray = Object.keys(run === undefined ? { split, metric } : rates).find((name) => context.given.has(name));
     if (stray !== undefined) {
@@ -33,10 +34,6 @@ export default command({
     if (run === undefined) return renderPower([planOfRates(rates, demand)], demand);
     const { storedReport } = await import('../../eval/stored-report.js');
     const plans = plansOfReport(storedReport(context.openStore('existing'), run), demand);
-    const wanted = metric?.toLowerCase() ?? '';
-    return renderPower(
-      plans.filter((plan) => plan.split === split && plan.metric.toLowerCase().includes(wanted)),
-      demand,
-    );
+    return renderPower(choosePlans(plans, { split, metric }), demand);
   },
 });
