@@ -11,7 +11,12 @@ export function renderFindings(asked: string, findings: readonly Finding[]): str
 
 function counted(findings: readonly Finding[]): string {
   const severities: readonly Severity[] = ['error', 'warning', 'note'];
-  return severities.map((one) => `${findings.filter(({ severity }) => severity === one).length} ${one}s`).join(', ');
+  return severities
+    .map((one) => {
+      const count = findings.filter(({ severity }) => severity === one).length;
+      return `${count} ${one}${count === 1 ? '' : 's'}`;
+    })
+    .join(', ');
 }
 
 export function renderRules(): string {

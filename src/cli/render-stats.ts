@@ -129,8 +129,10 @@ export function renderVersionStats(name: string, { templates, balance, splits }:
 function sliceLines(title: string, slices: readonly Slice[], page: Page): string[] {
   if (slices.every(({ liked, disliked }) => liked + disliked === 0)) return [];
   const rows = slices.map(({ slice, rows: all, liked, disliked }) => {
-    const share = liked + disliked === 0 ? undefined : liked / (liked + disliked);
-    return { cells: [slice, `${all} rows`, `${percent(share)} liked`], value: share ?? 0 };
+    const labelled = liked + disliked;
+    const share = labelled === 0 ? undefined : liked / labelled;
+    const count = labelled === all ? `${all} rows` : `${labelled} of ${all} rows`; // lists and texts have no label
+    return { cells: [slice, count, `${percent(share)} liked`], value: share ?? 0 };
   });
   return ['', title, barChart(rows, page, 1)];
 }
