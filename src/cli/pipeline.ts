@@ -19,7 +19,7 @@ import type { Execution } from '../trainers/execute-run.js';
 import { PredictOptions, predictRun, reportedSplits } from '../trainers/predict.js';
 import { proveMask } from '../trainers/prove-mask.js';
 import { readSeeds, trainSeries } from '../trainers/series.js';
-import { trainRun } from '../trainers/train.js';
+import { type TrainResult, trainRun } from '../trainers/train.js';
 import type { Stoppable } from './signals.js';
 import { localTeacher } from './teacher.js';
 
@@ -55,7 +55,8 @@ export interface PipelineResult {
  * throws     RectuneError of the stage that failed; what earlier stages made stays
  */
 export async function runPipeline(openStore: () => Store, request: PipelineRequest): Promise<PipelineResult> {
-  return trainedAndReported(await built(openStore, request), request);
+  const ground = await built(openStore, request);
+  return reported(ground, await trainedAndScored(ground, request), request);
 }
 
 /** What training stands on. */
@@ -95,10 +96,10 @@ async function prove({ store, options, version }: Built, request: PipelineReques
   onStage(`proof: the loss lies on the answer in all ${proof.rows} rows${proof.reused ? ', as proved before' : ''}`);
 }
 
-async function trainedAndReported(ground: Built, request: PipelineRequest): Promise<PipelineResult> {
-  const { store, options, source, version } = ground;
-  const { studio, now, onStage } = request;
-  const { run, adapter } = await request.stoppable(async (signal) => {
+async function trainedAndScored(ground: Built, request: PipelineRequest): Promise<TrainResult> {
+  const { store, options, version } = ground;
+  const { onStage } = request;
+  return request.stoppable(async (signal) => {
     await prove(ground, request, signal);
     const asked = { version: version.hash, model: request.model, options, unfinished: 'resume' as const };
     const trained = await trainRun(store, { ...request, ...asked, signal });
@@ -112,6 +113,14 @@ async function trainedAndReported(ground: Built, request: PipelineRequest): Prom
     throwIfStopped(signal, request.recipe);
     return trained;
   });
+}
+
+async function reported(
+  { store, source, version }: Built,
+  { run, adapter }: TrainResult,
+  request: PipelineRequest,
+): Promise<PipelineResult> {
+  const { studio, now } = request;
   const directory = request.reportDirectory ?? studioLayout.report(studio, run.id);
   const report = await reportRun(store, run.id, { studio, directory, now });
   return { source, version, run, adapter, report, directory };
@@ -146,12 +155,16 @@ export async function runPipelineForSeeds(
       throw error;
     }
   });
-  const results: PipelineResult[] = [];
+  const scored: { seed: number; trained: TrainResult }[] = [];
   for (const [index, options] of series.entries()) {
     if (!done.has(index)) continue;
     onStage(`seed ${options.seed}`);
-    const reportDirectory = request.reportDirectory && join(request.reportDirectory, `seed-${options.seed}`);
-    results.push(await trainedAndReported({ ...ground, options }, { ...request, reportDirectory }));
+    scored.push({ seed: options.seed, trained: await trainedAndScored({ ...ground, options }, request) });
+  }
+  const results: PipelineResult[] = []; // a report shows its run beside the other seeds, so all are scored first
+  for (const { seed, trained } of scored) {
+    const reportDirectory = request.reportDirectory && join(request.reportDirectory, `seed-${seed}`);
+    results.push(await reported(ground, trained, { ...request, reportDirectory }));
   }
   if (failure) throw failure;
   return results;

@@ -4,6 +4,7 @@ import { Split } from './instruction.js';
 import { Arithmetic } from './prediction.js';
 import { Estimate, Finding, PairedTests } from './report-figures.js';
 import { RowGroup } from './report-rows.js';
+import { SeedFigures } from './report-seeds.js';
 import { NativeTrainConfig } from './run-config.js';
 import { Slice, TaskReport, WordingGap } from './task-report.js';
 
@@ -157,6 +158,7 @@ export const Report = z.strictObject({
   tasks: z.array(TaskReport), // the other tasks of a version that mixes several
   slices: z.array(Slice), // of the test rows of such a version
   wordings: z.array(WordingGap),
+  seeds: z.array(SeedFigures), // an entry a task; none when there is no such run beside this one
   curves: z.strictObject({
     split: Split,
     roc: z.array(RocCurve),

@@ -1,6 +1,5 @@
 import type { DatasetVersion } from '../core/dataset-version.js';
 import { RectuneError } from '../core/errors.js';
-import type { Split } from '../core/instruction.js';
 import type { Interaction } from '../core/interaction.js';
 import type { Arithmetic, PredictionSet } from '../core/prediction.js';
 import type { ReportOptions } from '../core/report.js';
@@ -8,12 +7,12 @@ import type { Run } from '../core/run.js';
 import { packageVersion } from '../platform/package-version.js';
 import type { Store } from '../store/store.js';
 import type { Scored } from './align-predictions.js';
+import { findPredictions, type ScoredSplit } from './find-predictions.js';
 import type { ReportInput } from './report.js';
+import type { Sibling } from './seed-figures.js';
+import { siblingsOf } from './siblings.js';
 import type { SplitInput } from './split-scores.js';
 import { stagesBefore } from './stages.js';
-
-/** A split on which a run is judged. */
-export type ScoredSplit = Exclude<Split, 'train'>;
 
 /** Which predictions a report is made of: the adapter's, or with null the base model's. */
 export type Choose = (run: Run, split: ScoredSplit, adapterHash: string | null, alike?: Arithmetic) => PredictionSet;
@@ -21,13 +20,19 @@ export type Choose = (run: Run, split: ScoredSplit, adapterHash: string | null, 
 /**
  * Everything that a report on a run is made from, out of the store.
  *
+ * siblings  the runs that its seeds are shown beside; all that there are without it
  * choose  the newest predictions that answer the run's own question (newestPredictions), or others that are named
  * throws  RectuneError 'usage' for a run without adapter or predictions, 'data' when another log stands in the place of the version's
  */
 export function reportInput(
   store: Store,
   run: Run,
-  { options, madeAt, choose }: { options: ReportOptions; madeAt: Date; choose: Choose },
+  {
+    options,
+    madeAt,
+    choose,
+    siblings,
+  }: { options: ReportOptions; madeAt: Date; choose: Choose; siblings?: (version: DatasetVersion) => Sibling[] },
 ): ReportInput {
   const version = versionOf(store, run);
   const split = (name: ScoredSplit) => splitInput(store, run, version, name, choose);
@@ -35,6 +40,7 @@ export function reportInput(
     version,
     run,
     stages: stagesBefore(store, run),
+    siblings: siblings ? siblings(version) : siblingsOf(store, run, version),
     events: store.runs.events(run.id),
     train: { [Symbol.iterator]: () => store.versions.instructions(version.hash, 'train') }, // may be read again
     log: () => logOf(store, version),
@@ -103,17 +109,4 @@ export function newestPredictions(store: Store): Choose {
       `run \`rectune predict ${run.id} --split ${split}\` first`,
     );
   };
-}
-
-/** The same without an error: undefined where there are none. */
-export function findPredictions(
-  store: Store,
-  { versionHash, modelHash, config: { maxLength } }: Run,
-  split: ScoredSplit,
-  adapterHash: string | null,
-  alike?: Arithmetic,
-): PredictionSet | undefined {
-  const asked = { versionHash, split, modelHash, adapterHash, maxLength };
-  const same = alike && { device: alike.device, precision: alike.precision };
-  return store.predictions.select({ ...asked, ...same }) ?? store.predictions.select(asked);
 }

@@ -18,6 +18,7 @@ import { fileName, reportedSettings } from './reported-settings.js';
 import { rowGroups } from './rows/row-groups.js';
 import { rowLines } from './rows/row-lines.js';
 import { seenJudgements } from './rows/seen-rows.js';
+import { type Sibling, seedFigures } from './seed-figures.js';
 import { type AnsweredRow, answeredRows, type SplitInput, scoreSplit } from './split-scores.js';
 import { reportTasks, type TaskFindings } from './tasks/report-tasks.js';
 import { choiceScores } from './tasks/score-task.js';
@@ -32,6 +33,7 @@ export interface ReportInput {
   readonly version: DatasetVersion;
   readonly run: Run;
   readonly stages: readonly Stage[]; // of its adapter before this run
+  readonly siblings: readonly Sibling[]; // runs of other seeds, or on more or fewer rows of train
   readonly events: readonly RunEvent[];
   readonly train: Iterable<TrainRow>; // all of train: baselines may count what the adapter could read; may be read more than once
   readonly log: () => Iterable<LogLine>; // the source's interactions, in log order; asked for when rows are no judgements
@@ -112,6 +114,11 @@ export function evaluate(input: ReportInput): Evaluated {
     tasks,
     slices,
     wordings,
+    seeds: seedFigures(
+      { version, train: [], log: input.log, instructions: input.test.instructions, valid: [] }, // no baseline is asked
+      [ownRun(input), ...input.siblings],
+      options,
+    ),
     curves: { split: 'test', ...judgementCurves(test), loss: facts.loss },
     rows: { sha256: sha256(rowLines(rows)), groups: rowGroups(rows, slices) },
     serving: {
@@ -130,6 +137,11 @@ export function evaluate(input: ReportInput): Evaluated {
 /** The report alone. */
 export function makeReport(input: ReportInput): Report {
   return evaluate(input).report;
+}
+
+function ownRun({ run, version, test }: ReportInput): Sibling {
+  const { seed, rows } = reportedSettings(run, version);
+  return { run: run.id, seed, rows, scored: test.adapter };
 }
 
 function reportedRun({ run, version, stages }: ReportInput, adapterHash: string): Report['run'] {

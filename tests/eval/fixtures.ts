@@ -253,6 +253,7 @@ export function inventInput(world: World = {}, change: Partial<ReportInput> = {}
     }),
     run: inventedRun,
     stages: [],
+    siblings: [],
     events: inventedEvents,
     train,
     log: () => [],

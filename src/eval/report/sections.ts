@@ -5,6 +5,7 @@ import { differences } from './sections/differences.js';
 import { judgements } from './sections/judgements.js';
 import { dataset, provenance, serving } from './sections/provenance.js';
 import { rows } from './sections/rows.js';
+import { seeds } from './sections/seeds.js';
 import { slices } from './sections/slices.js';
 import { tasks } from './sections/tasks.js';
 import { training } from './sections/training.js';
@@ -17,6 +18,7 @@ const SECTIONS: readonly Section[] = [
   differences,
   tasks,
   slices,
+  seeds,
   curves,
   training,
   rows,

@@ -1,5 +1,7 @@
 import { dirname, join } from 'node:path';
+import type { DatasetVersion } from '../../core/dataset-version.js';
 import { RectuneError } from '../../core/errors.js';
+import type { PredictionSet } from '../../core/prediction.js';
 import { readReport } from '../../core/read-report.js';
 import type { Report } from '../../core/report.js';
 import { exists, isFolder, readJson, readText } from '../../platform/files.js';
@@ -8,6 +10,7 @@ import type { Store } from '../../store/store.js';
 import { REPORT_FILES } from '../report/write.js';
 import { type Evaluated, evaluate } from '../report.js';
 import { type Choose, reportInput } from '../report-input.js';
+import { siblingOf } from '../siblings.js';
 import { type DifferingValue, differingValues } from './differing-values.js';
 
 /** What a report says that cannot be derived: when it was made, and by which version of this program. Everything else is compared. */
@@ -48,7 +51,12 @@ export function verifyValues(store: Store, file: string): Pick<Verification, 'co
   const run = store.runs.get(report.run.id);
   const madeAt = new Date(0); // a description: what the report says stays
   const choose = named(store, report, file);
-  const again = evaluate(reportInput(store, run, { options: report.options, madeAt, choose }));
+  const { options, seeds } = report;
+  const siblings = (version: DatasetVersion) =>
+    (seeds[0]?.runs ?? [])
+      .filter((one) => one.run !== run.id)
+      .map((one) => siblingOf(store, store.runs.get(one.run), version, requireSet(store, one.set, file)));
+  const again = evaluate(reportInput(store, run, { options, madeAt, choose, siblings }));
   let compared = 0;
   const differences = differingValues(withoutDescriptions(said), withoutDescriptions(written(again.report)), () => {
     compared += 1;
@@ -61,14 +69,17 @@ function named(store: Store, { serving }: Report, where: string): Choose {
   return (_, split, adapterHash) => {
     const model = adapterHash === null ? 'base' : 'adapter';
     const id = serving.predictions.find((one) => one.model === model && one.split === split)?.set;
-    const set = id === undefined ? undefined : store.predictions.find(id);
-    if (set) return set;
-    const what =
-      id === undefined
-        ? `names no predictions of the ${model} on ${split}`
-        : `is made of the predictions ${id}, which this studio has not`;
-    throw new RectuneError('data', `the report ${what}`, where, 'name the studio that made the report: --studio');
+    if (id !== undefined) return requireSet(store, id, where);
+    const what = `the report names no predictions of the ${model} on ${split}`;
+    throw new RectuneError('data', what, where, 'make it again: rectune report');
   };
+}
+
+function requireSet(store: Store, id: string, where: string): PredictionSet {
+  const set = store.predictions.find(id);
+  if (set) return set;
+  const what = `the report is made of the predictions ${id}, which this studio has not`;
+  throw new RectuneError('data', what, where, 'name the studio that made the report: --studio');
 }
 
 function stateOf(path: string, text: string, program: string): FileState {
