@@ -25,6 +25,7 @@ export { type ImportedSource, importLog } from './sources/import-log.js';
 export { type ImportedTexts, importTexts } from './sources/import-texts.js';
 export { openStore, type Store } from './store/store.js';
 export type { Execution } from './trainers/execute-run.js';
+export { type FitRequest, fitIdModels } from './trainers/fit-id-models.js';
 export { type MergedModel, mergeAdapter } from './trainers/merge.js';
 export { PredictOptions, predictFile, predictRun } from './trainers/predict.js';
 export { resumeRun, type TrainResult, trainRun } from './trainers/train.js';

@@ -1,4 +1,4 @@
-// Rows of the sequence models, and the products of fit/, against their definitions in double precision.
+// Rows of the models of fit/, and their products, against their definitions in double precision.
 #include "check.h"
 #include "fit/dense_products.h"
 #include "fit/softmax_loss.h"
@@ -225,6 +225,39 @@ void the_loss_over_all_items() {
     }
 }
 
+void a_pair_of_items_and_a_step_of_adam() {
+    for_each_width([](int64_t n, random_stream & chance) {
+        const std::vector<float> u = random_values(chance, n), i = random_values(chance, n), j = random_values(chance, n), before = random_values(chance, n), first = random_values(chance, n);
+        std::vector<float> second = random_values(chance, n);
+        for (float & value : second) value *= value;
+        const float slope = -0.3f, decay = 0.02f;
+        const adam_factors f{0.1f, 0.001f, 0.999f, 0.05f, 3.0f, 1e-8f};
+        sweep([&](const cpu_kernels & cpu) {
+            std::vector<float> du = before, di = before, dj = before, values = before, gradients = u, m = first, v = second, all = {cpu.pair_margin(n, u.data(), i.data(), j.data())};
+            cpu.pair_gradients(n, slope, decay, u.data(), i.data(), j.data(), du.data(), di.data(), dj.data());
+            cpu.adam(n, f, values.data(), gradients.data(), m.data(), v.data());
+            for (const std::vector<float> * part : {&du, &di, &dj, &values, &gradients, &m, &v}) all.insert(all.end(), part->begin(), part->end());
+            return all;
+        }, [&](const std::vector<float> & found) {
+            const size_t width = u.size();
+            double margin = 0;
+            for (size_t k = 0; k < width; k++) margin += static_cast<double>(u[k]) * (static_cast<double>(i[k]) - j[k]);
+            CHECK_NEAR(found[0], margin, 1e-5 * (1 + static_cast<double>(n)));
+            for (size_t k = 0; k < width; k++) {
+                const auto at = [&](size_t part) { return found[1 + part * width + k]; };
+                CHECK_NEAR(at(0), before[k] + slope * (static_cast<double>(i[k]) - j[k]) + decay * u[k], 1e-5);
+                CHECK_NEAR(at(1), before[k] + slope * static_cast<double>(u[k]) + decay * i[k], 1e-5);
+                CHECK_NEAR(at(2), before[k] - slope * static_cast<double>(u[k]) + decay * j[k], 1e-5);
+                const double m = 0.9 * first[k] + 0.1 * u[k], v = 0.999 * second[k] + 0.001 * u[k] * static_cast<double>(u[k]);
+                CHECK_NEAR(at(3), before[k] - 0.05 * m / (std::sqrt(v) * 3 + 1e-8), 1e-5 * (1 + std::fabs(m) / std::sqrt(v)));
+                CHECK(at(4) == 0);
+                CHECK_NEAR(at(5), m, 1e-5);
+                CHECK_NEAR(at(6), v, 1e-5);
+            }
+        });
+    });
+}
+
 } // namespace
 
 int main() {
@@ -232,6 +265,7 @@ int main() {
         {"the cell of a recurrent unit is its definition, its gradients central differences", the_cell_of_a_gru},
         {"the norm of a layer is its definition, its gradients central differences", the_norm_of_a_layer},
         {"sigmoid, gelu, sums and the softmax's gradient are their definitions", functions_of_one_number_and_of_a_row},
+        {"the margin of two items, its gradients and a step of Adam are their definitions", a_pair_of_items_and_a_step_of_adam},
         {"products are sums of products, and packed ones have the same bytes", products_are_sums_of_products},
         {"the loss over all items and its gradients are their definitions", the_loss_over_all_items},
     });

@@ -7,6 +7,7 @@ import curate from './commands/curate.js';
 import diff from './commands/diff.js';
 import doctor from './commands/doctor.js';
 import exportCommand from './commands/export.js';
+import fit from './commands/fit.js';
 import generate from './commands/generate.js';
 import importCommand from './commands/import.js';
 import leaderboard from './commands/leaderboard.js';
@@ -47,6 +48,7 @@ export const COMMANDS: readonly Command[] = [
   exportCommand,
   train,
   predict,
+  fit,
   report,
   rows,
   verify,

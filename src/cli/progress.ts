@@ -37,7 +37,7 @@ export class Progress {
 
   /** Takes an event of native/ and shows what is worth showing. */
   event(event: RunEvent): void {
-    if (event.event === 'start') this.end(); // another task begins
+    if (event.event === 'start' && event.verb !== 'fit') this.end(); // another task begins; a fit is one of many
     for (const line of this.#meter.notes(event)) this.note(line);
     const status = this.#meter.status(event);
     if (status !== undefined) this.#show(status, this.#meter.isComplete);
@@ -115,6 +115,7 @@ class Meter {
   notes(event: RunEvent): string[] {
     switch (event.event) {
       case 'start':
+        if (event.verb === 'fit') return [];
         return [`${event.verb}: ggml ${event.ggml}, kernels ${event.kernel}, ${event.threads} threads`];
       case 'model':
         return [`model: ${event.architecture}, ${event.blocks} blocks, ${millions(event.parameters)} parameters`];
@@ -183,6 +184,10 @@ class Meter {
     if (event.event === 'score') return this.#score();
     if (event.event === 'prompts') this.#begin(event.prompts);
     if (event.event === 'generated') return this.#generated(event.tokens);
+    if (event.event === 'epoch') {
+      const value = event.value === null ? '' : `  valid ${event.value.toFixed(4)}`;
+      return `fit: epoch ${event.epoch}/${event.epochs}  loss ${event.loss.toFixed(4)}${value}`;
+    }
     if (event.event === 'merging') {
       this.isComplete = event.done + 1 === event.tensors;
       return `merging tensor ${event.done + 1}/${event.tensors}`;

@@ -2,26 +2,23 @@
 #include "error.h"
 #include "fit/adam.h"
 #include "fit/vector_products.h"
+#include "kernels/cpu_kernels.h"
 #include <cmath>
 
 double bpr_loss(const std::vector<float> & users, const std::vector<float> & items, size_t width, double l2, const bpr_example * examples, size_t n,
                 std::vector<float> & d_users, std::vector<float> & d_items) {
-    double loss = 0;
+    const cpu_kernels & cpu = current_cpu_kernels();
+    const int64_t length = static_cast<int64_t>(width);
     const float decay = static_cast<float>(l2 / static_cast<double>(n));
+    double loss = 0;
     for (size_t e = 0; e < n; e++) {
         const size_t at_user = static_cast<size_t>(examples[e].user) * width, at_liked = static_cast<size_t>(examples[e].liked) * width, at_other = static_cast<size_t>(examples[e].other) * width;
         const float *u = &users[at_user], *i = &items[at_liked], *j = &items[at_other];
-        const double margin = inner_product(u, i, width) - inner_product(u, j, width);
-        const double wrong = 1 / (1 + std::exp(margin)); // 1 - sigmoid(margin)
-        loss += margin > 0 ? std::log1p(std::exp(-margin)) : std::log1p(std::exp(margin)) - margin;
+        const double margin = cpu.pair_margin(length, u, i, j), shrunk = std::exp(-std::fabs(margin));
+        const double wrong = (margin > 0 ? shrunk : 1) / (1 + shrunk); // 1 - sigmoid(margin)
+        loss += std::log1p(shrunk) + std::max(-margin, 0.0);
         if (l2 > 0) loss += l2 / 2 * (inner_product(u, u, width) + inner_product(i, i, width) + inner_product(j, j, width));
-        const float slope = static_cast<float>(-wrong / static_cast<double>(n));
-        float *du = &d_users[at_user], *di = &d_items[at_liked], *dj = &d_items[at_other];
-        for (size_t k = 0; k < width; k++) {
-            du[k] += slope * (i[k] - j[k]) + decay * u[k];
-            di[k] += slope * u[k] + decay * i[k];
-            dj[k] += decay * j[k] - slope * u[k];
-        }
+        cpu.pair_gradients(length, static_cast<float>(-wrong / static_cast<double>(n)), decay, u, i, j, &d_users[at_user], &d_items[at_liked], &d_items[at_other]);
     }
     return loss / static_cast<double>(n);
 }

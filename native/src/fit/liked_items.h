@@ -13,7 +13,12 @@ struct number_sets {
         const int32_t * begin() const { return first; }
         const int32_t * end() const { return last; }
         size_t size() const { return static_cast<size_t>(last - first); }
-        bool holds(int32_t member) const { return std::binary_search(first, last, member); }
+        // By halving, without branches that a processor would have to guess: negatives are drawn against it.
+        bool holds(int32_t member) const {
+            const int32_t * at = first;
+            for (size_t n = size(); n > 1; n -= n / 2) at += at[n / 2] <= member ? n / 2 : 0;
+            return at != last && *at == member;
+        }
     };
     range of(int32_t set) const {
         const size_t at = static_cast<size_t>(set);

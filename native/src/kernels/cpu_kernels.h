@@ -8,6 +8,9 @@
 #include <cstdint>
 #include <vector>
 
+// One step of Adam (fit/adam.h) as numbers: 1 - beta1, 1 - beta2, beta2, the rate with its correction of bias, that of the root.
+struct adam_factors { float keep1, keep2, decay2, rate, root, epsilon; };
+
 struct cpu_kernels {
     const char * name;
     int64_t (*spin)(int64_t rounds); // multiply-adds on registers only, the ceiling for benchmarks; returns operations done
@@ -79,6 +82,11 @@ struct cpu_kernels {
     void (*gelu_back)(int64_t n, const float * x, const float * dy, float * dx);
     void (*add)(int64_t n, const float * x, float * y); // y += x
     void (*softmax_row_back)(int64_t n, float scale, const float * p, float * d); // d = scale * p * (d - p . d)
+
+    // Vectors of users and items (fit/bpr.h): u . (i - j); then du += slope (i - j) + decay u, di += slope u + decay i, dj += decay j - slope u.
+    float (*pair_margin)(int64_t n, const float * u, const float * i, const float * j);
+    void (*pair_gradients)(int64_t n, float slope, float decay, const float * u, const float * i, const float * j, float * du, float * di, float * dj); // i and j differ
+    void (*adam)(int64_t n, const adam_factors & factors, float * values, float * gradients, float * first, float * second); // gradients become zeros
 };
 
 constexpr int pack_slack = 16; // floats

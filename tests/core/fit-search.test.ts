@@ -1,0 +1,15 @@
+import { expect, it } from 'vitest';
+import { FitModel } from '../../src/core/fit.js';
+import { FIT_MODELS, FIT_SEARCH, FIT_TRIALS, MADE_IN_ONE_PASS } from '../../src/core/fit-search.js';
+
+it('knows every model that native/ can fit', () => {
+  expect([...FIT_MODELS].sort()).toEqual(FitModel.options.flatMap(({ shape }) => [...shape.model.values]).sort());
+  expect(FIT_MODELS).toEqual(expect.arrayContaining([...MADE_IN_ONE_PASS]));
+});
+
+it.each(FIT_MODELS)('tries as many settings of %s as of the others, no two alike, the defaults among them', (model) => {
+  const trials = FIT_SEARCH[model].map((settings) => FitModel.parse({ model, settings }).settings);
+  expect(trials).toHaveLength(model === 'pop' ? 1 : FIT_TRIALS); // pop has nothing to tune
+  expect(new Set(trials.map((settings) => JSON.stringify(settings))).size).toBe(trials.length);
+  expect(trials[0]).toEqual(FitModel.parse({ model }).settings);
+});
