@@ -3,8 +3,9 @@ import { expect, it } from 'vitest';
 import { FitResult } from '../../src/core/fit-result.js';
 import { listFolder, packageRoot, readJson, remove, writeSealed } from '../../src/platform/files.js';
 import { studioLayout } from '../../src/platform/studio.js';
+import { openStore } from '../../src/store/store.js';
 import { invoke } from '../cli/invoke.js';
-import { temporaryFolder } from '../store/fixtures.js';
+import { run, temporaryFolder } from '../store/fixtures.js';
 
 /** A studio with the version "tiny", and its command line. */
 async function tinyStudio() {
@@ -46,6 +47,23 @@ it('fits models of users and items on the rows of a version, once, and keeps wha
   expect(await json(...command)).toEqual(answer);
   for (const name of files) remove(join(folder, name));
   expect(await json(...command.slice(0, -1), '2')).toEqual(answer); // on two threads, to the bit
+});
+
+it('learns from the shots of a run alone, where that is asked for', async () => {
+  const { studio, json, hash } = await tinyStudio();
+  const store = openStore(studioLayout.store(studio));
+  const few = [...store.versions.instructions(hash, 'train', 2)];
+  const { config } = run('few', hash);
+  store.runs.save(run('few', hash, { config: { ...config, rows: few.map(({ row }) => row) } }));
+  store.close();
+  const lines = new Set(few.flatMap(({ target, historyInteractions }) => [target, ...historyInteractions]));
+  const popularity = async (...argv: string[]): Promise<FitResult> =>
+    (await json('fit', 'few', '--models', 'pop', ...argv))[0];
+  const shots = await popularity('--protocol', 'shots');
+  expect(shots).toMatchObject({ protocol: 'shots', runId: 'few', versionHash: hash, interactions: lines.size });
+  const full = await popularity();
+  expect(full).toMatchObject({ protocol: 'full', runId: null });
+  expect(full.interactions).toBeGreaterThan(lines.size);
 });
 
 it('says what cannot be fitted', async () => {
