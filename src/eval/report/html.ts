@@ -75,7 +75,7 @@ ${block.facts.map(([name, value]) => html`<tr><th scope="row">${name}</th><td>${
 function table({ caption, anchor, command, head, rows }: Table): Markup {
   const id = anchor === undefined ? '' : html` id="${anchor}"`;
   const more = command === undefined ? '' : html`<br><code>${command}</code>`;
-  return html`<div${id} class="scroll" tabindex="0" role="region" aria-label="${caption}"><table><caption>${caption}${more}</caption>
+  return html`<div${id} class="scroll" tabindex="0" role="region" aria-label="${caption}"><table><caption><span>${caption}${more}</span></caption>
 <thead><tr>${head.map((title) => html`<th scope="col">${title}</th>`)}</tr></thead>
 <tbody>
 ${rows.map(tableRow)}</tbody>

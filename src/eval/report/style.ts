@@ -66,7 +66,8 @@ footer { margin-top: 3.5rem; padding-top: 1rem; border-top: 1px solid var(--line
   .scroll { margin-inline: -1rem; padding-inline: 1rem; }
   .scroll th:first-child { position: sticky; left: 0; background: var(--background); min-width: 7.5rem; max-width: 9rem; }
   .scroll tr.own th:first-child { background: var(--surface); }
-  caption { position: sticky; left: 0; width: min(100vw - 2rem, 60rem); display: table-caption; }
+  .scroll thead th { min-width: 6rem; }
+  caption span { display: block; position: sticky; left: 0; width: calc(100vw - 2rem); }
   table.facts tr { display: block; padding: .5rem 0; border-bottom: 1px solid var(--line); }
   table.facts th, table.facts td { display: block; width: auto; border: 0; padding: 0 .4rem; }
 }
