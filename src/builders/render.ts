@@ -117,7 +117,8 @@ function answersOf(
     }
     case 'stars': {
       const scale = example.scale ?? [];
-      return { answer: write({}), choices: scale.map((stars) => write({ stars })), scored: 'first-token' };
+      const choices = scale.map((stars) => write({ stars }));
+      return { answer: write({}), choices, scored: someBegins(choices) ? 'likelihood' : 'first-token' };
     }
     case 'candidates': {
       if (candidates.length === 0) return { answer: write({}), choices: null, scored: null };
@@ -133,6 +134,11 @@ function answersOf(
     case 'none':
       return { answer: write({}), choices: null, scored: null };
   }
+}
+
+/** Whether one answer begins another, as "1" begins "1.5": then no token tells the two apart, and where each ends has to count. */
+function someBegins(choices: readonly string[]): boolean {
+  return choices.some((one) => choices.some((other) => other !== one && other.startsWith(one)));
 }
 
 /** The letters with one in front. */

@@ -149,7 +149,16 @@ export const TaskReport = z.strictObject({
 });
 export type TaskReport = z.infer<typeof TaskReport>;
 
-export const SliceKind = z.enum(['family', 'cell', 'wording', 'repeat']);
+export const SliceKind = z.enum([
+  'family',
+  'cell',
+  'wording',
+  'repeat',
+  'user-age',
+  'item-age',
+  'popularity',
+  'history-length',
+]);
 export type SliceKind = z.infer<typeof SliceKind>;
 export const SliceMetric = z.union([TaskMetricId, z.literal('auc')]);
 export type SliceMetric = z.infer<typeof SliceMetric>;

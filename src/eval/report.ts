@@ -1,7 +1,6 @@
 import type { DatasetVersion } from '../core/dataset-version.js';
 import { RectuneError } from '../core/errors.js';
 import type { Instruction } from '../core/instruction.js';
-import type { Interaction } from '../core/interaction.js';
 import { type Prediction, shortened } from '../core/prediction.js';
 import { BASELINES, type ModelId, REPORT_FORMAT, Report, type ReportOptions, type Stage } from '../core/report.js';
 import type { SeenRow } from '../core/report-rows.js';
@@ -13,14 +12,15 @@ import type { KnownInteraction } from './baselines/train-log.js';
 import { bestBaseline } from './best-baseline.js';
 import { compareModels, type Pair } from './compare-models.js';
 import { judgementCurves } from './judgement-curves.js';
-import { mixedRows } from './mixed-rows.js';
+import { knownRows } from './known-rows.js';
 import { fileName, reportedSettings } from './reported-settings.js';
 import { rowGroups } from './rows/row-groups.js';
 import { rowLines } from './rows/row-lines.js';
 import { seenJudgements } from './rows/seen-rows.js';
 import { type Sibling, seedFigures } from './seed-figures.js';
 import { type AnsweredRow, answeredRows, type SplitInput, scoreSplit } from './split-scores.js';
-import { reportTasks, type TaskFindings } from './tasks/report-tasks.js';
+import { judgementSlices, reportTasks, type TaskFindings } from './tasks/report-tasks.js';
+import type { DatedLine } from './tasks/row-facts.js';
 import { choiceScores } from './tasks/score-task.js';
 import { overview } from './tasks/task-verdict.js';
 import { trainingFacts } from './training-facts.js';
@@ -36,7 +36,7 @@ export interface ReportInput {
   readonly siblings: readonly Sibling[]; // runs of other seeds, or on more or fewer rows of train
   readonly events: readonly RunEvent[];
   readonly train: Iterable<TrainRow>; // all of train: baselines may count what the adapter could read; may be read more than once
-  readonly log: () => Iterable<LogLine>; // the source's interactions, in log order; asked for when rows are no judgements
+  readonly log: () => Iterable<LogLine>; // the source's interactions, in log order; may be asked for more than once
   readonly valid: SplitInput | undefined; // undefined: the version has no validation rows
   readonly test: SplitInput;
   readonly options: ReportOptions;
@@ -46,7 +46,7 @@ export interface ReportInput {
 
 /** What a baseline reads of a row of train. */
 type TrainRow = Pick<Instruction, 'itemId' | 'label' | 'candidates' | 'target' | 'historyInteractions'>;
-type LogLine = KnownInteraction & Pick<Interaction, 'logIndex'>;
+export type LogLine = KnownInteraction & DatedLine;
 
 /** A report, and the rows that its figures come from. */
 export interface Evaluated {
@@ -85,8 +85,10 @@ export function evaluate(input: ReportInput): Evaluated {
     .filter(({ labels }) => labels.length > 0)
     .map((scores) => compareModels(scores, pairs, options));
   const asked = [...answered.test, ...answered.valid].map(({ instruction }) => instruction);
-  const mixed = mixedRows(input, answered, asked);
-  const findings = mixed ? reportTasks(version, mixed.known, mixed.knowledge, options) : NO_OTHER_TASKS;
+  const known = knownRows(input, answered, asked);
+  const findings: TaskFindings = known.knowledge
+    ? reportTasks(version, known.rows, known.knowledge, options)
+    : { ...NO_OTHER_TASKS, ...judgementSlices(known.rows.test, options) };
   const splits = compared.map(({ result }) => result);
   const differences = compared.flatMap((one) => one.differences);
   const facts = trainingFacts(input.events);
@@ -94,8 +96,8 @@ export function evaluate(input: ReportInput): Evaluated {
     .filter(({ split, metric, second }) => split === 'test' && metric === 'auc' && judged.includes(second))
     .map((paired) => verdict(splits[0] as Report['splits'][number], paired));
   const rows = [
-    ...seenJudgements(version, test, answered.test, mixed?.known.test),
-    ...(valid ? seenJudgements(version, valid, answered.valid, mixed?.known.valid) : []),
+    ...seenJudgements(version, test, answered.test, known.rows.test),
+    ...(valid ? seenJudgements(version, valid, answered.valid, known.rows.valid) : []),
     ...findings.rows,
   ];
   const { tasks, slices, wordings } = findings;

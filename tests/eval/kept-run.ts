@@ -12,7 +12,7 @@ export const ALL: readonly Kept[] = ['test adapter', 'test base', 'valid adapter
 export function storeWith(input: ReportInput, kept: readonly Kept[] = ALL, run: Run = inventedRun): Store {
   const { store } = temporaryStore();
   const { version, train, valid, test, events, madeAt } = input;
-  const interactions = [...input.log()].map((line) => ({ timestamp: line.logIndex, attributes: {}, ...line }));
+  const interactions = [...input.log()].map((line) => ({ attributes: {}, ...line }));
   keepSource(store, source(version.sourceId, { hash: version.sourceHash }), {
     interactions,
     items: [...new Set(interactions.map(({ itemId }) => itemId))].map((itemId) => ({

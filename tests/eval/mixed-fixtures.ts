@@ -31,7 +31,13 @@ const LISTED = 6;
 /** Item 0 stands oftenest in the log, the last item least. */
 const LOG = Array.from({ length: 400 }, (_, line) => {
   const item = Math.floor(ITEMS * ((line * 0.618034) % 1) ** 2);
-  return { logIndex: line, userId: `train ${line % 40}`, itemId: `item ${item}`, rating: 1 + ((item + line) % 5) };
+  return {
+    logIndex: line,
+    userId: `train ${line % 40}`,
+    itemId: `item ${item}`,
+    rating: 1 + ((item + line) % 5),
+    timestamp: line,
+  };
 });
 
 interface Answered {

@@ -209,3 +209,14 @@ it('templates/README.md names every task with its slots, every slot and every fa
   for (const family of Object.keys(FAMILIES))
     expect(rows.some((line) => line.startsWith(`| \`${family}\``))).toBe(true);
 });
+
+it('tells ratings apart by their first token, or by their whole text where one begins another, as 1 begins 1.5', () => {
+  const rating = everything.filter(({ head }) => head.task === 'rating' && head.family !== 'chain-of-thought');
+  expect(rating.length).toBeGreaterThan(0);
+  for (const template of rating) {
+    expect(rendered(template).scored).toBe('first-token');
+    const halves = rendered(template, { scale: ['0.5', '1', '1.5', '2'], stars: '1' });
+    const begins = halves.choices?.some((one) => halves.choices?.some((two) => one !== two && two.startsWith(one)));
+    expect(halves.scored).toBe(begins ? 'likelihood' : 'first-token');
+  }
+});

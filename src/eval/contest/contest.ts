@@ -2,8 +2,8 @@ import { BASELINES, METRICS, MODEL_TITLES } from '../../core/report.js';
 import { TASK_BASELINES, TASK_MODEL_TITLES, type TaskModelId } from '../../core/task-report.js';
 import { alignToRows, type EvaluatedInstruction, type Scored } from '../align-predictions.js';
 import { countTrainLabels } from '../baselines/train-labels.js';
+import { type KnownRows, knownRows } from '../known-rows.js';
 import { METRIC } from '../metrics/metric.js';
-import { mixedRows } from '../mixed-rows.js';
 import type { ReportInput } from '../report.js';
 import { type AnsweredRow, scoreSplit } from '../split-scores.js';
 import { indexUsers } from '../statistics/user-index.js';
@@ -11,7 +11,7 @@ import type { UserStatistic } from '../statistics/user-statistic.js';
 import { listsOf } from '../tasks/report-tasks.js';
 import { scoreTask, type TaskKnowledge } from '../tasks/score-task.js';
 import { metricsOf, metricTitle, taskMetric } from '../tasks/task-metric.js';
-import { byTask, type TaskRow } from '../tasks/task-rows.js';
+import { byTask, kindOf, type TaskRow } from '../tasks/task-rows.js';
 import { taskTitle } from '../tasks/task-verdict.js';
 
 /** A model whose answers to the test rows the store has. */
@@ -63,11 +63,14 @@ export function contestsOf(ground: Ground, entrants: readonly Entrant[]): Contes
   if (!first) throw new Error('a contest has at least one entrant');
   const reference = answeredBy(first.id);
   const asked = [...ground.instructions, ...ground.valid];
-  const mixed = mixedRows(ground, { test: reference, valid: [] }, asked);
+  const isMixed = reference.some((row) => kindOf(row) !== undefined);
+  const { rows, knowledge } = isMixed ? knownRows(ground, { test: reference, valid: [] }, asked) : NOTHING_KNOWN;
   const judgements = judgementContest(ground, reference, answeredBy);
-  const others = mixed ? byTask(mixed.known.test).map((group) => taskContest(group, mixed.knowledge, answers)) : [];
+  const others = knowledge ? byTask(rows.test).map((group) => taskContest(group, knowledge, answers)) : [];
   return [...(judgements ? [judgements] : []), ...others];
 }
+
+const NOTHING_KNOWN: KnownRows = { rows: { test: [], valid: [] }, knowledge: undefined };
 
 function judgementContest(
   { train }: Ground,

@@ -56,7 +56,11 @@ export function reportTasks(
   };
 }
 
-function judgementSlices(test: readonly TaskRow[], options: ReportOptions): Pick<TaskFindings, 'slices' | 'wordings'> {
+/** Parts of the judgements among the rows. */
+export function judgementSlices(
+  test: readonly TaskRow[],
+  options: ReportOptions,
+): Pick<TaskFindings, 'slices' | 'wordings'> {
   const sliced = slicedJudgements(test.filter((row) => kindOf(row) === undefined));
   const users = new Set(sliced.rows.map(({ instruction }) => instruction.userId)).size;
   const resampled = new Resampled(users, options);

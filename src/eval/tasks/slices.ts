@@ -5,6 +5,7 @@ import { type Distribution, difference } from '../statistics/distribution.js';
 import { indexUsers } from '../statistics/user-index.js';
 import type { UserStatistic } from '../statistics/user-statistic.js';
 import type { Resampled } from './compare-task.js';
+import { FACTS } from './row-facts.js';
 import { partOfUsers, type TaskScores } from './score-task.js';
 import type { TaskRow } from './task-rows.js';
 
@@ -48,7 +49,7 @@ export function slicedJudgements(rows: readonly TaskRow[]): Sliced {
   };
 }
 
-/** Parts of the rows by template family, cell of the grid, wording, and repeated target; a division into one part is left out. */
+/** Parts of the rows by template family, cell of the grid, wording, repeated target and facts of the log; a division into one part is left out. */
 export function askForSlices(resampled: Resampled, sliced: Sliced): () => Slice[] {
   const parts = divisions(sliced).flatMap(({ by, nameOf }) => {
     const places = placesBy(sliced.rows, nameOf);
@@ -122,6 +123,7 @@ function divisions({ repeats }: Pick<Sliced, 'repeats'>): Division[] {
           } satisfies Division,
         ]
       : []),
+    ...FACTS.map((by): Division => ({ by, nameOf: ({ facts }) => facts[by] })),
   ];
 }
 

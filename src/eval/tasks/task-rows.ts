@@ -3,6 +3,7 @@ import { RectuneError } from '../../core/errors.js';
 import type { TaskKind } from '../../core/task-report.js';
 import { TASKS, type TaskName } from '../../core/template.js';
 import type { AnsweredRow } from '../split-scores.js';
+import type { RowFacts } from './row-facts.js';
 
 /** A row with what is known of its template and of its history. */
 export interface TaskRow extends AnsweredRow {
@@ -10,19 +11,22 @@ export interface TaskRow extends AnsweredRow {
   readonly family: string | undefined;
   readonly cell: string | undefined; // of the grid
   readonly unseen: boolean; // a wording that train never holds
+  readonly facts: RowFacts;
   readonly history: readonly string[]; // item ids as the model saw them, oldest first; empty when the prompt shows none
 }
 
 /**
  * Rows of a version that mixes tasks, each under its task.
  *
- * itemOf  the item of a line of the log
+ * itemOf   the item of a line of the log
+ * factsOf  what the log says of a row
  * throws  RectuneError 'usage' for a row whose task is not known and that has no label: there is nothing to compare a prediction with
  */
 export function taskRows(
   version: DatasetVersion,
   answered: readonly AnsweredRow[],
   itemOf: (line: number) => string | undefined,
+  factsOf: (row: AnsweredRow['instruction'], droppedHistory: number) => RowFacts,
 ): TaskRow[] {
   const templates = new Map(version.templates.map((template) => [template.id, template]));
   return answered.map((row) => {
@@ -43,6 +47,7 @@ export function taskRows(
       family: template?.family,
       cell: template?.cell,
       unseen: template?.evaluationOnly === true,
+      facts: factsOf(instruction, adapter.droppedHistory),
       history: instruction.historyInteractions.slice(adapter.droppedHistory).flatMap((line) => itemOf(line) ?? []),
     };
   });

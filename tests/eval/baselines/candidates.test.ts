@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { coOccurrence } from '../../../src/eval/baselines/co-occurrence.js';
 import { frequentPosition } from '../../../src/eval/baselines/frequent-position.js';
 import { popularity, uniformChance } from '../../../src/eval/baselines/popularity.js';
-import { trainInteractions } from '../../../src/eval/baselines/train-log.js';
+import { trainInteractions, trainLines } from '../../../src/eval/baselines/train-log.js';
 import { targetRank } from '../../../src/eval/metrics/ranked-list.js';
 import { reciprocalRank } from '../../../src/eval/metrics/ranking.js';
 
@@ -18,13 +18,15 @@ describe('interactions of train', () => {
       { target: 12, historyInteractions: [10, 11] },
       { target: 13, historyInteractions: [11, 12] },
     ];
-    const items = trainInteractions(train, [], log).map(({ itemId }) => itemId);
+    const items = trainInteractions(trainLines(train, []), log).map(({ itemId }) => itemId);
     expect(items).toEqual(['item 10', 'item 11', 'item 12', 'item 13']);
   });
 
   it('are without those that a row of valid or test asks for, even where train shows them', () => {
     const train = [{ target: 13, historyInteractions: [11, 12] }];
-    const items = trainInteractions(train, [{ target: 12 }, { target: 14 }], log).map(({ itemId }) => itemId);
+    const items = trainInteractions(trainLines(train, [{ target: 12 }, { target: 14 }]), log).map(
+      ({ itemId }) => itemId,
+    );
     expect(items).toEqual(['item 11', 'item 13']);
   });
 });

@@ -12,6 +12,10 @@ const SLICE_TITLES: Readonly<Record<SliceKind, string>> = {
   cell: 'cell of the grid',
   wording: 'wording',
   repeat: 'target',
+  'user-age': 'first seen before the target: user',
+  'item-age': 'first seen before the target: item',
+  popularity: 'target in train',
+  'history-length': 'history shown',
 };
 
 const NOTE =
