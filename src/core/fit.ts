@@ -28,8 +28,7 @@ export const FitModel = z.discriminatedUnion('model', [
     settings: z
       .strictObject({
         width: count.default(64), // of a vector
-        batchSize: count.default(2048), // training examples
-        learningRate: positive.default(0.001),
+        ...learningByAdam,
         l2: notNegative.default(0),
       })
       .prefault({}),

@@ -1,11 +1,11 @@
 import type { DatasetVersion } from '../core/dataset-version.js';
 import { RectuneError } from '../core/errors.js';
-import type { Interaction } from '../core/interaction.js';
 import type { Arithmetic, PredictionSet } from '../core/prediction.js';
 import type { ReportOptions } from '../core/report.js';
 import type { Run } from '../core/run.js';
 import { packageVersion } from '../platform/package-version.js';
 import type { Store } from '../store/store.js';
+import { versionLog } from '../store/version-log.js';
 import type { Scored } from './align-predictions.js';
 import { findPredictions, type ScoredSplit } from './find-predictions.js';
 import type { ReportInput } from './report.js';
@@ -43,7 +43,7 @@ export function reportInput(
     siblings: siblings ? siblings(version) : siblingsOf(store, run, version),
     events: store.runs.events(run.id),
     train: { [Symbol.iterator]: () => store.versions.instructions(version.hash, 'train') }, // may be read again
-    log: () => logOf(store, version),
+    log: () => versionLog(store.sources, version),
     valid: version.counts.valid === 0 ? undefined : split('valid'),
     test: split('test'),
     options,
@@ -56,20 +56,6 @@ export function versionOf(store: Store, run: Pick<Run, 'id' | 'versionHash'>): D
   const version = store.versions.find(run.versionHash);
   if (!version) throw new Error(`the store has run ${run.id} without its dataset version ${run.versionHash}`);
   return version;
-}
-
-/** The log that the version was built from. Throws RectuneError 'data' when another one stands in its place: its lines would be others. */
-export function logOf(
-  store: Store,
-  { sourceId, sourceHash, hash }: Pick<DatasetVersion, 'sourceId' | 'sourceHash' | 'hash'>,
-): Iterable<Interaction> {
-  if (store.sources.find(sourceId)?.hash === sourceHash) return store.sources.interactions(sourceId);
-  throw new RectuneError(
-    'data',
-    `the log "${sourceId}" is not the one that the dataset version was built from`,
-    `dataset version ${hash}`,
-    'import that log again, or build the version from the log that is there',
-  );
 }
 
 /** throws RectuneError 'usage' when the run has no adapter yet, or predictions are missing */

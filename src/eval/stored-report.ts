@@ -11,7 +11,7 @@ export function storedReport(store: Store, runId: string): Report {
   const run = store.runs.get(runId);
   const where = `run ${run.id}`;
   const fix = `make one: rectune report ${run.id}`;
-  const stored = store.reports.list().find((one) => one.runId === run.id);
+  const stored = store.reports.newest(run.id);
   if (!stored) throw new RectuneError('usage', `run "${run.id}" has no report`, where, fix);
   const read = Report.safeParse(JSON.parse(stored.json));
   if (read.success) return read.data;

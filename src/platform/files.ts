@@ -275,7 +275,7 @@ function writeSynced(path: string, content: Content): void {
 }
 
 /** One write call may take only a part. */
-function writeWhole(file: number, content: string | Uint8Array): void {
+export function writeWhole(file: number, content: string | Uint8Array): void {
   const bytes = typeof content === 'string' ? Buffer.from(content, 'utf8') : content;
   for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
 }

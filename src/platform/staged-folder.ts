@@ -1,8 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { writing } from './file-errors.js';
-import { exists, makeFolder, remove, syncFolder, temporaryName } from './files.js';
+import { exists, makeFolder, remove, syncFolder, temporaryName, writeWhole } from './files.js';
 
 const CHUNK = 1 << 18; // characters gathered before they are written
 
@@ -78,8 +78,6 @@ export class StagedFolder {
     const bytes = Buffer.from(open.waiting, 'utf8');
     open.waiting = '';
     open.hash.update(bytes);
-    writing(this.#path, () => {
-      for (let written = 0; written < bytes.length; ) written += writeSync(open.file, bytes, written);
-    });
+    writing(this.#path, () => writeWhole(open.file, bytes));
   }
 }

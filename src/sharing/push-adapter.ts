@@ -72,6 +72,6 @@ function describedRun(run: Run, version: DatasetVersion, program: string): Adapt
 
 /** The newest report on a run, or undefined when there is none that this program can read. */
 function latestReport(store: Store, run: Run): Report | undefined {
-  const stored = store.reports.list().find(({ runId }) => runId === run.id);
+  const stored = store.reports.newest(run.id);
   return stored && Report.safeParse(JSON.parse(stored.json)).data;
 }

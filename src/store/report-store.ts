@@ -30,6 +30,16 @@ export class ReportStore {
     save.immediate();
   }
 
+  /** The newest report on a run; undefined: it has none. */
+  newest(runId: string): StoredReport | undefined {
+    return this.#database
+      .prepare<[string], StoredReport>(
+        `select id, run_id as runId, json, directory, made_at as madeAt from reports
+         where run_id = ? order by made_at desc, report_key desc limit 1`,
+      )
+      .get(runId);
+  }
+
   count(): number {
     return countRows(this.#database, 'reports');
   }

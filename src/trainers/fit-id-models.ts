@@ -21,6 +21,7 @@ import { runNative } from '../platform/native-program.js';
 import { packageVersion } from '../platform/package-version.js';
 import { studioLayout } from '../platform/studio.js';
 import type { Store } from '../store/store.js';
+import { versionLog } from '../store/version-log.js';
 import type { Execution } from './execute-run.js';
 import { type FitLines, fitLines, fitRow, type ScoredLine } from './fit-data.js';
 
@@ -53,7 +54,7 @@ export async function fitIdModels(store: Store, request: FitRequest, execution: 
   const train = rows('train').filter(({ row }) => shots?.has(row) ?? true);
   const lines = fitLines(
     { train, valid: rows('valid'), test: rows('test') },
-    logOf(store, version),
+    versionLog(store.sources, version),
     protocol === 'full' ? 'train' : 'history',
   );
   const kinds = FIT_KINDS.filter((kind) => lines.rows('test', kind).length > 0);
@@ -66,17 +67,6 @@ export async function fitIdModels(store: Store, request: FitRequest, execution: 
     for (const kind of kinds) results.push(await fitOne(request, model, kind, lines, execution));
   }
   return results;
-}
-
-/** throws RectuneError (data) when another log stands in the place of the one that the version was built from: its lines would be others */
-function logOf(store: Store, { sourceId, sourceHash, hash }: DatasetVersion) {
-  if (store.sources.find(sourceId)?.hash === sourceHash) return store.sources.interactions(sourceId);
-  throw new RectuneError(
-    'data',
-    `the log "${sourceId}" is not the one that the dataset version was built from`,
-    `dataset version ${hash}`,
-    'import that log again, or build the version from the log that is there',
-  );
 }
 
 async function fitOne(

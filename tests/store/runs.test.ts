@@ -109,6 +109,8 @@ it('keeps reports of a run, newest first', () => {
   store.reports.save(report('r1', '2026-01-03T00:00:00.000Z'));
   expect(store.reports.list().map(({ id }) => id)).toEqual(['r1', 'r2']);
   expect(store.reports.list(1)).toEqual([report('r1', '2026-01-03T00:00:00.000Z')]);
+  expect(store.reports.newest('first')).toEqual(report('r1', '2026-01-03T00:00:00.000Z'));
+  expect(store.reports.newest('none')).toBeUndefined();
   expect(() => store.reports.save({ ...report('r3', ''), json: 'no json' })).toThrow('CHECK');
   expect(() => store.reports.save({ ...report('r3', ''), runId: 'none' })).toThrow('FOREIGN KEY');
 });

@@ -3,8 +3,9 @@ import { RectuneError } from '../../core/errors.js';
 import type { Estimate, Finding, PairedTests, ReportOptions } from '../../core/report.js';
 import type { Run } from '../../core/run.js';
 import type { Store } from '../../store/store.js';
+import { versionLog } from '../../store/version-log.js';
 import { findingOf } from '../finding.js';
-import { logOf, newestPredictions, versionOf } from '../report-input.js';
+import { newestPredictions, versionOf } from '../report-input.js';
 import { difference } from '../statistics/distribution.js';
 import { correctedForRivals, pairedTests } from '../statistics/paired-tests.js';
 import { Resampled } from '../tasks/compare-task.js';
@@ -57,7 +58,7 @@ export function compareRuns(store: Store, ids: readonly string[], options: Repor
   });
   const { version } = first;
   const instructions = [...store.versions.instructions(version.hash, 'test')];
-  const ground = { version, train: [], log: () => logOf(store, version), instructions, valid: [] }; // baselines are not asked
+  const ground = { version, train: [], log: () => versionLog(store.sources, version), instructions, valid: [] }; // baselines are not asked
   return {
     rows: instructions.length,
     runs: runs.map(({ run }) => ({ id: run.id, status: run.status, training: bestStep(store, run, options) })),

@@ -3,9 +3,9 @@ import type { PredictionSet } from '../../core/prediction.js';
 import type { Estimate, ReportOptions } from '../../core/report.js';
 import type { Run } from '../../core/run.js';
 import type { Store } from '../../store/store.js';
+import { versionLog } from '../../store/version-log.js';
 import { findPredictions } from '../find-predictions.js';
 import { findingOf } from '../finding.js';
-import { logOf } from '../report-input.js';
 import { fileName } from '../reported-settings.js';
 import { type Distribution, difference } from '../statistics/distribution.js';
 import { onAllUsers } from '../statistics/user-statistic.js';
@@ -55,7 +55,7 @@ export function leaderboard(store: Store, version: DatasetVersion, options: Repo
   const ground = {
     version,
     train: { [Symbol.iterator]: () => store.versions.instructions(version.hash, 'train') }, // may be read again
-    log: () => logOf(store, version),
+    log: () => versionLog(store.sources, version),
     instructions,
     valid: [...store.versions.instructions(version.hash, 'valid')],
   };

@@ -60,9 +60,7 @@ function rowsFile(store: () => Store, report: string): string {
   if (isFolder(report)) return join(report, REPORT_FILES.rows);
   if (exists(report)) return report;
   const run = store().runs.get(report);
-  const stored = store()
-    .reports.list()
-    .find(({ runId }) => runId === run.id);
+  const stored = store().reports.newest(run.id);
   const file = stored && join(stored.directory, REPORT_FILES.rows);
   if (file !== undefined && exists(file)) return file;
   throw new RectuneError(
