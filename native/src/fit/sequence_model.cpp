@@ -1,5 +1,6 @@
 #include "fit/sequence_model.h"
 #include "error.h"
+#include "fit/dense_products.h"
 #include "fit/trained_parameters.h"
 #include "fit/vector_products.h"
 #include "parallel.h"
@@ -47,12 +48,20 @@ class sequence_model : public fit_model {
         const const_matrix items = network_->layout().of(trained_.values(), network_->item_vectors());
         const size_t width = static_cast<size_t>(items.columns);
         const std::vector<float> states = encode(n, [&](size_t i) { return rows[i].user; });
-        for_each_index(n, context_.threads, [&](size_t i) {
-            std::vector<float> vectors(rows[i].size * width);
-            for (size_t c = 0; c < rows[i].size; c++) std::copy_n(items.row(rows[i].candidates[c]), width, &vectors[c * width]);
-            if (rows[i].user.size > 0) multiply_vectors(&states[i * width], 1, vectors.data(), rows[i].size, width, rows[i].scores, 1);
-            else
-                for (size_t c = 0; c < rows[i].size; c++) rows[i].scores[c] = popularity_[static_cast<size_t>(rows[i].candidates[c])];
+        for_each_index(SHARES, context_.threads, [&](size_t share) { // a lane each: products in one lane at the same time would share their memory
+            std::vector<float> vectors;
+            for (size_t i = n * share / SHARES; i < n * (share + 1) / SHARES; i++) {
+                const auto [user, candidates, size, scores] = rows[i];
+                if (user.size == 0) {
+                    for (size_t c = 0; c < size; c++) scores[c] = popularity_[static_cast<size_t>(candidates[c])];
+                    continue;
+                }
+                vectors.resize(size * width);
+                for (size_t c = 0; c < size; c++) std::copy_n(items.row(candidates[c]), width, &vectors[c * width]);
+                const int64_t n_candidates = static_cast<int64_t>(size);
+                multiply_by_transposed({&states[i * width], 1, items.columns}, {vectors.data(), n_candidates, items.columns}, {scores, 1, n_candidates}, onto::nothing,
+                                       static_cast<int>(share));
+            }
         });
     }
 
