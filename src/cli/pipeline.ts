@@ -1,4 +1,4 @@
-import { isAbsolute, join, resolve } from 'node:path';
+import { isAbsolute, resolve } from 'node:path';
 import { buildVersion } from '../builders/build-version.js';
 import { type LoadedRecipe, loadRecipe, recipeFolder } from '../builders/load-recipe.js';
 import type { DatasetVersion } from '../core/dataset-version.js';
@@ -8,6 +8,7 @@ import type { Report } from '../core/report.js';
 import type { Run } from '../core/run.js';
 import { TrainOptions } from '../core/run-config.js';
 import type { Source } from '../core/source.js';
+import { counted } from '../eval/numbers.js';
 import { checkReportFolder } from '../eval/report/write.js';
 import { reportRun } from '../eval/report-run.js';
 import { requireGguf } from '../platform/gguf-file.js';
@@ -18,7 +19,7 @@ import type { Store } from '../store/store.js';
 import type { Execution } from '../trainers/execute-run.js';
 import { PredictOptions, predictRun, reportedSplits } from '../trainers/predict.js';
 import { proveMask } from '../trainers/prove-mask.js';
-import { readSeeds, trainSeries } from '../trainers/series.js';
+import { readSeeds, readShots, trainSeries } from '../trainers/series.js';
 import { type TrainResult, trainRun } from '../trainers/train.js';
 import type { Stoppable } from './signals.js';
 import { localTeacher } from './teacher.js';
@@ -56,7 +57,7 @@ export interface PipelineResult {
  */
 export async function runPipeline(openStore: () => Store, request: PipelineRequest): Promise<PipelineResult> {
   const ground = await built(openStore, request);
-  return reported(ground, await trainedAndScored(ground, request), request);
+  return reported(ground, await proved(ground, request), request);
 }
 
 /** What training stands on. */
@@ -96,23 +97,31 @@ async function prove({ store, options, version }: Built, request: PipelineReques
   onStage(`proof: the loss lies on the answer in all ${proof.rows} rows${proof.reused ? ', as proved before' : ''}`);
 }
 
-async function trainedAndScored(ground: Built, request: PipelineRequest): Promise<TrainResult> {
-  const { store, options, version } = ground;
-  const { onStage } = request;
+/** Trained and scored, when the mask is proved. */
+async function proved(ground: Built, request: PipelineRequest): Promise<TrainResult> {
   return request.stoppable(async (signal) => {
     await prove(ground, request, signal);
-    const asked = { version: version.hash, model: request.model, options, unfinished: 'resume' as const };
-    const trained = await trainRun(store, { ...request, ...asked, signal });
-    onStage(`train: run ${trained.run.id} ${trained.reused ? 'is done already' : 'done'}`);
-    const predicting = PredictOptions.parse({ threads: options.threads });
-    for (const split of reportedSplits(store, trained.run.id)) {
-      throwIfStopped(signal, request.recipe); // the signal came with the last step, or between two splits
-      onStage(`predict: ${split}, ${version.counts[split]} rows, adapter and base model`);
-      await predictRun(store, { ...request, run: trained.run.id, split, options: predicting, signal });
-    }
-    throwIfStopped(signal, request.recipe);
-    return trained;
+    return trainedAndScored(ground, request, signal);
   });
+}
+
+async function trainedAndScored(
+  { store, options, version }: Built,
+  request: PipelineRequest,
+  signal: AbortSignal,
+): Promise<TrainResult> {
+  const { onStage } = request;
+  const asked = { version: version.hash, model: request.model, options, unfinished: 'resume' as const };
+  const trained = await trainRun(store, { ...request, ...asked, signal });
+  onStage(`train: run ${trained.run.id} ${trained.reused ? 'is done already' : 'done'}`);
+  const predicting = PredictOptions.parse({ threads: options.threads });
+  for (const split of reportedSplits(store, trained.run.id)) {
+    throwIfStopped(signal, request.recipe); // the signal came with the last step, or between two splits
+    onStage(`predict: ${split}, ${version.counts[split]} rows, adapter and base model`);
+    await predictRun(store, { ...request, run: trained.run.id, split, options: predicting, signal });
+  }
+  throwIfStopped(signal, request.recipe);
+  return trained;
 }
 
 async function reported(
@@ -126,27 +135,43 @@ async function reported(
   return { source, version, run, adapter, report, directory };
 }
 
+/** What a series varies, as written on the command line: which numbers of train rows, and which seeds of each. */
+export interface SeriesAxes {
+  readonly seeds?: string | undefined; // as readSeeds takes them
+  readonly shots?: string | undefined; // as readShots takes them
+}
+
+/** Every run of a series, and the one report that shows them beside each other. */
+export interface SeriesResult extends PipelineResult {
+  readonly runs: readonly { readonly run: Run; readonly adapter: string }[]; // by shots, then seed
+}
+
 /**
- * The same under several seeds: every run as it would be alone, all of them trained first, in one process. The base model is scored once: the
- * second seed finds its predictions in the store. When a seed's training fails, those before it are reported before the error is thrown.
- *
- * seeds  as readSeeds takes them; reports go to a folder a seed when the request names one
+ * The same for every number of shots with every seed: each run as it would be alone, all of them trained first, those on the same rows in one process. The
+ * base model is scored once: the others find its predictions in the store. The report is on the first seed of the most rows, settled before any result is
+ * known, and shows the other runs beside it. When a training fails, those that are done are reported before the error is thrown.
  */
-export async function runPipelineForSeeds(
+export async function runPipelineForSeries(
   openStore: () => Store,
   request: PipelineRequest,
-  seeds: string,
-): Promise<PipelineResult[]> {
-  const { seed: first } = trainOptions(loadRecipe(request.recipe), request.train);
-  const drawn = readSeeds(seeds, first);
+  axes: SeriesAxes,
+): Promise<SeriesResult> {
+  const own = trainOptions(loadRecipe(request.recipe), request.train);
   const { onStage } = request;
+  const variants = seriesOf(own, axes);
   const ground = await built(openStore, request);
-  const series = drawn.map((seed) => ({ ...ground.options, seed }));
+  const series = variants.map((variant) => ({ ...ground.options, ...variant }));
+  const [only] = series;
+  if (only && series.length === 1) {
+    const alone = { ...ground, options: only };
+    const trained = await proved(alone, request);
+    return { ...(await reported(alone, trained, request)), runs: [trained] };
+  }
   const done = new Set<number>();
   const failure = await request.stoppable(async (signal) => {
     await prove(ground, request, signal);
     const asked = { ...request, version: ground.version.hash, series, signal };
-    const onRun = (index: number) => onStage(`train: seed ${drawn[index]}`);
+    const onRun = (index: number) => onStage(`train: ${variantTitle(series[index] as TrainOptions)}`);
     try {
       await trainSeries(ground.store, asked, onRun, (index) => done.add(index));
       return undefined;
@@ -155,19 +180,32 @@ export async function runPipelineForSeeds(
       throw error;
     }
   });
-  const scored: { seed: number; trained: TrainResult }[] = [];
+  const scored: { options: TrainOptions; trained: TrainResult }[] = [];
   for (const [index, options] of series.entries()) {
     if (!done.has(index)) continue;
-    onStage(`seed ${options.seed}`);
-    scored.push({ seed: options.seed, trained: await trainedAndScored({ ...ground, options }, request) });
+    onStage(variantTitle(options));
+    scored.push({
+      options,
+      trained: await request.stoppable((signal) => trainedAndScored({ ...ground, options }, request, signal)),
+    });
   }
-  const results: PipelineResult[] = []; // a report shows its run beside the other seeds, so all are scored first
-  for (const { seed, trained } of scored) {
-    const reportDirectory = request.reportDirectory && join(request.reportDirectory, `seed-${seed}`);
-    results.push(await reported(ground, trained, { ...request, reportDirectory }));
-  }
+  const rowsOf = (options: TrainOptions) => options.shots ?? ground.version.counts.train;
+  const most = Math.max(...scored.map(({ options }) => rowsOf(options)));
+  const shown = scored.find(({ options }) => rowsOf(options) === most);
+  if (!shown) throw failure ?? new Error('a series has at least one run');
+  const result = await reported({ ...ground, options: shown.options }, shown.trained, request);
   if (failure) throw failure;
-  return results;
+  return { ...result, runs: scored.map(({ trained: { run, adapter } }) => ({ run, adapter })) };
+}
+
+function seriesOf(own: TrainOptions, { seeds, shots }: SeriesAxes): Pick<TrainOptions, 'seed' | 'shots'>[] {
+  const drawn = seeds === undefined ? [own.seed] : readSeeds(seeds, own.seed);
+  const sizes = shots === undefined ? [own.shots] : readShots(shots);
+  return sizes.flatMap((size) => drawn.map((seed) => ({ shots: size, seed })));
+}
+
+function variantTitle({ shots, seed }: TrainOptions): string {
+  return `${shots === undefined ? 'all of train' : counted(shots, 'shot')}, seed ${seed}`;
 }
 
 /** The recipe's settings under those of the command line. */

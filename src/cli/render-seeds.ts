@@ -1,38 +1,31 @@
-import { mainFigures } from '../eval/main-figures.js';
-import { levelTitle, withInterval } from '../eval/numbers.js';
+import { counted, figure, levelTitle, thousands, withInterval } from '../eval/numbers.js';
 import type { PipelineResult } from './pipeline.js';
 import { renderTable } from './render-table.js';
-import { spread } from './spread.js';
 
-/** The reports of one recipe under several seeds: the main figure of each task on test, and its mean and standard deviation over the seeds. */
-export function renderSeeds(results: readonly PipelineResult[]): string {
-  const [first] = results;
-  if (!first) throw new Error('a series of seeds has at least one run');
-  const figures = results.map(({ report }) => mainFigures(report)); // one version: the same tasks in every report
-  const [leading = []] = figures;
-  const rows = results.map(({ run, directory }, i) => [
-    run.id,
-    String(run.config.seed),
-    ...(figures[i] ?? []).map(({ adapter }) => withInterval(adapter)),
-    directory,
-  ]);
-  const level = levelTitle(first.report.options.level);
-  const head = ['run', 'seed', ...leading.map(({ title }) => `${title} on test, ${level} interval`), 'report'];
-  return [
-    renderTable(head, rows),
-    ...leading.flatMap(({ title, base }, k) => {
-      const named = leading.length === 1 ? '' : `, ${title}`;
-      const over = spread(
-        `adapter: ${title} on test`,
-        figures.map((one) => one[k]?.adapter.value),
-      );
+/** The runs that a report shows beside its own: each task's main figure on test, and its mean and standard deviation over the seeds of each number of train rows. */
+export function renderSeeds({ report }: Pick<PipelineResult, 'report'>): string {
+  const level = levelTitle(report.options.level);
+  return report.seeds
+    .map(({ task, metric, runs, spread: overSeeds }) => {
+      const rows = runs.map(({ run, seed, rows: shown, figure }) => [
+        run,
+        String(seed),
+        thousands(shown),
+        withInterval(figure),
+      ]);
+      const lines = overSeeds.flatMap(({ rows: shown, runs: count, mean, deviation }) => {
+        if (mean === null || deviation === null) return [];
+        const told = `${metric} on test ${figure(mean)}, standard deviation ${figure(deviation)}`;
+        return [`${counted(shown, 'train row')}: ${told} over ${count} seeds`];
+      });
+      const about =
+        lines.length === 0 ? [] : ['(the intervals are about other users, the deviation is about other seeds)'];
       return [
-        `base model without adapter${named}: ${withInterval(base)}`,
-        ...over.map(
-          (line) =>
-            `${line} over ${results.length} seeds (the intervals are about other users, this is about other seeds)`,
-        ),
-      ];
-    }),
-  ].join('\n');
+        `${task}: adapters`,
+        renderTable(['run', 'seed', 'train rows', `${metric} on test, ${level} interval`], rows),
+        ...lines,
+        ...about,
+      ].join('\n');
+    })
+    .join('\n\n');
 }

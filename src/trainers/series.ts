@@ -52,7 +52,15 @@ export function readSeeds(text: string, first: number): number[] {
   return Array.from({ length: count }, (_, i) => first + i);
 }
 
-function distinct(list: string, flag: string, read: (text: string) => number | undefined): number[] {
+/** "16,64,256": so many rows of train each; "all": every row. Throws RectuneError (usage) for anything else. */
+export function readShots(text: string): (number | undefined)[] {
+  const sizes = distinct(text, '--shots', (one) => (one === ALL ? ALL : TrainOptions.shape.shots.safeParse(one).data));
+  return sizes.map((size) => (size === ALL ? undefined : size));
+}
+
+const ALL = 'all';
+
+function distinct<Value>(list: string, flag: string, read: (text: string) => Value | undefined): Value[] {
   const values = list.split(',').map((text) => {
     const value = text.trim() === '' ? undefined : read(text.trim());
     if (value === undefined) throw refuse(`${flag}: "${text}" is no value for it`, 'see rectune train --help');

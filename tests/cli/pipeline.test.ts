@@ -247,7 +247,7 @@ it('says that a log is not the one the recipe reads', async () => {
   expect(stderr).toContain('the recipe reads "invented", but this log is "other"');
 });
 
-it('reports on every seed and their spread, and scores the base model once', async () => {
+it('makes one report of several seeds with their spread, and scores the base model once', async () => {
   const { studio, argv } = invented();
   const { code, stdout } = await invoke([...argv, '--seeds', '3,5']);
   expect(code).toBe(0);
@@ -257,8 +257,39 @@ it('reports on every seed and their spread, and scores the base model once', asy
   ).toEqual([['series', [3, 5]]]);
   const ofBase = calls().filter(({ verb, config }) => verb === 'score' && config.adapter === null);
   expect(ofBase).toHaveLength(2); // valid and test, once each
-  expect(listFolder(join(studio, 'reports'))).toHaveLength(2);
-  expect(stdout).toContain('over 2 seeds');
+  expect(listFolder(join(studio, 'reports'))).toHaveLength(1);
+  expect(stdout).toMatch(/16 train rows: AUC on test .* over 2 seeds/);
+});
+
+it('trains every number of shots with every seed, and reports on the first seed of the most rows', async () => {
+  const { studio, argv } = invented();
+  const { code, stdout } = await invoke([...argv, '--seeds', '2', '--shots', '8,all,16', '--json']);
+  expect(code).toBe(0);
+  const { run, runs, report } = JSON.parse(stdout);
+  const settings = calls()
+    .filter(({ verb }) => verb === 'series')
+    .flatMap(({ config }) => config.runs as { seed: number; rows: number[] | null }[]);
+  expect(settings.map(({ seed, rows }) => [seed, rows?.length ?? 'all'])).toEqual([
+    [1, 8],
+    [2, 8],
+    [1, 'all'],
+    [2, 'all'],
+    [1, 16],
+    [2, 16],
+  ]);
+  expect(runs).toHaveLength(6);
+  expect(run).toBe(runs[2]);
+  expect(listFolder(join(studio, 'reports'))).toEqual([run]);
+  const [judgements] = report.seeds as { runs: { run: string }[] }[];
+  expect(new Set(judgements?.runs.map((one) => one.run))).toEqual(new Set(runs));
+});
+
+it.each(['0', '8,', '8,8', 'many', '-3'])('refuses --shots %s before anything is made', async (shots) => {
+  const { studio, argv } = invented();
+  const { code, stderr } = await invoke([...argv, `--shots=${shots}`]);
+  expect(code).toBe(2);
+  expect(stderr).toContain('--shots');
+  expect(existsSync(studio)).toBe(false);
 });
 
 it('reports on the seeds that are done when a later one diverges, and ends as that one does', async () => {

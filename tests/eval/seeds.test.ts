@@ -59,7 +59,9 @@ describe('the seeds of a report', () => {
         deviation: expect.closeTo(Math.sqrt(pairs / (2 * 3 * 2)), 12),
       }, // by all pairs
     ]);
-    expect(renderHtml(report)).toContain('seed 1, 64 train rows (this run)');
+    const page = renderHtml(report);
+    expect(page).toContain('seed 1, 64 train rows (this run)');
+    expect(page).toContain('AUC of judgement by train rows');
   });
 
   it('are verified from the runs that the report names, when others came since', async () => {

@@ -20,17 +20,24 @@ export default command({
     out: named('DIR', 'folder of the report; reports/<run> of the studio without it').optional(),
     seeds: named('N|A,B', "do it for so many seeds, from --seed or the recipe's on; or for these seeds").optional(),
     ...trainFlagsOverRecipe,
+    shots: named(
+      'N,N',
+      "train on so many rows of train, drawn by the seed, or on all; a list makes a run of each; without it the recipe's",
+    ).optional(),
   }),
   examples: [
     'rectune run recipes/tallrec-movie.yaml --log ml-100k --model M.gguf',
     "rectune run tallrec-movie --model M.gguf --shots 64 --seed 1     (training options take the place of the recipe's)",
+    'rectune run tallrec-movie --model M.gguf --shots 16,64,256 --seeds 3     (nine runs, one report)',
   ],
-  async run({ recipe }, { log, model, teacher, out, seeds, ...options }, context) {
-    const [{ runPipeline, runPipelineForSeeds }, { summarizeReport }] = await Promise.all([
+  async run({ recipe }, { log, model, teacher, out, seeds, shots, ...options }, context) {
+    const [{ runPipeline, runPipelineForSeries }, { summarizeReport }] = await Promise.all([
       import('../pipeline.js'),
       import('../../eval/summary.js'),
     ]);
     const given = Object.entries(options).filter(([name]) => context.given.has(name));
+    const told = ({ report, adapter, directory }: PipelineResult) =>
+      `${summarizeReport(report)}\n\nadapter: ${adapter}\nfiles: ${directory}`;
     // Without a log its rows must be in the store already.
     const openStore = () => context.openStore(log === undefined ? 'existing' : 'make');
     const request = {
@@ -46,13 +53,16 @@ export default command({
       onStage: (line: string) => context.note(line),
       onReading: context.progress.reading(),
     };
-    if (seeds !== undefined) {
-      const results = await runPipelineForSeeds(openStore, request, seeds);
-      return { value: results.map(summaryOf), text: renderSeeds(results) };
+    if (seeds !== undefined || shots !== undefined) {
+      const result = await runPipelineForSeries(openStore, request, { seeds, shots });
+      if (result.runs.length > 1) {
+        const runs = result.runs.map(({ run }) => run.id);
+        return { value: { ...summaryOf(result), runs }, text: `${renderSeeds(result)}\n\n${told(result)}` };
+      }
+      return { value: summaryOf(result), text: told(result) };
     }
     const result = await runPipeline(openStore, request);
-    const { adapter, report, directory } = result;
-    return { value: summaryOf(result), text: `${summarizeReport(report)}\n\nadapter: ${adapter}\nfiles: ${directory}` };
+    return { value: summaryOf(result), text: told(result) };
   },
 });
 

@@ -1,8 +1,12 @@
-import type { Report } from '../../../core/report.js';
+import { MODEL_TITLES, type Report } from '../../../core/report.js';
 import type { SeedFigures } from '../../../core/report-seeds.js';
+import { TASK_MODEL_TITLES } from '../../../core/task-report.js';
 import { counted, figure, levelTitle, thousands } from '../../numbers.js';
-import { type Block, estimateCell, type Part } from '../block.js';
+import { taskTitle } from '../../tasks/task-verdict.js';
+import { type Block, type Drawing, estimateCell, type Part } from '../block.js';
 import { intervalsPlot } from '../plots/intervals.js';
+import { modelColor } from '../plots/model-colors.js';
+import { type LevelLine, shotsPlot } from '../plots/shots.js';
 
 /** How far the main figures move with the seed, and with the number of train rows. */
 export function seeds(report: Report): Part[] {
@@ -20,7 +24,9 @@ export function seeds(report: Report): Part[] {
   return [{ title: 'Other seeds', id: 'seeds', blocks }];
 }
 
-function taskBlocks({ task, metric, runs, spread }: SeedFigures, { run: own, options }: Report): Block[] {
+function taskBlocks(figures: SeedFigures, report: Report): Block[] {
+  const { task, metric, runs, spread } = figures;
+  const { run: own, options } = report;
   const color = (run: string) => (run === own.id ? 'var(--adapter)' : 'var(--count)');
   const drawn = runs.map(({ run, seed, rows, figure: estimate }) => ({
     title: `seed ${seed}, ${counted(rows, 'train row')}${run === own.id ? ' (this run)' : ''}`,
@@ -55,6 +61,7 @@ function taskBlocks({ task, metric, runs, spread }: SeedFigures, { run: own, opt
     {
       kind: 'plots',
       plots: [
+        ...byShots(figures, report),
         {
           draw: () => intervalsPlot(`${metric} of each seed in ${task} on test`, `${metric} on test`, drawn, undefined),
           legend: [],
@@ -63,4 +70,41 @@ function taskBlocks({ task, metric, runs, spread }: SeedFigures, { run: own, opt
       ],
     },
   ];
+}
+
+/** Where runs on several numbers of rows are there: what more rows are worth, beside what needs none of them. */
+function byShots(figures: SeedFigures, report: Report): Drawing[] {
+  const { task, metric, spread } = figures;
+  if (spread.length < 2) return [];
+  const beside = withoutAdapter(task, report);
+  return [
+    {
+      draw: () => shotsPlot(`${metric} of ${task} by train rows`, figures, beside),
+      legend: [{ title: 'adapters', color: 'var(--adapter)' }, ...beside],
+      caption: `${metric} by the number of train rows: a dot a run, a line through the means over the seeds; dashed, what does not depend on them.`,
+      instead: undefined,
+    },
+  ];
+}
+
+/** The base model and the best trivial baseline, as levels. */
+function withoutAdapter(task: string, report: Report): (LevelLine & { readonly title: string })[] {
+  const level = (title: string, color: string, value: number | null | undefined) =>
+    value === null || value === undefined ? [] : [{ title, color, value }];
+  const other = report.tasks.find((one) => taskTitle(one) === task);
+  if (other) {
+    const models = other.splits.find(({ split }) => split === 'test')?.models ?? [];
+    return (['base', ...(other.baseline ? [other.baseline.model] : [])] as const).flatMap((id) => {
+      const found = models.find(({ model }) => model === id)?.metrics[other.main];
+      return level(TASK_MODEL_TITLES[id], levelColor(id), found?.value);
+    });
+  }
+  const models = report.splits.find(({ split }) => split === 'test')?.models ?? [];
+  return (['base', ...(report.baseline ? [report.baseline.model] : [])] as const).flatMap((id) =>
+    level(MODEL_TITLES[id], levelColor(id), models.find(({ model }) => model === id)?.metrics.auc.value),
+  );
+}
+
+function levelColor(id: Parameters<typeof modelColor>[0]): string {
+  return id === 'base' ? modelColor(id) : 'var(--baseline)';
 }
