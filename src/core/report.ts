@@ -5,13 +5,14 @@ import { Arithmetic } from './prediction.js';
 import { Estimate, Finding, PairedTests } from './report-figures.js';
 import { RowGroup } from './report-rows.js';
 import { SeedFigures } from './report-seeds.js';
+import { Trust } from './report-trust.js';
 import { NativeTrainConfig } from './run-config.js';
 import { Slice, TaskReport, WordingGap } from './task-report.js';
 
 export { Estimate, Finding, PairedTests } from './report-figures.js';
 
 /** The version of the report's JSON form (docs/metrics.md). */
-export const REPORT_FORMAT = 3;
+export const REPORT_FORMAT = 4;
 
 const count = z.number().int().nonnegative();
 
@@ -159,6 +160,7 @@ export const Report = z.strictObject({
   slices: z.array(Slice), // of the test rows of such a version
   wordings: z.array(WordingGap),
   seeds: z.array(SeedFigures), // an entry a task; none when there is no such run beside this one
+  trust: Trust,
   curves: z.strictObject({
     split: Split,
     roc: z.array(RocCurve),

@@ -24,6 +24,7 @@ import type { DatedLine } from './tasks/row-facts.js';
 import { choiceScores } from './tasks/score-task.js';
 import { overview } from './tasks/task-verdict.js';
 import { trainingFacts } from './training-facts.js';
+import { calibrations } from './trust/calibration.js';
 import { validationFacts } from './validation-curve.js';
 import { verdict } from './verdict.js';
 import { warnings } from './warnings.js';
@@ -121,6 +122,7 @@ export function evaluate(input: ReportInput): Evaluated {
       [ownRun(input), ...input.siblings],
       options,
     ),
+    trust: { calibration: calibrations(known.rows, options) },
     curves: { split: 'test', ...judgementCurves(test), loss: facts.loss },
     rows: { sha256: sha256(rowLines(rows)), groups: rowGroups(rows, slices) },
     serving: {

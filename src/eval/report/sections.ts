@@ -9,6 +9,7 @@ import { seeds } from './sections/seeds.js';
 import { slices } from './sections/slices.js';
 import { tasks } from './sections/tasks.js';
 import { training } from './sections/training.js';
+import { calibration } from './sections/trust/calibration.js';
 import { verdicts } from './sections/verdicts.js';
 
 /** Everything that a report speaks of, in the order of the page. A new matter is a file in sections/ and a word here. */
@@ -19,6 +20,7 @@ const SECTIONS: readonly Section[] = [
   tasks,
   slices,
   seeds,
+  calibration,
   curves,
   training,
   rows,

@@ -1,4 +1,5 @@
 import { type AucStatistic, aucValue, aucWithoutEach } from './auc-statistic.js';
+import { type DistanceStatistic, distanceValue, distanceWithoutEach } from './distance-statistic.js';
 import { type RatioStatistic, ratioValue, ratioWithoutEach } from './ratio-statistic.js';
 import type { UserIndex } from './user-index.js';
 
@@ -6,7 +7,7 @@ import type { UserIndex } from './user-index.js';
  * A metric made ready for resampling: the figure for any multiset of users. Plain numbers and no function, so that threads can share it.
  * A user taken twice counts as two users with the same rows.
  */
-export type UserStatistic = RatioStatistic | AucStatistic;
+export type UserStatistic = RatioStatistic | AucStatistic | DistanceStatistic;
 
 /**
  * times    how often each user is taken, by the user's number
@@ -18,6 +19,8 @@ export function onUsers(statistic: UserStatistic, times: Uint32Array): number | 
       return ratioValue(statistic, times);
     case 'auc':
       return aucValue(statistic, times);
+    case 'distance':
+      return distanceValue(statistic, times);
   }
 }
 
@@ -33,5 +36,7 @@ export function withoutEachUser(statistic: UserStatistic, userCount: number): (n
       return ratioWithoutEach(statistic);
     case 'auc':
       return aucWithoutEach(statistic, userCount);
+    case 'distance':
+      return distanceWithoutEach(statistic);
   }
 }

@@ -11,7 +11,7 @@ import type {
 import { findingOf } from '../finding.js';
 import { resampleUsers } from '../statistics/bootstrap.js';
 import { type Distribution, difference, shareAboveZero } from '../statistics/distribution.js';
-import { estimate } from '../statistics/interval.js';
+import { estimate, estimateOfDistance } from '../statistics/interval.js';
 import { correctedForRivals, pairedTests } from '../statistics/paired-tests.js';
 import type { UserStatistic } from '../statistics/user-statistic.js';
 import type { Part, TaskScores } from './score-task.js';
@@ -39,6 +39,11 @@ export class Resampled {
 
   estimate(distribution: Distribution): Estimate {
     return estimate(distribution, this.options);
+  }
+
+  /** Of a figure that is never below 0 and that chance pushes upwards. */
+  estimateOfDistance(distribution: Distribution): Estimate {
+    return estimateOfDistance(distribution, this.options);
   }
 }
 

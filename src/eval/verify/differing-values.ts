@@ -15,6 +15,7 @@ const TELLING = [
   'by',
   'name',
   'part',
+  'figure',
   'first',
   'second',
   'model',

@@ -66,6 +66,7 @@ describe('the HTML report', () => {
       'Metrics on test',
       'Metrics on valid',
       'Paired differences',
+      'Calibration',
       'Curves on test',
       'Training',
       'Rows behind the figures',
@@ -91,6 +92,7 @@ describe('the HTML report', () => {
     expect(labels).toEqual([
       'AUC of each model on test, with intervals',
       'Paired differences of AUC on test, with intervals',
+      'Calibration of the adapter in judgement, before and after temperature',
       'ROC curves',
       'Precision and recall',
       'Reliability: what was predicted against what came true',
