@@ -3,6 +3,7 @@ import { buildVersion } from '../builders/build-version.js';
 import { type LoadedRecipe, loadRecipe, recipeFolder } from '../builders/load-recipe.js';
 import type { DatasetVersion } from '../core/dataset-version.js';
 import { RectuneError } from '../core/errors.js';
+import type { Split } from '../core/instruction.js';
 import { parseAs } from '../core/parse.js';
 import type { Report } from '../core/report.js';
 import type { Run } from '../core/run.js';
@@ -105,17 +106,19 @@ async function proved(ground: Built, request: PipelineRequest): Promise<TrainRes
   });
 }
 
+/** splits  that are scored; without it those that a report on the run needs */
 async function trainedAndScored(
   { store, options, version }: Built,
   request: PipelineRequest,
   signal: AbortSignal,
+  splits?: readonly Split[],
 ): Promise<TrainResult> {
   const { onStage } = request;
   const asked = { version: version.hash, model: request.model, options, unfinished: 'resume' as const };
   const trained = await trainRun(store, { ...request, ...asked, signal });
   onStage(`train: run ${trained.run.id} ${trained.reused ? 'is done already' : 'done'}`);
   const predicting = PredictOptions.parse({ threads: options.threads });
-  for (const split of reportedSplits(store, trained.run.id)) {
+  for (const split of splits ?? reportedSplits(store, trained.run.id)) {
     throwIfStopped(signal, request.recipe); // the signal came with the last step, or between two splits
     onStage(`predict: ${split}, ${version.counts[split]} rows, adapter and base model`);
     await predictRun(store, { ...request, run: trained.run.id, split, options: predicting, signal });
@@ -180,22 +183,24 @@ export async function runPipelineForSeries(
       throw error;
     }
   });
-  const scored: { options: TrainOptions; trained: TrainResult }[] = [];
-  for (const [index, options] of series.entries()) {
-    if (!done.has(index)) continue;
+  const rowsOf = (index: number) => series[index]?.shots ?? ground.version.counts.train;
+  const places = [...done].sort((a, b) => a - b);
+  const most = Math.max(...places.map(rowsOf));
+  const shown = places.find((index) => rowsOf(index) === most);
+  const score = (index: number) => {
+    const options = series[index] as TrainOptions;
     onStage(variantTitle(options));
-    scored.push({
-      options,
-      trained: await request.stoppable((signal) => trainedAndScored({ ...ground, options }, request, signal)),
-    });
-  }
-  const rowsOf = (options: TrainOptions) => options.shots ?? ground.version.counts.train;
-  const most = Math.max(...scored.map(({ options }) => rowsOf(options)));
-  const shown = scored.find(({ options }) => rowsOf(options) === most);
-  if (!shown) throw failure ?? new Error('a series has at least one run');
-  const result = await reported({ ...ground, options: shown.options }, shown.trained, request);
+    const splits = index === shown ? undefined : (['test'] as const); // beside the report's run, the others are seen on test alone
+    return request.stoppable((signal) => trainedAndScored({ ...ground, options }, request, signal, splits));
+  };
+  const scored: TrainResult[] = [];
+  for (const index of places) scored.push(await score(index));
+  const trained = shown === undefined ? undefined : scored[places.indexOf(shown)];
+  if (shown === undefined || !trained) throw failure ?? new Error('a series has at least one run');
+  const options = series[shown] as TrainOptions;
+  const result = await reported({ ...ground, options }, trained, request);
   if (failure) throw failure;
-  return { ...result, runs: scored.map(({ trained: { run, adapter } }) => ({ run, adapter })) };
+  return { ...result, runs: scored.map(({ run, adapter }) => ({ run, adapter })) };
 }
 
 function seriesOf(own: TrainOptions, { seeds, shots }: SeriesAxes): Pick<TrainOptions, 'seed' | 'shots'>[] {
