@@ -95,6 +95,22 @@ generate_config read_generate_config(const std::string & path) {
     });
 }
 
+serve_config read_serve_config(const std::string & path) {
+    return read_config<serve_config>(path, [](config_reader & reader, serve_config & config) {
+        config.model = reader.take<std::string>("model");
+        config.adapter = reader.take_or_null<std::string>("adapter");
+        config.data = reader.take<std::string>("data");
+        config.labels = reader.take_or_null<std::vector<std::string>>("labels").value_or(std::vector<std::string>{});
+        config.rows = reader.take_or_null<std::vector<int64_t>>("rows");
+        config.max_length = reader.take<int32_t>("maxLength");
+        config.threads = reader.take<int32_t>("threads");
+    }, [](const config_reader & reader, const serve_config & config) {
+        require(reader, config.labels.empty() || config.labels.size() == 2, "labels", config.labels.size(), "two labels, the positive one first, or null");
+        require(reader, config.max_length >= 0, "maxLength", config.max_length, "at least 0");
+        require_threads(reader, config.threads);
+    });
+}
+
 inspect_config read_inspect_config(const std::string & path) {
     return read_config<inspect_config>(path, [](config_reader & reader, inspect_config & config) {
         config.model = reader.take<std::string>("model");

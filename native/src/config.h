@@ -115,6 +115,17 @@ struct generate_config {
     int32_t threads;
 };
 
+// Rows answered one at a time by stock libllama.
+struct serve_config {
+    std::string model;
+    std::optional<std::string> adapter;
+    std::string data;
+    std::vector<std::string> labels; // as for scoring
+    std::optional<std::vector<int64_t>> rows; // in this order; nothing: all
+    int32_t max_length;
+    int32_t threads;
+};
+
 // Rows as the model sees them.
 struct inspect_config {
     std::string model;
@@ -137,5 +148,6 @@ score_config read_score_config(const std::string & path);
 init_config read_init_config(const std::string & path);
 merge_config read_merge_config(const std::string & path);
 generate_config read_generate_config(const std::string & path);
+serve_config read_serve_config(const std::string & path);
 inspect_config read_inspect_config(const std::string & path);
 measure_config read_measure_config(const std::string & path);

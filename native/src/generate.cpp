@@ -50,13 +50,6 @@ std::vector<asked_text> asked_texts(const generate_config & config, const stock_
     return asked;
 }
 
-void announce_stock_model(const stock_model & model, const gguf_file & file) {
-    std::map<std::string, int64_t> types;
-    for (const ggml_tensor * tensor : file.tensors()) types[ggml_type_name(tensor->type)]++;
-    emit("model", {{"architecture", file.text("general.architecture").value_or("")}, {"blocks", llama_model_n_layer(model.get())}, {"width", llama_model_n_embd(model.get())},
-                   {"vocabulary", llama_vocab_n_tokens(model.vocab())}, {"parameters", llama_model_n_params(model.get())}, {"types", types}});
-}
-
 bool stop_of(void *) { return stop_is_asked(); }
 
 llama_context_params context_params(const generate_config & config, size_t longest) {

@@ -1,5 +1,6 @@
 #include "row_scorer.h"
 #include "error.h"
+#include "log_sum.h"
 #include "parallel.h"
 #include <algorithm>
 #include <cmath>
@@ -67,14 +68,6 @@ row_scorer::bytes row_scorer::measure(const network & own) const {
     look_at([](const part & a, const part & b) { return a.layout.tokens.size() < b.layout.tokens.size(); });
     look_at([](const part & a, const part & b) { return a.layout.columns.size() < b.layout.columns.size(); });
     return most;
-}
-
-// log of the sum of exponentials
-static double log_sum(const float * logits, size_t n) {
-    const double largest = *std::max_element(logits, logits + n);
-    double sum = 0;
-    for (size_t i = 0; i < n; i++) sum += std::exp(logits[i] - largest);
-    return largest + std::log(sum);
 }
 
 void row_scorer::read(network & own, const part & one, std::vector<reading> & readings) const {

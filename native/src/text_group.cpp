@@ -1,48 +1,33 @@
 #include "text_group.h"
-#include "backend.h"
 #include "error.h"
 #include "stop_signal.h"
+#include "token_batch.h"
 #include <algorithm>
 #include <cmath>
-#include <memory>
 
 namespace {
 
-struct batch_deleter { void operator()(llama_batch * batch) const { llama_batch_free(*batch); delete batch; } };
-using batch_ptr = std::unique_ptr<llama_batch, batch_deleter>;
-
 std::string named(const growing_text & text) { return "prompt with id " + std::to_string(text.id); }
-
-void add(llama_batch & batch, llama_token token, int32_t position, size_t sequence, bool wants_logits) {
-    const int32_t i = batch.n_tokens++;
-    batch.token[i] = token;
-    batch.pos[i] = position;
-    batch.n_seq_id[i] = 1;
-    batch.seq_id[i][0] = static_cast<llama_seq_id>(sequence);
-    batch.logits[i] = wants_logits;
-}
 
 // As many of the pending tokens as there is room for, one text after another.
 // returns  for each text the place in the batch that its next token is drawn from, or -1
-std::vector<int32_t> fill(llama_batch & batch, int32_t room, std::vector<growing_text> & group) {
+std::vector<int32_t> fill(token_batch & batch, std::vector<growing_text> & group) {
     std::vector<int32_t> places(group.size(), -1);
-    batch.n_tokens = 0;
+    batch.clear();
     for (size_t s = 0; s < group.size(); s++) {
         growing_text & text = group[s];
-        for (; text.n_pending_done < text.pending.size() && batch.n_tokens < room; text.n_pending_done++) {
+        for (; text.n_pending_done < text.pending.size() && !batch.is_full(); text.n_pending_done++) {
             const bool is_last = text.n_pending_done + 1 == text.pending.size();
-            if (is_last) places[s] = batch.n_tokens;
-            add(batch, text.pending[text.n_pending_done], text.n_computed++, s, is_last);
+            const int32_t place = batch.add(text.pending[text.n_pending_done], text.n_computed++, s, is_last);
+            if (is_last) places[s] = place;
         }
     }
     return places;
 }
 
-void decode(llama_context * context, const llama_batch & batch) {
-    forget_library_error();
-    const int32_t status = llama_decode(context, batch);
-    if (stop_is_asked()) throw user_error(exit_stopped, "stopped before all texts were written", "generate", "give the same command again: the texts that are there are not written anew");
-    if (status != 0) throw user_error(exit_memory, "libllama cannot decode a batch of " + std::to_string(batch.n_tokens) + " tokens: " + library_error(), "libllama", "free some memory, or use a smaller --parallel");
+void decode(llama_context * context, const token_batch & batch) {
+    const bool is_whole = batch.decode(context, "free some memory, or use a smaller --parallel");
+    if (!is_whole || stop_is_asked()) throw user_error(exit_stopped, "stopped before all texts were written", "generate", "give the same command again: the texts that are there are not written anew");
 }
 
 void check_logits(const float * logits, size_t n_vocab, const growing_text & text) {
@@ -56,13 +41,12 @@ void check_logits(const float * logits, size_t n_vocab, const growing_text & tex
 void write_group(llama_context * context, std::vector<growing_text> & group, int32_t max_tokens, const std::function<void(const growing_text & text, bool ended)> & told) {
     const llama_vocab * vocab = llama_model_get_vocab(llama_get_model(context));
     const size_t n_vocab = static_cast<size_t>(llama_vocab_n_tokens(vocab));
-    const int32_t room = static_cast<int32_t>(llama_n_batch(context));
-    const batch_ptr batch(new llama_batch(llama_batch_init(room, 0, 1)));
+    token_batch batch(static_cast<int32_t>(llama_n_batch(context)));
     llama_memory_clear(llama_get_memory(context), true);
     for (;;) {
-        const std::vector<int32_t> places = fill(*batch, room, group);
-        if (batch->n_tokens == 0) return;
-        decode(context, *batch);
+        const std::vector<int32_t> places = fill(batch, group);
+        if (batch.size() == 0) return;
+        decode(context, batch);
         for (size_t s = 0; s < group.size(); s++) {
             if (places[s] < 0) continue;
             growing_text & text = group[s];

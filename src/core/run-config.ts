@@ -323,6 +323,19 @@ export const NativeScoreConfig = z.strictObject({
 });
 export type NativeScoreConfig = z.infer<typeof NativeScoreConfig>;
 
+/** The JSON file that native/ reads for `serve`. */
+export const NativeServeConfig = z.strictObject({
+  protocol: z.literal(PROTOCOL),
+  model: z.string(),
+  adapter: z.string().nullable(),
+  data: z.string(), // instruction lines
+  labels: z.tuple([z.string(), z.string()]).nullable(), // as for score
+  rows: z.array(z.number().int().nonnegative()).nullable(), // numbers of rows, answered in this order; null: all
+  maxLength: z.number().int().nonnegative(),
+  threads: z.number().int().positive(),
+});
+export type NativeServeConfig = z.infer<typeof NativeServeConfig>;
+
 /** The JSON file that native/ reads for `merge`. */
 export const NativeMergeConfig = z.strictObject({
   protocol: z.literal(PROTOCOL),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ChoiceScore } from './prediction.js';
+import { ServedAnswer } from './probe.js';
 import { PROTOCOL } from './run-config.js';
 import { InspectedRow, Token } from './token-row.js';
 
@@ -14,7 +15,19 @@ export const RunEvent = z.discriminatedUnion('event', [
   z.strictObject({
     event: z.literal('start'),
     protocol: z.literal(PROTOCOL),
-    verb: z.enum(['train', 'estimate', 'series', 'score', 'init', 'merge', 'generate', 'inspect', 'fit', 'measure']),
+    verb: z.enum([
+      'train',
+      'estimate',
+      'series',
+      'score',
+      'init',
+      'merge',
+      'generate',
+      'serve',
+      'inspect',
+      'fit',
+      'measure',
+    ]),
     program: z.string(), // version of native/
     ggml: z.string(), // version of the library, equal to that of the headers
     kernel: z.string(), // instruction set of the CPU kernels
@@ -155,6 +168,7 @@ export const RunEvent = z.discriminatedUnion('event', [
     labelMass: finite.optional(), // probability of the two label tokens together; small: the prompt does not elicit the format
     choices: z.array(ChoiceScore).min(1).optional(), // of a row with more labels or with choices, in their order
   }),
+  ServedAnswer.extend({ event: z.literal('served') }), // a row is answered by stock llama.cpp
   z.strictObject({
     event: z.literal('merging'), // before each tensor of the new model is made
     done: count, // tensors before it
@@ -237,7 +251,19 @@ export const RunEvent = z.discriminatedUnion('event', [
   }),
   z.strictObject({
     event: z.literal('done'),
-    verb: z.enum(['train', 'estimate', 'series', 'score', 'init', 'merge', 'generate', 'inspect', 'fit', 'measure']),
+    verb: z.enum([
+      'train',
+      'estimate',
+      'series',
+      'score',
+      'init',
+      'merge',
+      'generate',
+      'serve',
+      'inspect',
+      'fit',
+      'measure',
+    ]),
     output: z.string().nullable(), // the file made: adapter or model
     seconds: finite,
     peakMemory: count, // bytes, of the whole process

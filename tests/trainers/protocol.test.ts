@@ -7,6 +7,7 @@ import {
   NativeGenerateConfig,
   NativeInspectConfig,
   NativeScoreConfig,
+  NativeServeConfig,
   NativeTrainConfig,
 } from '../../src/core/run-config.js';
 import { RunEvent } from '../../src/core/run-event.js';
@@ -27,6 +28,7 @@ describe('docs/protocol.md', () => {
     { verb: 'train', schema: NativeTrainConfig },
     { verb: 'score', schema: NativeScoreConfig },
     { verb: 'generate', schema: NativeGenerateConfig },
+    { verb: 'serve', schema: NativeServeConfig },
     { verb: 'inspect', schema: NativeInspectConfig },
     { verb: 'fit', schema: NativeFitConfig },
   ])('names every key of the config of $verb', ({ verb, schema }) => {
