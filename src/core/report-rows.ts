@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Split } from './instruction.js';
+import { ProbeName } from './probe.js';
 import { SliceKind, TASK_KINDS } from './task-report.js';
 
 const count = z.number().int().nonnegative();
@@ -19,18 +20,20 @@ export const SeenRow = z.strictObject({
   came: z.union([z.boolean(), z.number(), z.null()]), // liked; the given rating; null: a list's target is the item, a text is its own answer
   parts: z.partialRecord(SliceKind, z.string()), // of the test rows that it is in
   said: z.record(z.string(), z.number()), // by model: log-odds of liked; the target's rank (a half where it ties); the rating; nats a token
+  probed: z.record(z.string(), z.strictObject({ adapter: z.number(), base: z.number().nullable() })).optional(), // by probe and form ("history: removed"), in the unit of said; none: no probe asked the row
   loss: z.number(), // how far the adapter is off: nats; the target's rank; distance of the ratings; nats a token
 });
 export type SeenRow = z.infer<typeof SeenRow>;
 
-/** The rows that figures are of: how many, and those of which the adapter is furthest off. */
+/** The rows that figures are of: how many, and those of which the adapter is furthest off; of a probe those on which it changes most. */
 export const RowGroup = z.strictObject({
   task: z.string(),
   kind: RowKind,
   split: Split,
   part: z.strictObject({ by: SliceKind, name: z.string() }).nullable(), // null: all rows of the task
+  probe: ProbeName.nullable(), // that asked the rows in other forms; null: the rows as they are
   rows: count,
   users: count,
-  worst: z.array(SeenRow.pick({ row: true, user: true, item: true, came: true, said: true, loss: true })),
+  worst: z.array(SeenRow.pick({ row: true, user: true, item: true, came: true, said: true, loss: true, probed: true })),
 });
 export type RowGroup = z.infer<typeof RowGroup>;

@@ -13,6 +13,7 @@ import type { Sibling } from './seed-figures.js';
 import { siblingsOf } from './siblings.js';
 import type { SplitInput } from './split-scores.js';
 import { stagesBefore } from './stages.js';
+import type { KeptProbe } from './trust/kept-probes.js';
 
 /** Which predictions a report is made of: the adapter's, or with null the base model's. */
 export type Choose = (run: Run, split: ScoredSplit, adapterHash: string | null, alike?: Arithmetic) => PredictionSet;
@@ -22,6 +23,7 @@ export type Choose = (run: Run, split: ScoredSplit, adapterHash: string | null, 
  *
  * siblings  the runs that its seeds are shown beside; all that there are without it
  * choose  the newest predictions that answer the run's own question (newestPredictions), or others that are named
+ * probes  the answers that the trust panel is made from
  * throws  RectuneError 'usage' for a run without adapter or predictions, 'data' when another log stands in the place of the version's
  */
 export function reportInput(
@@ -32,7 +34,14 @@ export function reportInput(
     madeAt,
     choose,
     siblings,
-  }: { options: ReportOptions; madeAt: Date; choose: Choose; siblings?: (version: DatasetVersion) => Sibling[] },
+    probes,
+  }: {
+    options: ReportOptions;
+    madeAt: Date;
+    choose: Choose;
+    probes: readonly KeptProbe[];
+    siblings?: (version: DatasetVersion) => Sibling[];
+  },
 ): ReportInput {
   const version = versionOf(store, run);
   const split = (name: ScoredSplit) => splitInput(store, run, version, name, choose);
@@ -46,6 +55,7 @@ export function reportInput(
     log: () => versionLog(store.sources, version),
     valid: version.counts.valid === 0 ? undefined : split('valid'),
     test: split('test'),
+    probes,
     options,
     madeAt,
     program: packageVersion(),

@@ -6,6 +6,7 @@ import { renderJson } from './report/json.js';
 import { checkReportFolder, writeReport } from './report/write.js';
 import { evaluate } from './report.js';
 import { newestPredictions, reportInput } from './report-input.js';
+import { newestProbes } from './trust/kept-probes.js';
 
 /** Where a report goes and what it may vary. */
 export interface ReportRunSettings {
@@ -17,7 +18,7 @@ export interface ReportRunSettings {
 
 /**
  * Reports on a run from what the store keeps: reads rows and predictions, makes the report, writes its files and keeps it.
- * Nothing is scored here: the predictions of the adapter and of its base model must be there, on test and, if it has rows, on valid.
+ * The trust panel is of the newest answers to each probe of the run that the studio keeps. Nothing is scored here: the predictions of the adapter and of its base model must be there, on test and, if it has rows, on valid.
  *
  * throws RectuneError 'usage' for an unknown run, a run without adapter, or missing predictions, and when the folder cannot be written
  */
@@ -26,7 +27,14 @@ export async function reportRun(store: Store, runId: string, settings: ReportRun
   const run = store.runs.get(runId);
   const directory = settings.directory ?? studioLayout.report(studio, run.id);
   checkReportFolder(directory);
-  const evaluated = evaluate(reportInput(store, run, { options, madeAt: now(), choose: newestPredictions(store) }));
+  const evaluated = evaluate(
+    reportInput(store, run, {
+      options,
+      madeAt: now(),
+      choose: newestPredictions(store),
+      probes: newestProbes(studio, run),
+    }),
+  );
   await writeReport(evaluated, directory);
   const { report } = evaluated;
   const json = renderJson(report);

@@ -16,7 +16,7 @@ import { knownRows } from './known-rows.js';
 import { fileName, reportedSettings } from './reported-settings.js';
 import { rowGroups } from './rows/row-groups.js';
 import { rowLines } from './rows/row-lines.js';
-import { seenJudgements } from './rows/seen-rows.js';
+import { seenJudgements, withProbes } from './rows/seen-rows.js';
 import { type Sibling, seedFigures } from './seed-figures.js';
 import { type AnsweredRow, answeredRows, type SplitInput, scoreSplit } from './split-scores.js';
 import { judgementSlices, reportTasks, type TaskFindings } from './tasks/report-tasks.js';
@@ -24,7 +24,9 @@ import type { DatedLine } from './tasks/row-facts.js';
 import { choiceScores } from './tasks/score-task.js';
 import { overview } from './tasks/task-verdict.js';
 import { trainingFacts } from './training-facts.js';
-import { calibrations } from './trust/calibration.js';
+import { doubtsOf } from './trust/doubts.js';
+import type { KeptProbe } from './trust/kept-probes.js';
+import { findTrust } from './trust/trust.js';
 import { validationFacts } from './validation-curve.js';
 import { verdict } from './verdict.js';
 import { warnings } from './warnings.js';
@@ -40,6 +42,7 @@ export interface ReportInput {
   readonly log: () => Iterable<LogLine>; // the source's interactions, in log order; may be asked for more than once
   readonly valid: SplitInput | undefined; // undefined: the version has no validation rows
   readonly test: SplitInput;
+  readonly probes: readonly KeptProbe[]; // of the run; one of a name at most
   readonly options: ReportOptions;
   readonly madeAt: Date;
   readonly program: string; // rectune version
@@ -96,12 +99,20 @@ export function evaluate(input: ReportInput): Evaluated {
   const verdicts = differences
     .filter(({ split, metric, second }) => split === 'test' && metric === 'auc' && judged.includes(second))
     .map((paired) => verdict(splits[0] as Report['splits'][number], paired));
-  const rows = [
+  const { tasks, slices, wordings } = findings;
+  const { trust, probed } = findTrust({
+    runId: run.id,
+    rows: known.rows,
+    probes: input.probes,
+    tasks,
+    ratings: known.knowledge?.ratings ?? [],
+    options,
+  });
+  const rows = withProbes(probed, [
     ...seenJudgements(version, test, answered.test, known.rows.test),
     ...(valid ? seenJudgements(version, valid, answered.valid, known.rows.valid) : []),
     ...findings.rows,
-  ];
-  const { tasks, slices, wordings } = findings;
+  ]);
   const report: Omit<Report, 'warnings'> = {
     format: REPORT_FORMAT,
     madeAt: input.madeAt.toISOString(),
@@ -122,7 +133,7 @@ export function evaluate(input: ReportInput): Evaluated {
       [ownRun(input), ...input.siblings],
       options,
     ),
-    trust: { calibration: calibrations(known.rows, options) },
+    trust: { doubts: doubtsOf({ splits, differences, baseline, tasks }, trust), ...trust },
     curves: { split: 'test', ...judgementCurves(test), loss: facts.loss },
     rows: { sha256: sha256(rowLines(rows)), groups: rowGroups(rows, slices) },
     serving: {

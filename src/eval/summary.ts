@@ -11,6 +11,7 @@ export function summarizeReport(report: Report): string {
     `report of run ${report.run.id}`,
     '',
     ...(report.overview === null ? [] : [report.overview, '']),
+    ...report.trust.doubts.map(({ sentence }) => sentence),
     ...report.verdicts.map(({ sentence }) => sentence),
     ...(test ? ['', ...metricTable(test, levelTitle(report.options.level))] : []),
     '',

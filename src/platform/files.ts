@@ -39,6 +39,11 @@ export function fileSize(path: string): number {
   return reading(path, 'data', () => statSync(path).size);
 }
 
+/** When a file was last written, milliseconds since 1970. Throws RectuneError 'data' when there is no such file. */
+export function modifiedAt(path: string): number {
+  return reading(path, 'data', () => statSync(path).mtimeMs);
+}
+
 /** Names in a folder, sorted by code unit so that every machine sees one order; without a folder, none. */
 export function listFolder(path: string): string[] {
   return isFolder(path) ? readdirSync(path).sort() : [];

@@ -24,7 +24,8 @@ export const studioLayout = {
   /** The run's own copy of the adapter that it continues from. */
   startAdapter: (studio: string, runId: string): string => join(studioLayout.run(studio, runId), 'start-adapter.gguf'),
   /** What one probe of a run was told. */
-  probe: (studio: string, runId: string, id: string) => join(studio, 'probes', runId, `${id}.json`),
+  probes: (studio: string, runId: string) => join(studio, 'probes', runId),
+  probe: (studio: string, runId: string, id: string): string => join(studioLayout.probes(studio, runId), `${id}.json`),
   /** Scores of a split that is not done yet. */
   scoreJournal: (studio: string, id: string) => join(studio, 'scoring', `${id}.jsonl`),
   /** What a model is asked while it writes texts. */

@@ -69,7 +69,7 @@ describe('the seeds of a report', () => {
     const folder = temporaryFolder();
     await reportRun(store, FIRST, { studio: folder, directory: folder, now, options });
     addRun(store, input, 'seed-7', { noise: 0.5, change: { seed: 7 } });
-    expect((await verifyReport(store, folder)).differences).toEqual([]);
+    expect((await verifyReport(store, folder, folder)).differences).toEqual([]);
   });
 
   it('are none for a run alone, and of every task where a version mixes them', async () => {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { SPLITS } from '../../core/instruction.js';
+import { ProbeName } from '../../core/probe.js';
 import { command, limitOption, named } from '../command.js';
 import { renderMore } from '../render-list.js';
 import { renderSeenRows } from '../render-seen-rows.js';
@@ -13,17 +14,19 @@ export default command({
     task: named('TASK', 'rows of one task, such as judgement or ranking').optional(),
     split: z.enum(SPLITS).optional().describe('test or valid'),
     part: named('KIND=NAME', "a part of the test rows: 'wording=unseen in train'").optional(),
+    probe: ProbeName.optional().describe('rows that a probe asked, those first on which the adapter changes most'),
     limit: limitOption,
   }),
   examples: [
     'rectune rows tallrec-movie-1a2b3c4d --split test',
+    'rectune rows RUN --probe history',
     "rectune rows RUN --task ranking --part 'repeat=target not shown before'",
   ],
   async run({ report }, { limit, ...query }, context) {
     const { findRows } = await import('../../eval/rows/find-rows.js');
     const found = findRows(() => context.openStore('existing'), report, query);
     const shown = found.slice(0, limit);
-    const text = [...renderSeenRows(shown), ...renderMore(shown.length, found.length)].join('\n');
+    const text = [...renderSeenRows(shown, query.probe), ...renderMore(shown.length, found.length)].join('\n');
     return { value: { total: found.length, rows: shown }, text };
   },
 });

@@ -12,7 +12,7 @@ export default command({
   examples: ['rectune verify .rectune/reports/tallrec-movie-1a2b3c4d/report.json'],
   async run({ report }, _, context) {
     const { verifyReport } = await import('../../eval/verify/verify-report.js');
-    const value = await verifyReport(context.openStore('existing'), report);
+    const value = await verifyReport(context.openStore('existing'), context.studio, report);
     const text = renderVerification(value);
     return isVerified(value) ? { value, text } : { value, text, exitCode: ExitCode.data };
   },

@@ -4,16 +4,17 @@ import type { RowGroup } from '../../core/report-rows.js';
 type Rows = Pick<Report, 'rows'>;
 
 /** What a figure is of: all rows of a task in a split, or a part of them. */
-export type Behind = Pick<RowGroup, 'task' | 'split'> & Partial<Pick<RowGroup, 'kind' | 'part'>>;
+export type Behind = Pick<RowGroup, 'task' | 'split'> & Partial<Pick<RowGroup, 'kind' | 'part' | 'probe'>>;
 
 /** Where the page shows the rows behind a figure; undefined where there are none. */
 export function rowsAnchor({ rows: { groups } }: Rows, behind: Behind): string | undefined {
-  const { task, split, kind, part = null } = behind;
+  const { task, split, kind, part = null, probe = null } = behind;
   const place = groups.findIndex(
     (group) =>
       group.task === task &&
       group.split === split &&
       (kind === undefined || group.kind === kind) &&
+      group.probe === probe &&
       group.part?.by === part?.by &&
       group.part?.name === part?.name,
   );
@@ -22,6 +23,6 @@ export function rowsAnchor({ rows: { groups } }: Rows, behind: Behind): string |
 
 /** The id of a group on the page. A part is numbered: its name may hold anything. */
 export function anchorOf(groups: readonly RowGroup[], place: number): string {
-  const { task, kind, split, part } = groups[place] as RowGroup;
-  return `rows-${task}-${kind}-${split}${part === null ? '' : `-${place}`}`;
+  const { task, kind, split, part, probe } = groups[place] as RowGroup;
+  return `rows-${task}-${kind}-${split}${probe === null ? '' : `-${probe}`}${part === null ? '' : `-${place}`}`;
 }

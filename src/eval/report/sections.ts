@@ -10,6 +10,10 @@ import { slices } from './sections/slices.js';
 import { tasks } from './sections/tasks.js';
 import { training } from './sections/training.js';
 import { calibration } from './sections/trust/calibration.js';
+import { completion } from './sections/trust/completion.js';
+import { forms } from './sections/trust/forms.js';
+import { panel } from './sections/trust/panel.js';
+import { servingGap } from './sections/trust/serving.js';
 import { verdicts } from './sections/verdicts.js';
 
 /** Everything that a report speaks of, in the order of the page. A new matter is a file in sections/ and a word here. */
@@ -20,6 +24,10 @@ const SECTIONS: readonly Section[] = [
   tasks,
   slices,
   seeds,
+  panel,
+  forms,
+  completion,
+  servingGap,
   calibration,
   curves,
   training,

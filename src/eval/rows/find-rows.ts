@@ -1,17 +1,19 @@
 import { join } from 'node:path';
 import { RectuneError } from '../../core/errors.js';
 import { parseAs } from '../../core/parse.js';
+import { PROBES, type ProbeName } from '../../core/probe.js';
 import { SeenRow } from '../../core/report-rows.js';
 import { exists, isFolder } from '../../platform/files.js';
 import { jsonLines } from '../../platform/json-lines.js';
 import type { Store } from '../../store/store.js';
 import { REPORT_FILES } from '../report/write.js';
-import { worstFirst } from './row-groups.js';
+import { isProbed, mostChangedFirst, worstFirst } from './row-groups.js';
 
 /** Which of a report's rows. */
 export interface RowQuery {
   readonly task?: string | undefined;
   readonly split?: string | undefined;
+  readonly probe?: ProbeName | undefined; // rows that it asked, those first on which the adapter changes most
   readonly part?: string | undefined; // "wording=unseen in train"
 }
 
@@ -23,16 +25,18 @@ export interface RowQuery {
  */
 export function findRows(store: () => Store, report: string, query: RowQuery): SeenRow[] {
   const file = rowsFile(store, report);
-  const { task, split, part } = query;
+  const { task, split, part, probe } = query;
   const [by = '', name] = part === undefined ? [] : cutAt(part);
   const all = [...jsonLines(file)].map(({ line, value }) => parseAs(SeenRow, value, `${file}:${line}`, 'data'));
   const found = all.filter(
     (row) =>
       (task === undefined || row.task === task) &&
       (split === undefined || row.split === split) &&
+      (probe === undefined || isProbed(row, probe)) &&
       (part === undefined || Object.entries(row.parts).some(([kind, of]) => kind === by && of === name)),
   );
-  if (found.length > 0 || all.length === 0) return worstFirst(found);
+  if (found.length > 0 || all.length === 0)
+    return probe === undefined ? worstFirst(found) : mostChangedFirst(found, probe);
   throw new RectuneError('usage', 'no row of the report fits', file, `choose among ${choices(all)}`);
 }
 
@@ -53,7 +57,8 @@ function choices(rows: readonly SeenRow[]): string {
   const parts = [
     ...new Set(rows.flatMap(({ parts: all }) => Object.entries(all).map(([by, name]) => `--part '${by}=${name}'`))),
   ];
-  return [...groups, ...parts].slice(0, 12).join(', ');
+  const probes = PROBES.filter((probe) => rows.some((row) => isProbed(row, probe))).map((probe) => `--probe ${probe}`);
+  return [...groups, ...probes, ...parts].slice(0, 12).join(', ');
 }
 
 function rowsFile(store: () => Store, report: string): string {

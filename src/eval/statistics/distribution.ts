@@ -25,6 +25,20 @@ export function difference(first: Distribution, second: Distribution): Distribut
   };
 }
 
+/** Mean of several figures, resample by resample; not defined where one of them is not. All must come from one call of resampleUsers; at least one. */
+export function meanOfFigures(all: readonly Distribution[]): Distribution {
+  const [first] = all;
+  if (!first) throw new RangeError('a mean of no figures');
+  const mean = (numbers: readonly (number | undefined)[]) =>
+    numbers.reduce<number>((sum, one) => sum + (one ?? Number.NaN), 0) / numbers.length;
+  const value = mean(all.map((one) => one.value));
+  return {
+    value: Number.isNaN(value) ? undefined : value,
+    resampled: first.resampled.map((_, resample) => mean(all.map((one) => one.resampled[resample]))),
+    withoutEach: first.withoutEach.map((_, user) => mean(all.map((one) => one.withoutEach[user]))),
+  };
+}
+
 /** The resamples in which the figure is defined, rising. */
 export function definedResamples({ resampled }: Pick<Distribution, 'resampled'>): Float64Array {
   return resampled.filter((one) => !Number.isNaN(one)).sort();

@@ -16,6 +16,8 @@ const TELLING = [
   'name',
   'part',
   'figure',
+  'probe',
+  'form',
   'first',
   'second',
   'model',

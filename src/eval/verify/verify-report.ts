@@ -11,6 +11,7 @@ import { REPORT_FILES } from '../report/write.js';
 import { type Evaluated, evaluate } from '../report.js';
 import { type Choose, reportInput } from '../report-input.js';
 import { siblingOf } from '../siblings.js';
+import { keptProbe } from '../trust/kept-probes.js';
 import { type DifferingValue, differingValues } from './differing-values.js';
 
 /** What a report says that cannot be derived: when it was made, and by which version of this program. Everything else is compared. */
@@ -31,12 +32,13 @@ export interface Verification {
  * Derives a report again from the predictions that it names, without a model, and compares every value with what the file says; then the
  * other files beside it with what they are made of. Nothing is written.
  *
- * path   a report.json, or the folder of one
+ * studio  folder of the studio, which keeps the answers to probes; one that is gone or changed shows as differing values
+ * path    a report.json, or the folder of one
  * throws RectuneError 'data' for a file that is no report of this format, 'usage' when the studio lacks its run, 'data' when it lacks its predictions
  */
-export async function verifyReport(store: Store, path: string): Promise<Verification> {
+export async function verifyReport(store: Store, studio: string, path: string): Promise<Verification> {
   const file = isFolder(path) ? join(path, REPORT_FILES.json) : path;
-  const { report, rows, compared, differences } = verifyValues(store, file);
+  const { report, rows, compared, differences } = verifyValues(store, studio, file);
   const { renderedFiles } = await import('../report/rendered-files.js'); // as when a report is written: it draws
   const files = renderedFiles({ report, rows })
     .filter(([name]) => name !== REPORT_FILES.json)
@@ -45,18 +47,23 @@ export async function verifyReport(store: Store, path: string): Promise<Verifica
 }
 
 /** The values of a report.json alone. Throws as verifyReport does. */
-export function verifyValues(store: Store, file: string): Pick<Verification, 'compared' | 'differences'> & Evaluated {
+export function verifyValues(
+  store: Store,
+  studio: string,
+  file: string,
+): Pick<Verification, 'compared' | 'differences'> & Evaluated {
   const said = readJson(file);
   const report = readReport(said, file);
   const run = store.runs.get(report.run.id);
   const madeAt = new Date(0); // a description: what the report says stays
   const choose = named(store, report, file);
-  const { options, seeds } = report;
+  const { options, seeds, trust } = report;
+  const probes = trust.probes.flatMap(({ file: name }) => (name === null ? [] : (keptProbe(studio, run, name) ?? [])));
   const siblings = (version: DatasetVersion) =>
     (seeds[0]?.runs ?? [])
       .filter((one) => one.run !== run.id)
       .map((one) => siblingOf(store, store.runs.get(one.run), version, requireSet(store, one.set, file)));
-  const again = evaluate(reportInput(store, run, { options, madeAt, choose, siblings }));
+  const again = evaluate(reportInput(store, run, { options, madeAt, choose, siblings, probes }));
   let compared = 0;
   const differences = differingValues(withoutDescriptions(said), withoutDescriptions(written(again.report)), () => {
     compared += 1;

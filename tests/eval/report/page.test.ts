@@ -5,10 +5,11 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Report } from '../../../src/core/report.js';
 import { renderHtml } from '../../../src/eval/report/html.js';
-import { makeReport } from '../../../src/eval/report.js';
+import { makeReport, type ReportInput } from '../../../src/eval/report.js';
 import { temporaryFolder } from '../../store/fixtures.js';
 import { inventInput } from '../fixtures.js';
 import { inventMixed } from '../mixed-fixtures.js';
+import { inventProbes } from '../trust/invented-probes.js';
 import { findChromium, launchChromium } from './chromium.js';
 import { lowestContrast } from './contrast.js';
 
@@ -19,9 +20,12 @@ const why = path ? '' : ' (skipped: no Chromium on the PATH; apt-get install chr
 
 const LONG = 'A very long name without any place to break it '.replaceAll(' ', '_').repeat(3);
 
+const probed = (input: ReportInput): ReportInput => ({ ...input, probes: inventProbes(input, { rows: 320 }) });
+
 const REPORTS: readonly { about: string; make: () => Report }[] = [
   { about: 'judgements', make: () => makeReport(inventInput()) },
   { about: 'mixed tasks', make: () => makeReport(inventMixed()) },
+  { about: 'mixed tasks that were probed', make: () => makeReport(probed(inventMixed())) },
   {
     about: 'judgements whose names are long and hold markup',
     make: () => makeReport(inventInput({ titles: `${LONG}<b>&"` })),

@@ -66,6 +66,7 @@ describe('the HTML report', () => {
       'Metrics on test',
       'Metrics on valid',
       'Paired differences',
+      'Trust',
       'Calibration',
       'Curves on test',
       'Training',

@@ -1,23 +1,31 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RectuneError } from '../../../src/core/errors.js';
 import { ReportOptions } from '../../../src/core/report.js';
+import type { ReportInput } from '../../../src/eval/report.js';
 import { reportRun } from '../../../src/eval/report-run.js';
+import type { KeptProbe } from '../../../src/eval/trust/kept-probes.js';
 import { DESCRIPTIONS, verifyReport, verifyValues } from '../../../src/eval/verify/verify-report.js';
+import { studioLayout } from '../../../src/platform/studio.js';
 import type { Store } from '../../../src/store/store.js';
 import { temporaryFolder } from '../../store/fixtures.js';
 import { inventedRun, inventInput } from '../fixtures.js';
 import { storeWith } from '../kept-run.js';
 import { inventMixed } from '../mixed-fixtures.js';
+import { inventProbes, keepProbes } from '../trust/invented-probes.js';
 
 const options = ReportOptions.parse({ resamples: 100 });
 const now = () => new Date('2026-11-24T02:00:00Z');
 
 /** Path of a report that was just made, and its value. */
-async function reported(store: Store): Promise<{ folder: string; file: string; report: unknown }> {
+async function reported(
+  store: Store,
+  probes: readonly KeptProbe[] = [],
+): Promise<{ folder: string; file: string; report: unknown }> {
   const folder = temporaryFolder();
+  keepProbes(folder, probes);
   await reportRun(store, inventedRun.id, { studio: folder, directory: folder, now, options });
   const file = join(folder, 'report.json');
   return { folder, file, report: JSON.parse(readFileSync(file, 'utf8')) };
@@ -47,7 +55,7 @@ function altered(tree: unknown, path: Path, value: unknown): unknown {
 function found(store: Store, file: string, report: unknown): string[] | 'refused' {
   writeFileSync(file, JSON.stringify(report));
   try {
-    return verifyValues(store, file).differences.map(({ figure }) => figure);
+    return verifyValues(store, dirname(file), file).differences.map(({ figure }) => figure);
   } catch (error) {
     if (error instanceof RectuneError) return 'refused';
     throw error;
@@ -55,16 +63,19 @@ function found(store: Store, file: string, report: unknown): string[] | 'refused
 }
 
 const small = { users: 8, rowsPerUser: 6 };
+const probed = (input: ReportInput): ReportInput => ({ ...input, probes: inventProbes(input, { rows: 80 }) });
 const WORLDS = [
   { about: 'judgements', input: () => inventInput(small) },
   { about: 'mixed tasks', input: () => inventMixed({ users: 6 }, small) },
+  { about: 'probed judgements', input: () => probed(inventInput(small)) },
+  { about: 'probed tasks', input: () => probed(inventMixed({ users: 6 }, small)) },
 ];
 
 describe.each(WORLDS)('verify of a report on $about', ({ input }) => {
   it('finds nothing to say of the report as it was made, and knows the files beside it', async () => {
     const store = storeWith(input());
-    const { folder, file, report } = await reported(store);
-    const verification = await verifyReport(store, folder);
+    const { folder, file, report } = await reported(store, input().probes);
+    const verification = await verifyReport(store, folder, folder);
     expect(verification).toMatchObject({ report: file, run: inventedRun.id, differences: [] });
     expect(verification.compared).toBe(leaves(report).length - DESCRIPTIONS.length);
     expect(verification.files.map(({ name, state }) => `${name} ${state}`)).toEqual([
@@ -77,7 +88,7 @@ describe.each(WORLDS)('verify of a report on $about', ({ input }) => {
 
   it('finds every number that was altered, wherever it stands and however little', async () => {
     const store = storeWith(input());
-    const { file, report } = await reported(store);
+    const { file, report } = await reported(store, input().probes);
     const numbers = leaves(report).filter((path) => typeof at(report, path) === 'number' && path[0] !== 'options');
     expect(numbers.length).toBeGreaterThan(500);
     const change = fc.constantFrom<(value: number) => number>(
@@ -102,7 +113,7 @@ describe.each(WORLDS)('verify of a report on $about', ({ input }) => {
 
   it('finds every text, truth value and null that was altered, but the plain descriptions', async () => {
     const store = storeWith(input());
-    const { file, report } = await reported(store);
+    const { file, report } = await reported(store, input().probes);
     const others = leaves(report).filter((path) => typeof at(report, path) !== 'number');
     fc.assert(
       fc.property(fc.constantFrom(...others), fc.constantFrom('other', true, 7), (path, value) => {
@@ -139,10 +150,26 @@ describe('verify', () => {
     const { set, predictions } = inventInput(small).test.adapter;
     const [first, ...rest] = predictions;
     store.predictions.save(set, [{ ...(first as (typeof predictions)[number]), logOdds: 9 }, ...rest], now());
-    const { differences } = await verifyReport(store, made.file);
+    const { differences } = await verifyReport(store, made.folder, made.file);
     const figures = differences.map(({ figure }) => figure);
     expect(figures).toContain('splits[test].models[adapter].metrics.logLoss.value');
     expect(figures).toContain('serving.predictions[test adapter].sha256');
+  });
+
+  it('finds a probe whose answers were changed since, or are gone, by figures and hash', async () => {
+    const input = probed(inventInput(small));
+    store = storeWith(input);
+    made = await reported(store, input.probes);
+    const path = studioLayout.probe(made.folder, inventedRun.id, 'probe-history');
+    const kept = JSON.parse(readFileSync(path, 'utf8'));
+    kept.answers[0].adapter[0] += 3;
+    writeFileSync(path, JSON.stringify(kept));
+    const changed = (await verifyReport(store, made.folder, made.file)).differences.map(({ figure }) => figure);
+    expect(changed).toContain('trust.probes[history].sha256');
+    expect(changed.some((figure) => figure.startsWith('trust.forms[judgement judgement auc history'))).toBe(true);
+    writeFileSync(path, 'no answers');
+    const gone = (await verifyReport(store, made.folder, made.file)).differences;
+    expect(gone).toContainEqual({ figure: 'trust.probes[history].file', said: 'probe-history', derived: null });
   });
 
   it('derives from the predictions that the report names, where newer ones are there', async () => {
@@ -150,7 +177,7 @@ describe('verify', () => {
     const { set, predictions } = inventInput(small).test.adapter;
     const newer = predictions.map((one) => ({ ...one, logOdds: 1 }));
     store.predictions.save({ ...set, id: 'newer', labelMass: 0.5 }, newer, now());
-    expect((await verifyReport(store, made.file)).differences).toEqual([]);
+    expect((await verifyReport(store, made.folder, made.file)).differences).toEqual([]);
   });
 
   it('finds a page, a table or a row that was altered beside the report', async () => {
@@ -159,7 +186,7 @@ describe('verify', () => {
       const path = join(made.folder, name);
       writeFileSync(path, readFileSync(path, 'utf8').replace(/0\.(\d)/, '0.9$1'));
     }
-    const { files } = await verifyReport(store, made.file);
+    const { files } = await verifyReport(store, made.folder, made.file);
     expect(files.map(({ state }) => state)).toEqual(['differs', 'same', 'differs', 'differs']);
   });
 
@@ -176,7 +203,7 @@ describe('verify', () => {
   ])('refuses $case and says what to do', async ({ change, message, fix }) => {
     await fresh();
     writeFileSync(made.file, JSON.stringify({ ...(made.report as object), ...change }));
-    const error = await verifyReport(store, made.file).catch((thrown: unknown) => thrown);
+    const error = await verifyReport(store, made.folder, made.file).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(RectuneError);
     expect(error).toMatchObject({
       kind: 'data',

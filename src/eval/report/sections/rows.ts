@@ -1,3 +1,4 @@
+import type { ProbeName } from '../../../core/probe.js';
 import { MODEL_TITLES, type Report } from '../../../core/report.js';
 import type { RowGroup, RowKind } from '../../../core/report-rows.js';
 import { TASK_MODEL_TITLES, type TaskModelId } from '../../../core/task-report.js';
@@ -28,6 +29,8 @@ export function rows(report: Report): Part[] {
 }
 
 function groupTable(report: Report, group: RowGroup, place: number): Table {
+  const { probe } = group;
+  if (probe !== null) return probeTable(report, group, place, probe);
   const { task, kind, split, part, worst } = group;
   const models = shownModels(report, group);
   const named = part === null ? '' : `, ${part.by} "${part.name}"`;
@@ -50,6 +53,43 @@ function groupTable(report: Report, group: RowGroup, place: number): Table {
     notForPapers: true,
   };
 }
+
+/** Rows on which what the adapter says changes most, each with the form that does it. */
+function probeTable(report: Report, group: RowGroup, place: number, probe: ProbeName): Table {
+  const { task, kind, split, worst } = group;
+  return {
+    anchor: anchorOf(report.rows.groups, place),
+    caption: `${task} on ${split} in the probe "${probe}": ${counted(group.rows, 'row')} of ${counted(group.users, 'user')}. Shown are those on which what the adapter says changes most, in the form that changes it. ${UNITS[kind]}`,
+    command: `rectune rows ${report.run.id} --task ${task} --probe ${probe}`,
+    head: ['row', 'user', 'item', 'form', 'adapter as it is', 'adapter in this form', 'base model in this form'],
+    rows: worst.map(({ row, user, item, said, probed }) => {
+      const own = said.adapter ?? 0;
+      const [form, told] = Object.entries(probed ?? {}).reduce((most, one) =>
+        Math.abs(one[1].adapter - own) > Math.abs(most[1].adapter - own) ? one : most,
+      );
+      const spokenOf = (value: number | null) => (value === null ? '-' : spoken(kind, value));
+      return {
+        name: row,
+        cells: [
+          user,
+          item,
+          form.slice(`${probe}: `.length),
+          spokenOf(own),
+          spokenOf(told.adapter),
+          spokenOf(told.base),
+        ],
+      };
+    }),
+    notForPapers: true,
+  };
+}
+
+const UNITS: Readonly<Record<RowKind, string>> = {
+  judgement: 'P(liked).',
+  choice: 'Rank of the target.',
+  rating: 'Expected rating.',
+  text: 'Nats a token.',
+};
 
 /** What the columns of the models hold. */
 const SAID: Readonly<Record<RowKind, string>> = {

@@ -1,4 +1,5 @@
 import type { Report } from '../../../core/report.js';
+import type { Doubt } from '../../../core/report-trust.js';
 import { taskTitle } from '../../tasks/task-verdict.js';
 import type { Block, Part } from '../block.js';
 import { baselineNote } from '../facts.js';
@@ -6,7 +7,7 @@ import { type Behind, rowsAnchor } from '../row-anchor.js';
 
 /** What was shown and what not, and what to be careful about: the page opens with it. */
 export function verdicts(report: Report): Part[] {
-  const { verdicts: sentences, warnings, overview, tasks } = report;
+  const { verdicts: sentences, warnings, overview, tasks, trust } = report;
   const mixed = overview !== null;
   const behind = (group: Behind) => {
     const rows = rowsAnchor(report, group);
@@ -14,6 +15,7 @@ export function verdicts(report: Report): Part[] {
   };
   const blocks: Block[] = [
     ...(mixed ? [{ kind: 'overview', text: overview } satisfies Block] : []),
+    ...doubtBlocks(trust.doubts.filter(({ about }) => about === 'learning')),
     ...sentences.map(
       ({ finding, sentence }): Block => ({
         kind: 'verdict',
@@ -33,6 +35,7 @@ export function verdicts(report: Report): Part[] {
         ...behind({ task: task.task, kind: task.kind, split: 'test' }),
       })),
     ),
+    ...doubtBlocks(trust.doubts.filter(({ about }) => about !== 'learning')),
     {
       kind: 'paragraph',
       quiet: true,
@@ -41,4 +44,14 @@ export function verdicts(report: Report): Part[] {
     ...(warnings.length === 0 ? [] : [{ kind: 'warnings', lines: warnings } satisfies Block]),
   ];
   return [{ title: null, id: 'verdict', blocks }];
+}
+
+/** What takes away belief in the sentences above or below. */
+function doubtBlocks(doubts: readonly Doubt[]): Block[] {
+  return doubts.map(({ about, sentence }) => ({
+    kind: 'verdict',
+    finding: about === 'learning' ? 'worse' : 'undecided',
+    sentence,
+    ...(about === 'learning' ? {} : { about: 'Trust' }),
+  }));
 }

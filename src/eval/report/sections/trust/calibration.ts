@@ -1,17 +1,16 @@
 import type { Report } from '../../../../core/report.js';
-import type { Calibration, CalibrationFigure, TrustModel } from '../../../../core/report-trust.js';
+import type { Calibration, CalibrationFigure } from '../../../../core/report-trust.js';
 import { counted, figure, levelTitle, thousands } from '../../../numbers.js';
 import { type Block, type Drawing, estimateCell, type Fact, type Part, type Table } from '../../block.js';
 import { calibrationPlot } from '../../plots/calibration.js';
 import { rowsAnchor } from '../../row-anchor.js';
+import { MODEL_NAMES } from './names.js';
 
 const TITLES: Readonly<Record<CalibrationFigure, string>> = {
   logLoss: 'log loss',
   brier: 'Brier score',
   calibrationError: 'calibration error',
 };
-
-const MODEL_NAMES: Readonly<Record<TrustModel, string>> = { adapter: 'adapter', base: 'base model' };
 
 const NOTE =
   'One number, the temperature, is fitted on valid alone: log-odds (of lists and ratings the log-likelihoods of the answers) are divided by it. Above 1 the model was too sure, below 1 not sure ' +
