@@ -17,18 +17,29 @@ const Flags = z.strictObject({
   names: z.array(z.string().min(1)).min(1), // one a column
 });
 
+/** How the bytes of a file are read. utf-8 gives way to a byte order mark of UTF-16; utf-16 without a mark is told by its zeros. */
+export const Encoding = z.enum(['utf-8', 'latin-1', 'windows-1252', 'utf-16']);
+export type Encoding = z.infer<typeof Encoding>;
+
+const fileName = z.string().min(1);
+
 const file = {
-  file: z.string().min(1), // relative to the log's folder; one whose name ends in .gz is unpacked as it is read
-  format: z.enum(['delimited', 'json-lines']).default('delimited'),
-  // The next four tell how a delimited file is cut; JSON lines are JSON and UTF-8.
+  // Relative to the log's folder: a file, a folder with files, a pattern (ratings-*.csv), or a list of these. What ends in .gz or
+  // .zst is unpacked as it is read, and need not be said: x.csv is x.csv.gz where that alone is there.
+  file: z.union([fileName, z.array(fileName).min(1)]),
+  format: z.enum(['delimited', 'json-lines', 'json', 'python-lines']).default('delimited'),
+  each: z.string().min(1).optional(), // of JSON: the key of a list whose objects are rows
+  absent: z.enum(['error', 'empty']).optional(), // attributes that the file does not have: an error without it
+  // The next five tell how a delimited file is cut; JSON is UTF-8.
   delimiter: z
     .string()
     .min(1)
     .regex(/^[^"\r\n]+$/, 'a delimiter holds neither a quote nor a line end')
     .default(','),
-  header: z.boolean().default(true), // whether the first row names the columns
+  header: z.union([z.boolean(), z.literal('auto')]).default(true), // whether the first row names the columns; auto: told by what stands there
   quote: z.enum(['"', 'none']).default('"'), // none: a quote is a character like any other
-  encoding: z.enum(['utf-8', 'latin-1']).default('utf-8'),
+  escape: z.literal('\\').optional(), // before a quote in a quoted field: the quote is one of the text
+  encoding: Encoding.default('utf-8'),
   sha256: z
     .string()
     .regex(/^[0-9a-f]{64}$/, 'a sha256 is 64 hexadecimal digits in lower case')
@@ -36,7 +47,18 @@ const file = {
 };
 
 const missing = z.array(z.string()).default([]); // values that mean "not known", e.g. NULL: the attribute is then empty
-const timestampUnit = z.enum(['seconds', 'milliseconds', 'iso']).default('seconds');
+/** How a time is written: since 1970 in a unit, as ISO 8601, or by a pattern such as "MM/DD/YYYY h:mm:ss A" (sources/time-pattern.ts). */
+const timestampUnit = z
+  .union([
+    z.enum(['seconds', 'milliseconds', 'microseconds', 'iso']),
+    z
+      .string()
+      .regex(
+        /YYYY|YY/,
+        'a time is in seconds, milliseconds, microseconds, iso, or a pattern with YYYY, e.g. MM/DD/YYYY h:mm:ss A',
+      ),
+  ])
+  .default('seconds');
 
 const described = {
   attributes: attributes.default({}),
@@ -47,7 +69,7 @@ const described = {
 export const InteractionsSpec = z
   .strictObject({
     ...file,
-    format: z.enum([...file.format.unwrap().options, 'sequences']).default('delimited'),
+    format: z.enum([...file.format.unwrap().options, 'sequences', 'impressions']).default('delimited'),
     columns: z.strictObject({
       user: Column,
       item: Column,
@@ -119,10 +141,13 @@ export const SourceSpec = z
   .superRefine(tagsHaveRoom);
 export type SourceSpec = z.infer<typeof SourceSpec>;
 
+/** Columns that a file of impressions gets beside its own: "1" or "0", and the place in the list that was shown, from 1. */
+export const IMPRESSION_COLUMNS = ['clicked', 'position'] as const;
+
 /** What every file of a log has. */
 export type FileSpec = Pick<
   InteractionsSpec,
-  'file' | 'format' | 'delimiter' | 'header' | 'quote' | 'encoding' | 'sha256'
+  'file' | 'format' | 'each' | 'absent' | 'delimiter' | 'header' | 'quote' | 'escape' | 'encoding' | 'sha256'
 >;
 
 type AnyTable = Omit<FileSpec, 'sha256' | 'file'> & {
@@ -138,29 +163,37 @@ function fitsFormat(table: AnyTable, context: z.RefinementCtx): void {
   const columns = (['columns', 'attributes'] as const).flatMap((group) =>
     Object.entries(table[group] ?? {}).map(([name, column]) => ({ path: [group, name], column })),
   );
+  const isJson = table.format === 'json-lines' || table.format === 'json' || table.format === 'python-lines';
   const notFor = (keys: readonly ('delimiter' | 'header' | 'quote' | 'encoding')[]): void => {
     for (const key of keys) {
       if (table[key] === file[key].def.defaultValue) continue;
       complain([key], `"${key}" is for delimited files, and the format of this one is ${table.format}`, 'leave it out');
     }
   };
+  if (table.each !== undefined && !isJson) {
+    complain(['each'], `"each" is for JSON, and the format of this file is ${table.format}`, 'leave it out');
+  }
+  if (table.escape !== undefined && table.quote === 'none') {
+    complain(['escape'], 'an escape is for quotes, and this file has none', 'leave it out, or quote: none');
+  }
   if (table.format === 'sequences') {
     notFor(['header', 'quote']);
     const isRow = columns.length === 2 && table.columns.user === 0 && table.columns.item === 1;
     if (!isRow) complain(['columns'], 'a sequence is a user and items alone', 'write columns: { user: 0, item: 1 }');
-  } else if (table.format === 'json-lines') {
-    notFor(['delimiter', 'header', 'quote', 'encoding']);
+  } else if (isJson) {
+    notFor(table.format === 'json' ? ['delimiter', 'header', 'quote', 'encoding'] : ['delimiter', 'header', 'quote']);
     if (Object.keys(table.flags ?? {}).length > 0) {
-      complain(['flags'], 'flags are columns side by side, and JSON lines have none', 'name the key as an attribute');
+      complain(['flags'], 'flags are columns side by side, and JSON has none', 'name the key as an attribute');
     }
     for (const { path, column } of columns) {
       if (typeof column !== 'number') continue;
-      complain(path, `${column} is an index, and JSON lines have keys`, 'write the key, e.g. title, or details.colour');
+      complain(path, `${column} is an index, and JSON has keys`, 'write the key, e.g. title, or details.colour');
     }
-  } else if (!table.header) {
+  } else if (table.header !== true) {
     for (const { path, column } of columns) {
       if (typeof column !== 'string') continue;
-      const message = `"${column}" is the name of a column, and this file has no header`;
+      if (table.format === 'impressions' && (IMPRESSION_COLUMNS as readonly string[]).includes(column)) continue;
+      const message = `"${column}" is the name of a column, and this file has no header${table.header === 'auto' ? ' that is sure' : ''}`;
       complain(path, message, "write the column's index, from 0, or header: true");
     }
   }

@@ -4,13 +4,15 @@ const count = z.number().int().nonnegative();
 
 /** One file of an imported log. */
 export const SourceFile = z.strictObject({
-  name: z.string(), // as source.yaml names it, relative to the log's folder
+  name: z.string(), // relative to the log's folder
   role: z.enum(['interactions', 'items', 'users', 'tags', 'tagNames']),
   sha256: z.string(),
   bytes: count, // as it lies on the disk, packed or not
   rows: count, // rows that were read and kept
   rejects: count, // rows that were not
-  emptyLines: count, // lines with nothing on them: ignored
+  merged: count.default(0), // rows that were read and went into another of the same user and item
+  emptyLines: count, // lines with nothing on them, objects without rows: ignored
+  before: count.default(0), // of several files of interactions: what logIndex is more than the line
 });
 export type SourceFile = z.infer<typeof SourceFile>;
 

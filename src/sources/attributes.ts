@@ -1,19 +1,25 @@
 import { RectuneError } from '../core/errors.js';
 import type { Column, ItemsSpec } from '../core/source-spec.js';
-import type { Table, TableRow } from './table.js';
+import type { TableRow } from './table.js';
+
+/** Finds the columns of a table. */
+interface Columns {
+  readonly label: string;
+  column(column: Column, absent?: 'error' | 'empty'): number;
+}
 
 /** What source.yaml says of a table's attributes. */
-type Described = Pick<ItemsSpec, 'file' | 'attributes' | 'missing'> & Partial<Pick<ItemsSpec, 'flags'>>;
+type Described = Pick<ItemsSpec, 'absent' | 'attributes' | 'missing'> & Partial<Pick<ItemsSpec, 'flags'>>;
 
 /** Reads the attributes of a row; a text is the reason why it has none. */
-export function attributeReader(table: Table, spec: Described): (row: TableRow) => Record<string, string> | string {
+export function attributeReader(table: Columns, spec: Described): (row: TableRow) => Record<string, string> | string {
   const columns = Object.entries(spec.attributes).map(([name, column]: [string, Column]) => ({
     name,
-    index: table.column(column),
+    index: table.column(column, spec.absent),
   }));
   const flags = Object.entries(spec.flags ?? {}).map(([name, { from, names }]) => {
     if (columns.some((column) => column.name === name)) {
-      throw new RectuneError('usage', `"${name}" is an attribute and a flag`, spec.file, 'rename one in source.yaml');
+      throw new RectuneError('usage', `"${name}" is an attribute and a flag`, table.label, 'rename one in source.yaml');
     }
     table.column(from + names.length - 1); // the last flag is there, or an error
     return { name, from, names };

@@ -1,5 +1,6 @@
 import { nearestWord, RectuneError } from '../core/errors.js';
 import type { Column, FileSpec } from '../core/source-spec.js';
+import { looksLikeHeader } from './header.js';
 import { type Row, rows } from './rows.js';
 import type { OpenedFile, Table, Tally } from './table.js';
 
@@ -7,24 +8,44 @@ const LOOKED_AT = 100; // rows that decide how many fields a row of a file witho
 
 /** A delimited file as a table: its header is read, or its first rows where it has none. */
 export function openDelimited({ path, spec, lines, tally, reject, correct }: OpenedFile): Table {
-  const all = rows(lines, spec.delimiter, spec.quote === 'none' ? undefined : spec.quote);
+  const all = rows(lines, spec.delimiter, spec.quote === 'none' ? undefined : spec.quote, spec.escape);
   const waiting: Row[] = []; // rows that were read to find the width
-  const header = spec.header ? readHeader(all, tally, path) : undefined;
-  const width = header?.length ?? usualWidth(all, waiting, path);
+  const width = spec.header === true ? undefined : usualWidth(all, waiting, path);
+  const header = spec.header === true ? readHeader(all, tally, path) : spec.header ? headerOf(waiting) : undefined;
+  const fieldsOfRow = width ?? (header as string[]).length;
 
   return {
-    column: (column) => findColumn(column, header, width, path, spec, correct),
+    column(column, absent) {
+      if (absent === 'empty' && !isThere(column, header, fieldsOfRow)) return NOWHERE;
+      return findColumn(column, header, fieldsOfRow, path, spec, correct);
+    },
     close: () => void all.return(),
     *rows() {
       for (const row of chain(waiting, all)) {
         if (row.kind === 'empty') tally.emptyLines += 1;
-        else if (row.kind === 'problem') reject(row.line, row.problem, row.text);
-        else if (row.fields.length !== width) reject(row.line, fieldCount(row.fields.length, width), row.text);
-        else if (header && isSame(row.fields, header)) reject(row.line, 'the header again', row.text);
+        else if (row.kind === 'problem') reject(row, row.problem, row.text);
+        else if (row.fields.length !== fieldsOfRow) {
+          reject(row, fieldCount(row.fields.length, fieldsOfRow), row.text);
+        } else if (header && isSame(row.fields, header)) reject(row, 'the header again', row.text);
         else yield row;
       }
     },
   };
+}
+
+const NOWHERE = Number.MAX_SAFE_INTEGER; // no field stands there: the value is empty
+
+function isThere(column: Column, header: readonly string[] | undefined, width: number): boolean {
+  return typeof column === 'number' ? column < width : (header ?? []).includes(column);
+}
+
+/** Takes the first row away where it names the columns (header: auto). */
+function headerOf(waiting: Row[]): string[] | undefined {
+  const at = waiting.findIndex(({ kind }) => kind === 'row');
+  const [first, ...others] = waiting.flatMap((row) => (row.kind === 'row' ? [row.fields] : []));
+  if (!first || !looksLikeHeader(first, others)) return undefined;
+  waiting.splice(at, 1);
+  return first;
 }
 
 function* chain(first: readonly Row[], rest: Generator<Row, void>): Generator<Row, void> {

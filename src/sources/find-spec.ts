@@ -4,6 +4,7 @@ import { parseAs } from '../core/parse.js';
 import { SourceSpec } from '../core/source-spec.js';
 import { exists, isFolder, listFolder, packageRoot, readText } from '../platform/files.js';
 import { yamlOfFile } from '../platform/yaml.js';
+import { fileOrPacked } from './resolve-files.js';
 import { tablesOf } from './tables-of.js';
 
 const NAME = 'source.yaml';
@@ -38,7 +39,7 @@ export function findSpec(path: string, named?: string): FoundSpec {
   if (named !== undefined) return found(folder, resolve(named));
   if (exists(join(folder, NAME))) return found(folder, join(folder, NAME));
   const known = knownSpecs();
-  const fitting = known.filter(({ spec }) => filesOf(spec).every((file) => exists(join(folder, file))));
+  const fitting = known.filter(({ spec }) => filesOf(spec).every((file) => fileOrPacked(folder, file) !== undefined));
   if (fitting.length > 1) {
     const what = `the files fit more than one known log: ${fitting.map(({ spec }) => spec.id).join(', ')}`;
     throw new RectuneError('usage', what, folder, 'choose one: --spec FILE');
@@ -49,7 +50,7 @@ export function findSpec(path: string, named?: string): FoundSpec {
 }
 
 function filesOf(spec: SourceSpec): string[] {
-  return tablesOf(spec).map(([, { file }]) => file);
+  return tablesOf(spec).flatMap(([, { file }]) => file);
 }
 
 function found(folder: string, specPath: string): FoundSpec {

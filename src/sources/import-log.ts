@@ -7,7 +7,9 @@ import { fileSize, sha256, sha256File } from '../platform/files.js';
 import type { SourceWriter } from '../store/source-store.js';
 import type { Store } from '../store/store.js';
 import { findSpec } from './find-spec.js';
+import type { FileTally } from './log-files.js';
 import { readLog } from './read-log.js';
+import { resolveFiles } from './resolve-files.js';
 import { tablesOf } from './tables-of.js';
 
 /** Raise it when the same file would give other rows than before, so that logs are read again. */
@@ -47,8 +49,10 @@ export async function importLog(store: Store, options: ImportOptions): Promise<I
   const { folder, spec } = findSpec(options.path, options.spec);
   const files: HashedFile[] = [];
   for (const [role, table] of tablesOf(spec)) {
-    const path = join(folder, table.file);
-    files.push({ role, name: table.file, sha256: await sha256File(path), bytes: fileSize(path) });
+    for (const name of resolveFiles(folder, table.file)) {
+      const path = join(folder, name);
+      files.push({ role, name, sha256: await sha256File(path), bytes: fileSize(path) });
+    }
   }
   const hash = sourceHash(spec, files);
   const known = store.sources.find(spec.id);
@@ -66,29 +70,34 @@ function readSource(
   { now, onProgress }: ImportOptions,
 ): Source {
   const read = new Map<string, number>();
+  const isLog = (name: string): boolean => files.some((file) => file.role === 'interactions' && file.name === name);
+  const names = new Map(tablesOf(spec).map(([role]) => [role, namesOf(role, files)]));
   const firstRejects: Reject[] = []; // to explain a log without a single row
   const keeping: SourceWriter = {
     interaction: (row) => writer.interaction(row),
     item: (row) => writer.item(row),
     user: (row) => writer.user(row),
     reject: (row) => {
-      if (row.file === spec.interactions.file && firstRejects.length === 0) firstRejects.push(row);
+      if (firstRejects.length === 0 && isLog(row.file)) firstRejects.push(row);
       writer.reject(row);
     },
   };
-  const summary = readLog(folder, spec, keeping, (file, bytes) => {
+  const summary = readLog(folder, spec, names, keeping, (file, bytes) => {
     const soFar = (read.get(file) ?? 0) + bytes;
     read.set(file, soFar);
     onProgress?.({ file, bytes: soFar, size: files.find(({ name }) => name === file)?.bytes ?? soFar });
   });
   const described = files.map((file): SourceFile => {
-    const { rows = 0, rejects = 0, emptyLines = 0, bytes = 0 } = summary.tallies.get(file.role) ?? {};
+    const tally = summary.tallies.get(file.role)?.find(({ name }) => name === file.name) as FileTally;
+    const { rows, rejects, merged, emptyLines, bytes, before } = tally;
     if (bytes !== file.bytes) throw changedWhileRead(join(folder, file.name));
-    return { ...file, rows, rejects, emptyLines };
+    return { ...file, rows, rejects, merged, emptyLines, before };
   });
-  const [log] = described;
-  if (!log || log.rows === 0)
-    throw nothingRead(join(folder, spec.interactions.file), log?.rejects ?? 0, firstRejects[0]);
+  const log = described.filter(({ role }) => role === 'interactions');
+  const interactions = sum(log, 'rows');
+  if (interactions === 0) {
+    throw nothingRead(join(folder, log[0]?.name ?? ''), sum(log, 'rejects'), folder, firstRejects[0]);
+  }
   return {
     id: spec.id,
     title: spec.title,
@@ -99,13 +108,21 @@ function readSource(
     path: folder,
     files: described,
     counts: {
-      interactions: log.rows,
+      interactions,
       items: summary.items,
       users: summary.users,
-      rejects: described.reduce((sum, file) => sum + file.rejects, 0),
+      rejects: sum(described, 'rejects'),
     },
     warnings: [...unexpectedFiles(spec, files), ...summary.warnings],
   };
+}
+
+function namesOf(role: SourceFile['role'], files: readonly HashedFile[]): string[] {
+  return files.filter((file) => file.role === role).map(({ name }) => name);
+}
+
+function sum(files: readonly SourceFile[], key: 'rows' | 'rejects' | 'merged'): number {
+  return files.reduce((total, file) => total + file[key], 0);
 }
 
 /** Over what decides the rows: the files, and how source.yaml reads them. Not over title and terms, nor the expected hashes. */
@@ -122,7 +139,7 @@ function reading(role: SourceFile['role'], { sha256: _expected, format, ...table
   const said = Object.entries(table).filter(([key, value]) => {
     if (role === 'tags' && key === 'names') return false; // a table of its own
     const isNew = role === 'interactions' && (key === 'attributes' || key === 'missing');
-    return !isNew || Object.keys(value).length > 0;
+    return !isNew || Object.keys(value as object).length > 0;
   });
   return { ...Object.fromEntries(said), ...(format === 'delimited' ? {} : { format }) };
 }
@@ -145,12 +162,12 @@ function changedWhileRead(path: string): RectuneError {
   return new RectuneError('data', 'the file changed while it was read', path, fix);
 }
 
-function nothingRead(path: string, rejects: number, first: Reject | undefined): RectuneError {
+function nothingRead(path: string, rejects: number, folder: string, first: Reject | undefined): RectuneError {
   if (!first) return new RectuneError('data', 'the log has no row', path, 'put the file of the log there');
   return new RectuneError(
     'data',
     `none of the ${rejects} rows of the log can be read: ${first.reason}`,
-    `${path}:${first.line}: ${first.text.slice(0, 80)}`,
+    `${join(folder, first.file)}:${first.line}: ${first.text.slice(0, 80)}`,
     'correct the delimiter, the columns or the encoding in source.yaml',
   );
 }

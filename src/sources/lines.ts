@@ -1,42 +1,83 @@
 import { isUtf8 } from 'node:buffer';
-import { RectuneError } from '../core/errors.js';
+import type { Encoding } from '../core/source-spec.js';
 
 const LF = 0x0a;
 const CR = 0x0d;
-const LONGEST = 1 << 20; // bytes; a longer line is a damaged file, and must not fill the memory
+const LONGEST = 1 << 22; // bytes; a longer line is a damaged file, and must not fill the memory
 const SHOWN = 2000; // bytes kept of an over-long line: enough for the text of a reject
 
-export type Encoding = 'utf-8' | 'latin-1';
+/** How a file's bytes are read: of UTF-16 the order of the two bytes is known. */
+export type Decoding = Exclude<Encoding, 'utf-16'> | 'utf-16le' | 'utf-16be';
 
 /** One physical line of a file. */
 export interface Line {
   readonly number: number; // from 1
+  readonly offset: number; // bytes of the file before it
   readonly text: string; // without its line end
   readonly ending: '\n' | '\r\n' | '\r' | ''; // '' at the end of the file
   readonly problem: string | undefined; // why the line cannot be read
 }
 
-/** How a file's lines end and begin. */
+/** How a file's lines end and begin, and what its bytes mean. */
 export interface Layout {
   readonly newline: typeof LF | typeof CR;
-  readonly byteOrderMark: boolean;
+  readonly byteOrderMark: number; // its bytes: 0 without one
+  readonly decoding: Decoding;
 }
 
 /**
- * A line ends with LF or CR LF; in a file that has CR and no LF in its first chunk, a megabyte, with CR.
- *
- * path    for the error
- * throws  RectuneError 'data' for UTF-16
+ * A line ends with LF or CR LF; in a file that has CR and no LF in its first chunk, a megabyte, with CR. A byte order mark of
+ * UTF-16 is believed, whatever the file is said to be: no text of another encoding begins like this.
  */
-export function layoutOf(first: Uint8Array, path: string): Layout {
+export function layoutOf(first: Uint8Array, said: Encoding): Layout {
   const [a, b, c] = first;
-  if ((a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff)) {
-    throw new RectuneError('data', 'the file is UTF-16', path, 'save it as UTF-8');
-  }
+  const little = a === 0xff && b === 0xfe;
+  const big = a === 0xfe && b === 0xff;
+  const isUtf8Marked = a === 0xef && b === 0xbb && c === 0xbf;
+  const decoding = little ? 'utf-16le' : big ? 'utf-16be' : said === 'utf-16' ? unmarkedOrder(first) : said;
+  const has = (unit: number): boolean => findUnit(asBuffer(first), unit, 0, decoding) >= 0;
   return {
-    newline: !first.includes(LF) && first.includes(CR) ? CR : LF,
-    byteOrderMark: a === 0xef && b === 0xbb && c === 0xbf,
+    newline: !has(LF) && has(CR) ? CR : LF,
+    byteOrderMark: little || big ? 2 : isUtf8Marked && !isWide(decoding) ? 3 : 0,
+    decoding,
   };
+}
+
+/** Most texts have many characters below 256: the byte that is zero more often is the higher one. */
+function unmarkedOrder(first: Uint8Array): 'utf-16le' | 'utf-16be' {
+  let higher = 0;
+  for (let i = 0; i < Math.min(first.length, 4096); i++) if (first[i] === 0) higher += i % 2 === 0 ? -1 : 1;
+  return higher < 0 ? 'utf-16be' : 'utf-16le';
+}
+
+function isWide(decoding: Decoding): boolean {
+  return decoding === 'utf-16le' || decoding === 'utf-16be';
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+/** Where a line end's character stands, from an index on; in UTF-16 at an even one. */
+function findUnit(buffer: Buffer, unit: number, from: number, decoding: Decoding): number {
+  if (!isWide(decoding)) return buffer.indexOf(unit, from);
+  const low = decoding === 'utf-16le' ? 0 : 1; // which of the two bytes is the lower one
+  for (let at = buffer.indexOf(unit, from); at >= 0; at = buffer.indexOf(unit, at + 1)) {
+    if (at % 2 === low && buffer[low === 0 ? at + 1 : at - 1] === 0) return at - low;
+  }
+  return -1;
+}
+
+/** Chunks of UTF-16 with whole characters; a byte that is left over at the end of the file comes last. */
+function* evenChunks(chunks: Iterable<Uint8Array>): Generator<Uint8Array, void> {
+  let odd = Buffer.alloc(0);
+  for (const chunk of chunks) {
+    const all: Uint8Array = odd.length > 0 ? Buffer.concat([odd, chunk]) : chunk;
+    const even = all.length - (all.length % 2);
+    odd = Buffer.from(all.subarray(even));
+    if (even > 0) yield all.subarray(0, even);
+  }
+  if (odd.length > 0) yield odd;
 }
 
 /**
@@ -45,8 +86,11 @@ export function layoutOf(first: Uint8Array, path: string): Layout {
  *
  * chunks  the file's bytes; a chunk may be overwritten once the next one is asked for
  */
-export function* lines(chunks: Iterable<Uint8Array>, encoding: Encoding, layout: Layout): Generator<Line, void> {
+export function* lines(chunks: Iterable<Uint8Array>, layout: Layout): Generator<Line, void> {
+  const { newline, byteOrderMark, decoding } = layout;
+  const width = isWide(decoding) ? 2 : 1;
   let number = 0;
+  let offset = 0;
   let carried: Buffer[] = []; // the begin of a line that goes on in the next chunk
   let carriedLength = 0;
 
@@ -56,16 +100,18 @@ export function* lines(chunks: Iterable<Uint8Array>, encoding: Encoding, layout:
     carried = [];
     carriedLength = 0;
     number += 1;
-    if (number === 1 && layout.byteOrderMark) bytes = bytes.subarray(3);
-    return toLine(number, bytes, length, ended, encoding, layout.newline);
+    const begin = offset;
+    offset += length + (ended ? width : 0);
+    if (number === 1 && byteOrderMark > 0) bytes = bytes.subarray(byteOrderMark);
+    return toLine(number, begin, bytes, length, ended, layout);
   }
 
-  for (const chunk of chunks) {
-    const buffer = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
+  for (const chunk of width === 2 ? evenChunks(chunks) : chunks) {
+    const buffer = asBuffer(chunk);
     let begin = 0;
-    for (let end = buffer.indexOf(layout.newline); end >= 0; end = buffer.indexOf(layout.newline, begin)) {
+    for (let end = findUnit(buffer, newline, 0, decoding); end >= 0; end = findUnit(buffer, newline, begin, decoding)) {
       yield whole(buffer.subarray(begin, end), true);
-      begin = end + 1;
+      begin = end + width;
     }
     if (begin === buffer.length) continue;
     if (carriedLength <= LONGEST) carried.push(Buffer.from(buffer.subarray(begin))); // a copy; past the limit only counted
@@ -76,30 +122,49 @@ export function* lines(chunks: Iterable<Uint8Array>, encoding: Encoding, layout:
 
 function toLine(
   number: number,
+  offset: number,
   bytes: Buffer,
   length: number,
   ended: boolean,
-  encoding: Encoding,
-  newline: Layout['newline'],
+  { newline, decoding }: Layout,
 ): Line {
   if (length > LONGEST) {
-    const text = decode(bytes.subarray(0, SHOWN), encoding);
-    return { number, text, ending: '', problem: `line longer than ${LONGEST} bytes` };
+    const text = decode(bytes.subarray(0, SHOWN), decoding);
+    return { number, offset, text, ending: '', problem: `line longer than ${LONGEST} bytes` };
   }
-  const windows = ended && newline === LF && bytes.at(-1) === CR;
-  const content = windows ? bytes.subarray(0, -1) : bytes;
-  const text = decode(content, encoding);
+  const decoded = decode(bytes, decoding);
+  const windows = ended && newline === LF && decoded.endsWith('\r');
+  const text = windows ? decoded.slice(0, -1) : decoded;
   const ending = !ended ? '' : newline === CR ? '\r' : windows ? '\r\n' : '\n';
-  return { number, text, ending, problem: problemOf(text, content, encoding) };
+  return { number, offset, text, ending, problem: problemOf(text, bytes, decoding) };
 }
 
-function decode(bytes: Buffer, encoding: Encoding): string {
-  return bytes.toString(encoding === 'utf-8' ? 'utf8' : 'latin1');
+function decode(bytes: Buffer, decoding: Decoding): string {
+  switch (decoding) {
+    case 'utf-8':
+      return bytes.toString('utf8');
+    case 'latin-1':
+      return bytes.toString('latin1');
+    case 'windows-1252':
+      return bytes.toString('latin1').replace(C1, (unit) => WINDOWS[unit.charCodeAt(0) - 0x80] as string);
+    case 'utf-16le':
+      return bytes.toString('utf16le');
+    case 'utf-16be':
+      return Buffer.from(bytes.subarray(0, bytes.length - (bytes.length % 2)))
+        .swap16()
+        .toString('utf16le');
+  }
 }
 
-function problemOf(text: string, bytes: Buffer, encoding: Encoding): string | undefined {
+const C1 = /[\x80-\x9f]/g;
+/** What windows-1252 has where ISO 8859-1 has control characters; five bytes mean nothing there and stay what they are. */
+const WINDOWS = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ';
+const LONE_SURROGATE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
+
+function problemOf(text: string, bytes: Buffer, decoding: Decoding): string | undefined {
   if (text.includes('\0')) return 'NUL byte';
   // Decoding puts U+FFFD for bytes that are no UTF-8; a file may also hold that character itself.
-  if (encoding === 'utf-8' && text.includes('\ufffd') && !isUtf8(bytes)) return 'bytes that are not UTF-8';
+  if (decoding === 'utf-8' && text.includes('\ufffd') && !isUtf8(bytes)) return 'bytes that are not UTF-8';
+  if (isWide(decoding) && (bytes.length % 2 === 1 || LONE_SURROGATE.test(text))) return 'bytes that are not UTF-16';
   return undefined;
 }

@@ -1,19 +1,20 @@
-import { join } from 'node:path';
 import type { Item } from '../core/interaction.js';
 import type { SourceFile } from '../core/source.js';
 import type { FileSpec, ItemsSpec, SourceSpec, TagsSpec } from '../core/source-spec.js';
 import type { SourceWriter } from '../store/source-store.js';
 import { attributeReader } from './attributes.js';
-import { lackWarning, NOT_IN_ITEMS, type OpenFile } from './open-file.js';
+import { type FileTally, LogFiles } from './log-files.js';
+import { lackWarning, NOT_IN_ITEMS } from './open-file.js';
 import { tagReader } from './read-tags.js';
-import { openTable, type Table, type Tally } from './table.js';
 import { parseRating, parseTimestamp } from './values.js';
 
 const TEXT = 500; // characters of a reject's text
 
+type Role = SourceFile['role'];
+
 /** What came of reading a log. */
 export interface LogSummary {
-  readonly tallies: ReadonlyMap<SourceFile['role'], Tally>;
+  readonly tallies: ReadonlyMap<Role, readonly FileTally[]>; // of a table's files, in the order in which they were read
   readonly items: number;
   readonly users: number;
   readonly warnings: readonly string[];
@@ -27,32 +28,41 @@ export interface LogSummary {
  * - Tags become attributes of the items (read-tags.ts).
  * - A user of the log that the user file does not have is kept, without attributes, and a warning tells how many.
  *
+ * names   the files of each table, relative to the folder
  * throws  RectuneError 'data' for a file or a column that is not there
  */
 export function readLog(
   folder: string,
   spec: SourceSpec,
+  names: ReadonlyMap<Role, readonly string[]>,
   writer: SourceWriter,
   onBytes: (file: string, bytes: number) => void,
 ): LogSummary {
-  return new LogReader(folder, spec, writer, onBytes).read();
+  return new LogReader(folder, spec, names, writer, onBytes).read();
 }
 
 class LogReader {
   readonly #folder: string;
   readonly #spec: SourceSpec;
+  readonly #names: ReadonlyMap<Role, readonly string[]>;
   readonly #writer: SourceWriter;
   readonly #onBytes: (file: string, bytes: number) => void;
   readonly #items = new Set<string>();
   readonly #users = new Set<string>();
-  readonly #tallies = new Map<SourceFile['role'], Tally>();
   readonly #warnings: string[] = [];
-  readonly #opened: Table[] = [];
+  readonly #opened = new Map<Role, LogFiles>();
   readonly #waiting: Item[] = []; // read, and not written yet
 
-  constructor(folder: string, spec: SourceSpec, writer: SourceWriter, onBytes: (file: string, bytes: number) => void) {
+  constructor(
+    folder: string,
+    spec: SourceSpec,
+    names: ReadonlyMap<Role, readonly string[]>,
+    writer: SourceWriter,
+    onBytes: (file: string, bytes: number) => void,
+  ) {
     this.#folder = folder;
     this.#spec = spec;
+    this.#names = names;
     this.#writer = writer;
     this.#onBytes = onBytes;
   }
@@ -61,7 +71,7 @@ class LogReader {
     try {
       return this.#readAll();
     } finally {
-      for (const table of this.#opened) table.close();
+      for (const files of this.#opened.values()) files.close();
     }
   }
 
@@ -80,33 +90,44 @@ class LogReader {
     fromTags?.();
     fromUsers?.();
     fromLog();
-    return { tallies: this.#tallies, items: this.#items.size, users: this.#users.size, warnings: this.#warnings };
+    for (const files of this.#opened.values()) this.#warnOfMarks(files);
+    const tallies = new Map([...this.#opened].map(([role, files]) => [role, files.tallies]));
+    return { tallies, items: this.#items.size, users: this.#users.size, warnings: this.#warnings };
   }
 
-  #open(role: SourceFile['role'], spec: FileSpec): OpenFile {
-    const tally = { rows: 0, rejects: 0, emptyLines: 0, bytes: 0 };
-    this.#tallies.set(role, tally);
-    const reject = (line: number, reason: string, text: string): void => {
-      tally.rejects += 1;
-      this.#writer.reject({ file: spec.file, line, reason, text: text.slice(0, TEXT) });
-    };
-    const path = join(this.#folder, spec.file);
-    const opened = openTable(path, spec, tally, reject, (bytes) => this.#onBytes(spec.file, bytes));
-    const { table, encodingInDoubt } = opened;
-    this.#opened.push(table);
-    if (encodingInDoubt) {
-      this.#warnings.push(`${spec.file} begins with a UTF-8 byte order mark, and source.yaml says ${spec.encoding}`);
+  #open(role: Role, spec: FileSpec): LogFiles {
+    const names = this.#names.get(role) as readonly string[];
+    const files = new LogFiles(
+      this.#folder,
+      names,
+      spec,
+      (file, { line, offset }, reason, text) => {
+        this.#writer.reject({ file, line, offset, reason, text: text.slice(0, TEXT) });
+      },
+      this.#onBytes,
+    );
+    this.#opened.set(role, files);
+    return files;
+  }
+
+  #label(role: Role): string {
+    return this.#opened.get(role)?.label ?? role;
+  }
+
+  #warnOfMarks({ doubtful }: LogFiles): void {
+    for (const name of doubtful) {
+      this.#warnings.push(`${name} begins with a UTF-8 byte order mark, and source.yaml says another encoding`);
     }
-    return { file: spec.file, table, tally, reject: (row, reason) => reject(row.line, reason, row.text) };
   }
 
-  #itemReader({ table, tally, reject }: OpenFile): () => void {
+  #itemReader(files: LogFiles): () => void {
     const spec = this.#spec.items as ItemsSpec;
-    const [item, title] = [table.column(spec.columns.item), table.column(spec.columns.title)];
-    const attributesOf = attributeReader(table, spec);
+    const [item, title] = [files.column(spec.columns.item), files.column(spec.columns.title)];
+    const attributesOf = attributeReader(files, spec);
+    const reject = files.reject.bind(files);
     return () => {
       let untitled = 0;
-      for (const row of table.rows()) {
+      for (const row of files.rows()) {
         const [itemId = '', text = ''] = [row.fields[item], row.fields[title]];
         const attributes = attributesOf(row);
         if (itemId.trim() === '') reject(row, 'item is empty');
@@ -117,18 +138,21 @@ class LogReader {
           const described = { itemId, title: text, attributes };
           if (this.#spec.tags) this.#waiting.push(described);
           else this.#writer.item(described);
-          tally.rows += 1;
+          files.count('rows');
           if (text.trim() === '') untitled += 1;
         }
       }
-      if (untitled > 0) this.#warnings.push(`${untitled} items of ${spec.file} have an empty title`);
+      if (untitled > 0) this.#warnings.push(`${untitled} items of ${files.label} have an empty title`);
     };
   }
 
   /** Items wait for their tags, and tags for the items that there are. */
-  #taggedReader(file: OpenFile, names: OpenFile | undefined): () => void {
-    const { tags: spec, items } = this.#spec as { tags: TagsSpec; items: ItemsSpec };
-    const read = tagReader(spec, file, names, { file: items.file, has: (itemId) => this.#items.has(itemId) });
+  #taggedReader(file: LogFiles, names: LogFiles | undefined): () => void {
+    const { tags: spec } = this.#spec as { tags: TagsSpec };
+    const read = tagReader(spec, file, names, {
+      label: this.#label('items'),
+      has: (itemId) => this.#items.has(itemId),
+    });
     return () => {
       const { tags, warnings } = read();
       this.#warnings.push(...warnings);
@@ -139,12 +163,13 @@ class LogReader {
     };
   }
 
-  #userReader({ table, tally, reject }: OpenFile): () => void {
+  #userReader(files: LogFiles): () => void {
     const spec = this.#spec.users as NonNullable<SourceSpec['users']>;
-    const user = table.column(spec.columns.user);
-    const attributesOf = attributeReader(table, spec);
+    const user = files.column(spec.columns.user);
+    const attributesOf = attributeReader(files, spec);
+    const reject = files.reject.bind(files);
     return () => {
-      for (const row of table.rows()) {
+      for (const row of files.rows()) {
         const userId = row.fields[user] ?? '';
         const attributes = attributesOf(row);
         if (userId.trim() === '') reject(row, 'user is empty');
@@ -153,22 +178,22 @@ class LogReader {
         else {
           this.#users.add(userId);
           this.#writer.user({ userId, attributes });
-          tally.rows += 1;
+          files.count('rows');
         }
       }
     };
   }
 
-  #interactionReader(log: OpenFile): () => void {
-    const { table, tally, reject } = log;
+  #interactionReader(files: LogFiles): () => void {
+    const reject = files.reject.bind(files);
     const { columns, timestampUnit } = this.#spec.interactions;
-    const [user, item] = [table.column(columns.user), table.column(columns.item)];
-    const rating = columns.rating === undefined ? undefined : table.column(columns.rating);
-    const timestamp = columns.timestamp === undefined ? undefined : table.column(columns.timestamp);
-    const attributesOf = attributeReader(table, this.#spec.interactions);
+    const [user, item] = [files.column(columns.user), files.column(columns.item)];
+    const rating = columns.rating === undefined ? undefined : files.column(columns.rating);
+    const timestamp = columns.timestamp === undefined ? undefined : files.column(columns.timestamp);
+    const attributesOf = attributeReader(files, this.#spec.interactions);
     return () => {
       let [withoutItem, strangers] = [0, 0];
-      for (const row of table.rows()) {
+      for (const row of files.rows()) {
         const [userId = '', itemId = ''] = [row.fields[user], row.fields[item]];
         const rated = rating === undefined ? NONE : parseRating(row.fields[rating] ?? '');
         const attributes = attributesOf(row);
@@ -196,23 +221,23 @@ class LogReader {
             itemId,
             rating: rated.value,
             timestamp: time.value,
-            logIndex: row.index ?? row.line,
+            logIndex: files.logIndex(row),
             attributes,
           });
-          tally.rows += 1;
+          files.count('rows');
         }
       }
-      this.#warnOf(withoutItem, strangers, log);
+      this.#warnOf(withoutItem, strangers, files);
     };
   }
 
-  #warnOf(withoutItem: number, strangers: number, log: OpenFile): void {
+  #warnOf(withoutItem: number, strangers: number, log: LogFiles): void {
     const { items, users } = this.#spec;
-    if (items) this.#warnings.push(...lackWarning(withoutItem, log, items.file));
+    if (items) this.#warnings.push(...lackWarning(withoutItem, log, this.#label('items')));
     if (!items) this.#warnings.push('the log has no item file: an item has its id as title');
     if (users && strangers > 0) {
       this.#warnings.push(
-        `${strangers} users of ${log.file} are not in ${users.file}: they are kept, without attributes`,
+        `${strangers} users of ${log.label} are not in ${this.#label('users')}: they are kept, without attributes`,
       );
     }
   }

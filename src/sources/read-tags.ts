@@ -1,6 +1,7 @@
 import type { TagsSpec } from '../core/source-spec.js';
 import { ItemTags } from './item-tags.js';
-import { lackWarning, NOT_IN_ITEMS, type OpenFile } from './open-file.js';
+import type { LogFiles } from './log-files.js';
+import { lackWarning, NOT_IN_ITEMS } from './open-file.js';
 import { parseTimestamp } from './values.js';
 
 /**
@@ -12,21 +13,21 @@ import { parseTimestamp } from './values.js';
  */
 export function tagReader(
   spec: TagsSpec,
-  tags: OpenFile,
-  names: OpenFile | undefined,
-  items: { readonly file: string; has(itemId: string): boolean },
+  tags: LogFiles,
+  names: LogFiles | undefined,
+  items: { readonly label: string; has(itemId: string): boolean },
 ): () => { tags: ItemTags; warnings: string[] } {
   const { columns, timestampUnit } = spec;
-  const { table, tally, reject } = tags;
-  const [item, tag] = [table.column(columns.item), table.column(columns.tag)];
-  const user = columns.user === undefined ? undefined : table.column(columns.user);
-  const timestamp = columns.timestamp === undefined ? undefined : table.column(columns.timestamp);
+  const [item, tag] = [tags.column(columns.item), tags.column(columns.tag)];
+  const user = columns.user === undefined ? undefined : tags.column(columns.user);
+  const timestamp = columns.timestamp === undefined ? undefined : tags.column(columns.timestamp);
+  const reject = tags.reject.bind(tags);
   const nameReader = spec.names && names && namesReader(spec.names.columns, names);
   return () => {
     const named = nameReader?.();
     const counted = new ItemTags();
     let lacking = 0;
-    for (const row of table.rows()) {
+    for (const row of tags.rows()) {
       const [itemId = '', written = ''] = [row.fields[item], row.fields[tag]];
       const userId = user === undefined ? undefined : (row.fields[user] ?? '');
       const time =
@@ -43,31 +44,29 @@ export function tagReader(
         lacking += 1;
       } else {
         counted.add(itemId, name, userId, time.value);
-        tally.rows += 1;
+        tags.count('rows');
       }
     }
-    return { tags: counted, warnings: lackWarning(lacking, tags, items.file) };
+    return { tags: counted, warnings: lackWarning(lacking, tags, items.label) };
   };
 }
 
 const HAS_BAR = 'tag has a "|", which parts the tags of an item';
 
 /** Names of tags by id; the first row of an id counts. */
-function namesReader(
-  columns: NonNullable<TagsSpec['names']>['columns'],
-  { table, tally, reject }: OpenFile,
-): () => Map<string, string> {
-  const [tag, name] = [table.column(columns.tag), table.column(columns.name)];
+function namesReader(columns: NonNullable<TagsSpec['names']>['columns'], files: LogFiles): () => Map<string, string> {
+  const [tag, name] = [files.column(columns.tag), files.column(columns.name)];
   return () => {
     const names = new Map<string, string>();
-    for (const row of table.rows()) {
+    const reject = files.reject.bind(files);
+    for (const row of files.rows()) {
       const [id = '', text = ''] = [row.fields[tag], row.fields[name]];
       if (id.trim() === '') reject(row, 'tag is empty');
       else if (text.trim() === '') reject(row, 'name of a tag is empty');
       else if (names.has(id)) reject(row, 'tag is named again');
       else {
         names.set(id, text);
-        tally.rows += 1;
+        files.count('rows');
       }
     }
     return names;

@@ -2,7 +2,7 @@ import { RectuneError } from '../core/errors.js';
 import { TextsFile } from '../core/source-spec.js';
 import type { TextReject } from '../core/text-set.js';
 import { readPieces } from '../platform/unpack.js';
-import { openTable } from './table.js';
+import { newTally, type OnReject, openTable } from './table.js';
 
 const LONGEST = 256 << 20; // bytes of a JSON object, which is read as a whole
 const SHOWN = 500; // characters of a reject's text
@@ -36,8 +36,8 @@ function* tableRows(
   reject: (reject: TextReject) => void,
 ): Generator<TextRow, void> {
   const spec = TextsFile.parse({ file: path, format });
-  const tally = { rows: 0, rejects: 0, emptyLines: 0, bytes: 0 };
-  const onReject = (line: number, reason: string, text: string): void =>
+  const tally = newTally();
+  const onReject: OnReject = ({ line }, reason, text) =>
     reject({ place: `line ${line}`, reason, text: text.slice(0, SHOWN) });
   const { table } = openTable(path, spec, tally, onReject, undefined, 'a file of texts names them "id" and "text"');
   try {

@@ -3,11 +3,16 @@ import type { Line } from './lines.js';
 const MOST_LINES = 1000; // lines that a quoted field may run over before it counts as never closed
 const LONGEST = 1 << 20; // characters of one row
 
-/** What stands at a place of a delimited file: a row, a line that is none, or nothing. `line` is that of its begin. */
+/** What stands at a place of a delimited file: a row, a line that is none, or nothing. `line` and `offset` are those of its begin. */
 export type Row =
-  | { readonly kind: 'row'; readonly line: number; readonly text: string; readonly fields: string[] }
-  | { readonly kind: 'problem'; readonly line: number; readonly text: string; readonly problem: string }
-  | { readonly kind: 'empty'; readonly line: number };
+  | (Place & { readonly kind: 'row'; readonly text: string; readonly fields: string[] })
+  | (Place & { readonly kind: 'problem'; readonly text: string; readonly problem: string })
+  | (Place & { readonly kind: 'empty' });
+
+interface Place {
+  readonly line: number;
+  readonly offset: number; // bytes of the file before it
+}
 
 /**
  * Cuts lines into rows of fields, as RFC 4180 has it: a field that begins with the quote ends at the next single quote and may
@@ -18,21 +23,23 @@ export type Row =
  *
  * delimiter  any text
  * quote      one character, or undefined: no quoting
+ * escapeMark a character before which a quote inside a quoted field is one of the text, as programs write it that know no doubled quotes
  */
 export function* rows(
   lines: Generator<Line, void>,
   delimiter: string,
   quote: string | undefined,
+  escapeMark?: string,
 ): Generator<Row, void> {
   const source = new LineQueue(lines);
   try {
     for (let line = source.take(); line; line = source.take()) {
-      const { number, text, problem } = line;
-      if (problem !== undefined) yield { kind: 'problem', line: number, text, problem };
-      else if (text === '') yield { kind: 'empty', line: number };
+      const { number, offset, text, problem } = line;
+      if (problem !== undefined) yield { kind: 'problem', line: number, offset, text, problem };
+      else if (text === '') yield { kind: 'empty', line: number, offset };
       else if (quote === undefined || !text.includes(quote)) {
-        yield { kind: 'row', line: number, text, fields: text.split(delimiter) };
-      } else yield quotedRow(line, source, delimiter, quote);
+        yield { kind: 'row', line: number, offset, text, fields: text.split(delimiter) };
+      } else yield quotedRow(line, source, delimiter, quote, escapeMark);
     }
   } finally {
     lines.return(); // closes the file when the reader stops early
@@ -60,12 +67,18 @@ class LineQueue {
   }
 }
 
-function quotedRow(first: Line, source: LineQueue, delimiter: string, quote: string): Row {
+function quotedRow(
+  first: Line,
+  source: LineQueue,
+  delimiter: string,
+  quote: string,
+  escapeMark: string | undefined,
+): Row {
   const row = new OpenRow(first, source);
   const fields: string[] = [];
   for (let position = 0; ; position += delimiter.length) {
     if (row.text.startsWith(quote, position)) {
-      const field = quotedField(row, position + quote.length, quote);
+      const field = quotedField(row, position + quote.length, quote, escapeMark);
       if (!field) return row.broken('quote that is not closed');
       fields.push(field.value);
       position = field.end;
@@ -77,12 +90,19 @@ function quotedRow(first: Line, source: LineQueue, delimiter: string, quote: str
       fields.push(row.text.slice(position, end < 0 ? undefined : end));
       position = end < 0 ? row.text.length : end;
     }
-    if (position >= row.text.length) return { kind: 'row', line: first.number, text: row.text, fields };
+    if (position >= row.text.length) {
+      return { kind: 'row', line: first.number, offset: first.offset, text: row.text, fields };
+    }
   }
 }
 
 /** Reads from behind the opening quote to behind the closing one; undefined when there is none. */
-function quotedField(row: OpenRow, begin: number, quote: string): { value: string; end: number } | undefined {
+function quotedField(
+  row: OpenRow,
+  begin: number,
+  quote: string,
+  escapeMark: string | undefined,
+): { value: string; end: number } | undefined {
   let value = '';
   let from = begin; // begin of the part that is not in value yet
   for (let search = begin; ; ) {
@@ -90,12 +110,23 @@ function quotedField(row: OpenRow, begin: number, quote: string): { value: strin
     if (found < 0) {
       search = row.text.length;
       if (!row.extend()) return undefined;
+    } else if (escapeMark !== undefined && isEscaped(row.text, found, begin, escapeMark)) {
+      value += row.text.slice(from, found - escapeMark.length) + quote;
+      from = found + quote.length;
+      search = from;
     } else if (row.text.startsWith(quote, found + quote.length)) {
       value += row.text.slice(from, found + quote.length);
       from = found + 2 * quote.length;
       search = from;
     } else return { value: value + row.text.slice(from, found), end: found + quote.length };
   }
+}
+
+/** Whether an odd number of escapes stands before a quote: two of them are one that is meant. */
+function isEscaped(text: string, at: number, begin: number, escapeMark: string): boolean {
+  let escapes = 0;
+  while (at - escapes > begin && text[at - escapes - 1] === escapeMark) escapes += 1;
+  return escapes % 2 === 1;
 }
 
 /** A row whose last line may not be known yet. */
@@ -126,6 +157,7 @@ class OpenRow {
   /** Gives up the row: its first line is a problem, the others are read afresh. */
   broken(problem: string): Row {
     this.#source.giveBack(this.#further);
-    return { kind: 'problem', line: this.#first.number, text: this.#first.text, problem };
+    const { number, offset, text } = this.#first;
+    return { kind: 'problem', line: number, offset, text, problem };
   }
 }

@@ -10,15 +10,15 @@ export function openSequences({ spec, lines, tally, reject }: OpenedFile): Table
     close: () => void lines.return(),
     *rows() {
       let index = 0;
-      for (const { number, text, problem } of lines) {
-        if (problem !== undefined) reject(number, problem, text);
+      for (const { number: line, offset, text, problem } of lines) {
+        if (problem !== undefined) reject({ line, offset }, problem, text);
         else if (text === '') tally.emptyLines += 1;
         else {
           const [user = '', ...items] = text.split(spec.delimiter);
-          if (items.length === 0) reject(number, 'a user without items', text);
+          if (items.length === 0) reject({ line, offset }, 'a user without items', text);
           for (const item of items) {
             index += 1;
-            yield { line: number, index, text, fields: [user, item] };
+            yield { line, offset, index, text: `${user}${spec.delimiter}${item}`, fields: [user, item] };
           }
         }
       }

@@ -1,44 +1,58 @@
+import { RectuneError } from '../core/errors.js';
 import type { Column, FileSpec } from '../core/source-spec.js';
 import { readPieces } from '../platform/unpack.js';
 import { openDelimited } from './delimited-table.js';
-import { openJsonLines } from './json-table.js';
-import { type Line, layoutOf, lines } from './lines.js';
+import { openImpressions } from './impression-table.js';
+import { openJson } from './json-table.js';
+import { type Layout, type Line, layoutOf, lines } from './lines.js';
 import { openSequences } from './sequence-table.js';
 
+/** Where something begins in a file. */
+export interface Place {
+  readonly line: number; // from 1
+  readonly offset: number; // bytes of the file before it, of an unpacked one where it is packed
+}
+
 /** A row with the right number of fields. */
-export interface TableRow {
-  readonly line: number;
+export interface TableRow extends Place {
   readonly index?: number; // where a line holds several rows: the how-manieth of the file this is, from 1
   readonly text: string;
   readonly fields: readonly string[];
 }
 
-/** What is counted while a file is read. */
+/** What is counted while a file is read. Rows, rejects, merged rows and empty lines add up to what stands there. */
 export interface Tally {
   rows: number;
   rejects: number;
+  merged: number;
   emptyLines: number;
   bytes: number; // of the file as it lies on the disk
 }
 
-/** Told of each line that is no row: its number, why, and its text. */
-export type OnReject = (line: number, reason: string, text: string) => void;
+export function newTally(): Tally {
+  return { rows: 0, rejects: 0, merged: 0, emptyLines: 0, bytes: 0 };
+}
+
+/** Told of each line that is no row: its place, why, and its text. */
+export type OnReject = (place: Place, reason: string, text: string) => void;
 
 /** One file of a log, opened. */
 export interface Table {
   /** Index of a column in a row's fields. Asked for before rows(). Throws RectuneError 'data' that names the columns there are. */
-  column(column: Column): number;
+  column(column: Column, absent?: 'error' | 'empty'): number;
   /** The rows that can be read, in file order; the others are told of. Can be read once. */
   rows(): Generator<TableRow, void>;
   /** Closes the file; after the last row it is closed already. */
   close(): void;
 }
 
-/** What a table of any format is read from. */
+/** What a table of any format is read from: lines, or the bytes themselves. One of the two is read. */
 export interface OpenedFile {
   readonly path: string;
   readonly spec: FileSpec;
   readonly lines: Generator<Line, void>;
+  readonly chunks: Generator<Uint8Array, void>;
+  readonly layout: Layout;
   readonly tally: Tally;
   readonly reject: OnReject;
   readonly correct: string; // what to do about a column that is not there
@@ -60,34 +74,59 @@ export function openTable(
   onBytes: (bytes: number) => void = () => {},
   correct = 'correct its name in source.yaml',
 ): { table: Table; encodingInDoubt: boolean } {
-  const chunks = counted(path, tally, onBytes);
+  const pieces = counted(path, tally, onBytes);
   try {
-    const first = chunks.next(); // it tells the layout, and is handed on: the file is opened once
+    const first = pieces.next(); // it tells the layout, and is handed on: the file is opened once
     const begin = first.done ? new Uint8Array() : first.value;
-    const layout = layoutOf(begin, path);
-    const all = lines(chain(begin, chunks), spec.encoding, layout);
-    const file: OpenedFile = { path, spec, lines: all, tally, reject, correct };
+    const layout = layoutOf(begin, spec.encoding);
+    if (spec.format === 'json' && layout.decoding.startsWith('utf-16')) {
+      throw new RectuneError('data', 'JSON is UTF-8, and the file is UTF-16', path, 'save it as UTF-8');
+    }
+    const chunks = chain(begin, pieces);
+    const file: OpenedFile = { path, spec, chunks, lines: lines(chunks, layout), layout, tally, reject, correct };
     const table = OPEN[spec.format](file);
     const close = (): void => {
       table.close();
-      chunks.return(); // a reader that never began does not close what it reads from
+      pieces.return(); // a reader that never began does not close what it reads from
     };
-    return { table: { ...table, close }, encodingInDoubt: layout.byteOrderMark && spec.encoding !== 'utf-8' };
+    const encodingInDoubt = layout.byteOrderMark === 3 && spec.encoding !== 'utf-8';
+    return { table: { ...table, close }, encodingInDoubt };
   } catch (error) {
-    chunks.return();
+    pieces.return();
     throw error;
   }
 }
 
-const OPEN = { delimited: openDelimited, 'json-lines': openJsonLines, sequences: openSequences };
+const OPEN = {
+  delimited: openDelimited,
+  'json-lines': openJson,
+  'python-lines': openJson,
+  json: openJson,
+  sequences: openSequences,
+  impressions: openImpressions,
+};
 
+/** The content of a file; the first piece is long enough to tell the layout by, whatever the file is packed with. */
 function* counted(path: string, tally: Tally, onBytes: (bytes: number) => void): Generator<Uint8Array, void> {
+  let begin: Uint8Array[] | undefined = [];
+  let length = 0;
   for (const { content, bytes } of readPieces(path)) {
     tally.bytes += bytes;
     if (bytes > 0) onBytes(bytes);
-    yield content;
+    if (begin === undefined) {
+      yield content;
+      continue;
+    }
+    begin.push(Uint8Array.from(content));
+    length += content.length;
+    if (length < ENOUGH) continue;
+    yield Buffer.concat(begin);
+    begin = undefined;
   }
+  if (begin !== undefined && length > 0) yield Buffer.concat(begin);
 }
+
+const ENOUGH = 1 << 16; // bytes
 
 function* chain(first: Uint8Array, rest: Iterable<Uint8Array>): Generator<Uint8Array, void> {
   yield first;

@@ -1,3 +1,5 @@
+import { patternSeconds, utcSeconds } from './time-pattern.js';
+
 const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 const ISO =
   /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?\s?(?:(Z|UTC)|([+-])(\d{2}):?(\d{2}))?)?$/;
@@ -15,16 +17,24 @@ export function parseRating(text: string): Parsed<number> {
 /**
  * Whole seconds since 1970, UTC, rounded down.
  *
- * unit  iso: "2001-02-03", "2001-02-03 04:05", "2001-02-03T04:05:06.789+02:00"; without a zone it is UTC
+ * unit  iso: "2001-02-03", "2001-02-03 04:05", "2001-02-03T04:05:06.789+02:00"; without a zone it is UTC. A pattern: time-pattern.ts
  */
-export function parseTimestamp(text: string, unit: 'seconds' | 'milliseconds' | 'iso'): Parsed<number> {
-  const seconds = unit === 'iso' ? isoSeconds(text.trim()) : decimal(text);
-  if (seconds === undefined) return { problem: `timestamp is not ${unit === 'iso' ? 'an ISO date' : 'a number'}` };
-  const value = Math.floor(unit === 'milliseconds' ? seconds / 1000 : seconds);
+export function parseTimestamp(text: string, unit: string): Parsed<number> {
+  const parts = PARTS[unit];
+  const read =
+    parts !== undefined ? decimal(text) : unit === 'iso' ? isoSeconds(text.trim()) : patternSeconds(text, unit);
+  if (read === undefined) {
+    const wanted = parts !== undefined ? 'a number' : unit === 'iso' ? 'an ISO date' : `like ${unit}`;
+    return { problem: `timestamp is not ${wanted}` };
+  }
+  const value = Math.floor(read / (parts ?? 1));
   if (value < 0) return { problem: 'timestamp is before 1970' };
   if (value > LAST_SECOND) return { problem: `timestamp is after the year 9999 (timestampUnit is ${unit})` };
   return { value };
 }
+
+/** How many of a unit a second has. */
+const PARTS: Readonly<Record<string, number>> = { seconds: 1, milliseconds: 1000, microseconds: 1_000_000 };
 
 function decimal(text: string): number | undefined {
   const trimmed = text.trim();
@@ -39,10 +49,7 @@ function isoSeconds(text: string): number | undefined {
   if (!found) return undefined;
   const [, year, month, day, hour = 0, minute = 0, second = 0] = found.map((part) => (part ? Number(part) : 0));
   if (year === undefined || month === undefined || day === undefined) return undefined;
-  const milliseconds = Date.UTC(year, month - 1, day, hour, minute, second);
-  const date = new Date(milliseconds);
-  if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return undefined;
-  if (hour > 23 || minute > 59 || second > 59) return undefined;
   const offset = (found[8] === '-' ? -60 : 60) * (Number(found[9] ?? 0) * 60 + Number(found[10] ?? 0));
-  return milliseconds / 1000 - offset;
+  const utc = utcSeconds({ year, month, day, hour, minute, second });
+  return utc === undefined ? undefined : utc - offset;
 }

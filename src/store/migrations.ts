@@ -14,6 +14,7 @@ import { choiceScores } from './migrations/0011-choice-scores.js';
 import { parentRows } from './migrations/0012-parent-rows.js';
 import { maskProofs } from './migrations/0013-mask-proofs.js';
 import { oneRowAnInstruction } from './migrations/0014-one-row-an-instruction.js';
+import { filesOfATable } from './migrations/0015-files-of-a-table.js';
 
 /** The steps from an empty file to today's tables. Entry i leads to version i + 1. An entry that was released is never edited. */
 export const migrations: readonly string[] = [
@@ -31,6 +32,7 @@ export const migrations: readonly string[] = [
   parentRows,
   maskProofs,
   oneRowAnInstruction,
+  filesOfATable,
 ];
 
 /** Marks a SQLite file as a store ("RECT"), so that another program's file is not taken for an empty store. */

@@ -31,7 +31,7 @@ export class SourceStore {
       const key = this.#renew(id);
       const items = this.#batch('items', ['position', 'id', 'title', 'attributes']);
       const users = this.#batch('users', ['position', 'id', 'attributes']);
-      const rejects = this.#batch('rejects', ['file', 'line', 'reason', 'text']);
+      const rejects = this.#batch('rejects', ['file', 'line', 'byte_offset', 'reason', 'text']);
       const columns = ['log_index', 'user_id', 'item_id', 'rating', 'timestamp'];
       const plain = this.#batch('interactions', columns, [items, users]); // the many without attributes pay nothing for them
       const described = this.#batch('interactions', [...columns, 'attributes'], [items, users]);
@@ -48,7 +48,7 @@ export class SourceStore {
         },
         item: (row) => items.add(key, position++, row.itemId, row.title, JSON.stringify(row.attributes)),
         user: (row) => users.add(key, position++, row.userId, JSON.stringify(row.attributes)),
-        reject: (row) => rejects.add(key, row.file, row.line, row.reason, row.text),
+        reject: (row) => rejects.add(key, row.file, row.line, row.offset, row.reason, row.text),
       });
       for (const batch of [plain, described, items, users, rejects]) batch.flush();
       if (source.id !== id) throw new Error(`the rows are of "${id}", and the source is "${source.id}"`);
@@ -126,7 +126,7 @@ export class SourceStore {
   rejects(id: string, limit?: number): Reject[] {
     return this.#database
       .prepare<[number, number], Reject>(
-        'select file, line, reason, text from rejects where source_key = ? order by reject_key limit ?',
+        'select file, line, byte_offset as offset, reason, text from rejects where source_key = ? order by reject_key limit ?',
       )
       .all(this.#keyOf(id) ?? -1, sqlLimit(limit));
   }
@@ -159,10 +159,11 @@ export class SourceStore {
     this.#database
       .prepare('update sources set hash = ?, json = ?, has_attributes = ? where source_key = ?')
       .run(source.hash, JSON.stringify(Source.parse(source)), hasAttributes ? 1 : 0, key);
-    const counts = ['bytes', 'row_count', 'reject_count', 'empty_lines'];
+    const counts = ['bytes', 'row_count', 'reject_count', 'merged_count', 'empty_lines'];
     const files = this.#batch('source_files', ['role', 'name', 'sha256', ...counts]);
     for (const file of source.files) {
-      files.add(key, file.role, file.name, file.sha256, file.bytes, file.rows, file.rejects, file.emptyLines);
+      const { bytes, rows, rejects, merged, emptyLines } = file;
+      files.add(key, file.role, file.name, file.sha256, bytes, rows, rejects, merged, emptyLines);
     }
     files.flush();
   }

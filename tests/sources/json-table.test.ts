@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { InteractionsSpec } from '../../src/core/source-spec.js';
-import { openTable, type TableRow, type Tally } from '../../src/sources/table.js';
+import { newTally, openTable, type TableRow, type Tally } from '../../src/sources/table.js';
 import { temporaryFolder } from '../store/fixtures.js';
 
 interface Read {
@@ -14,10 +14,10 @@ interface Read {
 }
 
 function readFile(path: string, columns: readonly string[]): Read {
-  const tally = { rows: 0, rejects: 0, emptyLines: 0, bytes: 0 };
+  const tally = newTally();
   const rejects: Read['rejects'] = [];
   const spec = InteractionsSpec.parse({ file: 'log', format: 'json-lines', columns: { user: 'u', item: 'i' } });
-  const { table } = openTable(path, spec, tally, (line, reason, text) => rejects.push({ line, reason, text }));
+  const { table } = openTable(path, spec, tally, ({ line }, reason, text) => rejects.push({ line, reason, text }));
   for (const column of columns) table.column(column);
   try {
     return { rows: [...table.rows()], rejects, tally };
@@ -61,7 +61,7 @@ it.each([
   ['["x"]', 'not a JSON object'],
   ['null', 'not a JSON object'],
   ['{"x": {"y": 1}}', 'x is neither a text nor a number, nor a list of these'],
-  ['{"x": [["y"]]}', 'x is neither a text nor a number, nor a list of these'],
+  ['{"x": [{"y":1}]}', 'x is neither a text nor a number, nor a list of these'],
   ['{"x": "\0"}', 'NUL byte'],
 ])('rejects %s: %s', (line, reason) => {
   const { rows, rejects, tally } = read(`{"x":"a"}\n${line}\n{"x":"b"}`, ['x']);
@@ -152,14 +152,14 @@ it.each([
     case: 'a key that no line has, with the near one',
     content: '{"summary":1}\n',
     column: 'summry',
-    error: /no line has the key "summry"/,
+    error: /no row has the key "summry"/,
   },
   { case: 'an empty file', content: '', column: 'x', error: /the file is empty/ },
   {
     case: 'a file that is no JSON lines',
     content: 'a,b\n1,2\n',
     column: 'x',
-    error: /no line of the file is a JSON object: not JSON/,
+    error: /no row of the file is a JSON object: not JSON/,
   },
 ])('tells of $case', ({ content, column, error }) => {
   expect(() => read(content, [column])).toThrow(

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { type Encoding, type Line, lines } from '../../src/sources/lines.js';
+import type { Encoding } from '../../src/core/source-spec.js';
+import { type Layout, type Line, layoutOf, lines } from '../../src/sources/lines.js';
 import { type Row, rows } from '../../src/sources/rows.js';
 
-const LF = { newline: 0x0a, byteOrderMark: false } as const;
+const LF: Layout = { newline: 0x0a, byteOrderMark: 0, decoding: 'utf-8' };
 
 function chunksOf(bytes: Uint8Array, size: number): Uint8Array[] {
   const chunks = [];
@@ -11,12 +12,13 @@ function chunksOf(bytes: Uint8Array, size: number): Uint8Array[] {
   return chunks;
 }
 
-function linesOf(content: string | Uint8Array, encoding: Encoding = 'utf-8', size = 1 << 20, layout = LF): Line[] {
-  return [...lines(chunksOf(Buffer.from(content as string), size), encoding, layout)];
+function linesOf(content: string | Uint8Array, encoding: Encoding = 'utf-8', size = 1 << 20): Line[] {
+  const bytes = Buffer.from(content as string);
+  return [...lines(chunksOf(bytes, size), layoutOf(bytes, encoding))];
 }
 
 function rowsOf(content: string | Uint8Array, delimiter: string, quote: string | undefined, size = 1 << 20): Row[] {
-  return [...rows(lines(chunksOf(Buffer.from(content as string), size), 'utf-8', LF), delimiter, quote)];
+  return [...rows(lines(chunksOf(Buffer.from(content as string), size), LF), delimiter, quote)];
 }
 
 /** The definition itself, slow: at each begin of a row, does a whole row of RFC 4180 match from here? If not, the line is broken. */
@@ -26,18 +28,18 @@ function slowRows(text: string, delimiter: string): Row[] {
   const whole = new RegExp(`(${field}(?:${d}${field})*)(?:\\r\\n|\\n|$(?![^]))`, 'y');
   const found: Row[] = [];
   for (let at = 0; at < text.length; ) {
-    const line = text.slice(0, at).split('\n').length;
+    const place = { line: text.slice(0, at).split('\n').length, offset: Buffer.byteLength(text.slice(0, at)) };
     whole.lastIndex = at;
     const match = whole.exec(text);
     if (match?.[1] !== undefined) {
       const raw = match[1];
       at += match[0].length;
-      if (raw === '') found.push({ kind: 'empty', line });
-      else found.push({ kind: 'row', line, text: raw, fields: slowFields(raw, delimiter) });
+      if (raw === '') found.push({ kind: 'empty', ...place });
+      else found.push({ kind: 'row', ...place, text: raw, fields: slowFields(raw, delimiter) });
     } else {
       const end = text.indexOf('\n', at);
       const raw = text.slice(at, end < 0 ? undefined : end).replace(end < 0 ? /$/ : /\r$/, '');
-      found.push({ kind: 'problem', line, text: raw, problem: expect.any(String) });
+      found.push({ kind: 'problem', ...place, text: raw, problem: expect.any(String) });
       at = end < 0 ? text.length : end + 1;
     }
   }
@@ -112,14 +114,14 @@ it('reads what was written, at the line where it was written, with bad lines in 
         for (const entry of table) {
           if (entry === 'empty') {
             written.push(Buffer.from(''));
-            expected.push({ kind: 'empty', line });
+            expected.push(expect.objectContaining({ kind: 'empty', line }));
           } else if ('bytes' in entry) {
             written.push(entry.bytes);
             expected.push(expect.objectContaining({ kind: 'problem', line, problem: entry.problem }));
           } else {
             const text = entry.fields.map((field) => write(field, entry.quoteAll)).join(',');
             written.push(Buffer.from(text));
-            expected.push({ kind: 'row', line, text, fields: entry.fields });
+            expected.push(expect.objectContaining({ kind: 'row', line, text, fields: entry.fields }));
             line += text.split('\n').length - 1;
           }
           line += 1;
@@ -189,7 +191,9 @@ it('gives up a quoted field at a line that cannot be read, and reads on behind i
 });
 
 it('reads every byte of latin-1 as the character of that number', () => {
-  const bytes = Uint8Array.from({ length: 256 }, (_, byte) => byte).filter((byte) => byte !== 0 && byte !== 10);
+  const bytes = Uint8Array.from({ length: 256 }, (_, byte) => byte).filter(
+    (byte) => byte !== 0 && byte !== 10 && byte !== 13,
+  );
   const [line] = linesOf(bytes, 'latin-1');
   expect(line?.text).toBe(String.fromCharCode(...bytes));
   expect(line?.problem).toBeUndefined();
@@ -201,23 +205,83 @@ it('knows the replacement character itself from bytes that are not UTF-8', () =>
 });
 
 it('does not keep an over-long line, and counts on behind it', () => {
-  const text = `first\n${'x'.repeat(3 << 20)}\nthird\n`;
+  const text = `first\n${'x'.repeat(6 << 20)}\nthird\n`;
   const read = linesOf(text, 'utf-8', 100_000);
   expect(read.map((line) => [line.number, line.problem])).toEqual([
     [1, undefined],
-    [2, 'line longer than 1048576 bytes'],
+    [2, 'line longer than 4194304 bytes'],
     [3, undefined],
   ]);
   expect(read[1]?.text.length).toBeLessThan(5000);
 });
 
 it.each([
-  { case: 'a byte order mark', content: '\ufeffa\nb', layout: { newline: 0x0a, byteOrderMark: true } as const },
-  { case: 'lines that end with CR alone', content: 'a\rb\r', layout: { newline: 0x0d, byteOrderMark: false } as const },
-  { case: 'lines that end with CR LF', content: 'a\r\nb\r\n', layout: LF },
-])('reads a file with $case', ({ content, layout }) => {
-  expect([...lines([Buffer.from(content)], 'utf-8', layout)].map(({ number, text }) => [number, text])).toEqual([
-    [1, 'a'],
-    [2, 'b'],
+  { case: 'a byte order mark', content: '\ufeffa\nb' },
+  { case: 'lines that end with CR alone', content: 'a\rb\r' },
+  { case: 'lines that end with CR LF', content: 'a\r\nb\r\n' },
+])('reads a file with $case, in UTF-8 and in UTF-16 of either order', ({ content }) => {
+  const little = Buffer.from(content, 'utf16le');
+  const big = Buffer.from(little).swap16();
+  for (const bytes of [Buffer.from(content), little, big]) {
+    const encoding = bytes.length === Buffer.byteLength(content) ? 'utf-8' : 'utf-16';
+    for (const size of [1, 2, 3, 100]) {
+      expect(linesOf(bytes, encoding, size).map(({ number, text }) => [number, text])).toEqual([
+        [1, 'a'],
+        [2, 'b'],
+      ]);
+    }
+  }
+});
+
+it('gives back any lines in any encoding, each at the byte where it stands', () => {
+  const line = fc.string({ unit: fc.constantFrom('a', 'é', '€', '\u0a0a', '\u0a00', '\u{1f3ac}', ',') });
+  fc.assert(
+    fc.property(
+      fc.array(line, { minLength: 1 }),
+      fc.constantFrom('\n', '\r\n'),
+      fc.constantFrom('utf-8', 'utf16le', 'utf16be'),
+      fc.boolean(),
+      fc.integer({ min: 1, max: 9 }),
+      (written, ending, code, marked, size) => {
+        const bytesOf = (text: string): Buffer => {
+          const bytes = Buffer.from(text, code === 'utf-8' ? 'utf8' : 'utf16le');
+          return code === 'utf16be' ? bytes.swap16() : bytes;
+        };
+        const isMarked = marked || code !== 'utf-8';
+        const content = `${isMarked ? '\ufeff' : ''}${written.map((text) => text + ending).join('')}`;
+        const read = linesOf(bytesOf(content), 'utf-8', size);
+        expect(read.map(({ text, problem }) => [text, problem])).toEqual(written.map((text) => [text, undefined]));
+        let before = isMarked ? '\ufeff' : '';
+        for (const [i, { offset }] of read.entries()) {
+          expect(offset).toBe(i === 0 ? 0 : bytesOf(before).length);
+          before += written[i] + ending;
+        }
+      },
+    ),
+  );
+});
+
+it('tells bytes that are no UTF-16 from those that are, and loses their line alone', () => {
+  const bytes = Buffer.concat([Buffer.from('\ufeffa\n\ud83c\nb\nc', 'utf16le'), Buffer.of(0x61)]);
+  expect(linesOf(bytes).map(({ text, problem }) => [text.slice(0, 1), problem])).toEqual([
+    ['a', undefined],
+    ['\ud83c', 'bytes that are not UTF-16'],
+    ['b', undefined],
+    ['c', 'bytes that are not UTF-16'],
+  ]);
+});
+
+it('reads windows-1252 where it has characters that latin-1 has not', () => {
+  const [line] = linesOf(Uint8Array.of(0x80, 0x93, 0xe9, 0x94, 0x99, 0x9f, 0x81), 'windows-1252');
+  expect(line).toMatchObject({ text: '\u20ac\u201cé\u201d\u2122\u0178\x81', problem: undefined });
+});
+
+it('reads an escaped quote as one of the text, where the file is said to escape them', () => {
+  const text = ['1,"Der \\"Rest\\", neu",x', '2,"a ""b""",y', '3,"ends\\\\",z', ''].join('\n');
+  const read = [...rows(lines([Buffer.from(text)], LF), ',', '"', '\\')];
+  expect(read.map((row) => row.kind === 'row' && row.fields)).toEqual([
+    ['1', 'Der "Rest", neu', 'x'],
+    ['2', 'a "b"', 'y'],
+    ['3', 'ends\\\\', 'z'],
   ]);
 });

@@ -20,9 +20,9 @@ const ROWS = {
   ],
   users: [{ userId: 'u1', attributes: { age: '24' } }],
   rejects: [
-    { file: 'log.csv', line: 7, reason: 'rating is not a number', text: 'u1,i1,x' },
-    { file: 'log.csv', line: 9, reason: 'NUL byte', text: 'u1,\0' },
-    { file: 'log.csv', line: 11, reason: 'rating is not a number', text: 'u1,i1,' },
+    { file: 'log.csv', line: 7, offset: 31, reason: 'rating is not a number', text: 'u1,i1,x' },
+    { file: 'log.csv', line: 9, offset: null, reason: 'NUL byte', text: 'u1,\0' },
+    { file: 'log.csv', line: 11, offset: 99, reason: 'rating is not a number', text: 'u1,i1,' },
   ],
 };
 

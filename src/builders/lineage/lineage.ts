@@ -107,9 +107,12 @@ export function lineLineage(store: Store, sourceId: string, line: number, limit:
   };
 }
 
+/** Of a log in several files the one in which the line stands, and the line there. */
 function logLine(store: Store, sourceId: string, line: number): LogLine {
-  const file = store.sources.find(sourceId)?.files.find(({ role }) => role === 'interactions')?.name ?? sourceId;
-  return { file, ...(store.lineage.line(sourceId, line) ?? { line, user: null }) };
+  const files = store.sources.find(sourceId)?.files.filter(({ role }) => role === 'interactions') ?? [];
+  const file = files.findLast(({ before }) => before < line);
+  const found = store.lineage.line(sourceId, line) ?? { line, user: null };
+  return { file: file?.name ?? sourceId, ...found, line: line - (file?.before ?? 0) };
 }
 
 function parentsOf(store: Store, version: DatasetVersion, row: Instruction): RowLineage['parents'] {

@@ -51,8 +51,9 @@ interface Rejects {
 function ofLog(store: Store, id: string, limit: number): Rejects {
   const total = knownSource(store, id).counts.rejects;
   const rejects = store.sources.rejects(id, limit).map((value) => {
-    const { file, line, reason, text } = value;
-    return { place: `${file}:${line}`, reason, text, value };
+    const { file, line, offset, reason, text } = value;
+    const byte = offset === null ? '' : ` (byte ${offset})`;
+    return { place: `${file}:${line}${byte}`, reason, text, value };
   });
   return { whose: id, total, rejects };
 }
