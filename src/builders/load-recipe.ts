@@ -23,7 +23,7 @@ export function loadRecipe(pathOrName: string): LoadedRecipe {
   return { ...parseAs(Recipe, written, pathOrName), file };
 }
 
-function findRecipe(pathOrName: string): string {
+export function findRecipe(pathOrName: string): string {
   const recipes = join(packageRoot(), 'recipes');
   const places = isAbsolute(pathOrName)
     ? [pathOrName]

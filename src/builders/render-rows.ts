@@ -2,8 +2,9 @@ import { RectuneError } from '../core/errors.js';
 import type { Instruction, Split } from '../core/instruction.js';
 import type { Interaction } from '../core/interaction.js';
 import { Random } from '../core/random.js';
-import { ItemWords } from '../core/recipe.js';
+import { type CandidateRule, ItemWords } from '../core/recipe.js';
 import { drawItems } from './candidates/draw-candidates.js';
+import { pairOf } from './candidates/pair.js';
 import type { DatasetPlan } from './dataset-plan.js';
 import { type Example, isLiked } from './examples.js';
 import type { Template } from './load-template.js';
@@ -36,7 +37,14 @@ export function* renderRows(
     recipe,
     words,
     writers,
-    candidates: (example) => plan.candidates(example),
+    showsNoHistory: false,
+    isLiked: (interaction) => isLiked(interaction, recipe.label),
+    candidates(example, { head }) {
+      const list = plan.candidates(example);
+      if (list === undefined || head.task !== 'pairwise') return list;
+      const { itemId, logIndex } = example.target;
+      return pairOf(itemId, list, (recipe.candidates as CandidateRule).seed, logIndex);
+    },
   };
   const next: Record<Split, number> = { train: 0, valid: 0, test: 0 };
   const described = new Set<string>(); // items and users that a row of knowledge is about: one row each

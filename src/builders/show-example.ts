@@ -1,10 +1,9 @@
 import type { Split } from '../core/instruction.js';
-import type { Item } from '../core/interaction.js';
-import { Random } from '../core/random.js';
+import type { Interaction, Item } from '../core/interaction.js';
 import type { DatasetRecipe, ItemWords } from '../core/recipe.js';
 import type { TextSlot } from '../core/slots.js';
 import { TASKS } from '../core/template.js';
-import { type Example, isLiked } from './examples.js';
+import type { Example } from './examples.js';
 import type { ItemTexts } from './item-texts.js';
 import type { Template } from './load-template.js';
 import type { LogKnowledge } from './log-knowledge.js';
@@ -22,8 +21,11 @@ export interface Material {
   readonly recipe: DatasetRecipe;
   readonly words: ItemWords; // what templates call the items
   readonly writers: Writers;
-  /** The candidate list of an example, target included; undefined: the recipe draws none. */
-  candidates(example: Example): readonly string[] | undefined;
+  readonly showsNoHistory: boolean; // whether a template that prints the history takes an example that has none
+  /** Whether an interaction of the history counts as liked. */
+  isLiked(interaction: Interaction): boolean;
+  /** The candidate list that a template shows of an example, target included; undefined: the recipe draws none. */
+  candidates(example: Example, template: Template): readonly string[] | undefined;
 }
 
 /** What a writer answers when the rule is to write the text after all. */
@@ -63,16 +65,20 @@ export function showExample(
   texts: ItemTexts,
   material: Material,
 ): Shown {
-  const { log, recipe } = material;
+  const { log } = material;
   const task = TASKS[template.head.task];
   const target = texts.find(example.target.itemId);
   if (target === undefined) return { missing: `target without ${texts.lacks(example.target.itemId)}` };
   if (task.likedTargets && !label) return { missing: NOT_LIKED };
-  if (example.history.length === 0 && HISTORY_SLOTS.some((name) => template.slots.has(name)))
+  if (
+    !material.showsNoHistory &&
+    example.history.length === 0 &&
+    HISTORY_SLOTS.some((name) => template.slots.has(name))
+  )
     return { missing: 'history' };
   const history = example.history.map((one): ShownExample['history'][number] => {
     const item = texts.find(one.itemId) as ItemText;
-    const liked = isLiked(one, recipe.label);
+    const liked = material.isLiked(one);
     return one.rating === null ? { item, liked } : { item, liked, stars: String(one.rating) };
   });
   const shown: Mutable<ShownExample> = {
@@ -104,7 +110,7 @@ export function showExample(
 }
 
 /** Slots that are made of the history. */
-const HISTORY_SLOTS = ['history', 'liked', 'disliked', 'preference', 'collaborative'];
+export const HISTORY_SLOTS = ['history', 'liked', 'disliked', 'preference', 'collaborative'];
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
@@ -131,23 +137,14 @@ function candidatesOf(
   material: Material,
 ): { ids: readonly string[] } | { missing: string } | undefined {
   if (TASKS[template.head.task].alternatives !== 'candidates') return undefined;
-  const drawn = material.candidates(example);
-  if (drawn === undefined) return template.head.task === 'matching' ? undefined : { missing: 'candidates' };
-  const ids = template.head.task === 'pairwise' ? pairOf(example, drawn, material) : drawn;
+  const ids = material.candidates(example, template);
+  if (ids === undefined) return template.head.task === 'matching' ? undefined : { missing: 'candidates' };
   if (ids.length < 2) return { missing: 'candidates' };
   const lettered =
     template.places.has('letter') || template.answerPlaces.has('letter') || template.answerSlots.has('order');
   if (lettered && ids.length > MOST_LETTERS) return { missing: `letters for ${ids.length} candidates` };
   const untold = ids.find((id) => texts.find(id) === undefined);
   return untold === undefined ? { ids } : { missing: `candidate without ${texts.lacks(untold)}` };
-}
-
-/** The target and the first of the others. Which stands first is drawn anew: in the list nearly every target stands behind that one. */
-function pairOf({ target }: Example, drawn: readonly string[], { recipe }: Material): readonly string[] {
-  const rival = drawn.find((id) => id !== target.itemId);
-  if (rival === undefined || recipe.candidates === undefined) return [];
-  const random = new Random(recipe.candidates.seed, `pair of line ${target.logIndex}`);
-  return random.uniform() < 0.5 ? [target.itemId, rival] : [rival, target.itemId];
 }
 
 const NO_TEXTS = { texts: {} };

@@ -17,6 +17,7 @@ import list from './commands/list.js';
 import merge from './commands/merge.js';
 import power from './commands/power.js';
 import predict from './commands/predict.js';
+import probe from './commands/probe.js';
 import pull from './commands/pull.js';
 import push from './commands/push.js';
 import quickstart from './commands/quickstart.js';
@@ -49,6 +50,7 @@ export const COMMANDS: readonly Command[] = [
   train,
   predict,
   fit,
+  probe,
   report,
   rows,
   verify,

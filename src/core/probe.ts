@@ -78,7 +78,7 @@ export const ProbeResult = z.discriminatedUnion('probe', [
     rows: z.array(count), // the subsample, in order
     variants: z.array(ProbeVariant),
     stable: z.boolean().nullable(), // order: whether the last permutation changed the mean answer by less than the tolerance; null: another probe
-    answers: z.array(VariantAnswer), // by row, then variant; a row that has no such form is left out of it
+    answers: z.array(VariantAnswer), // by row, then variant; a row that has no such form is left out of it. What is said of the rows as they are, the predictions hold
   }),
   z.strictObject({ probe: z.literal('completion'), ...asked, titles: z.array(CompletedTitle) }),
   z.strictObject({

@@ -23,8 +23,9 @@ export const studioLayout = {
   merged: (studio: string, runId: string): string => join(studioLayout.run(studio, runId), 'merged.gguf'),
   /** The run's own copy of the adapter that it continues from. */
   startAdapter: (studio: string, runId: string): string => join(studioLayout.run(studio, runId), 'start-adapter.gguf'),
-  /** What one probe of a run was told. */
+  /** Of a run: one file a probe. */
   probes: (studio: string, runId: string) => join(studio, 'probes', runId),
+  /** What one probe of a run was told. */
   probe: (studio: string, runId: string, id: string): string => join(studioLayout.probes(studio, runId), `${id}.json`),
   /** Scores of a split that is not done yet. */
   scoreJournal: (studio: string, id: string) => join(studio, 'scoring', `${id}.jsonl`),

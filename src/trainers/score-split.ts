@@ -1,26 +1,21 @@
-import { resolve } from 'node:path';
 import type { DatasetVersion } from '../core/dataset-version.js';
 import { RectuneError } from '../core/errors.js';
 import { InstructionLine, type Split } from '../core/instruction.js';
 import { parseAs } from '../core/parse.js';
 import { isSameArithmetic, PLAIN, type Prediction, type PredictionSet } from '../core/prediction.js';
-import { type NativeScoreConfig, PROTOCOL } from '../core/run-config.js';
-import type { RunEvent } from '../core/run-event.js';
-import { defaultThreads } from '../platform/cpu.js';
+import type { NativeScoreConfig } from '../core/run-config.js';
 import { rememberedSha256 } from '../platform/file-hashes.js';
 import { remove, sha256 } from '../platform/files.js';
 import { jsonLines } from '../platform/json-lines.js';
 import { withLock } from '../platform/lock.js';
-import { runNative } from '../platform/native-program.js';
 import { packageVersion } from '../platform/package-version.js';
 import { studioLayout } from '../platform/studio.js';
 import type { Store } from '../store/store.js';
 import type { Execution } from './execute-run.js';
 import { type Score, ScoreJournal } from './score-journal.js';
+import { scoreLines } from './score-lines.js';
 import { sealedSplit } from './sealed-split.js';
 import { whenStoreIsFree } from './store-patience.js';
-
-type ScoreEvent = Extract<RunEvent, { event: 'score' }>;
 
 /** One question: what does this model, with or without this adapter, say of each row of this split? */
 export interface ScoreQuestion {
@@ -84,7 +79,9 @@ export async function scoreSplit(store: Store, question: ScoreQuestion, executio
     const journal = new ScoreJournal(path);
     try {
       if (journal.scores.size > 0) execution.onStderr?.(`${journal.scores.size} rows of ${split} were scored before`);
-      if (lines.some(({ row }) => !journal.scores.has(row))) await runScore(data, question, journal, execution);
+      if (lines.some(({ row }) => !journal.scores.has(row))) {
+        await scoreLines({ ...question, data, labels: version.labels }, journal, execution);
+      }
     } finally {
       journal.close();
     }
@@ -101,50 +98,6 @@ export async function scoreSplit(store: Store, question: ScoreQuestion, executio
     journal.remove();
     return { set, predictions, reused: false };
   });
-}
-
-async function runScore(
-  data: string,
-  question: ScoreQuestion,
-  journal: ScoreJournal,
-  execution: Execution,
-): Promise<void> {
-  const config: NativeScoreConfig = {
-    protocol: PROTOCOL,
-    model: resolve(question.model),
-    adapter: question.adapter === null ? null : resolve(question.adapter),
-    merged: question.merged,
-    data,
-    labels: question.version.labels,
-    maxLength: question.maxLength,
-    sharePrefixes: question.sharePrefixes,
-    batchSize: question.batchSize ?? null,
-    skip: [...journal.scores.keys()],
-    device: journal.arithmetic?.device ?? question.device,
-    precision: journal.arithmetic?.precision ?? question.precision,
-    threads: question.threads ?? defaultThreads(),
-  };
-  const dropped = new Map<number, number>(); // of the rows that were too long
-  for await (const event of runNative('score', config, { signal: execution.signal, onStderr: execution.onStderr })) {
-    if (event.event === 'truncated') dropped.set(event.row, event.droppedHistory);
-    if (event.event === 'device') journal.begin({ device: event.kind, precision: event.precision });
-    if (event.event === 'precision') journal.begin({ device: 'cpu', precision: event.chosen });
-    if (event.event === 'score') {
-      if (journal.scores.has(event.row)) throw new Error(`native scored row ${event.row} twice`);
-      journal.add(scoreIn(event, dropped.get(event.row) ?? 0));
-    }
-    execution.onEvent?.(event);
-  }
-}
-
-/** The mass of several answers is the sum of their probabilities: no two have the same tokens. */
-function scoreIn({ row, logOdds, labelMass, choices }: ScoreEvent, droppedHistory: number): Score {
-  if (choices !== undefined) {
-    const mass = choices.reduce((sum, choice) => sum + Math.exp(choice.sum), 0);
-    return { row, logOdds: null, labelMass: mass, choices, droppedHistory };
-  }
-  if (logOdds === undefined || labelMass === undefined) throw new Error(`native said nothing of row ${row}`);
-  return { row, logOdds, labelMass, choices: null, droppedHistory };
 }
 
 /** Reads the rows before anything long starts, and checks that each has answers to score. */
