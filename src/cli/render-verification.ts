@@ -4,18 +4,28 @@ import type { Verification } from '../eval/verify/verify-report.js';
 const SHOWN = 20; // differing values; --json has all
 
 /** Whether everything is as the predictions give it. A file that is missing beside the report says nothing wrong. */
-export function isVerified({ differences, files }: Verification): boolean {
-  return differences.length === 0 && files.every(({ state }) => state !== 'differs');
+export function isVerified({ differences, fits, files }: Verification): boolean {
+  return (
+    differences.length === 0 &&
+    fits.every(({ state }) => state === 'same') &&
+    files.every(({ state }) => state !== 'differs')
+  );
 }
 
 export function renderVerification(verification: Verification): string {
-  const { report, run, compared, differences, files } = verification;
+  const { report, run, compared, differences, fits, files } = verification;
   const wrong = files.filter(({ state }) => state === 'differs').map(({ name }) => name);
   const same = files.filter(({ state }) => state === 'same').map(({ name }) => name);
   return [
     isVerified(verification)
       ? `verified: ${counted(compared, 'value')} of ${report} come out of the predictions of run ${run}`
       : `NOT verified: ${report} differs from what the predictions of run ${run} give`,
+    ...fits.flatMap(({ file, model, state }) => {
+      if (state === 'same') return [];
+      return [
+        `  ${model}: ${file} ${state === 'missing' ? 'is gone' : 'is not the fit that the report was made from'}`,
+      ];
+    }),
     ...differences
       .slice(0, SHOWN)
       .map(

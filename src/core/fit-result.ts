@@ -12,6 +12,9 @@ export const FIT_KINDS = ['judgement', 'choice'] as const;
 export const FitKind = z.enum(FIT_KINDS);
 export type FitKind = z.infer<typeof FitKind>;
 
+/** The version of the file's form. One of another form is left alone, and its model fitted again. */
+export const FIT_FORMAT = 2;
+
 const count = z.number().int().nonnegative();
 
 /** What a model says of the candidates of a row, in the row's order. */
@@ -24,10 +27,11 @@ export type FittedRow = z.infer<typeof FittedRow>;
 
 /** One model on one kind of rows of a dataset version: how it was tuned, and its scores under each seed. */
 export const FitResult = z.strictObject({
-  format: z.literal(1),
+  format: z.literal(FIT_FORMAT),
   versionHash: z.string(),
   protocol: FitProtocol,
-  runId: z.string().nullable(), // whose shots were learned from; null: all of train
+  runId: z.string().nullable(), // whose shots were learned from, of several such runs the first that asked; null: all of train
+  rows: z.array(count).nullable(), // of train, as that run has them; null: all
   kind: FitKind,
   model: z.enum(FIT_MODELS),
   metric: FitMetric,

@@ -36,6 +36,9 @@ export const FIT_SEARCH: Readonly<Record<FitModelName, Trials>> = {
 /** Models that one pass makes; their result has no chance in it. */
 export const MADE_IN_ONE_PASS: readonly FitModelName[] = ['pop', 'item-knn', 'ease'];
 
+/** Seeds of a model that learns, unless somebody asks for another number. */
+export const FIT_SEEDS = 3;
+
 /** How models that learn do so, in trials as in the end. */
 export const FIT_EPOCHS = 100; // at most
 export const FIT_PATIENCE = 10; // epochs without a better value on valid

@@ -19,7 +19,7 @@ export const SeenRow = z.strictObject({
   item: z.string(),
   came: z.union([z.boolean(), z.number(), z.null()]), // liked; the given rating; null: a list's target is the item, a text is its own answer
   parts: z.partialRecord(SliceKind, z.string()), // of the test rows that it is in
-  said: z.record(z.string(), z.number()), // by model: log-odds of liked; the target's rank (a half where it ties); the rating; nats a token
+  said: z.record(z.string(), z.number()), // by model: log-odds of liked, of ID models a score on a scale of their own; the target's rank (a half where it ties); the rating; nats a token
   probed: z.record(z.string(), z.strictObject({ adapter: z.number(), base: z.number().nullable() })).optional(), // by probe and form ("history: removed"), in the unit of said; none: no probe asked the row
   loss: z.number(), // how far the adapter is off: nats; the target's rank; distance of the ratings; nats a token
 });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DatasetVersion } from './dataset-version.js';
+import { ID_MODELS, IdModelStanding, ReportedFit } from './id-models.js';
 import { Split } from './instruction.js';
 import { Arithmetic } from './prediction.js';
 import { Estimate, Finding, PairedTests } from './report-figures.js';
@@ -30,7 +31,10 @@ export type ReportOptions = z.infer<typeof ReportOptions>;
 
 /** Everything that gives a log-odds for each row, models before trivial baselines. */
 export const MODELS = ['adapter', 'base', 'liked-share', 'item-like-rate', 'majority-class'] as const;
-export const ModelId = z.enum(MODELS);
+export type OddsModelId = (typeof MODELS)[number];
+
+/** What may stand in a table: those, then models of users and items, whose scores are on scales of their own. */
+export const ModelId = z.enum([...MODELS, ...ID_MODELS]);
 export type ModelId = z.infer<typeof ModelId>;
 
 /** The models that know nothing but counts. A report says whether the adapter beats the best of them. */
@@ -38,7 +42,7 @@ export const BASELINES = ['liked-share', 'item-like-rate', 'majority-class'] as 
 export const BaselineId = z.enum(BASELINES);
 export type BaselineId = z.infer<typeof BaselineId>;
 
-export const MODEL_TITLES: Readonly<Record<ModelId, string>> = {
+export const MODEL_TITLES: Readonly<Record<OddsModelId, string>> = {
   adapter: 'adapter',
   base: 'base model without adapter',
   'liked-share': 'liked share of the shown history',
@@ -70,7 +74,7 @@ export const SplitResult = z.strictObject({
   liked: count,
   users: count,
   usersWithBothLabels: count, // those that UAUC is a mean over
-  models: z.array(z.strictObject({ model: ModelId, metrics: z.record(MetricId, Estimate) })),
+  models: z.array(z.strictObject({ model: ModelId, metrics: z.record(MetricId, Estimate) })), // of ID models only what the order of scores decides is defined
 });
 export type SplitResult = z.infer<typeof SplitResult>;
 
@@ -159,6 +163,7 @@ export const Report = z.strictObject({
   tasks: z.array(TaskReport), // the other tasks of a version that mixes several
   slices: z.array(Slice), // of the test rows of such a version
   wordings: z.array(WordingGap),
+  idModels: IdModelStanding.extend({ fits: z.array(ReportedFit) }), // fits: of all tasks; the rest is about judgements
   seeds: z.array(SeedFigures), // an entry a task; none when there is no such run beside this one
   trust: Trust,
   curves: z.strictObject({
@@ -175,7 +180,7 @@ export const Report = z.strictObject({
   serving: z.strictObject({
     predictions: z.array(
       z.strictObject({
-        model: ModelId,
+        model: z.enum(['adapter', 'base']),
         split: Split,
         set: z.string(),
         sha256: z.string(), // of what the store keeps of it

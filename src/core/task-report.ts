@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ID_MODELS, IdModelStanding } from './id-models.js';
 import { Split } from './instruction.js';
 import { Estimate, Finding, PairedTests } from './report-figures.js';
 import { TASKS, type TaskName } from './template.js';
@@ -24,17 +25,20 @@ export const TASK_MODELS = [
   'item-mean',
   'user-item-bias',
 ] as const;
-export const TaskModelId = z.enum(TASK_MODELS);
+export type PlainTaskModelId = (typeof TASK_MODELS)[number];
+
+/** Those, then models of users and items; these order lists alone. */
+export const TaskModelId = z.enum([...TASK_MODELS, ...ID_MODELS]);
 export type TaskModelId = z.infer<typeof TaskModelId>;
 
 /** The trivial baselines of a kind, the one that stands for them without rows of valid first. Free text has none. */
-export const TASK_BASELINES: Readonly<Record<TaskKind, readonly TaskModelId[]>> = {
+export const TASK_BASELINES: Readonly<Record<TaskKind, readonly PlainTaskModelId[]>> = {
   choice: ['popularity', 'co-occurrence', 'frequent-position', 'chance'],
   rating: ['user-item-bias', 'user-mean', 'item-mean', 'global-mean'],
   text: [],
 };
 
-export const TASK_MODEL_TITLES: Readonly<Record<TaskModelId, string>> = {
+export const TASK_MODEL_TITLES: Readonly<Record<PlainTaskModelId, string>> = {
   adapter: 'adapter',
   base: 'base model without adapter',
   popularity: 'popularity in train',
@@ -138,6 +142,7 @@ export const TaskReport = z.strictObject({
   main: TaskMetricId, // of the verdict
   baseline: z.strictObject({ model: TaskModelId, chosenBy: z.string() }).nullable(), // null: there is no trivial one
   verdicts: z.array(z.strictObject({ against: TaskModelId, finding: Finding, sentence: z.string() })), // against the best baseline first
+  idModels: IdModelStanding,
   splits: z.array(TaskSplit), // test, then valid
   differences: z.array(TaskDifference),
   beyond: z // of lists on test

@@ -1,7 +1,7 @@
 import {
+  type Estimate,
   METRICS,
   type MetricId,
-  MODELS,
   type ModelId,
   type PairedDifference,
   type ReportOptions,
@@ -10,7 +10,7 @@ import {
 import { findingOf } from './finding.js';
 import { METRIC } from './metrics/metric.js';
 import { usersWithBothLabels } from './metrics/uauc.js';
-import type { SplitScores } from './split-scores.js';
+import { metricsOfModel, modelsOf, type SplitScores, scoresOf } from './split-scores.js';
 import { resampleUsers } from './statistics/bootstrap.js';
 import { type Distribution, difference, shareAboveZero } from './statistics/distribution.js';
 import { estimate } from './statistics/interval.js';
@@ -24,15 +24,20 @@ export interface Pair {
   readonly second: ModelId;
 }
 
-/** Every metric of every model on one split, and the paired differences, from one set of resampled users. */
+/** What is said of a metric that is not defined of a model. */
+const UNDEFINED: Estimate = { value: null, low: null, high: null, leftOut: 0 };
+
+/** Every metric of every model on one split, and the paired differences of those that both have, from one set of resampled users. */
 export function compareModels(
-  { split, users, labels, logOdds }: SplitScores,
+  scores: SplitScores,
   pairs: readonly Pair[],
   options: ReportOptions,
 ): { result: SplitResult; differences: PairedDifference[] } {
+  const { split, users, labels } = scores;
+  const models = modelsOf(scores);
   const index = indexUsers(users);
-  const cells = MODELS.flatMap((model) => METRICS.map((metric) => ({ model, metric })));
-  const statistics = cells.map(({ model, metric }) => METRIC[metric].byUsers(logOdds[model], labels, index));
+  const cells = models.flatMap((model) => metricsOfModel(model).map((metric) => ({ model, metric })));
+  const statistics = cells.map(({ model, metric }) => METRIC[metric].byUsers(scoresOf(scores, model), labels, index));
   const drawn = resampleUsers(statistics, index.count, options);
   const cell = (model: ModelId, metric: MetricId): { statistic: UserStatistic; distribution: Distribution } => {
     const place = cells.findIndex((one) => one.model === model && one.metric === metric);
@@ -40,8 +45,12 @@ export function compareModels(
     if (!statistic || !distribution) throw new Error(`${metric} of ${model} was not resampled`);
     return { statistic, distribution };
   };
-  const metricsOf = (model: ModelId) =>
-    Object.fromEntries(METRICS.map((metric) => [metric, estimate(cell(model, metric).distribution, options)]));
+  const figuresOf = (model: ModelId) => {
+    const defined = metricsOfModel(model);
+    const figure = (metric: MetricId) =>
+      defined.includes(metric) ? estimate(cell(model, metric).distribution, options) : UNDEFINED;
+    return Object.fromEntries(METRICS.map((metric) => [metric, figure(metric)])) as Record<MetricId, Estimate>;
+  };
   return {
     result: {
       split,
@@ -49,26 +58,29 @@ export function compareModels(
       liked: labels.filter((label) => label).length,
       users: index.count,
       usersWithBothLabels: usersWithBothLabels(labels, index),
-      models: MODELS.map((model) => ({ model, metrics: metricsOf(model) as SplitResult['models'][number]['metrics'] })),
+      models: models.map((model) => ({ model, metrics: figuresOf(model) })),
     },
     differences: correctedForRivals(
-      pairs.flatMap(({ first, second }) =>
-        METRICS.map((metric) => {
-          const [one, other] = [cell(first, metric), cell(second, metric)];
-          const paired = difference(one.distribution, other.distribution);
-          const interval = estimate(paired, options);
-          return {
-            split,
-            metric,
-            first,
-            second,
-            difference: interval,
-            shareAboveZero: shareAboveZero(paired) ?? null,
-            tests: pairedTests(one.statistic, other.statistic, paired, options),
-            finding: findingOf(METRIC[metric].better, interval),
-          };
-        }),
-      ),
+      pairs.flatMap(({ first, second }) => {
+        const both = metricsOfModel(second);
+        return metricsOfModel(first)
+          .filter((metric) => both.includes(metric))
+          .map((metric) => {
+            const [one, other] = [cell(first, metric), cell(second, metric)];
+            const paired = difference(one.distribution, other.distribution);
+            const interval = estimate(paired, options);
+            return {
+              split,
+              metric,
+              first,
+              second,
+              difference: interval,
+              shareAboveZero: shareAboveZero(paired) ?? null,
+              tests: pairedTests(one.statistic, other.statistic, paired, options),
+              finding: findingOf(METRIC[metric].better, interval),
+            };
+          });
+      }),
     ),
   };
 }

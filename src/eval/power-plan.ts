@@ -1,7 +1,7 @@
 import { RectuneError } from '../core/errors.js';
+import { titlesOf } from '../core/model-titles.js';
 import type { PlannedRates, PowerDemand, PowerPlan } from '../core/power.js';
-import { type Estimate, MODEL_TITLES, type Report } from '../core/report.js';
-import { TASK_MODEL_TITLES } from '../core/task-report.js';
+import type { Estimate, Report } from '../core/report.js';
 import { METRIC } from './metrics/metric.js';
 import { errorOfPair, plannedAucVariance } from './statistics/auc-variance.js';
 import { normalQuantile } from './statistics/normal.js';
@@ -15,16 +15,17 @@ type Compared = Pick<PowerPlan, 'split' | 'metric' | 'models'>;
  * paired interval, (high - low) / (2 z): it holds what the users of this log are like, and falls with the square root of their number.
  */
 export function plansOfReport(report: Report, demand: PowerDemand): PowerPlan[] {
+  const titles = titlesOf(report);
   const judgements = report.differences.flatMap(({ split, metric, second, difference }) => {
     const there = report.splits.find((one) => one.split === split);
-    const compared = { split, metric: METRIC[metric].title, models: `adapter - ${MODEL_TITLES[second]}` };
+    const compared = { split, metric: METRIC[metric].title, models: `adapter - ${titles(second)}` };
     return there ? [planOf(compared, difference, there, report.options.level, demand)] : [];
   });
   const others = report.tasks.flatMap(({ task, list, splits, differences }) =>
     differences.flatMap(({ split, metric, second, difference }) => {
       const there = splits.find((one) => one.split === split);
       const title = `${task} ${metricTitle(metric, list)}`;
-      const compared = { split, metric: title, models: `adapter - ${TASK_MODEL_TITLES[second]}` };
+      const compared = { split, metric: title, models: `adapter - ${titles(second)}` };
       return there ? [planOf(compared, difference, there, report.options.level, demand)] : [];
     }),
   );

@@ -8,6 +8,7 @@ import type { Store } from '../store/store.js';
 import { versionLog } from '../store/version-log.js';
 import type { Scored } from './align-predictions.js';
 import { findPredictions, type ScoredSplit } from './find-predictions.js';
+import type { KeptFit } from './fitted-scores.js';
 import type { ReportInput } from './report.js';
 import type { Sibling } from './seed-figures.js';
 import { siblingsOf } from './siblings.js';
@@ -21,6 +22,7 @@ export type Choose = (run: Run, split: ScoredSplit, adapterHash: string | null, 
 /**
  * Everything that a report on a run is made from, out of the store.
  *
+ * fits  what ID models say of the version's rows
  * siblings  the runs that its seeds are shown beside; all that there are without it
  * choose  the newest predictions that answer the run's own question (newestPredictions), or others that are named
  * probes  the answers that the trust panel is made from
@@ -33,6 +35,7 @@ export function reportInput(
     options,
     madeAt,
     choose,
+    fits,
     siblings,
     probes,
   }: {
@@ -40,6 +43,7 @@ export function reportInput(
     madeAt: Date;
     choose: Choose;
     probes: readonly KeptProbe[];
+    fits: readonly KeptFit[];
     siblings?: (version: DatasetVersion) => Sibling[];
   },
 ): ReportInput {
@@ -50,6 +54,7 @@ export function reportInput(
     run,
     stages: stagesBefore(store, run),
     siblings: siblings ? siblings(version) : siblingsOf(store, run, version),
+    fits,
     events: store.runs.events(run.id),
     train: { [Symbol.iterator]: () => store.versions.instructions(version.hash, 'train') }, // may be read again
     log: () => versionLog(store.sources, version),

@@ -2,6 +2,7 @@ import { type Report, ReportOptions } from '../core/report.js';
 import { sha256 } from '../platform/files.js';
 import { studioLayout } from '../platform/studio.js';
 import type { Store } from '../store/store.js';
+import { fitsBeside } from './kept-fits.js';
 import { renderJson } from './report/json.js';
 import { checkReportFolder, writeReport } from './report/write.js';
 import { evaluate } from './report.js';
@@ -18,7 +19,8 @@ export interface ReportRunSettings {
 
 /**
  * Reports on a run from what the store keeps: reads rows and predictions, makes the report, writes its files and keeps it.
- * The trust panel is of the newest answers to each probe of the run that the studio keeps. Nothing is scored here: the predictions of the adapter and of its base model must be there, on test and, if it has rows, on valid.
+ * The trust panel is of the newest answers to each probe of the run that the studio keeps. Nothing is scored here: the predictions of the adapter and of its base model must be there, on test and, if it has rows, on valid. ID models stand beside
+ * them as far as they were fitted.
  *
  * throws RectuneError 'usage' for an unknown run, a run without adapter, or missing predictions, and when the folder cannot be written
  */
@@ -32,6 +34,7 @@ export async function reportRun(store: Store, runId: string, settings: ReportRun
       options,
       madeAt: now(),
       choose: newestPredictions(store),
+      fits: fitsBeside(studio, run.versionHash, run),
       probes: newestProbes(studio, run),
     }),
   );

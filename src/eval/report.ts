@@ -1,6 +1,9 @@
 import type { DatasetVersion } from '../core/dataset-version.js';
 import { RectuneError } from '../core/errors.js';
+import { FIT_KINDS } from '../core/fit-result.js';
+import { ID_MODELS, type IdModelId, type IdModelStanding, idModel, type ReportedFit } from '../core/id-models.js';
 import type { Instruction } from '../core/instruction.js';
+import { type Titles, titlesOf } from '../core/model-titles.js';
 import { type Prediction, shortened } from '../core/prediction.js';
 import { BASELINES, type ModelId, REPORT_FORMAT, Report, type ReportOptions, type Stage } from '../core/report.js';
 import type { SeenRow } from '../core/report-rows.js';
@@ -11,14 +14,25 @@ import { countTrainLabels } from './baselines/train-labels.js';
 import type { KnownInteraction } from './baselines/train-log.js';
 import { bestBaseline } from './best-baseline.js';
 import { compareModels, type Pair } from './compare-models.js';
+import { fittedSplit, type KeptFit } from './fitted-scores.js';
+import { bestIdModels, spreadOfSeeds } from './id-standing.js';
 import { judgementCurves } from './judgement-curves.js';
 import { knownRows } from './known-rows.js';
+import { auc } from './metrics/auc.js';
+import { METRIC } from './metrics/metric.js';
 import { fileName, reportedSettings } from './reported-settings.js';
 import { rowGroups } from './rows/row-groups.js';
 import { rowLines } from './rows/row-lines.js';
 import { seenJudgements, withProbes } from './rows/seen-rows.js';
 import { type Sibling, seedFigures } from './seed-figures.js';
-import { type AnsweredRow, answeredRows, type SplitInput, scoreSplit } from './split-scores.js';
+import {
+  type AnsweredRow,
+  answeredRows,
+  type SplitInput,
+  type SplitScores,
+  scoreSplit,
+  scoresOf,
+} from './split-scores.js';
 import { judgementSlices, reportTasks, type TaskFindings } from './tasks/report-tasks.js';
 import type { DatedLine } from './tasks/row-facts.js';
 import { choiceScores } from './tasks/score-task.js';
@@ -28,7 +42,7 @@ import { doubtsOf } from './trust/doubts.js';
 import type { KeptProbe } from './trust/kept-probes.js';
 import { findTrust } from './trust/trust.js';
 import { validationFacts } from './validation-curve.js';
-import { verdict } from './verdict.js';
+import { verdicts } from './verdict.js';
 import { warnings } from './warnings.js';
 
 /** Everything a report is made from. Nothing else decides its bytes. */
@@ -37,6 +51,7 @@ export interface ReportInput {
   readonly run: Run;
   readonly stages: readonly Stage[]; // of its adapter before this run
   readonly siblings: readonly Sibling[]; // runs of other seeds, or on more or fewer rows of train
+  readonly fits: readonly KeptFit[]; // of ID models, at most one of a model, a protocol and a kind of rows
   readonly events: readonly RunEvent[];
   readonly train: Iterable<TrainRow>; // all of train: baselines may count what the adapter could read; may be read more than once
   readonly log: () => Iterable<LogLine>; // the source's interactions, in log order; may be asked for more than once
@@ -77,13 +92,22 @@ export function evaluate(input: ReportInput): Evaluated {
       'train it to its end',
     );
   }
+  const reported = reportedRun(input, adapterHash);
+  const titles = titlesOf({ run: reported });
   const train = countTrainLabels(input.train);
   const answered = { test: answeredRows(input.test), valid: input.valid ? answeredRows(input.valid) : [] };
-  const test = scoreSplit('test', answered.test, train);
-  const valid = input.valid && scoreSplit('valid', answered.valid, train);
+  const fitted = { test: fittedSplit(input.fits, 'test'), valid: fittedSplit(input.fits, 'valid') };
+  const test = scoreSplit('test', answered.test, train, fitted.test);
+  const valid = input.valid && scoreSplit('valid', answered.valid, train, fitted.valid);
   const baseline = test.labels.length === 0 ? null : bestBaseline(valid);
-  const judged: ModelId[] = [...(baseline ? [baseline.model] : []), 'base']; // in a sentence each; the others stand in the tables
-  const rivals = new Set<ModelId>([...judged, ...BASELINES]);
+  const idModels = judgementIdModels(test, valid, titles);
+  const judged: ModelId[] = [
+    // in a sentence each; the others stand in the tables
+    ...(baseline ? [baseline.model] : []),
+    'base',
+    ...idModels.best.map(({ model }) => model),
+  ];
+  const rivals = new Set<ModelId>([...judged, ...BASELINES, ...test.fitted.keys()]);
   const pairs = [...rivals].map((second): Pair => ({ first: 'adapter', second }));
   const compared = [test, ...(valid ? [valid] : [])]
     .filter(({ labels }) => labels.length > 0)
@@ -91,14 +115,12 @@ export function evaluate(input: ReportInput): Evaluated {
   const asked = [...answered.test, ...answered.valid].map(({ instruction }) => instruction);
   const known = knownRows(input, answered, asked);
   const findings: TaskFindings = known.knowledge
-    ? reportTasks(version, known.rows, known.knowledge, options)
+    ? reportTasks(version, known.rows, known.knowledge, { fitted, titles, options })
     : { ...NO_OTHER_TASKS, ...judgementSlices(known.rows.test, options) };
   const splits = compared.map(({ result }) => result);
   const differences = compared.flatMap((one) => one.differences);
   const facts = trainingFacts(input.events);
-  const verdicts = differences
-    .filter(({ split, metric, second }) => split === 'test' && metric === 'auc' && judged.includes(second))
-    .map((paired) => verdict(splits[0] as Report['splits'][number], paired));
+  const sentences = splits[0] ? verdicts(splits[0], differences, judged, titles) : [];
   const { tasks, slices, wordings } = findings;
   const { trust, probed } = findTrust({
     runId: run.id,
@@ -118,23 +140,31 @@ export function evaluate(input: ReportInput): Evaluated {
     madeAt: input.madeAt.toISOString(),
     program: input.program,
     options,
-    overview: overview({ tasks, verdicts }),
-    verdicts,
+    overview: overview({ tasks, verdicts: sentences, idModels }),
+    verdicts: sentences,
     baseline,
     version,
-    run: reportedRun(input, adapterHash),
+    run: reported,
     splits,
     differences,
     tasks,
     slices,
     wordings,
+    idModels: { ...idModels, fits: input.fits.map(reportedFit).sort(inOrder) },
     seeds: seedFigures(
       { version, train: [], log: input.log, instructions: input.test.instructions, valid: [] }, // no baseline is asked
       [ownRun(input), ...input.siblings],
       options,
     ),
     trust: { doubts: doubtsOf({ splits, differences, baseline, tasks }, trust), ...trust },
-    curves: { split: 'test', ...judgementCurves(test), loss: facts.loss },
+    curves: {
+      split: 'test',
+      ...judgementCurves(
+        test,
+        idModels.best.slice(0, 1).map(({ model }) => model),
+      ),
+      loss: facts.loss,
+    },
     rows: { sha256: sha256(rowLines(rows)), groups: rowGroups(rows, slices) },
     serving: {
       predictions: servedPredictions(input),
@@ -147,6 +177,31 @@ export function evaluate(input: ReportInput): Evaluated {
     training: facts.training,
   };
   return { report: Report.parse({ ...report, warnings: warnings(report) }), rows };
+}
+
+/** ID models on the judgements: which of them the adapter has to beat, and how far they move with the seed. */
+function judgementIdModels(test: SplitScores, valid: SplitScores | undefined, titles: Titles): IdModelStanding {
+  const models = test.labels.length === 0 ? [] : [...test.fitted.keys()];
+  const { title, better } = METRIC.auc;
+  const onValid = (model: IdModelId) => valid && auc(scoresOf(valid, model), valid.labels);
+  return {
+    best: bestIdModels(models, onValid, { title, better, titles }),
+    spread: spreadOfSeeds(models, (model) => (test.fitted.get(model) ?? []).map((one) => auc(one, test.labels))),
+  };
+}
+
+function reportedFit({ file, sha256: hash, result }: KeptFit): ReportedFit {
+  const { model, protocol, kind, interactions, metric, trials, chosen, seeds } = result;
+  return {
+    ...{ model: idModel(model, protocol), kind, file, sha256: hash, interactions, metric, trials, chosen },
+    seeds: seeds.map(({ seed, epochs, value }) => ({ seed, epochs, value })),
+  };
+}
+
+/** Judgements first, then as in the tables. */
+function inOrder(a: ReportedFit, b: ReportedFit): number {
+  const place = ({ kind, model }: ReportedFit) => FIT_KINDS.indexOf(kind) * ID_MODELS.length + ID_MODELS.indexOf(model);
+  return place(a) - place(b);
 }
 
 /** The report alone. */

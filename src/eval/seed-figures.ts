@@ -2,6 +2,7 @@ import type { ReportOptions } from '../core/report.js';
 import type { SeedFigures } from '../core/report-seeds.js';
 import type { Scored } from './align-predictions.js';
 import { contestsOf, type Ground } from './contest/contest.js';
+import { spreadOver } from './spread.js';
 import { Resampled } from './tasks/compare-task.js';
 
 /** A run of the same settings with another seed or number of train rows. */
@@ -35,11 +36,6 @@ export function seedFigures(ground: Ground, runs: readonly Sibling[], options: R
 function spreadOf(runs: SeedFigures['runs']): SeedFigures['spread'] {
   return [...new Set(runs.map(({ rows }) => rows))].map((rows) => {
     const values = runs.filter((one) => one.rows === rows).map(({ figure }) => figure.value);
-    const defined = values.filter((value) => value !== null);
-    if (defined.length < values.length) return { rows, runs: values.length, mean: null, deviation: null };
-    const mean = defined.reduce((sum, value) => sum + value, 0) / defined.length;
-    const squares = defined.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-    const deviation = defined.length < 2 ? null : Math.sqrt(squares / (defined.length - 1));
-    return { rows, runs: values.length, mean, deviation };
+    return { rows, runs: values.length, ...spreadOver(values) };
   });
 }

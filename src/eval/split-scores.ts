@@ -1,10 +1,13 @@
+import { type IdModelId, isIdModel } from '../core/id-models.js';
 import type { Split } from '../core/instruction.js';
-import type { ModelId } from '../core/report.js';
+import { METRICS, type MetricId, MODELS, type ModelId, type OddsModelId } from '../core/report.js';
 import { alignToRows, type EvaluatedInstruction, type Scored } from './align-predictions.js';
 import { itemLikeRate } from './baselines/item-like-rate.js';
 import { likedShare } from './baselines/liked-share.js';
 import { majorityClass } from './baselines/majority-class.js';
 import type { TrainLabels } from './baselines/train-labels.js';
+import type { FittedSplit } from './fitted-scores.js';
+import { METRIC } from './metrics/metric.js';
 
 /** A split with what the base model says of it, with and without the adapter. */
 export interface SplitInput {
@@ -20,12 +23,31 @@ export interface AnsweredRow {
   readonly base: Scored['predictions'][number];
 }
 
-/** Every model and baseline on the same judgements: all arrays have one entry a row, in the order of the rows. */
+/** Every model and baseline on the same judgements: all arrays of a model have one entry a row, in the order of the rows. */
 export interface SplitScores {
   readonly split: Split;
   readonly users: readonly string[];
   readonly labels: readonly boolean[];
-  readonly logOdds: Readonly<Record<ModelId, readonly number[]>>;
+  readonly logOdds: Readonly<Record<OddsModelId, readonly number[]>>;
+  readonly fitted: ReadonlyMap<IdModelId, readonly (readonly number[])[]>; // scores under each seed, on a scale of the model's own
+}
+
+/** In the order of a table. */
+export function modelsOf({ fitted }: SplitScores): ModelId[] {
+  return [...MODELS, ...fitted.keys()];
+}
+
+/** What a model says of each row; an ID model under its first seed. */
+export function scoresOf({ fitted, logOdds }: SplitScores, model: ModelId): readonly number[] {
+  if (!isIdModel(model)) return logOdds[model];
+  const scores = fitted.get(model)?.[0];
+  if (!scores) throw new Error(`${model} says nothing of these rows`);
+  return scores;
+}
+
+/** Metrics that are defined of a model: of scores that are no log-odds, those that read nothing but their order. */
+export function metricsOfModel(model: ModelId): MetricId[] {
+  return isIdModel(model) ? METRICS.filter((metric) => METRIC[metric].reads === 'order') : [...METRICS];
 }
 
 /** throws RectuneError when predictions and rows do not fit */
@@ -39,7 +61,12 @@ export function answeredRows({ instructions, adapter, base }: SplitInput): Answe
 }
 
 /** The judgements among the rows: those that have a label. */
-export function scoreSplit(split: Split, answered: readonly AnsweredRow[], train: TrainLabels): SplitScores {
+export function scoreSplit(
+  split: Split,
+  answered: readonly AnsweredRow[],
+  train: TrainLabels,
+  fitted?: FittedSplit,
+): SplitScores {
   const rows = answered.filter(({ instruction }) => instruction.label !== null);
   const instructions = rows.map(({ instruction }) => instruction);
   return {
@@ -53,6 +80,12 @@ export function scoreSplit(split: Split, answered: readonly AnsweredRow[], train
       'item-like-rate': itemLikeRate(instructions, train),
       'majority-class': majorityClass(instructions, train),
     },
+    fitted: new Map(
+      (fitted?.models('judgement') ?? []).map((model) => {
+        const seeds = fitted?.scores(model, 'judgement', instructions) ?? [];
+        return [model, seeds.map((rowScores) => rowScores.map(([score]) => score as number))];
+      }),
+    ),
   };
 }
 

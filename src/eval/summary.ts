@@ -1,5 +1,7 @@
-import { MODEL_TITLES, type Report, type SplitResult } from '../core/report.js';
-import { TASK_MODEL_TITLES, type TaskReport } from '../core/task-report.js';
+import { type IdModelStanding, isIdModel } from '../core/id-models.js';
+import { type Titles, titlesOf } from '../core/model-titles.js';
+import type { Report, SplitResult } from '../core/report.js';
+import type { TaskReport } from '../core/task-report.js';
 import { counted, figure, levelTitle, withInterval } from './numbers.js';
 import { taskHeading } from './report/task-texts.js';
 import { metricTitle } from './tasks/task-metric.js';
@@ -7,36 +9,37 @@ import { metricTitle } from './tasks/task-metric.js';
 /** A report in a few lines for the terminal: what it is worth, the figures on test, what to be careful about. No final newline. */
 export function summarizeReport(report: Report): string {
   const test = report.splits.find(({ split }) => split === 'test');
+  const titles = titlesOf(report);
   return [
     `report of run ${report.run.id}`,
     '',
     ...(report.overview === null ? [] : [report.overview, '']),
     ...report.trust.doubts.map(({ sentence }) => sentence),
     ...report.verdicts.map(({ sentence }) => sentence),
-    ...(test ? ['', ...metricTable(test, levelTitle(report.options.level))] : []),
+    ...(test ? ['', ...metricTable(test, report, titles)] : []),
     '',
-    ...report.tasks.flatMap((task) => [...taskLines(task), '']),
+    ...report.tasks.flatMap((task) => [...taskLines(task, titles), '']),
     ...report.warnings.map((warning) => `warning: ${warning}`),
   ]
     .join('\n')
     .trimEnd();
 }
 
-function taskLines(task: TaskReport): string[] {
+function taskLines(task: TaskReport, titles: Titles): string[] {
   const sentences = task.verdicts.map(({ sentence }) => sentence);
-  return [taskHeading(task), ...sentences, ...taskTable(task)];
+  return [taskHeading(task), ...sentences, ...taskTable(task, titles)];
 }
 
 /** A task's figures on test: no intervals but of the main metric. */
-function taskTable({ splits, metrics, main, list }: TaskReport): string[] {
+function taskTable({ splits, metrics, main, list, idModels }: TaskReport, titles: Titles): string[] {
   const test = splits.find(({ split }) => split === 'test');
   if (!test) return [];
   const head = [
     `${test.split}: ${counted(test.rows, 'row')}, ${counted(test.users, 'user')}`,
     ...metrics.map((metric) => metricTitle(metric, list)),
   ];
-  const rows = test.models.map(({ model, metrics: own }) => [
-    TASK_MODEL_TITLES[model],
+  const rows = shown(test.models, idModels).map(({ model, metrics: own }) => [
+    titles(model),
     ...metrics.map((metric) => {
       const found = own[metric];
       if (!found) return '';
@@ -46,20 +49,25 @@ function taskTable({ splits, metrics, main, list }: TaskReport): string[] {
   return inColumns([head, ...rows]);
 }
 
-function metricTable(result: SplitResult, level: string): string[] {
+/** Of the ID models those of the verdicts: the page has them all. */
+function shown<One extends { model: string }>(models: readonly One[], { best }: Pick<IdModelStanding, 'best'>): One[] {
+  return models.filter(({ model }) => !isIdModel(model) || best.some((one) => one.model === model));
+}
+
+function metricTable(result: SplitResult, { idModels, options }: Report, titles: Titles): string[] {
   const head = [
     `${result.split}: ${counted(result.rows, 'row')}, ${counted(result.users, 'user')}`,
-    `AUC, ${level} interval`,
+    `AUC, ${levelTitle(options.level)} interval`,
     'UAUC',
     'log loss',
     'accuracy',
   ];
-  const rows = result.models.map(({ model, metrics: { auc, uauc, logLoss, accuracy } }) => [
-    MODEL_TITLES[model],
+  const rows = shown(result.models, idModels).map(({ model, metrics: { auc, uauc, logLoss, accuracy } }) => [
+    titles(model),
     withInterval(auc),
     figure(uauc.value),
-    figure(logLoss.value),
-    figure(accuracy.value),
+    isIdModel(model) ? '-' : figure(logLoss.value),
+    isIdModel(model) ? '-' : figure(accuracy.value),
   ]);
   return inColumns([head, ...rows]);
 }

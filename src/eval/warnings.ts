@@ -1,6 +1,9 @@
+import { isIdModel, protocolOf } from '../core/id-models.js';
+import { type Titles, titlesOf } from '../core/model-titles.js';
 import { inWords } from '../core/prediction.js';
-import { MODEL_TITLES, type ModelId, type Report, type SplitResult } from '../core/report.js';
-import { TASK_MODEL_TITLES, type TaskReport } from '../core/task-report.js';
+import { type Finding, MODEL_TITLES, type ModelId, type Report, type SplitResult } from '../core/report.js';
+import type { TaskModelId, TaskReport } from '../core/task-report.js';
+import { METRIC } from './metrics/metric.js';
 import { counted, figure, percent, withInterval } from './numbers.js';
 import { metricTitle } from './tasks/task-metric.js';
 import { standingOf, taskTitle } from './tasks/task-verdict.js';
@@ -25,16 +28,27 @@ export function warnings(report: Omit<Report, 'warnings'>): string[] {
   }
   if (run.status !== 'done') said.push(`The run is "${run.status}", not done: its adapter is not the final one.`);
   if (test) said.push(...aboutUsers(test, options.resamples));
-  said.push(...tasks.flatMap(aboutTask));
+  const titles = titlesOf(report);
+  said.push(...tasks.flatMap((task) => aboutTask(task, titles)));
   // The baseline of the verdict was chosen on valid; the others may still do better on test.
   for (const { split, metric, second, finding, difference } of differences) {
     if (split !== 'test' || metric !== 'auc' || verdicts.some(({ against }) => against === second)) continue;
+    if (isIdModel(second)) continue;
     if (finding !== 'worse' && finding !== 'undecided') continue;
     said.push(
       `On test the adapter ${finding === 'worse' ? 'is also worse than' : 'does not beat'} another trivial baseline, ` +
         `"${MODEL_TITLES[second]}": difference of AUC ${withInterval(difference)}.`,
     );
   }
+  said.push(
+    ...aboutIdModels(
+      'the adapter',
+      METRIC.auc.title,
+      { best: report.idModels.best, verdicts, titles },
+      differences,
+      'auc',
+    ),
+  );
   if (baseline && !splits.some((result) => result.split === 'valid' && aucOf(result, baseline.model) !== null)) {
     said.push(baseline.chosenBy);
   }
@@ -70,7 +84,7 @@ export function warnings(report: Omit<Report, 'warnings'>): string[] {
 }
 
 /** Few users, and other baselines that the adapter does not beat, though the one chosen on valid is beaten. */
-function aboutTask(task: TaskReport): string[] {
+function aboutTask(task: TaskReport, titles: Titles): string[] {
   const test = task.splits.find(({ split }) => split === 'test');
   if (!test) return [];
   const said: string[] = [];
@@ -84,15 +98,49 @@ function aboutTask(task: TaskReport): string[] {
         : `the interval of its ${metric} is ${figure(own.high - own.low)} wide, rough, and tends to be too narrow`;
     said.push(`${title} has only ${counted(test.users, 'user')} on test: ${width}.`);
   }
+  said.push(
+    ...aboutIdModels(
+      `${title}: the adapter`,
+      metric,
+      { best: task.idModels.best, verdicts: task.verdicts, titles },
+      task.differences,
+      task.main,
+    ),
+  );
   if (standingOf(task) !== 'beats') return said;
   for (const { split, metric: by, second, finding, difference } of task.differences) {
-    if (split !== 'test' || by !== task.main || second === 'base' || finding === 'beats') continue;
+    if (split !== 'test' || by !== task.main || second === 'base' || finding === 'beats' || isIdModel(second)) continue;
     said.push(
-      `${title}: on test the adapter does not beat another trivial baseline, "${TASK_MODEL_TITLES[second]}": ` +
+      `${title}: on test the adapter does not beat another trivial baseline, "${titles(second)}": ` +
         `difference of ${metric} ${withInterval(difference)}.`,
     );
   }
   return said;
+}
+
+/** ID models that the adapter does not beat on test, though it beats the one of their protocol that was chosen on valid. */
+function aboutIdModels(
+  who: string,
+  title: string,
+  {
+    best,
+    verdicts,
+    titles,
+  }: Pick<TaskReport['idModels'], 'best'> & Pick<Report | TaskReport, 'verdicts'> & { titles: Titles },
+  differences: readonly { split: string; metric: string; second: TaskModelId | ModelId; finding: Finding }[],
+  main: string,
+): string[] {
+  const beaten = best.filter(({ model }) =>
+    verdicts.some(({ against, finding }) => against === model && finding === 'beats'),
+  );
+  const others = differences.flatMap(({ split, metric, second, finding }) => {
+    if (split !== 'test' || metric !== main || !isIdModel(second) || finding === 'beats') return [];
+    return beaten.some(({ protocol }) => protocol === protocolOf(second)) ? [titles(second)] : [];
+  });
+  if (others.length === 0) return [];
+  return [
+    `On test ${who} beats the ID model that was chosen on valid, but by ${title} it does not beat ${others.join(', ')}.`,
+  ];
 }
 
 /** The different ways in which the models were scored on a split: one, unless somebody scored them apart. */

@@ -36,6 +36,8 @@ export const studioLayout = {
   /** Files on their way to a hub; gone when they are there. */
   outgoing: (studio: string, hash: string) => join(studio, 'outgoing', hash),
   /** What models of users and items say of a version: one file a model and kind of rows. */
-  fit: (studio: string, versionHash: string, id: string) => join(studio, 'fits', versionHash, `${id}.json`),
+  fits: (studio: string, versionHash: string) => join(studio, 'fits', versionHash),
+  fit: (studio: string, versionHash: string, id: string): string =>
+    join(studioLayout.fits(studio, versionHash), `${id}.json`),
   report: (studio: string, runId: string) => join(studio, 'reports', runId),
 };

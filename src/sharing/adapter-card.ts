@@ -1,6 +1,8 @@
 import { stringify } from 'yaml';
 import type { AdapterPackage, SourceTerms } from '../core/hub-package.js';
-import { type Estimate, MODEL_TITLES, type Report } from '../core/report.js';
+import { isIdModel } from '../core/id-models.js';
+import { titlesOf } from '../core/model-titles.js';
+import type { Estimate, Report } from '../core/report.js';
 import { table } from './dataset-card.js';
 
 /** The README.md of an adapter's repository. */
@@ -48,15 +50,18 @@ export function adapterCard(
     .concat('\n');
 }
 
-function figures({ splits, options, verdicts, version }: Report): string[] {
+function figures(report: Report): string[] {
+  const { splits, options, verdicts, version } = report;
+  const titles = titlesOf(report);
   const head = ['model', 'AUC', 'UAUC', 'log loss', 'accuracy'];
   const tables = splits.flatMap(({ split, rows, users, models }) => [
     `**${split}**: ${rows} rows, ${users} users. In brackets ${100 * options.level} % intervals, from resampling users.`,
     table(
       head,
       models.map(({ model, metrics: { auc, uauc, logLoss, accuracy } }) => [
-        MODEL_TITLES[model],
-        ...[auc, uauc, logLoss, accuracy].map(figure),
+        titles(model),
+        ...[auc, uauc].map(figure),
+        ...[logLoss, accuracy].map((estimate) => (isIdModel(model) ? 'no probabilities' : figure(estimate))),
       ]),
     ),
   ]);

@@ -2,7 +2,14 @@ import { join } from 'node:path';
 import type { DatasetVersion } from '../core/dataset-version.js';
 import { RectuneError } from '../core/errors.js';
 import { type FitMetric, FitModel, type NativeFitConfig } from '../core/fit.js';
-import { FIT_KINDS, type FitKind, type FitProtocol, FitResult, type FittedRow } from '../core/fit-result.js';
+import {
+  FIT_FORMAT,
+  FIT_KINDS,
+  type FitKind,
+  type FitProtocol,
+  FitResult,
+  type FittedRow,
+} from '../core/fit-result.js';
 import {
   FIT_EPOCHS,
   FIT_EPOCHS_WITHOUT_VALID,
@@ -81,6 +88,7 @@ async function fitOne(
   const question = {
     ...{ version: version.hash, protocol, shots: shots?.rows, model, kind, search: FIT_SEARCH[model], seeds },
     program: packageVersion(),
+    format: FIT_FORMAT,
   };
   const path = studioLayout.fit(execution.studio, version.hash, sha256(JSON.stringify(question)).slice(0, 16));
   const kept = () => (exists(path) && !again ? parseAs(FitResult, readJson(path), path) : undefined);
@@ -92,7 +100,9 @@ async function fitOne(
     try {
       const result = await work.result(model, seeds);
       const whole = {
-        ...{ format: 1, versionHash: version.hash, protocol, runId: shots?.runId ?? null, kind, model },
+        ...{ format: FIT_FORMAT, versionHash: version.hash, protocol, kind, model },
+        runId: shots?.runId ?? null,
+        rows: shots ? [...shots.rows] : null,
         ...result,
       };
       writeSealed(path, `${JSON.stringify(FitResult.parse(whole))}\n`);

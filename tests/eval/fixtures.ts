@@ -254,6 +254,7 @@ export function inventInput(world: World = {}, change: Partial<ReportInput> = {}
     run: inventedRun,
     stages: [],
     siblings: [],
+    fits: [],
     events: inventedEvents,
     train,
     log: () => [],

@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { RectuneError } from '../../core/errors.js';
 import { FitProtocol } from '../../core/fit-result.js';
-import { FIT_MODELS, FIT_TRIALS, type FitModelName } from '../../core/fit-search.js';
+import { FIT_MODELS, FIT_SEEDS, FIT_TRIALS } from '../../core/fit-search.js';
 import type { Store } from '../../store/store.js';
 import { type FitRequest, fitIdModels } from '../../trainers/fit-id-models.js';
 import { findVersion } from '../../trainers/sealed-split.js';
 import { command, named } from '../command.js';
 import { executionOf } from '../execution.js';
+import { readModelNames } from '../model-names.js';
 import { fitAnswer } from '../render-fit.js';
 
 export default command({
@@ -21,7 +22,7 @@ export default command({
     protocol: FitProtocol.default('full').describe(
       "what they learn from: full, all of train; shots, only the rows that a few-shot run saw (TALLRec's own comparison)",
     ),
-    seeds: z.coerce.number().int().min(1).max(100).default(3).describe('of models that learn by chance'),
+    seeds: z.coerce.number().int().min(1).max(100).default(FIT_SEEDS).describe('of models that learn by chance'),
     threads: z.coerce.number().int().positive().optional().describe('CPU threads; change no bit of a score'),
     again: z.boolean().default(false).describe('fit again what was fitted before'),
   }),
@@ -31,22 +32,19 @@ export default command({
   ],
   async run({ target }, { models, protocol, seeds, threads, again }, context) {
     const store = context.openStore('existing');
-    const request = { ...learnFrom(store, target, protocol), models: modelNames(models), seeds, threads, again };
+    const request = {
+      ...learnFrom(store, target, protocol),
+      models: readModelNames(models, '--models'),
+      seeds,
+      threads,
+      again,
+    };
     const results = await context.stoppable((signal) =>
       fitIdModels(store, request, { ...executionOf(context), signal }),
     );
     return fitAnswer(results);
   },
 });
-
-function modelNames(list: string): FitModelName[] {
-  return [...new Set(list.split(','))].map((name) => {
-    const known = FIT_MODELS.find((model) => model === name.trim());
-    if (known) return known;
-    const fix = `use names of this list, with commas: ${FIT_MODELS.join(', ')}`;
-    throw new RectuneError('usage', `there is no model "${name}"`, '--models', fix);
-  });
-}
 
 function learnFrom(
   store: Store,

@@ -6,7 +6,7 @@ import { isVerified, renderVerification } from '../render-verification.js';
 export default command({
   name: 'verify',
   summary:
-    'derive a report again from the predictions that it names, without a model, and name every value that differs',
+    'derive a report again from the predictions and fits that it names, without a model, and name every value that differs',
   positionals: z.strictObject({ report: z.string().describe('a report.json, or the folder of one') }),
   options: z.strictObject({}),
   examples: ['rectune verify .rectune/reports/tallrec-movie-1a2b3c4d/report.json'],

@@ -13,6 +13,7 @@ export interface Metric {
   readonly title: string;
   readonly better: 'higher' | 'lower';
   readonly definition: string; // one sentence for the reader of a report
+  readonly reads: 'order' | 'probabilities'; // of the scores: the latter is defined of log-odds alone
   /** logOdds and labels in the same order as the index's rows. */
   byUsers(logOdds: readonly number[], labels: readonly boolean[], users: UserIndex): UserStatistic;
 }
@@ -22,36 +23,42 @@ export const METRIC: Readonly<Record<MetricId, Metric>> = {
   auc: {
     title: 'AUC',
     better: 'higher',
+    reads: 'order',
     definition: 'chance that a random liked row outscores a random row that was not liked; ties count one half',
     byUsers: aucByUsers,
   },
   uauc: {
     title: 'UAUC',
     better: 'higher',
+    reads: 'order',
     definition: "mean of each user's own AUC, over users with both labels: order within one user",
     byUsers: (logOdds, labels, users) => uaucByUsers(logOdds, labels, users, 'users'),
   },
   uaucByRows: {
     title: 'UAUC by rows',
     better: 'higher',
+    reads: 'order',
     definition: "UAUC with each user weighted by the user's number of rows",
     byUsers: (logOdds, labels, users) => uaucByUsers(logOdds, labels, users, 'rows'),
   },
   logLoss: {
     title: 'log loss',
     better: 'lower',
+    reads: 'probabilities',
     definition: 'mean of -ln P(the label that came true), nats, probabilities held within 1e-7 of 0 and 1',
     byUsers: logLossByUsers,
   },
   accuracy: {
     title: 'accuracy',
     better: 'higher',
+    reads: 'probabilities',
     definition: 'share of rows called right at log-odds 0; exactly 0 counts one half',
     byUsers: accuracyByUsers,
   },
   f1: {
     title: 'F1',
     better: 'higher',
+    reads: 'probabilities',
     definition:
       'harmonic mean of precision and recall of the liked rows, called liked at a log-odds above 0; exactly 0 counts one half',
     byUsers: f1ByUsers,
@@ -59,6 +66,7 @@ export const METRIC: Readonly<Record<MetricId, Metric>> = {
   brier: {
     title: 'Brier score',
     better: 'lower',
+    reads: 'probabilities',
     definition: 'mean squared distance of P(liked) from what came true',
     byUsers: brierByUsers,
   },

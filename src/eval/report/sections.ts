@@ -2,6 +2,7 @@ import type { Report } from '../../core/report.js';
 import type { Part, Section } from './block.js';
 import { curves } from './sections/curves.js';
 import { differences } from './sections/differences.js';
+import { idModels } from './sections/id-models.js';
 import { judgements } from './sections/judgements.js';
 import { dataset, provenance, serving } from './sections/provenance.js';
 import { rows } from './sections/rows.js';
@@ -22,6 +23,7 @@ const SECTIONS: readonly Section[] = [
   judgements,
   differences,
   tasks,
+  idModels,
   slices,
   seeds,
   panel,

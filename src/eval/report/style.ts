@@ -3,14 +3,14 @@ export const STYLE = `
 :root {
   color-scheme: light dark;
   --background: #ffffff; --surface: #f5f7fa; --line: #dde2e9; --text: #1a1f27; --soft: #55606f; --quiet: #98a2b0; --link: #1d4fc4;
-  --adapter: #2458d6; --base: #b85a06; --baseline: #0f7a57; --count: #6f7b8b;
+  --adapter: #2458d6; --base: #b85a06; --baseline: #0f7a57; --count: #6f7b8b; --id-model: #7a3fb0;
   --good: #0f7a57; --good-surface: #e9f6f0; --bad: #b3261e; --bad-surface: #fdeeec; --even: #55606f; --even-surface: #eff2f6;
   --note: #835500; --note-surface: #fff7e3;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --background: #11151b; --surface: #1a2029; --line: #303947; --text: #e6eaf0; --soft: #a7b1c0; --quiet: #6d7887; --link: #8fb2ff;
-    --adapter: #7ba4ff; --base: #f0a04b; --baseline: #4cc79a; --count: #98a4b4;
+    --adapter: #7ba4ff; --base: #f0a04b; --baseline: #4cc79a; --count: #98a4b4; --id-model: #c39bff;
     --good: #4cc79a; --good-surface: #11281e; --bad: #ff8f86; --bad-surface: #321919; --even: #a7b1c0; --even-surface: #1e2531;
     --note: #f2c56b; --note-surface: #2b2311;
   }

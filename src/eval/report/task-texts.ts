@@ -1,12 +1,12 @@
 import type { Report } from '../../core/report.js';
 import type { TaskReport } from '../../core/task-report.js';
 import { metricTitle, taskMetric } from '../tasks/task-metric.js';
-import { asks, standing, standingOf, taskTitle } from '../tasks/task-verdict.js';
+import { asks, standing, standingBesideIds, standingOf, taskTitle } from '../tasks/task-verdict.js';
 import type { Fact } from './block.js';
 
 /** "ranking (1+9): does not beat its best trivial baseline" */
 export function taskHeading(task: TaskReport): string {
-  return `${taskTitle(task)}: ${standing(standingOf(task))}`;
+  return `${taskTitle(task)}: ${standing(standingOf(task), standingBesideIds(task))}`;
 }
 
 /** What a reader has to know of a task before its tables. */

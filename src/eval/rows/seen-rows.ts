@@ -1,9 +1,8 @@
 import type { DatasetVersion } from '../../core/dataset-version.js';
 import type { Split } from '../../core/instruction.js';
-import { MODELS } from '../../core/report.js';
 import type { SeenRow } from '../../core/report-rows.js';
 import { logLoss } from '../metrics/log-loss.js';
-import type { AnsweredRow, SplitScores } from '../split-scores.js';
+import { type AnsweredRow, modelsOf, type SplitScores, scoresOf } from '../split-scores.js';
 import type { TaskScores } from '../tasks/score-task.js';
 import { partsOfRow } from '../tasks/slices.js';
 import type { TaskRow } from '../tasks/task-rows.js';
@@ -32,10 +31,12 @@ export function withProbes(probed: ProbedSayings, rows: readonly SeenRow[]): See
  */
 export function seenJudgements(
   version: DatasetVersion,
-  { split, labels, logOdds }: SplitScores,
+  scores: SplitScores,
   answered: readonly AnsweredRow[],
   mixed: readonly TaskRow[] | undefined,
 ): SeenRow[] {
+  const { split, labels, logOdds } = scores;
+  const said = modelsOf(scores).map((model) => ({ model, of: scoresOf(scores, model) }));
   const known = new Map((mixed ?? []).map((row) => [row.instruction.row, row]));
   return answered
     .filter(({ instruction }) => instruction.label !== null)
@@ -51,7 +52,7 @@ export function seenJudgements(
         item: itemId,
         came: liked,
         parts: template ? partsOfRow(template, { repeats: false }) : {},
-        said: Object.fromEntries(MODELS.map((model) => [model, logOdds[model][place] as number])),
+        said: Object.fromEntries(said.map(({ model, of }) => [model, of[place] as number])),
         loss: logLoss([logOdds.adapter[place] as number], [liked]) as number,
       };
     });

@@ -1,4 +1,6 @@
 import type { DatasetVersion } from '../../core/dataset-version.js';
+import { type IdModelId, type IdModelStanding, isIdModel } from '../../core/id-models.js';
+import type { Titles } from '../../core/model-titles.js';
 import { DatasetRecipe } from '../../core/recipe.js';
 import type { ReportOptions } from '../../core/report.js';
 import type { SeenRow } from '../../core/report-rows.js';
@@ -12,6 +14,8 @@ import {
   type TaskReport,
   type WordingGap,
 } from '../../core/task-report.js';
+import type { FittedSplit } from '../fitted-scores.js';
+import { bestIdModels, spreadOfSeeds } from '../id-standing.js';
 import { figure } from '../numbers.js';
 import { seenTaskRows } from '../rows/seen-rows.js';
 import { onAllUsers } from '../statistics/user-statistic.js';
@@ -32,18 +36,29 @@ export interface TaskFindings {
   readonly rows: SeenRow[]; // of test, then of valid; judgements are not among them
 }
 
-/** valid: without its rows, the baselines of the verdicts are chosen by rule. */
+/** What tasks are judged with. */
+export interface TaskSettings {
+  readonly fitted: Readonly<Record<'test' | 'valid', FittedSplit>>;
+  readonly titles: Titles;
+  readonly options: ReportOptions;
+}
+
+/** valid: without its rows, the models of the verdicts are chosen by rule. */
 export function reportTasks(
   version: DatasetVersion,
   { test, valid }: { test: readonly TaskRow[]; valid: readonly TaskRow[] },
   knowledge: TaskKnowledge,
-  options: ReportOptions,
+  how: TaskSettings,
 ): TaskFindings {
+  const { fitted, options } = how;
   const validTasks = byTask(valid);
   const made = byTask(test).map((group) => {
     const before = validTasks.find(({ task, kind }) => task === group.task && kind === group.kind);
-    const scores = { test: scoreTask(group, knowledge), valid: before && scoreTask(before, knowledge) };
-    return { ...reportTask(version, scores, knowledge, options), scores };
+    const scores = {
+      test: scoreTask(group, knowledge, fitted.test),
+      valid: before && scoreTask(before, knowledge, fitted.valid),
+    };
+    return { ...reportTask(version, scores, knowledge, how), scores };
   });
   const judgements = judgementSlices(test, options);
   return {
@@ -72,7 +87,7 @@ function reportTask(
   version: DatasetVersion,
   { test, valid }: { test: TaskScores; valid: TaskScores | undefined },
   { train }: Pick<TaskKnowledge, 'train'>,
-  options: ReportOptions,
+  { options, titles }: Pick<TaskSettings, 'options' | 'titles'>,
 ): { report: TaskReport } & Pick<TaskFindings, 'slices' | 'wordings'> {
   const { task, kind } = test;
   const list = kind === 'choice' ? listsOf([...test.rows, ...(valid?.rows ?? [])]) : undefined;
@@ -96,6 +111,7 @@ function reportTask(
     metrics,
     main,
     baseline,
+    idModels: idModelsOf(main, list?.name ?? null, test, valid, titles),
     splits: both.map(({ result }) => result),
     differences: both.flatMap(({ differences }) => differences),
     beyond: beyond(),
@@ -103,7 +119,25 @@ function reportTask(
     byLikelihood,
     scorings: scorings(),
   };
-  return { report: { ...report, verdicts: taskVerdicts(report) }, slices: slices(), wordings: wordings() };
+  return { report: { ...report, verdicts: taskVerdicts(report, titles) }, slices: slices(), wordings: wordings() };
+}
+
+/** Which ID models the adapter has to beat, and how far they move with the seed. */
+function idModelsOf(
+  main: TaskMetricId,
+  list: string | null,
+  test: TaskScores,
+  valid: TaskScores | undefined,
+  titles: Titles,
+): IdModelStanding {
+  const models = test.models.filter(isIdModel);
+  const onValid = (model: IdModelId) => valid && onAllUsers(valid.statistic(model, main), valid.users);
+  const told = { title: metricTitle(main, list), better: taskMetric(main).better, titles };
+  const valuesOf = (model: IdModelId) =>
+    Array.from({ length: test.seedsOf(model) }, (_, seed) =>
+      onAllUsers(test.statistic(model, main, { seed }), test.users),
+    );
+  return { best: bestIdModels(models, onValid, told), spread: spreadOfSeeds(models, valuesOf) };
 }
 
 /** "1+9", or "1+3 to 1+9" where the lists differ in length. */

@@ -7,6 +7,7 @@ import type { frequentPosition } from '../baselines/frequent-position.js';
 import { popularity, uniformChance } from '../baselines/popularity.js';
 import { ratingMeans } from '../baselines/rating-means.js';
 import type { KnownInteraction } from '../baselines/train-log.js';
+import type { FittedSplit } from '../fitted-scores.js';
 import { expectedRating } from '../metrics/expected-rating.js';
 import { type RankedList, targetRank } from '../metrics/ranked-list.js';
 import { hitRate } from '../metrics/ranking.js';
@@ -15,10 +16,11 @@ import type { UserStatistic } from '../statistics/user-statistic.js';
 import { CHOICE_METRIC, RATING_METRIC, type TaskMetric, TEXT_METRIC } from './task-metric.js';
 import type { TaskRow } from './task-rows.js';
 
-/** Some rows of a task, and how a choice gets its number: by the sum of its log-likelihoods without it. */
+/** Some rows of a task, how a choice gets its number (by the sum of its log-likelihoods without it), and under which seed. */
 export interface Part {
   readonly rows?: readonly number[] | undefined; // places in the task's rows; all without it
   readonly scoring?: Scoring | undefined;
+  readonly seed?: number | undefined; // place among the seeds of an ID model; the first without it
 }
 
 /** The rows of one task with everything that answers them. Models and baselines go through the same metrics. */
@@ -28,6 +30,7 @@ export interface TaskScores {
   readonly rows: readonly TaskRow[];
   readonly users: UserIndex; // of all rows: a part of them is resampled with the same users
   readonly models: readonly TaskModelId[]; // that say something here
+  seedsOf(model: TaskModelId): number; // under how many seeds it does
   statistic(model: TaskModelId, metric: TaskMetricId, part?: Part): UserStatistic;
   /** A model's score of each candidate of each row; only rows that are lists have them. */
   candidateScores?(model: TaskModelId): (readonly number[])[];
@@ -46,20 +49,24 @@ export interface TaskKnowledge {
   readonly ratings: readonly number[]; // every rating of the log, ascending
 }
 
-/** throws RectuneError 'data' when ratings are asked for on another scale than the log's */
+/**
+ * fitted  what ID models say of the split
+ * throws  RectuneError 'data' when ratings are asked for on another scale than the log's, or a fit does not hold the rows
+ */
 export function scoreTask(
   { task, kind, rows }: { task: TaskName; kind: TaskKind; rows: readonly TaskRow[] },
   knowledge: TaskKnowledge,
+  fitted?: FittedSplit,
 ): TaskScores {
   const users = indexUsers(rows.map(({ instruction }) => instruction.userId));
   const common = { task, kind, rows, users };
   switch (kind) {
     case 'choice': {
-      const models = choiceModels(rows, knowledge);
+      const models = choiceModels(rows, knowledge, fitted);
       return {
         ...common,
         ...answeredBy(users, CHOICE_METRIC, models, RANKED),
-        candidateScores: (model) => (models.get(model)?.('sum') ?? []).map(({ scores }) => scores),
+        candidateScores: (model) => (models.get(model)?.of({}) ?? []).map(({ scores }) => scores),
       };
     }
     case 'rating':
@@ -70,7 +77,10 @@ export function scoreTask(
 }
 
 /** What a model's answers to all rows come to. */
-type Outcomes<Row> = (scoring: Scoring) => Row[];
+interface Outcomes<Row> {
+  readonly seeds: number;
+  of(how: { scoring?: Scoring | undefined; seed?: number | undefined }): Row[];
+}
 
 /** An outcome as numbers that a reader can look at. */
 interface Numbers<Row> {
@@ -87,34 +97,35 @@ function answeredBy<Row>(
   metrics: Readonly<Partial<Record<TaskMetricId, TaskMetric<Row>>>>,
   models: ReadonlyMap<TaskModelId, Outcomes<Row>>,
   { said, given, within }: Numbers<Row>,
-): Pick<TaskScores, 'models' | 'statistic' | 'said' | 'given' | 'within'> {
+): Pick<TaskScores, 'models' | 'seedsOf' | 'statistic' | 'said' | 'given' | 'within'> {
   const known = new Map<string, Row[]>();
-  const outcomesOf = (model: TaskModelId, scoring: Scoring): Row[] => {
-    const key = `${model} ${scoring}`;
-    const outcomes = known.get(key) ?? models.get(model)?.(scoring);
+  const outcomesOf = (model: TaskModelId, { scoring = 'sum', seed = 0 }: Omit<Part, 'rows'> = {}): Row[] => {
+    const key = `${model} ${scoring} ${seed}`;
+    const outcomes = known.get(key) ?? models.get(model)?.of({ scoring, seed });
     if (!outcomes) throw new Error(`${model} says nothing of this task`);
     known.set(key, outcomes);
     return outcomes;
   };
   return {
     models: [...models.keys()],
-    statistic(model, metric, { rows, scoring = 'sum' } = {}) {
+    seedsOf: (model) => models.get(model)?.seeds ?? 0,
+    statistic(model, metric, { rows, ...how } = {}) {
       const found = metrics[metric];
       if (!found) throw new Error(`${metric} is not known for this task`);
-      const all = outcomesOf(model, scoring);
+      const all = outcomesOf(model, how);
       if (rows === undefined) return found.byUsers(all, users);
       return found.byUsers(
         rows.map((row) => all[row] as Row),
         partOfUsers(users, rows),
       );
     },
-    said: (model) => outcomesOf(model, 'sum').map(said),
+    said: (model) => outcomesOf(model).map(said),
     within(model, k) {
       if (!within) return undefined;
-      const all = outcomesOf(model, 'sum');
+      const all = outcomesOf(model);
       return all.reduce((sum, row) => sum + within(row, k), 0) / all.length;
     },
-    given: () => outcomesOf('adapter', 'sum').map((row) => given?.(row) ?? null),
+    given: () => outcomesOf('adapter').map((row) => given?.(row) ?? null),
   };
 }
 
@@ -150,29 +161,40 @@ export function choiceScores(
   });
 }
 
+/** Of a model that answers once. */
+function withoutSeeds<Row>(of: (scoring: Scoring) => Row[]): Outcomes<Row> {
+  return { seeds: 1, of: ({ scoring = 'sum' }) => of(scoring) };
+}
+
 /** A list's ranks, and the scores that they come from. */
 type ScoredList = RankedList & { readonly scores: readonly number[] };
 
 function choiceModels(
   rows: readonly TaskRow[],
   { train, places }: TaskKnowledge,
+  fitted: FittedSplit | undefined,
 ): Map<TaskModelId, Outcomes<ScoredList>> {
   const listOf = ({ instruction }: TaskRow) => instruction.candidates as readonly string[];
-  const ranked = (scoresOf: (row: TaskRow, scoring: Scoring) => number[]): Outcomes<ScoredList> => {
-    return (scoring) =>
-      rows.map((row) => {
-        const scores = scoresOf(row, scoring);
-        return { ...targetRank(scores, listOf(row).indexOf(row.instruction.itemId)), scores };
-      });
+  const ranks = (row: TaskRow, scores: readonly number[]): ScoredList => {
+    return { ...targetRank(scores, listOf(row).indexOf(row.instruction.itemId)), scores };
   };
+  const ranked = (scoresOf: (row: TaskRow, scoring: Scoring) => number[]): Outcomes<ScoredList> =>
+    withoutSeeds((scoring) => rows.map((row) => ranks(row, scoresOf(row, scoring))));
   const [popular, together] = [popularity(train), coOccurrence(train)];
-  return new Map([
+  const instructions = rows.map(({ instruction }) => instruction);
+  const byIdModels = (fitted?.models('choice') ?? []).map((model): [TaskModelId, Outcomes<ScoredList>] => {
+    const scores = fitted?.scores(model, 'choice', instructions) ?? [];
+    const of = ({ seed = 0 }) => rows.map((row, place) => ranks(row, scores[seed]?.[place] as readonly number[]));
+    return [model, { seeds: scores.length, of }];
+  });
+  return new Map<TaskModelId, Outcomes<ScoredList>>([
     ['adapter', ranked((row, scoring) => choiceScores(row.instruction, row.adapter, scoring))],
     ['base', ranked((row, scoring) => choiceScores(row.instruction, row.base, scoring))],
     ['popularity', ranked((row) => popular(listOf(row)))],
     ['co-occurrence', ranked((row) => together(listOf(row), row.history))],
     ['frequent-position', ranked((row) => places(listOf(row)))],
     ['chance', ranked((row) => uniformChance(listOf(row)))],
+    ...byIdModels,
   ]);
 }
 
@@ -194,7 +216,7 @@ function ratingModels(rows: readonly TaskRow[], { train, ratings }: TaskKnowledg
     return scale[choices.indexOf(answer)] as number;
   });
   const rated = (predict: (row: TaskRow) => number): Outcomes<Rated> => {
-    return () => rows.map((row, i) => ({ predicted: predict(row), actual: given[i] as number }));
+    return withoutSeeds(() => rows.map((row, i) => ({ predicted: predict(row), actual: given[i] as number })));
   };
   const expected = (row: TaskRow, by: 'adapter' | 'base') =>
     expectedRating(choiceScores(row.instruction, row[by], 'sum'), scale) as number;
@@ -228,12 +250,13 @@ type Written = { logLikelihood: number; tokens: number };
 
 function textModels(rows: readonly TaskRow[]): Map<TaskModelId, Outcomes<Written>> {
   const written = (by: 'adapter' | 'base'): Outcomes<Written> => {
-    return () =>
+    return withoutSeeds(() =>
       rows.map((row) => {
         const [own] = row[by].choices ?? [];
         if (!own) throw new Error(`row ${row.instruction.row} was aligned without its answer`);
         return { logLikelihood: own.sum, tokens: own.tokens };
-      });
+      }),
+    );
   };
   return new Map([
     ['adapter', written('adapter')],

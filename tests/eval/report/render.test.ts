@@ -66,6 +66,7 @@ describe('the HTML report', () => {
       'Metrics on test',
       'Metrics on valid',
       'Paired differences',
+      'Models of users and items',
       'Trust',
       'Calibration',
       'Curves on test',

@@ -1,7 +1,8 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { isVerified, renderVerification } from '../../../src/cli/render-verification.js';
 import { RectuneError } from '../../../src/core/errors.js';
 import { ReportOptions } from '../../../src/core/report.js';
 import type { ReportInput } from '../../../src/eval/report.js';
@@ -12,6 +13,7 @@ import { studioLayout } from '../../../src/platform/studio.js';
 import type { Store } from '../../../src/store/store.js';
 import { temporaryFolder } from '../../store/fixtures.js';
 import { inventedRun, inventInput } from '../fixtures.js';
+import { inventFit, keptFit, writeFit } from '../invented-fits.js';
 import { storeWith } from '../kept-run.js';
 import { inventMixed } from '../mixed-fixtures.js';
 import { inventProbes, keepProbes } from '../trust/invented-probes.js';
@@ -178,6 +180,54 @@ describe('verify', () => {
     const newer = predictions.map((one) => ({ ...one, logOdds: 1 }));
     store.predictions.save({ ...set, id: 'newer', labelMass: 0.5 }, newer, now());
     expect((await verifyReport(store, made.folder, made.file)).differences).toEqual([]);
+  });
+
+  it('finds a fit that was changed or is gone since, by name, and every figure that came from it', async () => {
+    const input = inventInput(small);
+    const fit = keptFit(inventFit(input, { model: 'sasrec', seeds: 2 }));
+    store = storeWith(input);
+    const folder = temporaryFolder();
+    const path = writeFit(folder, fit);
+    await reportRun(store, inventedRun.id, { studio: folder, directory: folder, now, options });
+    const verified = () => verifyReport(store, folder, folder);
+    const same = await verified();
+    expect(same).toMatchObject({
+      differences: [],
+      fits: [{ model: 'SASRec (all of train), judgement', state: 'same' }],
+    });
+    expect(isVerified(same)).toBe(true);
+    const other = inventFit(input, { model: 'sasrec', seeds: 2, skill: 2 });
+    writeFit(folder, keptFit(other, fit.file));
+    const changed = await verified();
+    expect(changed.fits).toMatchObject([{ state: 'differs', file: `fits/${other.versionHash}/${fit.file}.json` }]);
+    expect(changed.differences.map(({ figure }) => figure)).toEqual(
+      expect.arrayContaining([
+        'idModels.fits[judgement auc sasrec-full].sha256',
+        'splits[test].models[sasrec-full].metrics.auc.value',
+        'idModels.spread[sasrec-full].values[1]',
+      ]),
+    );
+    expect(isVerified(changed)).toBe(false);
+    expect(renderVerification(changed)).toContain('is not the fit that the report was made from');
+    writeFileSync(path, 'not JSON');
+    expect((await verified()).fits).toMatchObject([{ state: 'differs' }]);
+    rmSync(path);
+    const gone = await verified();
+    expect(gone.fits).toMatchObject([{ state: 'missing' }]);
+    expect(isVerified(gone)).toBe(false);
+    expect(renderVerification(gone)).toContain(
+      `SASRec (all of train), judgement: fits/${other.versionHash}/${fit.file}.json is gone`,
+    );
+  });
+
+  it('takes the fit that the report names, where another was made since', async () => {
+    const input = inventInput(small);
+    store = storeWith(input);
+    const folder = temporaryFolder();
+    writeFit(folder, keptFit(inventFit(input)));
+    await reportRun(store, inventedRun.id, { studio: folder, directory: folder, now, options });
+    writeFit(folder, keptFit(inventFit(input, { seeds: 3, skill: 2 }), 'newer'));
+    expect((await verifyReport(store, folder, folder)).differences).toEqual([]);
   });
 
   it('finds a page, a table or a row that was altered beside the report', async () => {

@@ -1,5 +1,6 @@
+import { titlesOf } from '../../../core/model-titles.js';
 import type { Report } from '../../../core/report.js';
-import { TASK_MODEL_TITLES, type TaskReport } from '../../../core/task-report.js';
+import type { TaskReport } from '../../../core/task-report.js';
 import { counted, figure } from '../../numbers.js';
 import { type Block, estimateCell, type Fact } from '../block.js';
 import { modelColor } from '../plots/model-colors.js';
@@ -8,6 +9,7 @@ import { rowsAnchor } from '../row-anchor.js';
 /** What the K best of the lists are like, whether or not they hold the target. Nothing for rows that are no lists. */
 export function beyondAccuracy({ task, kind, list, beyond }: TaskReport, report: Report): Block[] {
   if (beyond === null) return [];
+  const titles = titlesOf(report);
   const behind = rowsAnchor(report, { task, kind, split: 'test' });
   const { k, catalogue, models } = beyond;
   const named = (title: string) => `${title}@${k} (${list})`;
@@ -18,7 +20,7 @@ export function beyondAccuracy({ task, kind, list, beyond }: TaskReport, report:
         caption: `${task}, test: the ${k} best of each list, of ${counted(catalogue, 'item')} that stand in the lists`,
         head: ['model', ...TERMS.map(([title]) => named(title))],
         rows: models.map(({ model, coverage, gini, novelty, similarity, popularityLift }) => ({
-          name: TASK_MODEL_TITLES[model],
+          name: titles(model),
           color: modelColor(model),
           own: model === 'adapter',
           cells: [

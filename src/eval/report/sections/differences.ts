@@ -1,7 +1,8 @@
-import { METRICS, MODEL_TITLES, type PairedDifference, type Report } from '../../../core/report.js';
+import { type Titles, titlesOf } from '../../../core/model-titles.js';
+import { METRICS, type ModelId, type PairedDifference, type Report } from '../../../core/report.js';
 import { METRIC } from '../../metrics/metric.js';
 import { levelTitle } from '../../numbers.js';
-import { estimateCell, type Figure, type Part, type Table } from '../block.js';
+import { type Cell, estimateCell, type Figure, type Part, type Table } from '../block.js';
 import { intervalsPlot } from '../plots/intervals.js';
 import { modelColor } from '../plots/model-colors.js';
 import { rowsAnchor } from '../row-anchor.js';
@@ -12,6 +13,7 @@ export function differences(report: Report): Part[] {
   const { differences: all, splits, options } = report;
   if (splits.length === 0) return [];
   const level = levelTitle(options.level);
+  const titles = titlesOf(report);
   const auc = all.filter(({ split, metric }) => split === 'test' && metric === 'auc');
   return [
     {
@@ -27,7 +29,7 @@ export function differences(report: Report): Part[] {
         },
         ...splits.map(({ split }) => ({ kind: 'table' as const, table: table(split, report) })),
         { kind: 'paragraph', quiet: true, text: OTHER_TESTS_NOTE },
-        { kind: 'table', table: otherTestsTable(all) },
+        { kind: 'table', table: otherTestsTable(all, titles) },
         {
           kind: 'plots',
           plots: [
@@ -37,7 +39,7 @@ export function differences(report: Report): Part[] {
                   'Paired differences of AUC on test, with intervals',
                   'AUC of the adapter minus AUC of the other, on test',
                   auc.map(({ second, difference }) => ({
-                    title: `against ${MODEL_TITLES[second]}`,
+                    title: `against ${titles(second)}`,
                     estimate: difference,
                     color: modelColor(second),
                   })),
@@ -56,6 +58,7 @@ export function differences(report: Report): Part[] {
 
 function table(split: PairedDifference['split'], report: Report): Table {
   const { differences: all } = report;
+  const titles = titlesOf(report);
   const behind = rowsAnchor(report, { task: 'judgement', split });
   const here = all.filter((one) => one.split === split);
   const others = [...new Set(here.map(({ second }) => second))];
@@ -63,11 +66,23 @@ function table(split: PairedDifference['split'], report: Report): Table {
     caption: `${split}: adapter minus the other model`,
     head: ['adapter against', ...METRICS.map((metric) => METRIC[metric].title)],
     rows: others.map((other) => ({
-      name: MODEL_TITLES[other],
+      name: titles(other),
       color: modelColor(other),
-      cells: here.filter(({ second }) => second === other).map((one) => cell(one, behind)),
+      cells: byMetric(here, other, (one) => cell(one, behind)),
     })),
   };
+}
+
+/** A cell for each metric; a dash where it is not defined of the other model. */
+function byMetric<C extends Cell>(
+  here: readonly PairedDifference[],
+  other: ModelId,
+  cellOf: (one: PairedDifference) => C,
+): (C | string)[] {
+  return METRICS.map((metric) => {
+    const found = here.find((one) => one.second === other && one.metric === metric);
+    return found ? cellOf(found) : '-';
+  });
 }
 
 function cell({ difference, tests, finding }: PairedDifference, behind: string | undefined): Figure {
@@ -75,15 +90,15 @@ function cell({ difference, tests, finding }: PairedDifference, behind: string |
 }
 
 /** On test, which the verdicts are of. */
-function otherTestsTable(all: readonly PairedDifference[]): Table {
+function otherTestsTable(all: readonly PairedDifference[], titles: Titles): Table {
   const here = all.filter(({ split }) => split === 'test');
   return {
     caption: 'test: adapter minus the other model by other tests',
     head: ['adapter against', ...METRICS.map((metric) => METRIC[metric].title)],
     rows: [...new Set(here.map(({ second }) => second))].map((other) => ({
-      name: MODEL_TITLES[other],
+      name: titles(other),
       color: modelColor(other),
-      cells: here.filter(({ second }) => second === other).map(({ tests }) => otherTests(tests)),
+      cells: byMetric(here, other, ({ tests }) => otherTests(tests)),
     })),
     notForPapers: true,
   };

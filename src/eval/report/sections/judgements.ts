@@ -1,4 +1,6 @@
-import { METRICS, MODEL_TITLES, type Report, type SplitResult } from '../../../core/report.js';
+import { isIdModel } from '../../../core/id-models.js';
+import { titlesOf } from '../../../core/model-titles.js';
+import { METRICS, type Report, type SplitResult } from '../../../core/report.js';
 import { METRIC } from '../../metrics/metric.js';
 import { counted, levelTitle, percent, thousands } from '../../numbers.js';
 import { type Block, estimateCell, type Fact, type Part } from '../block.js';
@@ -11,12 +13,13 @@ export function judgements(report: Report): Part[] {
   return report.splits.map((result) => ({
     title: report.overview === null ? `Metrics on ${result.split}` : `Judgement: metrics on ${result.split}`,
     id: `judgement-${result.split}`,
-    blocks: [figures(result, report), ...(result.split === 'test' ? explained(result) : [])],
+    blocks: [figures(result, report), ...(result.split === 'test' ? explained(result, report) : [])],
   }));
 }
 
 function figures(result: SplitResult, report: Report): Block {
   const { options } = report;
+  const titles = titlesOf(report);
   const behind = rowsAnchor(report, { task: 'judgement', split: result.split });
   const { split, rows, users, liked, usersWithBothLabels, models } = result;
   const caption =
@@ -29,18 +32,26 @@ function figures(result: SplitResult, report: Report): Block {
       caption,
       head: ['model', ...METRICS.map((metric) => METRIC[metric].title)],
       rows: models.map(({ model, metrics }) => ({
-        name: MODEL_TITLES[model],
+        name: titles(model),
         color: modelColor(model),
         own: model === 'adapter',
-        cells: METRICS.map((metric) => estimateCell(metrics[metric], behind)),
+        cells: METRICS.map((metric) =>
+          isIdModel(model) && METRIC[metric].reads === 'probabilities'
+            ? NO_PROBABILITIES
+            : estimateCell(metrics[metric], behind),
+        ),
       })),
     },
   };
 }
 
-function explained({ models, split }: SplitResult): Block[] {
+/** Why a metric is not defined of an ID model. */
+const NO_PROBABILITIES = 'no probabilities';
+
+function explained({ models, split }: SplitResult, report: Report): Block[] {
+  const titles = titlesOf(report);
   const named = models.map(({ model, metrics }) => ({
-    title: MODEL_TITLES[model],
+    title: titles(model),
     estimate: metrics.auc,
     color: modelColor(model),
   }));
@@ -60,6 +71,15 @@ function explained({ models, split }: SplitResult): Block[] {
       ],
     },
     { kind: 'definitions', terms },
+    ...(models.some(({ model }) => isIdModel(model))
+      ? [
+          {
+            kind: 'paragraph',
+            quiet: true,
+            text: 'ID models give each item a score on a scale of their own, which is no probability: log loss, accuracy, F1 and Brier score are not defined of them.',
+          } satisfies Block,
+        ]
+      : []),
     {
       kind: 'paragraph',
       quiet: true,

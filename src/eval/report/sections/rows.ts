@@ -1,7 +1,9 @@
+import { type IdModelStanding, isIdModel } from '../../../core/id-models.js';
+import { type Titles, titlesOf } from '../../../core/model-titles.js';
 import type { ProbeName } from '../../../core/probe.js';
-import { MODEL_TITLES, type Report } from '../../../core/report.js';
+import { ModelId, type Report } from '../../../core/report.js';
 import type { RowGroup, RowKind } from '../../../core/report-rows.js';
-import { TASK_MODEL_TITLES, type TaskModelId } from '../../../core/task-report.js';
+import { TaskModelId } from '../../../core/task-report.js';
 import { counted, figure, percent, thousands } from '../../numbers.js';
 import type { Block, Part, Table } from '../block.js';
 import { anchorOf } from '../row-anchor.js';
@@ -33,20 +35,28 @@ function groupTable(report: Report, group: RowGroup, place: number): Table {
   if (probe !== null) return probeTable(report, group, place, probe);
   const { task, kind, split, part, worst } = group;
   const models = shownModels(report, group);
+  const titles = titlesOf(report);
   const named = part === null ? '' : `, ${part.by} "${part.name}"`;
   const option = part === null ? '' : ` --part ${quoted(`${part.by}=${part.name}`)}`;
   return {
     anchor: anchorOf(report.rows.groups, place),
     caption: `${task} on ${split}${named}: ${counted(group.rows, 'row')} of ${counted(group.users, 'user')}. ${SAID[kind]}`,
     command: `rectune rows ${report.run.id} --task ${task} --split ${split}${option}`,
-    head: ['row', 'user', 'item', ...(CAME[kind] === null ? [] : [CAME[kind]]), ...models.map(titleOf), 'off by'],
+    head: [
+      'row',
+      'user',
+      'item',
+      ...(CAME[kind] === null ? [] : [CAME[kind]]),
+      ...models.map((model) => titleOf(model, titles)),
+      'off by',
+    ],
     rows: worst.map(({ row, user, item, came, said, loss }) => ({
       name: row,
       cells: [
         user,
         item,
         ...(CAME[kind] === null ? [] : [typeof came === 'boolean' ? (came ? 'liked' : 'not liked') : String(came)]),
-        ...models.map((model) => spoken(kind, said[model])),
+        ...models.map((model) => spoken(kind, model, said[model])),
         kind === 'choice' ? `rank ${rank(loss)}` : figure(loss),
       ],
     })),
@@ -67,7 +77,7 @@ function probeTable(report: Report, group: RowGroup, place: number, probe: Probe
       const [form, told] = Object.entries(probed ?? {}).reduce((most, one) =>
         Math.abs(one[1].adapter - own) > Math.abs(most[1].adapter - own) ? one : most,
       );
-      const spokenOf = (value: number | null) => (value === null ? '-' : spoken(kind, value));
+      const spokenOf = (value: number | null) => (value === null ? '-' : spoken(kind, 'adapter', value));
       return {
         name: row,
         cells: [
@@ -93,7 +103,7 @@ const UNITS: Readonly<Record<RowKind, string>> = {
 
 /** What the columns of the models hold. */
 const SAID: Readonly<Record<RowKind, string>> = {
-  judgement: 'Of each model the P(liked) it gave; off by -ln P(what came true).',
+  judgement: 'Of each model the P(liked) it gave, of an ID model its score; off by -ln P(what came true).',
   choice: 'Of each model the rank it gave the target; a half where it ties.',
   rating: 'Of each model the rating it expected; off by the distance from the given one.',
   text: "Of each model the nats a token of the row's own answer.",
@@ -106,20 +116,22 @@ const CAME: Readonly<Record<RowKind, string | null>> = {
   text: null,
 };
 
-/** Adapter, base model, and the baseline of the verdict. */
-function shownModels({ baseline, tasks }: Report, { task, kind, worst }: RowGroup): string[] {
-  const judged = tasks.find((one) => one.task === task && one.kind === kind)?.baseline;
-  const best = kind === 'judgement' ? baseline?.model : judged?.model;
-  return ['adapter', 'base', ...(best ? [best] : [])].filter((model) => worst.some(({ said }) => model in said));
+/** Adapter, base model, and the baseline and the ID models of the verdicts. */
+function shownModels(report: Report, { task, kind, worst }: RowGroup): string[] {
+  const of: { baseline: { model: string } | null; idModels: Pick<IdModelStanding, 'best'> } | undefined =
+    kind === 'judgement' ? report : report.tasks.find((one) => one.task === task && one.kind === kind);
+  const rivals = of ? [...(of.baseline ? [of.baseline.model] : []), ...of.idModels.best.map(({ model }) => model)] : [];
+  return ['adapter', 'base', ...rivals].filter((model) => worst.some(({ said }) => model in said));
 }
 
-function titleOf(model: string): string {
-  const titles: Readonly<Record<string, string>> = { ...MODEL_TITLES, ...TASK_MODEL_TITLES };
-  return model === 'base' ? 'base model' : (titles[model as TaskModelId] ?? model);
+function titleOf(model: string, titles: Titles): string {
+  const known = ModelId.or(TaskModelId).safeParse(model).data;
+  return model === 'base' ? 'base model' : known === undefined ? model : titles(known);
 }
 
-function spoken(kind: RowKind, said: number | undefined): string {
+function spoken(kind: RowKind, model: string, said: number | undefined): string {
   if (said === undefined) return '';
+  if (kind === 'judgement' && isIdModel(model)) return figure(said);
   if (kind === 'judgement') return percent(1 / (1 + Math.exp(-said)));
   return kind === 'choice' ? rank(said) : figure(said);
 }

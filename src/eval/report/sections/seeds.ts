@@ -1,6 +1,6 @@
-import { MODEL_TITLES, type Report } from '../../../core/report.js';
+import { titlesOf } from '../../../core/model-titles.js';
+import type { Report } from '../../../core/report.js';
 import type { SeedFigures } from '../../../core/report-seeds.js';
-import { TASK_MODEL_TITLES } from '../../../core/task-report.js';
 import { counted, figure, levelTitle, thousands } from '../../numbers.js';
 import { taskTitle } from '../../tasks/task-verdict.js';
 import { type Block, type Drawing, estimateCell, type Part } from '../block.js';
@@ -89,6 +89,7 @@ function byShots(figures: SeedFigures, report: Report): Drawing[] {
 
 /** The base model and the best trivial baseline, as levels. */
 function withoutAdapter(task: string, report: Report): (LevelLine & { readonly title: string })[] {
+  const titles = titlesOf(report);
   const level = (title: string, color: string, value: number | null | undefined) =>
     value === null || value === undefined ? [] : [{ title, color, value }];
   const other = report.tasks.find((one) => taskTitle(one) === task);
@@ -96,12 +97,12 @@ function withoutAdapter(task: string, report: Report): (LevelLine & { readonly t
     const models = other.splits.find(({ split }) => split === 'test')?.models ?? [];
     return (['base', ...(other.baseline ? [other.baseline.model] : [])] as const).flatMap((id) => {
       const found = models.find(({ model }) => model === id)?.metrics[other.main];
-      return level(TASK_MODEL_TITLES[id], levelColor(id), found?.value);
+      return level(titles(id), levelColor(id), found?.value);
     });
   }
   const models = report.splits.find(({ split }) => split === 'test')?.models ?? [];
   return (['base', ...(report.baseline ? [report.baseline.model] : [])] as const).flatMap((id) =>
-    level(MODEL_TITLES[id], levelColor(id), models.find(({ model }) => model === id)?.metrics.auc.value),
+    level(titles(id), levelColor(id), models.find(({ model }) => model === id)?.metrics.auc.value),
   );
 }
 

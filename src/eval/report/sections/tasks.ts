@@ -1,12 +1,7 @@
 import type { Split } from '../../../core/instruction.js';
+import { titlesOf } from '../../../core/model-titles.js';
 import type { Estimate, Report } from '../../../core/report.js';
-import {
-  type Scoring,
-  TASK_MODEL_TITLES,
-  type TaskMetricId,
-  type TaskModelId,
-  type TaskReport,
-} from '../../../core/task-report.js';
+import type { Scoring, TaskMetricId, TaskModelId, TaskReport } from '../../../core/task-report.js';
 import { counted, levelTitle, percent } from '../../numbers.js';
 import { metricTitle } from '../../tasks/task-metric.js';
 import { type Block, type Drawing, estimateCell, type Figure, type Part, type Table, type TableRow } from '../block.js';
@@ -29,8 +24,8 @@ export function tasks(report: Report): Part[] {
       { kind: 'paragraph', quiet: true, text: TEST_NOTE },
       ...taskTables(task, report).map((table): Block => ({ kind: 'table', table })),
       { kind: 'paragraph', quiet: true, text: OTHER_TESTS_NOTE },
-      { kind: 'table', table: otherTestsTable(task) },
-      { kind: 'plots', plots: [curvePlot(task), ...mainPlots(task)] },
+      { kind: 'table', table: otherTestsTable(task, report) },
+      { kind: 'plots', plots: [curvePlot(task, report), ...mainPlots(task, report)] },
       { kind: 'definitions', terms: taskTerms(task) },
       ...beyondAccuracy(task, report),
     ],
@@ -45,6 +40,7 @@ const SCORING_TITLES: Readonly<Record<Scoring, string>> = {
 
 function taskTables(task: TaskReport, report: Report): Table[] {
   const { level } = report.options;
+  const nameOf = titlesOf(report);
   const behind = (split: Split) => rowsAnchor(report, { task: task.task, kind: task.kind, split });
   const { list, metrics, splits, differences, scorings } = task;
   const titles = metrics.map((metric) => metricTitle(metric, list));
@@ -64,7 +60,7 @@ function taskTables(task: TaskReport, report: Report): Table[] {
     ...splits.map(({ split, rows, users, models }) => ({
       caption: `${name}, ${split}: ${counted(rows, 'row')} of ${counted(users, 'user')}, ${levelTitle(level)} intervals`,
       head: ['model', ...titles],
-      rows: models.map((one) => row(split, one.model, TASK_MODEL_TITLES[one.model], one.metrics)),
+      rows: models.map((one) => row(split, one.model, nameOf(one.model), one.metrics)),
     })),
     ...splits.map(({ split, models }) => ({
       caption: `${name}, ${split}: adapter minus the other model, on the same rows and resampled users`,
@@ -77,7 +73,7 @@ function taskTables(task: TaskReport, report: Report): Table[] {
           ...testAside(one.tests),
           finding: one.finding,
         }));
-        return [{ name: TASK_MODEL_TITLES[model], color: modelColor(model), cells }];
+        return [{ name: nameOf(model), color: modelColor(model), cells }];
       }),
     })),
     ...(scorings.length === 0
@@ -88,7 +84,7 @@ function taskTables(task: TaskReport, report: Report): Table[] {
             head: ['model and score', ...titles],
             rows: scorings.flatMap(({ scoring, models }) =>
               models.map((one) =>
-                row('test', one.model, `${TASK_MODEL_TITLES[one.model]}, ${SCORING_TITLES[scoring]}`, one.metrics),
+                row('test', one.model, `${nameOf(one.model)}, ${SCORING_TITLES[scoring]}`, one.metrics),
               ),
             ),
           },
@@ -97,13 +93,14 @@ function taskTables(task: TaskReport, report: Report): Table[] {
 }
 
 /** On test, which the verdicts are of. */
-function otherTestsTable({ task, list, metrics, differences }: TaskReport): Table {
+function otherTestsTable({ task, list, metrics, differences }: TaskReport, report: Report): Table {
+  const nameOf = titlesOf(report);
   const here = differences.filter(({ split }) => split === 'test');
   return {
     caption: `${task}, test: adapter minus the other model by other tests`,
     head: ['adapter against', ...metrics.map((metric) => metricTitle(metric, list))],
     rows: [...new Set(here.map(({ second }) => second))].map((second) => ({
-      name: TASK_MODEL_TITLES[second],
+      name: nameOf(second),
       color: modelColor(second),
       cells: here.filter((one) => one.second === second).map(({ tests }) => otherTests(tests)),
     })),
@@ -112,9 +109,10 @@ function otherTestsTable({ task, list, metrics, differences }: TaskReport): Tabl
 }
 
 /** The task's own plot. */
-function curvePlot({ task, list, curve }: TaskReport): Drawing {
+function curvePlot({ task, list, curve }: TaskReport, report: Report): Drawing {
+  const nameOf = titlesOf(report);
   const legend = (models: readonly { model: TaskModelId }[]) =>
-    models.map(({ model }) => ({ title: TASK_MODEL_TITLES[model], color: modelColor(model) }));
+    models.map(({ model }) => ({ title: nameOf(model), color: modelColor(model) }));
   switch (curve.of) {
     case 'ranks':
       return {
@@ -142,17 +140,18 @@ function curvePlot({ task, list, curve }: TaskReport): Drawing {
 }
 
 /** The metric of the verdict: every model, and the adapter minus each other. */
-function mainPlots({ task, main, list, splits, differences }: TaskReport) {
+function mainPlots({ task, main, list, splits, differences }: TaskReport, report: Report) {
+  const nameOf = titlesOf(report);
   const title = metricTitle(main, list);
   const models = splits.find(({ split }) => split === 'test')?.models ?? [];
   const figures = models.flatMap(({ model, metrics }) => {
     const estimate = metrics[main];
-    return estimate ? [{ title: TASK_MODEL_TITLES[model], estimate, color: modelColor(model) }] : [];
+    return estimate ? [{ title: nameOf(model), estimate, color: modelColor(model) }] : [];
   });
   const against = differences
     .filter(({ split, metric }) => split === 'test' && metric === main)
     .map(({ second, difference }) => ({
-      title: `against ${TASK_MODEL_TITLES[second]}`,
+      title: `against ${nameOf(second)}`,
       estimate: difference,
       color: modelColor(second),
     }));

@@ -1,0 +1,12 @@
+import { RectuneError } from '../core/errors.js';
+import { FIT_MODELS, type FitModelName } from '../core/fit-search.js';
+
+/** ID models out of a list with commas, each once. Throws RectuneError 'usage', at the option, for a name that there is not. */
+export function readModelNames(list: string, option: string): FitModelName[] {
+  return [...new Set(list.split(','))].map((name) => {
+    const known = FIT_MODELS.find((model) => model === name.trim());
+    if (known) return known;
+    const fix = `use names of this list, with commas: ${FIT_MODELS.join(', ')}`;
+    throw new RectuneError('usage', `there is no model "${name}"`, option, fix);
+  });
+}

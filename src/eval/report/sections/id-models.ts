@@ -1,0 +1,144 @@
+import { FIT_KINDS, FIT_PROTOCOLS, type FitKind, type FitProtocol } from '../../../core/fit-result.js';
+import { type IdModelStanding, protocolOf, type ReportedFit } from '../../../core/id-models.js';
+import { type Titles, titlesOf } from '../../../core/model-titles.js';
+import type { Report } from '../../../core/report.js';
+import { METRIC } from '../../metrics/metric.js';
+import { counted, figure, thousands } from '../../numbers.js';
+import { metricTitle } from '../../tasks/task-metric.js';
+import { taskTitle } from '../../tasks/task-verdict.js';
+import type { Block, Part, Table } from '../block.js';
+import { modelColor } from '../plots/model-colors.js';
+
+/** How the ID models were tuned, how far they move with the seed, and how to get those that are not there. */
+export function idModels(report: Report): Part[] {
+  const { splits, tasks } = report;
+  if (splits.length === 0 && tasks.every(({ kind }) => kind !== 'choice')) return []; // no row that scores of items answer
+  const { fits } = report.idModels;
+  const blocks = fits.length === 0 ? [nothingFitted(report)] : [...told(report), ...missing(report)];
+  return [{ title: 'Models of users and items', id: 'id-models', blocks }];
+}
+
+const KIND_TITLES: Readonly<Record<FitKind, string>> = { judgement: 'judgements', choice: 'lists of candidates' };
+
+const TUNED_BY = { auc: 'AUC', 'ndcg@10': 'NDCG@10', 'mrr@10': 'MRR@10', 'hit@10': 'HR@10' } as const;
+
+function nothingFitted(report: Report): Block {
+  const commands = FIT_PROTOCOLS.filter((protocol) => protocol === 'full' || isFewShot(report));
+  return {
+    kind: 'paragraph',
+    text:
+      'No model of users and items was fitted on these rows (popularity, neighbours, EASE, BPR, GRU4Rec, SASRec, Caser, DIN), so nothing here says whether the adapter beats a ' +
+      `recommender that reads no text. To get them: ${commands.map((protocol) => fitCommand(report, protocol)).join(', ')}, then rectune report ${report.run.id}.`,
+  };
+}
+
+function told(report: Report): Block[] {
+  const titles = titlesOf(report);
+  const { fits } = report.idModels;
+  const standings: { task: string; metric: string; of: IdModelStanding }[] = [
+    ...(report.splits.length === 0 ? [] : [{ task: 'judgement', metric: METRIC.auc.title, of: report.idModels }]),
+    ...report.tasks.map((task) => ({
+      task: taskTitle(task),
+      metric: metricTitle(task.main, task.list),
+      of: task.idModels,
+    })),
+  ];
+  const chosen = standings.flatMap(({ task, of }) =>
+    of.best.map(({ model, chosenBy }) => `${standings.length > 1 ? `${task}: ` : ''}"${titles(model)}". ${chosenBy}`),
+  );
+  return [
+    { kind: 'paragraph', text: `${NOTE}${isFewShot(report) ? ` ${SHOTS_NOTE}` : ''}` },
+    ...(chosen.length === 0
+      ? []
+      : [{ kind: 'paragraph', text: `In the sentences at the top stand: ${chosen.join(' ')}` } satisfies Block]),
+    ...FIT_KINDS.flatMap((kind): Block[] => {
+      const own = fits.filter((fit) => fit.kind === kind);
+      return own.length === 0 ? [] : [{ kind: 'table', table: tuning(kind, own, titles) }];
+    }),
+    ...standings.flatMap(({ task, metric, of }): Block[] =>
+      of.spread.length === 0 ? [] : [{ kind: 'table', table: spread(task, metric, of, titles) }],
+    ),
+    { kind: 'paragraph', quiet: true, text: SEEDS_NOTE },
+  ];
+}
+
+const NOTE =
+  'Models that know users and items by their numbers alone (ID models), on the same rows and candidates, read no text. Those of "all of train" learned from every interaction that rows of train hold: ' +
+  'the fair comparison for whoever has that log. Each was tuned on valid alone, over as many settings as the others.';
+
+const SHOTS_NOTE =
+  'Those of "the run\'s rows" learned from the few rows that the run saw, as TALLRec compared: a comparison of learning from few examples, not of what a recommender can do.';
+
+const SEEDS_NOTE =
+  'The tables of figures hold what a model says under its first seed, paired row by row with the adapter; intervals are about other users. The spread over the seeds is about chance in fitting: ' +
+  'neither holds what the other does. Models without a spread have no chance in them.';
+
+function tuning(kind: FitKind, fits: readonly ReportedFit[], titles: Titles): Table {
+  const [first] = fits;
+  const metric = first ? TUNED_BY[first.metric] : '';
+  return {
+    caption: `ID models on ${KIND_TITLES[kind]}: learned from, tuned on valid by ${metric}`,
+    head: ['model', 'interactions', 'settings tried', 'chosen', `${metric} on valid`, 'epochs'],
+    rows: fits.map(({ model, interactions, trials, chosen, seeds }) => ({
+      name: titles(model),
+      color: modelColor(model),
+      cells: [
+        thousands(interactions),
+        String(trials.length),
+        settingsText(trials[chosen]?.settings ?? {}, trials),
+        figure(trials[chosen]?.value ?? null),
+        seeds.every(({ epochs }) => epochs === 0) ? '-' : seeds.map(({ epochs }) => epochs).join(', '),
+      ],
+    })),
+  };
+}
+
+/** Settings that were tried at several values; those that were never changed stand in report.json. */
+function settingsText(settings: Readonly<Record<string, unknown>>, trials: ReportedFit['trials']): string {
+  const written = (value: unknown) => JSON.stringify(value);
+  const tried = Object.entries(settings).filter(
+    ([name]) => new Set(trials.map((trial) => written(trial.settings[name]))).size > 1,
+  );
+  return tried.map(([name, value]) => `${name} ${written(value)}`).join(', ') || '-';
+}
+
+function spread(task: string, metric: string, { spread: all }: IdModelStanding, titles: Titles): Table {
+  return {
+    caption: `${task}: ${metric} on test of the ID models over their seeds`,
+    head: ['model', 'seeds', 'mean', 'standard deviation', 'least', 'most'],
+    rows: all.map(({ model, values, mean, deviation }) => {
+      const defined = values.filter((value) => value !== null);
+      const ends = [Math.min(...defined), Math.max(...defined)].map((value) => figure(value));
+      return {
+        name: titles(model),
+        color: modelColor(model),
+        cells: [
+          String(values.length),
+          figure(mean),
+          deviation === null ? '-' : figure(deviation),
+          ...(values.length > 1 && defined.length > 0 ? ends : ['-', '-']),
+        ],
+      };
+    }),
+  };
+}
+
+/** Protocols that this run could have and has not. */
+function missing(report: Report): Block[] {
+  const there = new Set(report.idModels.fits.map(({ model }) => protocolOf(model)));
+  const lacking = FIT_PROTOCOLS.filter(
+    (protocol) => !there.has(protocol) && (protocol === 'full' || isFewShot(report)),
+  );
+  return lacking.map((protocol) => ({
+    kind: 'paragraph',
+    text: `None was fitted on ${protocol === 'full' ? 'all of train' : `the run's own ${counted(report.run.settings.rows, 'row')}`}: ${fitCommand(report, protocol)}.`,
+  }));
+}
+
+function isFewShot({ run, version }: Report): boolean {
+  return run.settings.rows < version.counts.train;
+}
+
+function fitCommand({ run }: Report, protocol: FitProtocol): string {
+  return `rectune fit ${run.id}${protocol === 'full' ? '' : ' --protocol shots'}`;
+}
