@@ -111,6 +111,28 @@ serve_config read_serve_config(const std::string & path) {
     });
 }
 
+rank_config read_rank_config(const std::string & path) {
+    return read_config<rank_config>(path, [](config_reader & reader, rank_config & config) {
+        config.model = reader.take<std::string>("model");
+        config.adapter = reader.take_or_null<std::string>("adapter");
+        config.data = reader.take<std::string>("data");
+        config.rows = reader.take_or_null<std::vector<int64_t>>("rows");
+        const auto titles = reader.take_or_null<std::vector<std::string>>("titles");
+        require(reader, !titles || !titles->empty(), "titles", 0, "a list of one title or more, or null"); // an empty set lets nothing through, and not everything
+        config.titles = titles.value_or(std::vector<std::string>{});
+        config.max_length = reader.take<int32_t>("maxLength");
+        config.beams = reader.take<int32_t>("beams");
+        config.top = reader.take<int32_t>("top");
+        config.threads = reader.take<int32_t>("threads");
+    }, [](const config_reader & reader, const rank_config & config) {
+        const int32_t most = static_cast<int32_t>(llama_max_parallel_sequences()) - 1;
+        require(reader, config.max_length >= 0, "maxLength", config.max_length, "at least 0");
+        require(reader, config.beams >= 1 && config.beams <= most, "beams", config.beams, "between 1 and " + std::to_string(most));
+        require(reader, config.top >= 1 && config.top <= config.beams, "top", config.top, "between 1 and the beams");
+        require_threads(reader, config.threads);
+    });
+}
+
 inspect_config read_inspect_config(const std::string & path) {
     return read_config<inspect_config>(path, [](config_reader & reader, inspect_config & config) {
         config.model = reader.take<std::string>("model");

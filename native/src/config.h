@@ -126,6 +126,19 @@ struct serve_config {
     int32_t threads;
 };
 
+// Titles that a model writes behind rows, the most probable first.
+struct rank_config {
+    std::string model;
+    std::optional<std::string> adapter;
+    std::string data;
+    std::optional<std::vector<int64_t>> rows; // as for serving
+    std::vector<std::string> titles; // empty: each row's own choices
+    int32_t max_length;
+    int32_t beams;
+    int32_t top; // titles that are told of a row; at most as many as beams
+    int32_t threads;
+};
+
 // Rows as the model sees them.
 struct inspect_config {
     std::string model;
@@ -149,5 +162,6 @@ init_config read_init_config(const std::string & path);
 merge_config read_merge_config(const std::string & path);
 generate_config read_generate_config(const std::string & path);
 serve_config read_serve_config(const std::string & path);
+rank_config read_rank_config(const std::string & path);
 inspect_config read_inspect_config(const std::string & path);
 measure_config read_measure_config(const std::string & path);

@@ -10,6 +10,7 @@
 #include "inspect.h"
 #include "measure.h"
 #include "model_copy.h"
+#include "rank.h"
 #include "score.h"
 #include "series.h"
 #include "serve.h"
@@ -40,7 +41,7 @@ static exit_code init(const init_config & config) {
 }
 
 static exit_code run(int argc, char ** argv) {
-    const std::string usage = "rectune-native train|estimate|series|score|init|merge|generate|serve|inspect|fit|measure --config FILE";
+    const std::string usage = "rectune-native train|estimate|series|score|init|merge|generate|serve|rank|inspect|fit|measure --config FILE";
     if (argc != 4 || std::strcmp(argv[2], "--config") != 0) throw user_error(exit_usage, "wrong arguments", "command line", usage);
     const std::string verb = argv[1], config = argv[3];
     load_ggml();
@@ -52,6 +53,7 @@ static exit_code run(int argc, char ** argv) {
     if (verb == "merge") return merge(read_merge_config(config));
     if (verb == "generate") return generate(read_generate_config(config));
     if (verb == "serve") return serve(read_serve_config(config));
+    if (verb == "rank") return rank(read_rank_config(config));
     if (verb == "inspect") return inspect(read_inspect_config(config));
     if (verb == "fit") return fit(read_fit_config(config));
     if (verb == "measure") return measure(read_measure_config(config));

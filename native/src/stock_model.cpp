@@ -48,3 +48,8 @@ stock_model::context stock_model::make_context(const llama_context_params & para
     }
     return made;
 }
+
+void refuse_magnitudes(const std::optional<std::string> & adapter) {
+    if (!adapter || gguf_file(*adapter).text("adapter.type").value_or("") != "dora") return;
+    throw user_error(exit_data, "llama.cpp cannot serve an adapter with magnitudes (DoRA)", *adapter, "merge it into the model (rectune merge), then use that model without an adapter");
+}

@@ -30,3 +30,7 @@ class stock_model {
     std::unique_ptr<llama_model, model_deleter> model_;
     llama_adapter_lora * adapter_ = nullptr; // freed with the model
 };
+
+// What libllama itself says of an adapter with magnitudes sounds like a broken file.
+// throws user_error(exit_data) for one
+void refuse_magnitudes(const std::optional<std::string> & adapter);

@@ -165,6 +165,36 @@ scoring_row tokenize_for_scoring(const vocabulary & vocab, const instruction & r
     return tokenize_for_scoring(answered, max_length);
 }
 
+titled_row tokenize_titles(const vocabulary & vocab, const instruction & row, const std::vector<std::string> & titles, int32_t max_length, int32_t context_length) {
+    const std::vector<std::string> none;
+    instruction titled = row;
+    if (!titles.empty()) titled.choices = titles;
+    const size_t n_titles = titled.choices.size();
+    if (n_titles == 0)
+        throw user_error(exit_data, "the row has no choices, so there are no titles that it may be answered with", place(row), "rank rows whose answers are titles, or give titles for all rows");
+    for (const std::string & title : titled.choices)
+        if (title.empty()) throw user_error(exit_data, "one of the titles is empty", place(row), "leave it out");
+    answered_row own(vocab, row, none), answered(vocab, titled, none);
+    size_t dropped = own.within(max_length, row.choices.empty() ? own.answers.size() : row.choices.size()).dropped;
+    while (answered.longest(dropped, n_titles) > size_t(context_length)) {
+        if (dropped == row.history.size())
+            throw user_error(exit_data, "the row and its longest title have " + std::to_string(answered.longest(dropped, n_titles)) + " tokens without any history, and the model takes " +
+                             std::to_string(context_length), place(row), "shorten the template, or leave out that title");
+        dropped++;
+    }
+    const answered_row::shortened_row & shortened = answered.without(dropped);
+    const size_t begin = kept_of_prompt(shortened, 0, n_titles);
+    check_predicted(row, begin, "the answer begins");
+    titled_row made = { row.row, shortened.whole(0), {}, int32_t(dropped) };
+    made.context.resize(begin);
+    for (size_t i = 0; i < n_titles; i++) {
+        const std::vector<llama_token> tokens = shortened.whole(i);
+        made.titles.emplace_back(tokens.begin() + std::ptrdiff_t(begin), tokens.end());
+        made.titles.back().push_back(vocab.eos());
+    }
+    return made;
+}
+
 std::vector<llama_token> scoring_row::before_parting() const {
     std::vector<llama_token> tokens = context;
     if (!choices.empty()) tokens.insert(tokens.end(), choices[0].begin(), choices[0].begin() + std::ptrdiff_t(shared));

@@ -92,5 +92,21 @@ int32_t shortest_length(answered_row & answered);
 scoring_row tokenize_for_scoring(const vocabulary & vocab, const instruction & row, const std::vector<std::string> & labels, int32_t max_length);
 scoring_row tokenize_for_scoring(answered_row & answered, int32_t max_length);
 
+// A row with titles of which any may be its answer.
+struct titled_row {
+    int64_t row;
+    std::vector<llama_token> context;              // what the prompt and each title behind it have in common; not empty
+    std::vector<std::vector<llama_token>> titles;  // the tokens of each behind the context, eos included; some may be alike
+    int32_t dropped_history;
+};
+
+// The prompt is that of the scoring: as much history goes as max_length asks of the row's own answers, however long the titles are, and more only
+// when a title would not fit into what the model was made for.
+//
+// titles          {}: the row's own choices
+// context_length  tokens that the model was made for
+// throws          user_error(exit_data) when there are no titles, one of them is empty, or the row does not fit without any history
+titled_row tokenize_titles(const vocabulary & vocab, const instruction & row, const std::vector<std::string> & titles, int32_t max_length, int32_t context_length);
+
 // The tokens that carry loss: those of the answer and eos, or all but the first, which nothing predicts.
 index_range loss_positions(const token_row & row, bool all);

@@ -21,6 +21,7 @@ import probe from './commands/probe.js';
 import pull from './commands/pull.js';
 import push from './commands/push.js';
 import quickstart from './commands/quickstart.js';
+import rank from './commands/rank.js';
 import rejects from './commands/rejects.js';
 import report from './commands/report.js';
 import review from './commands/review.js';
@@ -49,6 +50,7 @@ export const COMMANDS: readonly Command[] = [
   exportCommand,
   train,
   predict,
+  rank,
   fit,
   probe,
   report,

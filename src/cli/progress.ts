@@ -183,7 +183,8 @@ class Meter {
     if (event.event === 'step') return this.#step(event);
     if (event.event === 'score') return this.#score();
     if (event.event === 'prompts') this.#begin(event.prompts);
-    if (event.event === 'generated') return this.#generated(event.tokens);
+    if (event.event === 'generated') return this.#answered('texts', event.tokens);
+    if (event.event === 'served' || event.event === 'ranked') return this.#answered('rows', event.tokens);
     if (event.event === 'epoch') {
       const value = event.value === null ? '' : `  valid ${event.value.toFixed(4)}`;
       return `fit: epoch ${event.epoch}/${event.epochs}  loss ${event.loss.toFixed(4)}${value}`;
@@ -213,14 +214,15 @@ class Meter {
     this.#began = performance.now();
   }
 
-  #generated(tokens: number): string {
+  #answered(what: 'texts' | 'rows', tokens: number): string {
     this.#written += 1;
     this.#tokens += tokens;
     this.isComplete = this.#written === this.#prompts;
     const seconds = (performance.now() - (this.#began as number)) / 1000;
     const left = (seconds / this.#written) * (this.#prompts - this.#written);
     const speed = `${Math.round(this.#tokens / seconds)} tokens/s`;
-    return `written ${this.#written}/${this.#prompts} texts  ${speed}  ${duration(left)} left`;
+    const done = what === 'texts' ? 'written' : 'answered';
+    return `${done} ${this.#written}/${this.#prompts} ${what}  ${speed}  ${duration(left)} left`;
   }
 
   #score(): string {

@@ -336,6 +336,21 @@ export const NativeServeConfig = z.strictObject({
 });
 export type NativeServeConfig = z.infer<typeof NativeServeConfig>;
 
+/** The JSON file that native/ reads for `rank`. */
+export const NativeRankConfig = z.strictObject({
+  protocol: z.literal(PROTOCOL),
+  model: z.string(),
+  adapter: z.string().nullable(),
+  data: z.string(), // instruction lines
+  rows: z.array(z.number().int().nonnegative()).nullable(), // as for serve
+  titles: z.array(z.string()).min(1).nullable(), // null: each row's own choices
+  maxLength: z.number().int().nonnegative(),
+  beams: z.number().int().positive(),
+  top: z.number().int().positive(), // titles that are told of a row; at most as many as beams
+  threads: z.number().int().positive(),
+});
+export type NativeRankConfig = z.infer<typeof NativeRankConfig>;
+
 /** The JSON file that native/ reads for `merge`. */
 export const NativeMergeConfig = z.strictObject({
   protocol: z.literal(PROTOCOL),

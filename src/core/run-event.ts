@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ChoiceScore } from './prediction.js';
 import { ServedAnswer } from './probe.js';
 import { PROTOCOL } from './run-config.js';
+import { RankedTitles } from './title-ranking.js';
 import { InspectedRow, Token } from './token-row.js';
 
 const count = z.number().int().nonnegative();
@@ -24,6 +25,7 @@ export const RunEvent = z.discriminatedUnion('event', [
       'merge',
       'generate',
       'serve',
+      'rank',
       'inspect',
       'fit',
       'measure',
@@ -169,13 +171,14 @@ export const RunEvent = z.discriminatedUnion('event', [
     choices: z.array(ChoiceScore).min(1).optional(), // of a row with more labels or with choices, in their order
   }),
   ServedAnswer.extend({ event: z.literal('served') }), // a row is answered by stock llama.cpp
+  RankedTitles.extend({ event: z.literal('ranked') }), // a row is answered by titles
   z.strictObject({
     event: z.literal('merging'), // before each tensor of the new model is made
     done: count, // tensors before it
     tensors: count, // in all
   }),
   z.strictObject({
-    event: z.literal('prompts'), // of generate: those that are left to do
+    event: z.literal('prompts'), // of generate, serve and rank: those that are left to do
     prompts: count,
     tokens: count, // of them
     longest: count, // of all
@@ -260,6 +263,7 @@ export const RunEvent = z.discriminatedUnion('event', [
       'merge',
       'generate',
       'serve',
+      'rank',
       'inspect',
       'fit',
       'measure',

@@ -27,6 +27,10 @@ export const studioLayout = {
   probes: (studio: string, runId: string) => join(studio, 'probes', runId),
   /** What one probe of a run was told. */
   probe: (studio: string, runId: string, id: string): string => join(studioLayout.probes(studio, runId), `${id}.json`),
+  rankings: (studio: string, runId: string) => join(studio, 'rankings', runId),
+  /** Titles that a run's model wrote behind rows of test. */
+  ranking: (studio: string, runId: string, id: string): string =>
+    join(studioLayout.rankings(studio, runId), `${id}.json`),
   /** Scores of a split that is not done yet. */
   scoreJournal: (studio: string, id: string) => join(studio, 'scoring', `${id}.jsonl`),
   /** What a model is asked while it writes texts. */

@@ -3,7 +3,8 @@ import type { ServedAnswer } from '../core/probe.js';
 import { type NativeServeConfig, PROTOCOL } from '../core/run-config.js';
 import { requireGguf } from '../platform/gguf-file.js';
 import { llamaRelease } from '../platform/llama-release.js';
-import { type NativeOptions, runNative } from '../platform/native-program.js';
+import { runNative } from '../platform/native-program.js';
+import type { Execution } from './execute-run.js';
 
 /** Which rows are answered, and by what. */
 export interface ServeRequest {
@@ -26,7 +27,10 @@ export function servingEngine(): string {
  *
  * throws RectuneError: data (a file that cannot be read, a row that is not there, an adapter that llama.cpp cannot load), memory, and what runNative throws
  */
-export async function* serveRows(request: ServeRequest, options: NativeOptions = {}): AsyncGenerator<ServedAnswer> {
+export async function* serveRows(
+  request: ServeRequest,
+  { signal, onStderr, onEvent }: Partial<Execution> = {},
+): AsyncGenerator<ServedAnswer> {
   const { data, labels, model, adapter, rows, maxLength, threads } = request;
   requireGguf(model);
   if (adapter !== null) requireGguf(adapter, 'name the GGUF file of an adapter');
@@ -40,7 +44,8 @@ export async function* serveRows(request: ServeRequest, options: NativeOptions =
     maxLength,
     threads,
   };
-  for await (const said of runNative('serve', config, options)) {
+  for await (const said of runNative('serve', config, { signal, onStderr })) {
+    onEvent?.(said);
     if (said.event !== 'served') continue;
     const { event: _, ...answer } = said;
     yield answer;

@@ -6,6 +6,7 @@ import { FitLearning, FitModel, NativeFitConfig } from '../../src/core/fit.js';
 import {
   NativeGenerateConfig,
   NativeInspectConfig,
+  NativeRankConfig,
   NativeScoreConfig,
   NativeServeConfig,
   NativeTrainConfig,
@@ -29,6 +30,7 @@ describe('docs/protocol.md', () => {
     { verb: 'score', schema: NativeScoreConfig },
     { verb: 'generate', schema: NativeGenerateConfig },
     { verb: 'serve', schema: NativeServeConfig },
+    { verb: 'rank', schema: NativeRankConfig },
     { verb: 'inspect', schema: NativeInspectConfig },
     { verb: 'fit', schema: NativeFitConfig },
   ])('names every key of the config of $verb', ({ verb, schema }) => {

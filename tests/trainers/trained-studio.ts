@@ -24,6 +24,7 @@ export function testStudio(
   change: Partial<Instruction> = {},
   rowsOf: Partial<typeof COUNTS> = {},
   hash = 'abcdef',
+  of: Partial<DatasetVersion> = {},
 ): TestStudio {
   const counts = { ...COUNTS, ...rowsOf };
   const studio = temporaryFolder();
@@ -37,11 +38,13 @@ export function testStudio(
   const bySplit = (split: Split) =>
     [
       ...toJsonLines(
-        rows.filter((row) => row.split === split).map((row) => instructionLine(row, { ownAnswers: false })),
+        rows
+          .filter((row) => row.split === split)
+          .map((row) => instructionLine(row, { ownAnswers: row.scored === 'likelihood' })),
       ),
     ].join('');
   const files = { train: sha256(bySplit('train')), valid: sha256(bySplit('valid')), test: sha256(bySplit('test')) };
-  const built = version(hash, { counts: { ...counts, users: counts, liked: counts }, files });
+  const built = version(hash, { ...of, counts: { ...counts, users: counts, liked: counts }, files });
   for (const split of SPLITS) writeSealed(studioLayout.instructions(studio, built.hash, split), bySplit(split));
   store.versions.save(built, rows, NOW);
   const model = join(studio, 'model.gguf');

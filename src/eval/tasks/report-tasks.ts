@@ -1,5 +1,6 @@
 import type { DatasetVersion } from '../../core/dataset-version.js';
 import { type IdModelId, type IdModelStanding, isIdModel } from '../../core/id-models.js';
+import type { Instruction } from '../../core/instruction.js';
 import type { Titles } from '../../core/model-titles.js';
 import { DatasetRecipe } from '../../core/recipe.js';
 import type { ReportOptions } from '../../core/report.js';
@@ -141,7 +142,10 @@ function idModelsOf(
 }
 
 /** "1+9", or "1+3 to 1+9" where the lists differ in length. */
-export function listsOf(rows: readonly TaskRow[]): { name: string; longest: number } {
+export function listsOf(rows: readonly { readonly instruction: Pick<Instruction, 'candidates'> }[]): {
+  name: string;
+  longest: number;
+} {
   const lengths = rows.map(({ instruction }) => instruction.candidates?.length ?? 0);
   const [shortest, longest] = [Math.min(...lengths), Math.max(...lengths)];
   const name = (length: number) => `1+${length - 1}`;

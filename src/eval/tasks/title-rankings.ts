@@ -1,0 +1,170 @@
+import type { Instruction } from '../../core/instruction.js';
+import type { Prediction } from '../../core/prediction.js';
+import type { ReportOptions } from '../../core/report.js';
+import type { RankedBy, RankedModel, RankingReport } from '../../core/report-rankings.js';
+import { SCORINGS, type TaskMetricId } from '../../core/task-report.js';
+import type { RankingResult } from '../../core/title-ranking.js';
+import { popularity } from '../baselines/popularity.js';
+import type { KnownInteraction } from '../baselines/train-log.js';
+import { type RankedList, type TieGroup, targetRank } from '../metrics/ranked-list.js';
+import { thousands } from '../numbers.js';
+import { quantile } from '../statistics/interval.js';
+import { indexUsers } from '../statistics/user-index.js';
+import { Resampled } from './compare-task.js';
+import { listsOf } from './report-tasks.js';
+import { choiceScores } from './score-task.js';
+import { CHOICE_METRIC, metricsOf } from './task-metric.js';
+
+/** A row that was ranked, as the version has it; predictions where there are some. */
+export interface RankedRow {
+  readonly instruction: Pick<Instruction, 'row' | 'userId' | 'itemId' | 'candidates' | 'scored'>;
+  readonly adapter?: Prediction | undefined;
+  readonly base?: Prediction | undefined;
+}
+
+type Answer = RankingResult['answers'][number];
+
+/**
+ * Where the target stands among titles that were written: by falling log-probability, titles of the same one together, each counted as the items that have it.
+ * A target that was not written stands somewhere behind all that were; only metrics with a cutoff up to the number of told titles can be asked then.
+ *
+ * itemsOf  how many items a title of the set stands for
+ * items    in the set
+ */
+export function writtenRank(
+  best: Answer['adapter']['best'],
+  target: number,
+  itemsOf: (title: number) => number,
+  items: number,
+): RankedList {
+  const groups: { size: number; relevant: number }[] = [];
+  let before: number | undefined;
+  for (const { titles, logProbability } of best) {
+    if (logProbability !== before) groups.push({ size: 0, relevant: 0 });
+    before = logProbability;
+    const group = groups.at(-1) as { size: number; relevant: number };
+    group.size += titles.reduce((sum, title) => sum + itemsOf(title), 0);
+    if (titles.includes(target)) group.relevant += 1;
+  }
+  const own = groups.findIndex(({ relevant }) => relevant > 0);
+  if (own >= 0) return { groups: groups.slice(0, own + 1), relevant: 1 };
+  const told = groups.reduce((sum, { size }) => sum + size, 0);
+  const rest: TieGroup = { size: Math.max(1, items - told), relevant: 1 };
+  return { groups: [...groups, rest], relevant: 1 };
+}
+
+/**
+ * A ranking by written titles, and other rankings of the same rows beside it: of candidates by the likelihood of each title where there are predictions,
+ * and by popularity where train is known.
+ *
+ * rowOf   of a row's number
+ * throws  Error when a row of the ranking is not there
+ */
+export function rankingReport(
+  result: RankingResult,
+  rowOf: (row: number) => RankedRow | undefined,
+  train: readonly KnownInteraction[] | undefined,
+  options: ReportOptions,
+): RankingReport {
+  const rows = result.answers.map(({ row }) => {
+    const found = rowOf(row);
+    if (!found) throw new Error(`the version has no row ${row} of test, which was ranked`);
+    return found;
+  });
+  const { set, titles, top } = result;
+  const items = titles?.reduce((sum, { items }) => sum + items.length, 0);
+  const lists = listsOf(rows);
+  const metrics = items === undefined ? metricsOf('choice', lists.longest).metrics : cutoffsUpTo(top);
+  const users = indexUsers(rows.map(({ instruction }) => instruction.userId));
+  const resampled = new Resampled(users.count, options);
+  const asked = rankingsOf(result, rows, train).map(({ model, by, lists }) => ({
+    model,
+    by,
+    read: metrics.map((metric) => [metric, resampled.ask(choiceMetric(metric).byUsers(lists, users))] as const),
+  }));
+  return {
+    set,
+    list: items === undefined ? lists.name : `all ${thousands(items)}`,
+    eligible: result.eligible,
+    rows: rows.length,
+    users: users.count,
+    seed: result.seed,
+    beams: result.beams,
+    top,
+    sharedItems: titles?.reduce((sum, { items }) => sum + (items.length > 1 ? items.length : 0), 0) ?? 0,
+    engine: result.engine,
+    metrics,
+    entries: asked.map(({ model, by, read }) => ({
+      model,
+      by,
+      metrics: Object.fromEntries(read.map(([metric, drawn]) => [metric, resampled.estimate(drawn())])),
+    })),
+    search: (['adapter', 'base'] as const).map((model) => searchFigures(result, model)),
+  };
+}
+
+/** Of a whole catalogue only the first titles are known. */
+function cutoffsUpTo(top: number): TaskMetricId[] {
+  const cutoff = { accuracy: 1, hit3: 3, hit5: 5, hit10: 10, ndcg5: 5, ndcg10: 10 } as const;
+  return Object.entries(cutoff).flatMap(([metric, k]) => (k <= top ? [metric as keyof typeof cutoff] : []));
+}
+
+function choiceMetric(metric: TaskMetricId) {
+  return CHOICE_METRIC[metric as keyof typeof CHOICE_METRIC];
+}
+
+interface Ranking {
+  readonly model: RankedModel;
+  readonly by: RankedBy | null;
+  readonly lists: readonly RankedList[]; // of each row
+}
+
+function rankingsOf(
+  { titles, answers }: RankingResult,
+  rows: readonly RankedRow[],
+  train: readonly KnownInteraction[] | undefined,
+): Ranking[] {
+  const catalogue = titles?.flatMap(({ items }) => items);
+  const listOf = (row: RankedRow) => catalogue ?? (row.instruction.candidates as readonly string[]);
+  const written = (model: 'adapter' | 'base'): Ranking => ({
+    model,
+    by: 'written',
+    lists: answers.map((answer, place) => {
+      const size = listOf(rows[place] as RankedRow).length;
+      return writtenRank(answer[model].best, answer.target, (title) => titles?.[title]?.items.length ?? 1, size);
+    }),
+  });
+  const found: Ranking[] = [written('adapter'), written('base')];
+  if (catalogue === undefined) {
+    for (const by of SCORINGS) {
+      for (const model of ['adapter', 'base'] as const) {
+        const lists = rows.flatMap((row, place) => {
+          const prediction = row[model];
+          if (!prediction) return [];
+          return [targetRank(choiceScores(row.instruction, prediction, by), (answers[place] as Answer).target)];
+        });
+        if (lists.length === rows.length) found.push({ model, by, lists });
+      }
+    }
+  }
+  if (train) {
+    const popular = popularity(train);
+    const whole = catalogue && popular(catalogue);
+    const lists = rows.map((row) => {
+      const list = listOf(row);
+      return targetRank(whole ?? popular(list), list.indexOf(row.instruction.itemId));
+    });
+    found.push({ model: 'popularity', by: null, lists });
+  }
+  return found;
+}
+
+function searchFigures({ answers }: RankingResult, model: 'adapter' | 'base'): RankingReport['search'][number] {
+  const seconds = answers.map((answer) => answer[model].seconds).sort((a, b) => a - b);
+  const certain = answers.filter((answer) => answer[model].certain === answer[model].best.length).length;
+  return {
+    model,
+    certain: certain / answers.length,
+    seconds: { median: quantile(seconds, 0.5), p99: quantile(seconds, 0.99) },
+  };
+}
