@@ -1,5 +1,6 @@
 import { RectuneError } from '../core/errors.js';
 import { FIT_MODELS, type FitModelName } from '../core/fit-search.js';
+import { named } from './command.js';
 
 /** ID models out of a list with commas, each once. Throws RectuneError 'usage', at the option, for a name that there is not. */
 export function readModelNames(list: string, option: string): FitModelName[] {
@@ -9,4 +10,17 @@ export function readModelNames(list: string, option: string): FitModelName[] {
     const fix = `use names of this list, with commas: ${FIT_MODELS.join(', ')}`;
     throw new RectuneError('usage', `there is no model "${name}"`, option, fix);
   });
+}
+
+const NONE = 'none';
+
+/** Of the commands that fit ID models beside a run. */
+export const idModelsOption = named(
+  'LIST',
+  `models of users and items that stand beside the adapter: names with commas, or ${NONE}; ${FIT_MODELS.join(', ')}`,
+).default(FIT_MODELS.join(','));
+
+/** Throws as readModelNames does. */
+export function readIdModels(list: string): FitModelName[] {
+  return list.trim() === NONE ? [] : readModelNames(list, '--id-models');
 }

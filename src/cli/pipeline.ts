@@ -3,6 +3,7 @@ import { buildVersion } from '../builders/build-version.js';
 import { type LoadedRecipe, loadRecipe, recipeFolder } from '../builders/load-recipe.js';
 import type { DatasetVersion } from '../core/dataset-version.js';
 import { RectuneError } from '../core/errors.js';
+import type { FitModelName } from '../core/fit-search.js';
 import type { Split } from '../core/instruction.js';
 import { parseAs } from '../core/parse.js';
 import type { Report } from '../core/report.js';
@@ -22,6 +23,7 @@ import { PredictOptions, predictRun, reportedSplits } from '../trainers/predict.
 import { proveMask } from '../trainers/prove-mask.js';
 import { readSeeds, readShots, trainSeries } from '../trainers/series.js';
 import { type TrainResult, trainRun } from '../trainers/train.js';
+import { fitBeside } from './fit-stage.js';
 import type { Stoppable } from './signals.js';
 import { localTeacher } from './teacher.js';
 
@@ -33,6 +35,7 @@ export interface PipelineRequest extends Omit<Execution, 'signal'> {
   model: string; // GGUF file
   teacher?: string | undefined; // GGUF file that writes the texts which the recipe wants of a model
   train: Partial<TrainOptions>; // takes the place of what the recipe's train section says
+  idModels: readonly FitModelName[]; // that are fitted to stand beside the adapter; none: no fits are made
   reportDirectory: string | undefined; // reports/<run> of the studio without it
   program: string; // version of rectune, for the manifest
   onStage: (line: string) => void;
@@ -50,7 +53,7 @@ export interface PipelineResult {
 }
 
 /**
- * A recipe from the log to the report: import, build, train, predict, report. Each stage finds by hashes whether its work
+ * A recipe from the log to the report: import, build, train, predict, fit, report. Each stage finds by hashes whether its work
  * is there already, so giving the same command again does only what is missing; a stopped training goes on.
  *
  * openStore  called when recipe, model and log are found: a mistyped name makes no studio
@@ -127,13 +130,18 @@ async function trainedAndScored(
   return trained;
 }
 
+/** What stands beside the run is fitted, then it is reported on. */
 async function reported(
-  { store, source, version }: Built,
+  { store, source, version, options }: Built,
   { run, adapter }: TrainResult,
   request: PipelineRequest,
 ): Promise<PipelineResult> {
   const { studio, now } = request;
   const directory = request.reportDirectory ?? studioLayout.report(studio, run.id);
+  const fitting = { ...request, models: request.idModels, threads: options.threads };
+  if (fitting.models.length > 0) {
+    await request.stoppable((signal) => fitBeside(store, run, version, { ...fitting, signal }));
+  }
   const report = await reportRun(store, run.id, { studio, directory, now });
   return { source, version, run, adapter, report, directory };
 }

@@ -3,6 +3,7 @@ import { loadRecipe, recipeFolder } from '../builders/load-recipe.js';
 import { loadTemplate } from '../builders/load-template.js';
 import { loadWrapper } from '../builders/load-wrapper.js';
 import { renderExample, type ShownExample } from '../builders/render.js';
+import type { FitModelName } from '../core/fit-search.js';
 import type { Instruction } from '../core/instruction.js';
 import type { Interaction } from '../core/interaction.js';
 import type { TrainOptions } from '../core/run-config.js';
@@ -27,6 +28,7 @@ export interface QuickstartRequest extends Omit<Execution, 'signal'> {
   readonly onStage: (line: string) => void;
   readonly texts?: TextSettings; // less text makes a weaker base model sooner
   readonly train?: Partial<TrainOptions>; // takes the place of what the recipe says
+  readonly idModels: readonly FitModelName[]; // that are fitted to stand beside the adapter
 }
 
 /** The highest AUC on the rows of test that anyone can expect: known, because the simulator knows what it hid. */

@@ -42,6 +42,8 @@ export interface FitRequest {
   seeds: number; // of models that learn; the others have no chance in them
   threads?: number | undefined;
   again: boolean; // fit even what was fitted before
+  onResult?: ((result: FitResult, reused: boolean) => void) | undefined; // each as it is there
+  onLeftOut?: ((model: FitModelName, error: RectuneError) => void) | undefined; // goes on without a model that the data does not allow; without it that is an error
 }
 
 /**
@@ -71,7 +73,12 @@ export async function fitIdModels(store: Store, request: FitRequest, execution: 
   }
   const results: FitResult[] = [];
   for (const model of request.models) {
-    for (const kind of kinds) results.push(await fitOne(request, model, kind, lines, execution));
+    try {
+      for (const kind of kinds) results.push(await fitOne(request, model, kind, lines, execution));
+    } catch (error) {
+      if (!request.onLeftOut || !(error instanceof RectuneError) || error.kind !== 'data') throw error;
+      request.onLeftOut(model, error);
+    }
   }
   return results;
 }
@@ -95,7 +102,10 @@ async function fitOne(
   const waiting = (pid: number) => execution.onStderr?.(`waiting for process ${pid}, which fits the same model`);
   return withLock(`${path}.lock`, waiting, async () => {
     const known = kept();
-    if (known) return known;
+    if (known) {
+      request.onResult?.(known, true);
+      return known;
+    }
     const work = new FitWork(`${path}.work`, lines, kind, request.threads, execution);
     try {
       const result = await work.result(model, seeds);
@@ -105,8 +115,10 @@ async function fitOne(
         rows: shots ? [...shots.rows] : null,
         ...result,
       };
-      writeSealed(path, `${JSON.stringify(FitResult.parse(whole))}\n`);
-      return FitResult.parse(whole);
+      const sealed = FitResult.parse(whole);
+      writeSealed(path, `${JSON.stringify(sealed)}\n`);
+      request.onResult?.(sealed, false);
+      return sealed;
     } finally {
       work.close();
     }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { listFolder, writeSealed } from '../../src/platform/files.js';
 import { temporaryFolder } from '../store/fixtures.js';
-import { type Call, fakeNative, inSeries, SCORES, TRAINS } from '../trainers/fake-native.js';
+import { type Call, FITS, fakeNative, inSeries, SCORES, TRAINS } from '../trainers/fake-native.js';
 import { adapterGguf } from '../trainers/invented-adapter.js';
 import { invoke } from './invoke.js';
 
@@ -56,7 +56,7 @@ function invented() {
     '--model',
     join(folder, 'model.gguf'),
   ];
-  return { folder, studio, argv: [...argv, '--studio', studio] };
+  return { folder, studio, argv: [...argv, '--studio', studio, '--id-models', 'none'] };
 }
 
 let calls: () => Call[];
@@ -90,6 +90,70 @@ it('does only what is missing when it is asked again', async () => {
   expect(again.stderr).toContain('in the store already');
   expect(again.stderr).toContain('is done already');
   expect(calls()).toHaveLength(5);
+});
+
+const FITS_TOO = `if (verb === 'fit') { ${FITS} } else if (verb !== 'score') { ${inSeries(TRAINS)} } else { ${SCORES} }`;
+
+it("fits the ID models that are asked for on all of train and on the run's rows, once for all runs, and reports on them", async () => {
+  calls = fakeNative(FITS_TOO);
+  const { argv, studio } = invented();
+  const fits = () => calls().filter(({ verb }) => verb === 'fit');
+  const asked = [...argv.slice(0, -1), 'pop,bpr'];
+  const { code, stderr, stdout } = await invoke([...asked, '--json']);
+  expect(code).toBe(0);
+  expect(stderr).toContain('fit: 2 models of users and items on all of train');
+  expect(stderr).toContain("fit: 2 models of users and items on the run's 16 rows");
+  expect(fits()).toHaveLength(2 * (1 + 6 + 2)); // of each protocol: one pass, six trials, two more seeds
+  const { report } = JSON.parse(stdout);
+  const models = ['pop-full', 'bpr-full', 'pop-shots', 'bpr-shots'];
+  expect(report.idModels.fits.map(({ model }: { model: string }) => model)).toEqual(models);
+  const page = readFileSync(join(studio, 'reports', report.run.id, 'report.md'), 'utf8');
+  expect(page).toContain("BPR (the run's 16 rows)");
+  const again = await invoke(asked);
+  expect(again.stderr).toContain('fit: 2 results as fitted before');
+  await invoke([...asked, '--seed', '2']); // another run on the version: other rows, the same train
+  expect(fits()).toHaveLength(3 * (1 + 6 + 2));
+});
+
+it('gives a run its report where a model cannot be fitted, and says so', async () => {
+  calls = fakeNative(
+    FITS_TOO.replace(
+      'start();',
+      "if (config.model === 'ease') { say({ event: 'error', code: 3, what: 'too little', where: 'i', fix: 'f' }); process.exit(3); } start();",
+    ),
+  );
+  const { argv } = invented();
+  const { code, stderr, stdout } = await invoke([...argv.slice(0, -1), 'ease,pop', '--json']);
+  expect(code).toBe(0);
+  expect(stderr).toContain('fit: ease is left out: too little');
+  const { report } = JSON.parse(stdout);
+  expect(report.idModels.fits.map(({ model }: { model: string }) => model)).toEqual(['pop-full', 'pop-shots']);
+});
+
+it('stops between fits without leaving anything half done, and goes on with the same command', async () => {
+  calls = fakeNative(FITS_TOO);
+  const { argv, studio } = invented();
+  const asked = [...argv.slice(0, -1), 'pop,bpr'];
+  const controller = new AbortController();
+  const stopped = await invoke(asked, {
+    stoppable: (task) => task(controller.signal),
+    onStderr: (text) => {
+      if (text.includes('fit: pop')) controller.abort();
+    },
+  });
+  expect(stopped.code).toBe(130);
+  const [version = ''] = listFolder(join(studio, 'fits'));
+  expect(listFolder(join(studio, 'fits', version)).filter((name) => !name.endsWith('.json'))).toEqual([]);
+  expect(listFolder(join(studio, 'reports'))).toEqual([]);
+  expect((await invoke(asked)).code).toBe(0);
+});
+
+it('refuses an ID model that there is not before anything is made', async () => {
+  const { argv, studio } = invented();
+  const { code, stderr } = await invoke([...argv.slice(0, -1), 'pop,svd']);
+  expect(code).toBe(2);
+  expect(stderr).toContain('there is no model "svd"');
+  expect(existsSync(studio)).toBe(false);
 });
 
 it('takes the training settings of the recipe, and those of the command line in their place', async () => {

@@ -13,6 +13,19 @@ const LOG = join(SHARED, 'data/ml-100k');
 const MODEL = join(SHARED, 'models/stories260K/stories260K.gguf');
 const ABSENT = !existsSync(LOG) || !existsSync(MODEL);
 
+const RUN = [
+  'run',
+  'recipes/tallrec-movie.yaml',
+  '--log',
+  LOG,
+  '--model',
+  MODEL,
+  '--out',
+  'report',
+  '--id-models',
+  'item-knn,ease',
+];
+
 /** Runs the command line as a user does, in a folder of its own. */
 async function rectune(folder: string, ...args: string[]): Promise<string> {
   const { stdout } = await execa('node', [join(ROOT, 'dist/cli/main.js'), ...args], { cwd: folder });
@@ -25,7 +38,7 @@ describe.skipIf(ABSENT)('MovieLens 100K with stories260K (skipped without ../sha
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'rectune-flow-'));
-    await rectune(folder, 'run', 'recipes/tallrec-movie.yaml', '--log', LOG, '--model', MODEL, '--out', 'report');
+    await rectune(folder, ...RUN);
     report = Report.parse(JSON.parse(readFileSync(join(folder, 'report/report.json'), 'utf8')));
   }, 420_000); // under a minute on two quiet cores; a busy machine is no failure
   afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -49,6 +62,13 @@ describe.skipIf(ABSENT)('MovieLens 100K with stories260K (skipped without ../sha
     expect(aucOf('liked-share')?.high).toBeGreaterThan(0.77);
   });
 
+  it('fits neighbours and EASE on all of train and on the few rows of the run, each at the AUC that is known for it', () => {
+    expect(aucOf('item-knn-full')?.value).toBeCloseTo(0.705, 3);
+    expect(aucOf('ease-full')?.value).toBeCloseTo(0.694, 3);
+    expect(report.idModels.best.map(({ model }) => model)[0]).toBe('item-knn-full');
+    expect(aucOf('item-knn-shots')?.value).toBeLessThan(0.65);
+  });
+
   it('scores the adapter apart from the base model, and says that a model of toddler stories beats nothing', () => {
     expect(aucOf('adapter')?.value).not.toBe(aucOf('base')?.value);
     expect(['worse', 'undecided']).toContain(report.verdicts[0]?.finding);
@@ -56,10 +76,7 @@ describe.skipIf(ABSENT)('MovieLens 100K with stories260K (skipped without ../sha
   });
 
   it('does only what is missing when the command is given again', async () => {
-    const again = await rectune(
-      folder,
-      ...['run', 'recipes/tallrec-movie.yaml', '--log', LOG, '--model', MODEL, '--out', 'report', '--json'],
-    );
+    const again = await rectune(folder, ...RUN, '--json');
     expect(JSON.parse(again)).toMatchObject({ run: report.run.id, report: { run: { status: 'done' } } });
   });
 

@@ -9,6 +9,7 @@ import { keysOf } from '../../src/cli/keys.js';
 import { type QuickstartRequest, type QuickstartResult, runQuickstart } from '../../src/cli/quickstart.js';
 import { Report } from '../../src/core/report.js';
 import { summarizeReport } from '../../src/eval/summary.js';
+import { verifyReport } from '../../src/eval/verify/verify-report.js';
 import { inventTexts, type TextSettings } from '../../src/sources/simulate/invent-texts.js';
 import { inventWorld, TINY_WORLD } from '../../src/sources/simulate/world.js';
 import { openStore, type Store } from '../../src/store/store.js';
@@ -31,6 +32,7 @@ const request: QuickstartRequest = {
   onStage: (line) => stages.push(line),
   texts: { seed: 1001, logs: 200, facts: 100 },
   train: { epochs: 1, learningRate: 0.005 },
+  idModels: ['pop', 'ease', 'bpr'],
 };
 
 describe('the quickstart in a small form', () => {
@@ -88,6 +90,15 @@ describe('the quickstart in a small form', () => {
     }
   });
 
+  it('fits models of users and items to stand beside the adapter, and verifies the report with them', async () => {
+    const { idModels } = first.report;
+    expect(idModels.fits.map(({ model }) => model)).toEqual(['pop-full', 'ease-full', 'bpr-full']);
+    expect(idModels.best).toHaveLength(1);
+    expect(idModels.spread.map(({ values }) => values.length)).toEqual([1, 1, 3]);
+    expect(first.report.verdicts.map(({ against }) => against)).toContain(idModels.best[0]?.model);
+    expect(await verifyReport(store, studio, first.directory)).toMatchObject({ differences: [] });
+  });
+
   it('does nothing twice: a second one finds all there and says the same', async () => {
     stages.length = 0;
     const again = await runQuickstart(store, request);
@@ -96,6 +107,7 @@ describe('the quickstart in a small form', () => {
     expect(again.best).toEqual(first.best);
     expect(summarizeReport(again.report)).toBe(summarizeReport(first.report));
     expect(stages.join('\n')).toContain('is done already');
+    expect(stages.join('\n')).toContain('fit: 3 results as fitted before');
   });
 });
 

@@ -94,6 +94,15 @@ for (const { row } of rows.reverse()) if (!config.skip.includes(row)) say({ even
 done();
 `;
 
+/** Fits: a row's candidates score its number, less their places. */
+export const FITS = `
+const lines = fs.readFileSync(config.rows, 'utf8').trim().split('\\n').map((line) => JSON.parse(line));
+start();
+say({ event: 'fitted', epochs: 1, bestEpoch: 1, value: 0.5 + (config.settings.learningRate ?? 0), stoppedEarly: false, seconds: 1 });
+for (const { row, candidates } of lines) say({ event: 'scores', row, scores: candidates.map((_, place) => row - place) });
+done();
+`;
+
 /** What a script makes of the verb `series`: each run as the script would train it alone; one that sets an exit code is the last. */
 export function inSeries(body: string): string {
   return `

@@ -4,6 +4,7 @@ import { QuickstartOptions } from '../../core/run-config.js';
 import { packageVersion } from '../../platform/package-version.js';
 import { command } from '../command.js';
 import { executionOf } from '../execution.js';
+import { idModelsOption, readIdModels } from '../model-names.js';
 
 const NEXT = 'npx rectune run recipes/tallrec-movie.yaml --log <ml-100k folder> --model <model.gguf>';
 
@@ -11,9 +12,9 @@ export default command({
   name: 'quickstart',
   summary: 'the whole pipeline in a minute, offline: invented users and items, a base model made here, a report',
   positionals: z.strictObject({}),
-  options: QuickstartOptions,
+  options: z.strictObject({ ...QuickstartOptions.shape, idModels: idModelsOption }),
   examples: ['rectune quickstart', 'rectune quickstart --studio trial'],
-  async run(_, { threads }, context) {
+  async run(_, { threads, idModels }, context) {
     const began = performance.now();
     const [{ runQuickstart }, { summarizeReport }] = await Promise.all([
       import('../quickstart.js'),
@@ -23,6 +24,7 @@ export default command({
       ...executionOf(context),
       stoppable: context.stoppable,
       threads,
+      idModels: readIdModels(idModels),
       program: packageVersion(),
       onStage: (line) => context.note(line),
     });

@@ -3,13 +3,15 @@ import { z } from 'zod';
 import { packageVersion } from '../../platform/package-version.js';
 import { command, named } from '../command.js';
 import { executionOf } from '../execution.js';
+import { idModelsOption, readIdModels } from '../model-names.js';
 import type { PipelineResult } from '../pipeline.js';
 import { renderSeeds } from '../render-seeds.js';
 import { trainFlagsOverRecipe } from '../train-flags.js';
 
 export default command({
   name: 'run',
-  summary: 'a recipe from the log to the report: import, build, train, predict, report; only what is not there yet',
+  summary:
+    'a recipe from the log to the report: import, build, train, predict, fit, report; only what is not there yet',
   positionals: z.strictObject({
     recipe: z.string().describe('recipe file, or the name of a recipe that comes with rectune'),
   }),
@@ -18,6 +20,7 @@ export default command({
     model: named('FILE', 'base model, a GGUF file'),
     teacher: named('FILE', 'model that writes the texts which the recipe wants of one, a GGUF file').optional(),
     out: named('DIR', 'folder of the report; reports/<run> of the studio without it').optional(),
+    idModels: idModelsOption,
     seeds: named('N|A,B', "do it for so many seeds, from --seed or the recipe's on; or for these seeds").optional(),
     ...trainFlagsOverRecipe,
     shots: named(
@@ -30,7 +33,7 @@ export default command({
     "rectune run tallrec-movie --model M.gguf --shots 64 --seed 1     (training options take the place of the recipe's)",
     'rectune run tallrec-movie --model M.gguf --shots 16,64,256 --seeds 3     (nine runs, one report)',
   ],
-  async run({ recipe }, { log, model, teacher, out, seeds, shots, ...options }, context) {
+  async run({ recipe }, { log, model, teacher, out, idModels, seeds, shots, ...options }, context) {
     const [{ runPipeline, runPipelineForSeries }, { summarizeReport }] = await Promise.all([
       import('../pipeline.js'),
       import('../../eval/summary.js'),
@@ -48,6 +51,7 @@ export default command({
       model,
       teacher,
       train: Object.fromEntries(given),
+      idModels: readIdModels(idModels),
       reportDirectory: out === undefined ? undefined : resolve(out),
       program: packageVersion(),
       onStage: (line: string) => context.note(line),
