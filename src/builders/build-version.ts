@@ -49,7 +49,7 @@ export async function buildVersion(store: Store, recipe: LoadedRecipe, options: 
 
   const proof = new LeakProof(
     proofTemplates(mixture.templates),
-    proofLog(sequences, plan.log.items, recipe.label, plan.log.roles),
+    proofLog(sequences, plan.log.items, plan.recipe.label, plan.log.roles),
     {
       split: recipe.split.kind,
       dislikedCandidates: recipe.candidates?.sampler === 'disliked',

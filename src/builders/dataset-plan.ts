@@ -1,7 +1,7 @@
 import { nearestWord, RectuneError } from '../core/errors.js';
 import type { Split } from '../core/instruction.js';
 import type { Item, User } from '../core/interaction.js';
-import { type ColumnRoles, DatasetRecipe } from '../core/recipe.js';
+import { type ColumnRoles, DatasetRecipe, type LabelRule } from '../core/recipe.js';
 import type { Source } from '../core/source.js';
 import type { Store } from '../store/store.js';
 import { type Admitted, admit } from './admit.js';
@@ -44,7 +44,7 @@ export interface DatasetPlan {
 /** throws  RectuneError 'usage' for a recipe or template that does not fit, 'data' for a log that does not */
 export function planDataset(store: Store, loaded: LoadedRecipe): DatasetPlan {
   const source = findSource(store, loaded);
-  const recipe = DatasetRecipe.parse(loaded);
+  const recipe = DatasetRecipe.parse({ ...loaded, label: labelOf(loaded, source) });
   const items = store.sources.items(source.id);
   const users = store.sources.users(source.id);
   const all = readTable(store, source.id);
@@ -185,6 +185,15 @@ function knowTrain(
     add(target);
   }
   return train;
+}
+
+/** The recipe's own rule, or that of the log. */
+function labelOf(recipe: LoadedRecipe, source: Source): LabelRule {
+  const rule = recipe.label ?? source.label;
+  if (rule) return rule;
+  const what = `neither the recipe nor the log "${source.id}" says when an interaction counts as liked`;
+  const fix = 'write e.g. "label: { kind: rating-above, threshold: 3 }" in the recipe, or in source.yaml';
+  throw new RectuneError('usage', what, `${recipe.file}: label`, fix);
 }
 
 function findSource(store: Store, recipe: LoadedRecipe): Source {

@@ -75,6 +75,7 @@ export class UserSequences {
       rows.set(new Random(order.seed, `order of user ${this.userId(user)}`).shuffle([...rows]));
       return;
     }
+    if (order.kind === 'log') return; // rows of the table are in log order
     // By timestamp alone: ties stay in log order, as published data sets have them.
     const times = this.table.timestamps;
     rows.sort((a, b) => (times[a] as number) - (times[b] as number) || a - b);

@@ -1,32 +1,16 @@
 import { z } from 'zod';
+import { LabelRule } from './label-rule.js';
 import { TrainOptions } from './run-config.js';
+
+export { LabelRule };
 
 const count = z.number().int().positive();
 const seed = z.number().int().nonnegative();
 
-/** When an interaction counts as liked. Printed in the manifest and the report with the rest of the recipe. */
-export const LabelRule = z.discriminatedUnion('kind', [
-  z.strictObject({
-    kind: z.literal('rating-above'),
-    threshold: z.number(), // liked = rating > threshold, in the log's own scale
-  }),
-  z.strictObject({
-    kind: z.literal('attribute-above'), // dwell time, watched share, play count
-    attribute: z.string().min(1),
-    threshold: z.number(),
-  }),
-  z.strictObject({
-    kind: z.literal('attribute-in'), // an event that is a skip or not, a purchase or a click
-    attribute: z.string().min(1),
-    liked: z.array(z.string()).min(1), // these values are liked, every other is not
-  }),
-  z.strictObject({ kind: z.literal('implicit') }), // each interaction is liked; items that were not liked are drawn (negatives)
-]);
-export type LabelRule = z.infer<typeof LabelRule>;
-
 /** How the interactions of one user are put in order before examples are made of them. */
 export const UserOrder = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('time') }), // stable, by timestamp alone: ties stay in log order
+  z.strictObject({ kind: z.literal('log') }), // as the rows stand in the log: for sequences, which have an order and no times
   z.strictObject({ kind: z.literal('shuffled'), seed }), // for logs without time
 ]);
 export type UserOrder = z.infer<typeof UserOrder>;
@@ -219,7 +203,7 @@ const RecipeShape = z.strictObject({
   source: z.string().min(1), // id of an imported log
   zeroRatings: z.enum(['keep', 'remove']).default('keep'), // Book-Crossing writes 0 for "met, not rated"
   missingTitles: z.enum(['error', 'skip']).default('error'), // skip: interactions with such an item are left out, and counted
-  label: LabelRule,
+  label: LabelRule.optional(), // without it that of the log (source.yaml)
   examples: ExampleRule,
   split: SplitRule,
   twins: z.enum(['refuse', 'count', 'drop']).default('refuse'), // rows of train whose prompt valid or test holds too (and of valid, test)
@@ -245,8 +229,11 @@ export const Recipe = RecipeShape.refine(
 );
 export type Recipe = z.infer<typeof Recipe>;
 
-/** The part of a recipe that decides the dataset: all but how to train on it. Another learning rate makes no new version. */
-export const DatasetRecipe = RecipeShape.omit({ train: true }).strip();
+/**
+ * The part of a recipe that decides the dataset: all but how to train on it. Another learning rate makes no new version. The label rule stands in
+ * it, whether the recipe says it or the log.
+ */
+export const DatasetRecipe = RecipeShape.omit({ train: true }).extend({ label: LabelRule }).strip();
 export type DatasetRecipe = z.infer<typeof DatasetRecipe>;
 
 type WithoutDefaults<Shape extends z.ZodRawShape> = {

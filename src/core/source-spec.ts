@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LabelRule } from './label-rule.js';
 
 /** Where a value stands in a row: the header's name for it, or its index from 0; in JSON lines its key. */
 export const Column = z.union([z.string().min(1), z.number().int().nonnegative()]);
@@ -84,7 +85,12 @@ export const InteractionsSpec = z
 export type InteractionsSpec = z.infer<typeof InteractionsSpec>;
 
 export const ItemsSpec = z
-  .strictObject({ ...file, columns: z.strictObject({ item: Column, title: Column }), ...described })
+  .strictObject({
+    ...file,
+    columns: z.strictObject({ item: Column, title: Column }),
+    again: z.enum(['reject', 'merge']).optional(), // a row of an item that was there: merge where the file is one of events
+    ...described,
+  })
   .superRefine(fitsFormat);
 export type ItemsSpec = z.infer<typeof ItemsSpec>;
 
@@ -133,6 +139,7 @@ export const SourceSpec = z
     title: z.string().min(1),
     terms: z.string().min(1), // what the log's owner allows, in one or two sentences
     homepage: z.string().optional(),
+    label: LabelRule.optional(), // for recipes that say none
     interactions: InteractionsSpec,
     items: ItemsSpec.optional(),
     users: UsersSpec.optional(),

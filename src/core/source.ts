@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LabelRule } from './label-rule.js';
 
 const count = z.number().int().nonnegative();
 
@@ -27,6 +28,7 @@ export const Source = z.strictObject({
   path: z.string(), // folder of the log when it was imported
   files: z.array(SourceFile),
   counts: z.strictObject({ interactions: count, items: count, users: count, rejects: count }),
+  label: LabelRule.optional(), // as source.yaml declares it, for recipes that say none
   warnings: z.array(z.string()), // for people: another sha256 than source.yaml expects, users without a row, ...
 });
 export type Source = z.infer<typeof Source>;

@@ -1,10 +1,11 @@
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { RectuneError } from '../core/errors.js';
 import { parseAs } from '../core/parse.js';
 import { SourceSpec } from '../core/source-spec.js';
-import { exists, isFolder, listFolder, packageRoot, readText } from '../platform/files.js';
+import { exists, isFolder, listFolder, readText, sha256 } from '../platform/files.js';
 import { yamlOfFile } from '../platform/yaml.js';
-import { fileOrPacked } from './resolve-files.js';
+import { type KnownTextsFile, knownLogs, knownNames, knownTexts } from './known-formats.js';
+import { resolveFiles } from './resolve-files.js';
 import { tablesOf } from './tables-of.js';
 
 const NAME = 'source.yaml';
@@ -16,68 +17,83 @@ export interface FoundSpec {
   readonly specPath: string;
 }
 
+/** What a path is: a log that can be read, texts beside another log, or something that nobody has described. */
+export type Found =
+  | ({ readonly kind: 'log' } & FoundSpec)
+  | { readonly kind: 'texts'; readonly files: readonly KnownTextsFile[] }
+  | { readonly kind: 'unknown'; readonly folder: string; readonly file: string | undefined };
+
 /**
- * Finds out how a log is read: by the source.yaml that is named, else by the one in the log's folder, else by that of a log
- * this project knows (datasets/), recognised by its file names.
+ * Finds out how a log is read: by the source.yaml that is named, else by the one in the log's folder (of a file FILE: FILE.source.yaml, or
+ * that of its folder when it names the file), else by what this project knows (known-formats.ts).
  *
- * path    the log's folder
- * throws  RectuneError 'data' without such a folder, 'usage' when no source.yaml fits or it has a mistake
+ * path     the log's folder, or its file of interactions
+ * written  where a guessed source.yaml is kept that could not be written beside the log
+ * throws   RectuneError 'data' when there is nothing, 'usage' when a source.yaml has a mistake or several known logs fit
  */
-export function findSpec(path: string, named?: string): FoundSpec {
-  const folder = resolve(path);
-  if (!exists(folder)) {
-    throw new RectuneError(
-      'data',
-      'there is no such folder',
-      folder,
-      'name the folder that holds the files of the log',
-    );
+export function findLog(path: string, named?: string, written?: string): Found {
+  const place = resolve(path);
+  if (!exists(place)) {
+    const fix = 'name the folder that holds the files of the log, or its file of interactions';
+    throw new RectuneError('data', 'there is no such folder', place, fix);
   }
-  if (!isFolder(folder)) {
-    throw new RectuneError('usage', 'this is a file, not a folder', folder, `name its folder: ${dirname(folder)}`);
-  }
+  const file = isFolder(place) ? undefined : basename(place);
+  const folder = file === undefined ? place : dirname(place);
   if (named !== undefined) return found(folder, resolve(named));
-  if (exists(join(folder, NAME))) return found(folder, join(folder, NAME));
-  const known = knownSpecs();
-  const fitting = known.filter(({ spec }) => filesOf(spec).every((file) => fileOrPacked(folder, file) !== undefined));
-  if (fitting.length > 1) {
-    const what = `the files fit more than one known log: ${fitting.map(({ spec }) => spec.id).join(', ')}`;
-    throw new RectuneError('usage', what, folder, 'choose one: --spec FILE');
+  const beside = file === undefined ? join(folder, NAME) : `${place}.${NAME}`;
+  for (const spec of [beside, ...(written === undefined ? [] : [written])])
+    if (exists(spec)) return found(folder, spec);
+  if (file !== undefined && exists(join(folder, NAME))) {
+    const own = found(folder, join(folder, NAME));
+    if (resolveFiles(folder, own.spec.interactions.file).includes(file)) return own;
   }
-  const [match] = fitting;
-  if (!match) throw unknownLog(folder, known);
-  return { folder, ...match };
+  const known = knownLogs(folder, file);
+  if (known.length > 1) {
+    const ids = known.map(({ spec }) => `${spec.id} (${[spec.interactions.file].flat().join(', ')})`);
+    const what = `the files fit more than one known log: ${ids.join('; ')}`;
+    throw new RectuneError('usage', what, folder, 'name the file of interactions, or --spec FILE');
+  }
+  const [match] = known;
+  if (match) return { kind: 'log', folder, ...match };
+  const texts = knownTexts(folder).filter(({ path: textsPath }) => file === undefined || textsPath === place);
+  return texts.length > 0 ? { kind: 'texts', files: texts } : { kind: 'unknown', folder, file };
 }
 
-function filesOf(spec: SourceSpec): string[] {
+/** As findLog, for who needs a log that can be read: throws RectuneError 'usage' for any other. */
+export function findSpec(path: string, named?: string, written?: string): FoundSpec {
+  const one = findLog(path, named, written);
+  if (one.kind === 'log') return one;
+  if (one.kind === 'unknown') throw unknownLog(one.folder);
+  const [first] = one.files;
+  const what = `these are texts beside the log "${first?.texts.source}", and no log`;
+  throw new RectuneError('usage', what, first?.path ?? path, `rectune import ${path} keeps them beside it`);
+}
+
+/** Where a guessed source.yaml of a log is kept when it cannot be written beside the log. */
+export function guessedSpecPath(studio: string, path: string): string {
+  const place = resolve(path);
+  return join(studio, 'sources', `${basename(place)}-${sha256(place).slice(0, 8)}.${NAME}`);
+}
+
+/** Names of the files that a source.yaml reads, as it says them. */
+export function filesOf(spec: SourceSpec): string[] {
   return tablesOf(spec).flatMap(([, { file }]) => file);
 }
 
-function found(folder: string, specPath: string): FoundSpec {
-  return { folder, specPath, spec: readSpec(specPath) };
+function found(folder: string, specPath: string): Found & { kind: 'log' } {
+  const value = yamlOfFile(readText(specPath, 'usage'), 'the description of the log', specPath);
+  return { kind: 'log', folder, specPath, spec: parseAs(SourceSpec, value, specPath) };
 }
 
-function readSpec(path: string): SourceSpec {
-  const value = yamlOfFile(readText(path, 'usage'), 'the description of the log', path);
-  return parseAs(SourceSpec, value, path);
-}
-
-function knownSpecs(): { spec: SourceSpec; specPath: string }[] {
-  const folder = join(packageRoot(), 'datasets');
-  return listFolder(folder)
-    .map((name) => join(folder, name, NAME))
-    .filter(exists)
-    .map((specPath) => ({ specPath, spec: readSpec(specPath) }));
-}
-
-function unknownLog(folder: string, known: readonly { spec: SourceSpec }[]): RectuneError {
-  const logs = known.map(({ spec }) => `${spec.id} (${filesOf(spec).join(', ')})`).join('; ');
-  const inside = listFolder(folder).filter((name) => /\.(csv|tsv|dat|data|txt|json|jsonl|ndjson)(\.gz)?$/i.test(name));
+function unknownLog(folder: string): RectuneError {
+  const inside = listFolder(folder).filter((name) =>
+    /\.(csv|tsv|dat|data|txt|json|jsonl|ndjson)(\.(gz|zst))?$/i.test(name),
+  );
   return new RectuneError(
     'usage',
-    `cannot tell how to read this log: it has no ${NAME}, and not the files of a known log: ${logs}`,
+    `cannot tell how to read this log: it has no ${NAME}, and not the files of a known log: ${knownNames().join(', ')}`,
     inside.length > 0 ? `${folder} (${inside.slice(0, 6).join(', ')})` : folder,
-    `write ${join(folder, NAME)}, or name one with --spec FILE; docs/formats.md shows one, e.g. "id: my-log, title: My log, ` +
-      `terms: mine, interactions: {file: ${inside[0] ?? 'log.csv'}, columns: {user: user_id, item: item_id}}"`,
+    `rectune import ${folder} guesses its columns; or write ${join(folder, NAME)}, or name one with --spec FILE; docs/formats.md shows one, e.g. "id: ` +
+      `my-log, title: My log, terms: mine, interactions: {file: ${inside[0] ?? 'log.csv'}, columns: {user: user_id, item: item_id}}"`,
   );
 }

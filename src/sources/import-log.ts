@@ -6,7 +6,7 @@ import type { FileSpec, SourceSpec } from '../core/source-spec.js';
 import { fileSize, sha256, sha256File } from '../platform/files.js';
 import type { SourceWriter } from '../store/source-store.js';
 import type { Store } from '../store/store.js';
-import { findSpec } from './find-spec.js';
+import { type FoundSpec, findSpec } from './find-spec.js';
 import type { FileTally } from './log-files.js';
 import { readLog } from './read-log.js';
 import { resolveFiles } from './resolve-files.js';
@@ -16,8 +16,9 @@ import { tablesOf } from './tables-of.js';
 const READER = 1;
 
 export interface ImportOptions {
-  readonly path: string; // the log's folder
+  readonly path: string; // the log's folder, or its file of interactions
   readonly spec?: string | undefined; // source.yaml; without it the folder's own, or a known log's
+  readonly found?: FoundSpec | undefined; // how to read it, where that is known already
   readonly now: () => Date;
   readonly onProgress?: ((progress: ImportProgress) => void) | undefined;
 }
@@ -46,7 +47,7 @@ interface HashedFile {
  * throws  RectuneError 'data' for a missing file or column and for a log without one readable row, 'usage' for a wrong source.yaml
  */
 export async function importLog(store: Store, options: ImportOptions): Promise<ImportedSource> {
-  const { folder, spec } = findSpec(options.path, options.spec);
+  const { folder, spec } = options.found ?? findSpec(options.path, options.spec);
   const files: HashedFile[] = [];
   for (const [role, table] of tablesOf(spec)) {
     for (const name of resolveFiles(folder, table.file)) {
@@ -103,6 +104,7 @@ function readSource(
     title: spec.title,
     terms: spec.terms,
     homepage: spec.homepage ?? null,
+    ...(spec.label && { label: spec.label }),
     hash,
     importedAt: now().toISOString(),
     path: folder,
@@ -145,7 +147,9 @@ function reading(role: SourceFile['role'], { sha256: _expected, format, ...table
 }
 
 function isDescribedAs(source: Source, spec: SourceSpec): boolean {
-  return source.title === spec.title && source.terms === spec.terms && source.homepage === (spec.homepage ?? null);
+  const isLabelled = JSON.stringify(source.label) === JSON.stringify(spec.label);
+  const isTitled = source.title === spec.title && source.homepage === (spec.homepage ?? null);
+  return isLabelled && isTitled && source.terms === spec.terms;
 }
 
 function unexpectedFiles(spec: SourceSpec, files: readonly HashedFile[]): string[] {

@@ -131,8 +131,10 @@ class LogReader {
         const [itemId = '', text = ''] = [row.fields[item], row.fields[title]];
         const attributes = attributesOf(row);
         if (itemId.trim() === '') reject(row, 'item is empty');
-        else if (this.#items.has(itemId)) reject(row, 'item is named again');
-        else if (typeof attributes === 'string') reject(row, attributes);
+        else if (this.#items.has(itemId)) {
+          if (spec.again === 'merge') files.count('merged');
+          else reject(row, 'item is named again');
+        } else if (typeof attributes === 'string') reject(row, attributes);
         else {
           this.#items.add(itemId);
           const described = { itemId, title: text, attributes };

@@ -35,7 +35,7 @@ function version(change: Record<string, unknown> = {}) {
   for (const row of rendered) choice.look(row);
   for (const row of keptRows(rendered, choice).rows) made[row.split].push(row);
   const templates = proofTemplates(plan.mixture.templates);
-  const log = proofLog(plan.sequences, plan.log.items, recipe.label, plan.log.roles);
+  const log = proofLog(plan.sequences, plan.log.items, plan.recipe.label, plan.log.roles);
   const rule: ProofRule = { split: recipe.split.kind, dislikedCandidates: false, drawnTargets: false, twins: 'refuse' };
   const rows = [...made.train, ...made.valid, ...made.test];
   return { rows, templates, log, plan, prove: (of: Iterable<Instruction>) => proveNoLeak(of, templates, log, rule) };

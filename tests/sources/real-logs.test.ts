@@ -2,6 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { stringify } from 'yaml';
+import { findLog } from '../../src/sources/find-spec.js';
 import { importLog } from '../../src/sources/import-log.js';
 import { NOW, temporaryFolder, temporaryStore } from '../store/fixtures.js';
 
@@ -179,28 +180,96 @@ it.skipIf(!has('book-crossing-explicit'))(
 );
 
 it.skipIf(!has('book-crossing-dirty'))(
-  `gets through broken copies of Book-Crossing, and accounts for every line${needs('book-crossing-dirty')}`,
+  `gets through broken copies of Book-Crossing with one command, and explains every row that it cannot use${needs('book-crossing-dirty')}`,
   async () => {
     const { store } = temporaryStore();
-    const common = { delimiter: ';', encoding: 'latin-1' };
-    const books = { file: 'BX-Books.slice.csv', ...common, columns: { item: 0, title: 1 }, attributes: { author: 2 } };
-    const headless = { ...common, header: false, columns: { user: 0, item: 1, rating: 2 } };
-    const logs = [
-      // joined: ratings whose ISBN a book has. Counting the header of the books as a book ("0") would give ten more in the second.
-      { file: 'BX-Book-Ratings.raw-slice.csv', ...headless, rows: 39_268, joined: 17_489 },
-      { file: 'BX-Book-Ratings.excel-resaved.csv', ...headless, header: true, rows: 99_998, joined: 5_842 },
-    ];
-    for (const [index, { rows, joined, ...interactions }] of logs.entries()) {
-      const spec = join(temporaryFolder(), 'source.yaml');
-      const users = { file: 'BX-Users.excel-resaved.csv', ...common, columns: { user: 0 }, attributes: { age: 2 } };
-      const id = `dirty-${index}`;
-      writeFileSync(spec, stringify({ id, title: 'Dirty', terms: 'research', interactions, items: books, users }));
-      const source = await importLog(store, { path: join(DATA, 'book-crossing-dirty'), spec, now });
-      const [log] = source.files;
-      expect((log?.rows ?? 0) + (log?.rejects ?? 0)).toBe(rows);
-      expect(log?.rows).toBe(joined);
-      expect(source.warnings.join()).toContain('name an item that BX-Books.slice.csv does not have');
+    const source = await importLog(store, { path: join(DATA, 'book-crossing-dirty'), now });
+    expect(source.files.map(({ name, rows, rejects }) => [name, rows, rejects])).toEqual([
+      // Ratings whose ISBN a book has. The header of the books counted as a book ("0") would give ten more in the second.
+      ['BX-Book-Ratings.raw-slice.csv', 17_489, 39_268 - 17_489],
+      ['BX-Book-Ratings.excel-resaved.csv', 5842, 99_998 - 5842],
+      ['BX-Books.slice.csv', 15_780, 0],
+      ['BX-Users.excel-resaved.csv', 99_999, 0],
+      ['BX-Users.slice.csv', 8603, 13_404 - 8603],
+    ]);
+    const reasons = new Map<string, number>();
+    for (const { reason } of store.sources.rejects('book-crossing-dirty', 1_000_000)) {
+      reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
     }
+    expect([...reasons.values()].reduce((sum, count) => sum + count, 0)).toBe(source.counts.rejects);
+    expect(reasons.get('user is named again')).toBe(13_404 - 8603);
+    expect(reasons.get('item is not in the item file')).toBe(115_934);
+    expect(source.warnings.join()).toContain('name an item that BX-Books.slice.csv does not have');
+  },
+);
+
+it.skipIf(!has('mind-small-sample'))(
+  `recognises MIND, and reads what was shown in order, clicked or not${needs('mind-small-sample')}`,
+  async () => {
+    const { store } = temporaryStore();
+    const source = await importLog(store, { path: join(DATA, 'mind-small-sample'), now });
+    expect(source.counts).toMatchObject({ interactions: 5310, items: 2000, rejects: 189_359 - 5310 });
+    expect(source.label).toEqual({ kind: 'attribute-in', attribute: 'clicked', liked: ['1'] });
+    const shown = [...store.sources.interactions('mind')];
+    expect(new Set(shown.map(({ attributes }) => attributes.clicked))).toEqual(new Set(['0', '1']));
+    expect(shown.every((row, i) => i === 0 || row.logIndex > (shown[i - 1]?.logIndex ?? 0))).toBe(true);
+    expect(new Date((shown[0]?.timestamp ?? 0) * 1000).getUTCFullYear()).toBe(2019);
+    expect(
+      [...store.sources.items('mind').values()].filter(({ attributes }) => attributes.abstract === ''),
+    ).toHaveLength(99);
+  },
+);
+
+it.skipIf(!has('wands-queries'))(
+  `recognises WANDS, and takes a query with its class as an interaction${needs('wands-queries')}`,
+  async () => {
+    const { store } = temporaryStore();
+    const source = await importLog(store, { path: join(DATA, 'wands-queries'), now });
+    expect(source.counts).toMatchObject({ interactions: 474, rejects: 6 }); // six queries have no class
+    const [first] = store.sources.interactions('wands-queries');
+    expect(first).toMatchObject({ itemId: 'Massage Chairs', attributes: { query: 'salon chair' } });
+  },
+);
+
+it.skipIf(!has('colakg-ml-1m-knowledge'))(
+  `knows texts about the movies of MovieLens 1M, and which log they belong to${needs('colakg-ml-1m-knowledge')}`,
+  () => {
+    expect(findLog(join(DATA, 'colakg-ml-1m-knowledge'))).toMatchObject({
+      kind: 'texts',
+      files: [{ texts: { of: 'item', as: 'knowledge', source: 'ml-1m' } }],
+    });
+  },
+);
+
+/** Rows of each file, from its SOURCE.md: lines without the header, or what its lines hold. */
+const ROWS: Record<string, Record<string, number>> = {
+  'amazon-2018-all-beauty': { 'All_Beauty_5.json.gz': 5269 },
+  'amazon-2018-gift-cards': { 'Gift_Cards_5.json.gz': 2972, 'meta_Gift_Cards.json.gz': 1547 },
+  'book-crossing-dirty': {
+    'BX-Book-Ratings.raw-slice.csv': 39_268,
+    'BX-Book-Ratings.excel-resaved.csv': 99_998,
+    'BX-Books.slice.csv': 15_780,
+    'BX-Users.excel-resaved.csv': 99_999,
+    'BX-Users.slice.csv': 13_404,
+  },
+  'book-crossing-explicit': { 'BX_Book_Ratings.csv': 171_274, 'BX_Books.csv': 26_267, 'BX_Users.csv': 17_217 },
+  'lastfm-2k': { 'user_artists.dat': 92_834, 'artists.dat': 17_632 },
+  'mind-small-sample': { 'behaviors.tsv': 189_359, 'news.tsv': 2000 },
+  'ml-100k': { 'u.data': 100_000, 'u.item': 1682, 'u.user': 943 },
+  'ml-1m-partial': { 'ratings.users-1-2999.dat.gz': 487_650, 'movies.dat': 3883, 'users.dat': 6040 },
+  'ml-latest-small': { 'ratings.csv': 100_836, 'movies.csv': 9742, 'tags.csv': 3683 },
+  'p5-beauty': { 'sequential.txt': 198_502 },
+  'wands-queries': { 'query.csv': 480 },
+};
+
+it.skipIf(!has('ml-100k')).each(Object.entries(ROWS).map(([name, rows]) => ({ name, rows })))(
+  'loses no row of $name: kept, rejected, merged and empty ones add up to those of its files',
+  async ({ name, rows }) => {
+    const { store } = temporaryStore();
+    const source = await importLog(store, { path: join(DATA, name), now });
+    const sums = source.files.map((file) => [file.name, file.rows + file.rejects + file.merged + file.emptyLines]);
+    expect(Object.fromEntries(sums)).toEqual(rows);
+    expect(store.sources.rejects(source.id, 1_000_000)).toHaveLength(source.counts.rejects);
   },
 );
 
