@@ -6,6 +6,7 @@ import { RectuneError } from '../core/errors.js';
 import type { FitModelName } from '../core/fit-search.js';
 import type { Split } from '../core/instruction.js';
 import { parseAs } from '../core/parse.js';
+import { PROBE_SEED, type ProbeName } from '../core/probe.js';
 import type { Report } from '../core/report.js';
 import type { Run } from '../core/run.js';
 import { TrainOptions } from '../core/run-config.js';
@@ -24,6 +25,7 @@ import { proveMask } from '../trainers/prove-mask.js';
 import { readSeeds, readShots, trainSeries } from '../trainers/series.js';
 import { type TrainResult, trainRun } from '../trainers/train.js';
 import { fitBeside } from './fit-stage.js';
+import { probeRun } from './probe-run.js';
 import type { Stoppable } from './signals.js';
 import { localTeacher } from './teacher.js';
 
@@ -36,6 +38,7 @@ export interface PipelineRequest extends Omit<Execution, 'signal'> {
   teacher?: string | undefined; // GGUF file that writes the texts which the recipe wants of a model
   train: Partial<TrainOptions>; // takes the place of what the recipe's train section says
   idModels: readonly FitModelName[]; // that are fitted to stand beside the adapter; none: no fits are made
+  probes: readonly ProbeName[]; // that are asked before the report
   reportDirectory: string | undefined; // reports/<run> of the studio without it
   program: string; // version of rectune, for the manifest
   onStage: (line: string) => void;
@@ -53,7 +56,7 @@ export interface PipelineResult {
 }
 
 /**
- * A recipe from the log to the report: import, build, train, predict, fit, report. Each stage finds by hashes whether its work
+ * A recipe from the log to the report: import, build, train, predict, probe, fit, report. Each stage finds by hashes whether its work
  * is there already, so giving the same command again does only what is missing; a stopped training goes on.
  *
  * openStore  called when recipe, model and log are found: a mistyped name makes no studio
@@ -130,13 +133,22 @@ async function trainedAndScored(
   return trained;
 }
 
-/** What stands beside the run is fitted, then it is reported on. */
+/** Probes are asked and what stands beside the run is fitted, then it is reported on. */
 async function reported(
   { store, source, version, options }: Built,
   { run, adapter }: TrainResult,
   request: PipelineRequest,
 ): Promise<PipelineResult> {
-  const { studio, now } = request;
+  const { studio, now, probes, onStage } = request;
+  if (probes.length > 0) {
+    await request.stoppable(async (signal) => {
+      const asked = { run: run.id, probes, seed: PROBE_SEED, recipe: request.recipe, onStage };
+      const probing = PredictOptions.parse({ threads: options.threads });
+      const answers = await probeRun(store, { ...request, ...asked, options: probing, signal });
+      const reused = answers.filter((answer) => answer.reused).length;
+      onStage(`probe: ${counted(answers.length, 'probe')}${reused === answers.length ? ', asked before' : ''}`);
+    });
+  }
   const directory = request.reportDirectory ?? studioLayout.report(studio, run.id);
   const fitting = { ...request, models: request.idModels, threads: options.threads };
   if (fitting.models.length > 0) {

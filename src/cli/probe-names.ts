@@ -1,5 +1,12 @@
 import { nearestWord, RectuneError } from '../core/errors.js';
 import { PROBES, type ProbeName } from '../core/probe.js';
+import { named } from './command.js';
+
+/** Of commands that go from a recipe to a report. */
+export const probesOption = named(
+  'LIST',
+  `asked before the report (rectune probe): all, none, or names with commas of ${PROBES.join(', ')}`,
+).default('all');
 
 /**
  * Probes by name, with commas, in the order of PROBES; "none" for none, "all" for all.

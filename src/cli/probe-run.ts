@@ -1,4 +1,3 @@
-import { cutTitles } from '../builders/probe/completions.js';
 import { exchangeTitles } from '../builders/probe/exchange-titles.js';
 import { type Forms, historyForms, orderForms, titleForms, wordingForms } from '../builders/probe/forms.js';
 import { type ProbedRow, ProbeGround } from '../builders/probe/ground.js';
@@ -8,20 +7,24 @@ import type { DatasetVersion } from '../core/dataset-version.js';
 import type { Instruction, InstructionLine } from '../core/instruction.js';
 import { parseAs } from '../core/parse.js';
 import { PROBES, type ProbeName, ProbeResult, type ProbeVariant, type VariantAnswer } from '../core/probe.js';
-import { FEWEST_PROBED, MOST_ORDERS, MOST_PROBED } from '../core/probe-budget.js';
+import { MOST_ORDERS } from '../core/probe-budget.js';
 import type { ProbeForm } from '../core/probe-form.js';
 import { Random } from '../core/random.js';
 import type { Run } from '../core/run.js';
+import { defaultThreads } from '../platform/cpu.js';
 import { exists, listFolder, readJson, remove, sha256, writeSealed } from '../platform/files.js';
 import { withLock } from '../platform/lock.js';
 import { packageVersion } from '../platform/package-version.js';
 import { studioLayout } from '../platform/studio.js';
 import type { Store } from '../store/store.js';
 import { type AskedModel, askForms, type Told } from '../trainers/ask-forms.js';
+import { askServed } from '../trainers/ask-served.js';
 import type { Execution } from '../trainers/execute-run.js';
 import type { PredictOptions } from '../trainers/predict.js';
 import { adapterOf, doneRun, mergedOf, modelOf } from '../trainers/run-files.js';
-import { findVersion } from '../trainers/sealed-split.js';
+import { findVersion, sealedSplit } from '../trainers/sealed-split.js';
+import { servingEngine } from '../trainers/serve-rows.js';
+import { completionLine, completionResult, type TitlesToComplete, titlesToComplete } from './complete-titles.js';
 import { type ProbeBudget, probeBudget } from './probe-budget.js';
 import { isStable, ownAnswers } from './stable-orders.js';
 
@@ -123,6 +126,7 @@ class Probing {
     const question = {
       ...{ probe, ...this.#common(), seed, limit: this.budget.words, reason: this.#reason(probe) },
       wordings: probe === 'wording' ? this.#wordingHashes() : undefined,
+      served: probe === 'serving' ? [servingEngine(), this.model.threads ?? defaultThreads()] : undefined,
       rows: probe === 'completion' ? this.sample.formBytes : this.sample.rows[probe],
       ...{ maxLength: this.model.maxLength, device, precision, program: packageVersion() },
     };
@@ -146,7 +150,11 @@ class Probing {
   /** Why nothing is asked; of completion it is known when titles are cut. */
   #reason(probe: ProbeName): string | null {
     if (probe === 'completion') return null;
-    if (probe === 'serving') return 'this release does not ask it';
+    if (probe === 'serving') {
+      if (this.sample.eligible.serving === 0) return 'no row of test has answers that can be scored';
+      if (this.run.config.variant !== 'dora' || this.model.merged !== null) return null;
+      return `llama.cpp does not read an adapter with magnitudes, and the merged model is gone: ${studioLayout.merged(this.request.studio, this.run.id)}`;
+    }
     if (!(this.ground instanceof ProbeGround)) return this.ground.reason;
     if (this.sample.eligible[probe] > 0) return null;
     return {
@@ -169,7 +177,7 @@ class Probing {
       }
     }
     const own = parts.has('order') ? ownAnswers(this.store, this.run) : new Map();
-    const completion = probes.includes('completion') ? this.#titles() : undefined;
+    const completion = probes.includes('completion') ? this.#titlesToComplete() : undefined;
     const lines = completion?.titles.map(completionLine) ?? [];
     const forms = [...parts.values()].flatMap((part) => part.forms.forms);
     const told = await this.#tell(forms, lines);
@@ -182,8 +190,9 @@ class Probing {
     const results: unknown[] = [];
     for (const probe of probes) {
       const asked = { probe, ...this.#common(), seed: request.seed };
-      if (probe === 'completion' && completion) results.push({ ...asked, ...completionResult(completion, told) });
-      else if (probe === 'serving') results.push({ ...asked, ...this.#notServed() });
+      if (probe === 'completion' && completion)
+        results.push({ ...asked, ...completionResult(completion, told.ofBase) });
+      else if (probe === 'serving') results.push({ ...asked, ...(await this.#served()) });
       else if (isVariantProbe(probe)) {
         const part = parts.get(probe);
         const told = answers.get(probe) ?? [];
@@ -255,21 +264,32 @@ class Probing {
     return ground.rows(numbers.map((row) => this.store.versions.instruction(hash, 'test', row) as Instruction));
   }
 
-  #titles() {
-    const { seed } = this.request;
+  #titlesToComplete(): TitlesToComplete {
     const items = this.store.sources.items(this.version.sourceId).values();
-    const limits = { bytes: this.sample.formBytes / 2, fewest: FEWEST_PROBED, most: MOST_PROBED }; // one model is asked
-    const { titles, eligible } = cutTitles(items, seed, limits);
-    const budget = `${titles.length} of ${eligible} titles, drawn by seed ${seed}; ${this.budget.words}`;
-    const reason = titles.length > 0 ? null : 'the log has no titles of two words or more that end differently';
-    return { titles, eligible, budget, reason };
+    return titlesToComplete(items, this.request.seed, this.sample.formBytes / 2, this.budget.words); // one model is asked
   }
 
-  #notServed() {
-    const budget = this.#inWords('serving', 0);
-    const { eligible } = this.sample;
+  async #served() {
     const reason = this.#reason('serving');
-    return { eligible: eligible.serving, budget, reason, engine: 'llama.cpp', threads: 0, answers: [] };
+    const rows = reason === null ? this.sample.rows.serving : [];
+    const threads = this.model.threads ?? defaultThreads();
+    const told = { eligible: this.sample.eligible.serving, budget: this.#inWords('serving', rows.length), reason };
+    const engine = servingEngine();
+    if (rows.length === 0) return { ...told, engine, threads, answers: [] };
+    this.request.onStage(`probe: ${rows.length} rows served one at a time by llama.cpp ${engine}`);
+    const { merged, maxLength } = this.model;
+    const { answers, forget } = await askServed(
+      {
+        data: await sealedSplit(this.request.studio, this.version, 'test'),
+        labels: this.version.labels,
+        model: merged ?? this.model.model,
+        adapter: merged === null ? this.model.adapter : null,
+        ...{ rows, maxLength, threads },
+      },
+      this.request,
+    );
+    forget();
+    return { ...told, engine, threads, answers: [...answers] };
   }
 
   #inWords(probe: Exclude<ProbeName, 'completion'>, rows: number): string {
@@ -293,24 +313,4 @@ class Probing {
 
 function isVariantProbe(probe: ProbeName): probe is VariantProbe {
   return probe !== 'completion' && probe !== 'serving';
-}
-
-type Titles = ReturnType<typeof cutTitles>['titles'];
-
-function completionLine({ itemId, given, endings }: Titles[number], row: number): InstructionLine {
-  const [answer = ''] = endings;
-  const whole: [number, number] = [0, Buffer.byteLength(given)]; // no special token stands in a title
-  const line = { row, user: '', item: itemId, label: null, prompt: given, answer, values: [whole], history: [] };
-  return { ...line, choices: [...endings] };
-}
-
-function completionResult(
-  { titles, ...rest }: { titles: Titles; eligible: number; budget: string; reason: string | null },
-  { ofBase }: Told,
-) {
-  const scored = titles.map((title, i) => {
-    const choices = ofBase[i]?.choices ?? [];
-    return { ...title, sums: choices.map(({ sum }) => sum), tokens: choices.map(({ tokens }) => tokens) };
-  });
-  return { ...rest, titles: scored };
 }

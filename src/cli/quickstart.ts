@@ -6,6 +6,7 @@ import { renderExample, type ShownExample } from '../builders/render.js';
 import type { FitModelName } from '../core/fit-search.js';
 import type { Instruction } from '../core/instruction.js';
 import type { Interaction } from '../core/interaction.js';
+import type { ProbeName } from '../core/probe.js';
 import type { TrainOptions } from '../core/run-config.js';
 import { auc } from '../eval/metrics/auc.js';
 import { packageRoot } from '../platform/files.js';
@@ -24,6 +25,7 @@ const RECIPE = 'recipes/tiny.yaml';
 export interface QuickstartRequest extends Omit<Execution, 'signal'> {
   readonly stoppable: Stoppable;
   readonly threads: number;
+  readonly probes: readonly ProbeName[];
   readonly program: string; // version of rectune, for the manifest
   readonly onStage: (line: string) => void;
   readonly texts?: TextSettings; // less text makes a weaker base model sooner

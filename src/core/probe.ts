@@ -14,6 +14,9 @@ export const PROBES = ['order', 'wording', 'history', 'titles', 'completion', 's
 export const ProbeName = z.enum(PROBES);
 export type ProbeName = z.infer<typeof ProbeName>;
 
+/** Draws the subsample and the forms, unless another seed is given. */
+export const PROBE_SEED = 1;
+
 /** Probes that show rows of test in another form. */
 export const VARIANT_PROBES = ['order', 'wording', 'history', 'titles'] as const;
 

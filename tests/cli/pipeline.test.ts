@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { listFolder, writeSealed } from '../../src/platform/files.js';
@@ -56,7 +56,7 @@ function invented() {
     '--model',
     join(folder, 'model.gguf'),
   ];
-  return { folder, studio, argv: [...argv, '--studio', studio, '--id-models', 'none'] };
+  return { folder, studio, argv: [...argv, '--studio', studio, '--probes', 'none', '--id-models', 'none'] };
 }
 
 let calls: () => Call[];
@@ -301,6 +301,34 @@ it('makes no studio for a recipe that is not there, nor for a log that was never
   expect(unimported.stderr).toContain('there is no studio here');
   expect((await invoke(['import', join(folder, 'nodir'), '--studio', studio])).code).toBe(3);
   expect(existsSync(studio)).toBe(false);
+});
+
+it('asks the probes that are named before the report, and what was asked before is not asked again', async () => {
+  const { argv, studio } = invented();
+  const probing = argv.with(argv.indexOf('--probes') + 1, 'history,wording');
+  const { code, stderr } = await invoke(probing);
+  expect(stderr).toContain('probe: 2 probes\n');
+  expect(code).toBe(0);
+  const [run = ''] = readdirSync(join(studio, 'probes')).filter((name) => !name.endsWith('.lock'));
+  const kept = readdirSync(join(studio, 'probes', run));
+  expect(kept.length).toBe(2);
+  const asked = calls().length;
+  expect((await invoke(probing)).stderr).toContain('probe: 2 probes, asked before');
+  expect(calls().length).toBe(asked);
+  const { stdout } = await invoke(['probe', run, '--only', 'wording', '--studio', studio, '--json']);
+  const [told] = JSON.parse(stdout);
+  expect([told.probe, told.reused, told.asked, told.eligible]).toEqual(['wording', true, 10, 10]);
+  expect(told.answers).toBe(80);
+  const again = await invoke(['probe', run, '--only', 'wording', '--seed', '7', '--studio', studio, '--json']);
+  expect(JSON.parse(again.stdout)[0].reused).toBe(false);
+  expect(readdirSync(join(studio, 'probes', run)).length).toBe(2); // one result a probe
+});
+
+it('names the probes that there are when one is mistyped', async () => {
+  const { argv, studio } = invented();
+  const { code, stderr } = await invoke(argv.with(argv.indexOf('--probes') + 1, 'wordings'));
+  expect([code, existsSync(studio)]).toEqual([2, false]);
+  expect(stderr).toContain('did you mean "wording"?');
 });
 
 it('says that a log is not the one the recipe reads', async () => {

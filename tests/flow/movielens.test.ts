@@ -22,6 +22,8 @@ const RUN = [
   MODEL,
   '--out',
   'report',
+  '--probes',
+  'none',
   '--id-models',
   'item-knn,ease',
 ];

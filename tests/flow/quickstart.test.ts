@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -7,6 +7,7 @@ import { type Outside, runCommandLine } from '../../src/cli/command-line.js';
 import quickstart from '../../src/cli/commands/quickstart.js';
 import { keysOf } from '../../src/cli/keys.js';
 import { type QuickstartRequest, type QuickstartResult, runQuickstart } from '../../src/cli/quickstart.js';
+import { PROBES, ProbeResult } from '../../src/core/probe.js';
 import { Report } from '../../src/core/report.js';
 import { summarizeReport } from '../../src/eval/summary.js';
 import { verifyReport } from '../../src/eval/verify/verify-report.js';
@@ -26,6 +27,7 @@ const stages: string[] = [];
 const request: QuickstartRequest = {
   studio,
   threads: 1,
+  probes: PROBES,
   program: '0.0.0',
   stoppable: (task) => task(new AbortController().signal),
   now: () => new Date('2025-01-02T03:04:05Z'),
@@ -40,7 +42,7 @@ describe('the quickstart in a small form', () => {
   beforeAll(async () => {
     store = openStore(join(studio, 'store.db'));
     first = await runQuickstart(store, request);
-  }, 120_000);
+  }, 400_000); // half a minute on two quiet cores; a busy machine is no failure
 
   it('ends in a report of three files that says what was measured', () => {
     for (const file of ['report.html', 'report.md', 'report.json', 'report.tex', 'rows.jsonl'])
@@ -97,6 +99,41 @@ describe('the quickstart in a small form', () => {
     expect(idModels.spread.map(({ values }) => values.length)).toEqual([1, 1, 3]);
     expect(first.report.verdicts.map(({ against }) => against)).toContain(idModels.best[0]?.model);
     expect(await verifyReport(store, studio, first.directory)).toMatchObject({ differences: [] });
+  });
+
+  it('asks every probe on the same rows, each with its answers', () => {
+    const folder = join(studio, 'probes', first.run.id);
+    const results = readdirSync(folder).map((name) =>
+      ProbeResult.parse(JSON.parse(readFileSync(join(folder, name), 'utf8'))),
+    );
+    expect(results.map(({ probe }) => probe).sort()).toEqual([...PROBES].sort());
+    const served = results.find(({ probe }) => probe === 'serving') as Extract<ProbeResult, { probe: 'serving' }>;
+    const rows = served.answers.map(({ row }) => row);
+    expect(rows.length).toBeGreaterThanOrEqual(50);
+    for (const result of results) {
+      if (result.probe === 'completion') {
+        expect(result.titles.length).toBeGreaterThanOrEqual(50);
+        for (const { endings, sums, tokens } of result.titles)
+          expect([sums.length, tokens.length]).toEqual([endings.length, endings.length]);
+      } else if (result.probe !== 'serving') {
+        expect(result.rows).toEqual(result.probe === 'order' ? [] : rows);
+        expect(result.reason).toBe(result.probe === 'order' ? 'no row of test shows a list of candidates' : null);
+        const forms = { order: 0, wording: 8, history: 3, titles: 1 }[result.probe];
+        expect(result.variants.length).toBe(forms);
+        if (result.probe !== 'history') expect(result.answers.length).toBe(forms * result.rows.length);
+      }
+    }
+  });
+
+  it('is served by stock llama.cpp with the answers that our scorer gives, as its base model is not quantised', () => {
+    const set = store.predictions.of(first.version.hash, 'test').find(({ adapterHash }) => adapterHash !== null);
+    const scored = new Map(store.predictions.rows(set?.id ?? '').map(({ row, logOdds }) => [row, logOdds as number]));
+    const folder = join(studio, 'probes', first.run.id);
+    for (const name of readdirSync(folder)) {
+      const result = ProbeResult.parse(JSON.parse(readFileSync(join(folder, name), 'utf8')));
+      if (result.probe !== 'serving') continue;
+      for (const { row, scores } of result.answers) expect(scores[0]).toBeCloseTo(scored.get(row) as number, 1);
+    }
   });
 
   it('does nothing twice: a second one finds all there and says the same', async () => {

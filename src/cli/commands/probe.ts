@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { PROBES } from '../../core/probe.js';
+import { PROBE_SEED, PROBES } from '../../core/probe.js';
 import { PredictOptions } from '../../trainers/predict.js';
 import { command, named } from '../command.js';
 import { executionOf } from '../execution.js';
@@ -18,7 +18,7 @@ export default command({
       .positive()
       .optional()
       .describe('that all probes may take together; without it they cost no more than the evaluation did'),
-    seed: z.coerce.number().int().nonnegative().default(1).describe('draws the rows and the forms'),
+    seed: z.coerce.number().int().nonnegative().default(PROBE_SEED).describe('draws the rows and the forms'),
     recipe: named('FILE', "the version's recipe, when it shows templates of your own").optional(),
     model: named('FILE', 'base model, a GGUF file; only when it lies in another place now').optional(),
     ...PredictOptions.shape,

@@ -5,6 +5,7 @@ import { packageVersion } from '../../platform/package-version.js';
 import { command } from '../command.js';
 import { executionOf } from '../execution.js';
 import { idModelsOption, readIdModels } from '../model-names.js';
+import { probesOption, readProbes } from '../probe-names.js';
 
 const NEXT = 'npx rectune run recipes/tallrec-movie.yaml --log <ml-100k folder> --model <model.gguf>';
 
@@ -12,9 +13,9 @@ export default command({
   name: 'quickstart',
   summary: 'the whole pipeline in a minute, offline: invented users and items, a base model made here, a report',
   positionals: z.strictObject({}),
-  options: z.strictObject({ ...QuickstartOptions.shape, idModels: idModelsOption }),
+  options: z.strictObject({ ...QuickstartOptions.shape, idModels: idModelsOption, probes: probesOption }),
   examples: ['rectune quickstart', 'rectune quickstart --studio trial'],
-  async run(_, { threads, idModels }, context) {
+  async run(_, { threads, idModels, probes }, context) {
     const began = performance.now();
     const [{ runQuickstart }, { summarizeReport }] = await Promise.all([
       import('../quickstart.js'),
@@ -25,6 +26,7 @@ export default command({
       stoppable: context.stoppable,
       threads,
       idModels: readIdModels(idModels),
+      probes: readProbes(probes, '--probes'),
       program: packageVersion(),
       onStage: (line) => context.note(line),
     });

@@ -5,13 +5,14 @@ import { command, named } from '../command.js';
 import { executionOf } from '../execution.js';
 import { idModelsOption, readIdModels } from '../model-names.js';
 import type { PipelineResult } from '../pipeline.js';
+import { probesOption, readProbes } from '../probe-names.js';
 import { renderSeeds } from '../render-seeds.js';
 import { trainFlagsOverRecipe } from '../train-flags.js';
 
 export default command({
   name: 'run',
   summary:
-    'a recipe from the log to the report: import, build, train, predict, fit, report; only what is not there yet',
+    'a recipe from the log to the report: import, build, train, predict, probe, fit, report; only what is not there yet',
   positionals: z.strictObject({
     recipe: z.string().describe('recipe file, or the name of a recipe that comes with rectune'),
   }),
@@ -22,6 +23,7 @@ export default command({
     out: named('DIR', 'folder of the report; reports/<run> of the studio without it').optional(),
     idModels: idModelsOption,
     seeds: named('N|A,B', "do it for so many seeds, from --seed or the recipe's on; or for these seeds").optional(),
+    probes: probesOption,
     ...trainFlagsOverRecipe,
     shots: named(
       'N,N',
@@ -33,7 +35,7 @@ export default command({
     "rectune run tallrec-movie --model M.gguf --shots 64 --seed 1     (training options take the place of the recipe's)",
     'rectune run tallrec-movie --model M.gguf --shots 16,64,256 --seeds 3     (nine runs, one report)',
   ],
-  async run({ recipe }, { log, model, teacher, out, idModels, seeds, shots, ...options }, context) {
+  async run({ recipe }, { log, model, teacher, out, idModels, probes, seeds, shots, ...options }, context) {
     const [{ runPipeline, runPipelineForSeries }, { summarizeReport }] = await Promise.all([
       import('../pipeline.js'),
       import('../../eval/summary.js'),
@@ -52,6 +54,7 @@ export default command({
       teacher,
       train: Object.fromEntries(given),
       idModels: readIdModels(idModels),
+      probes: readProbes(probes, '--probes'),
       reportDirectory: out === undefined ? undefined : resolve(out),
       program: packageVersion(),
       onStage: (line: string) => context.note(line),
