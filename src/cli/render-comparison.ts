@@ -1,5 +1,5 @@
 import type { ReportOptions } from '../core/report.js';
-import type { RunComparison } from '../eval/contest/compare-runs.js';
+import type { RunComparison, RunDifference } from '../eval/contest/compare-runs.js';
 import { counted, figure, levelTitle, pValue, withInterval } from '../eval/numbers.js';
 import { FINDING_WORDS } from '../eval/report/block.js';
 import { renderTable } from './render-table.js';
@@ -51,18 +51,37 @@ function taskLines(task: RunComparison['tasks'][number], reference: string, leve
       ]),
     ),
     '',
-    `each minus ${reference}, the same resampled users; p corrected for the number of runs (Holm)`,
+    `each minus ${reference}, the same resampled users; p corrected for the number of runs and ID models (Holm)`,
     renderTable(
       ['metric', ...others],
       metrics.map(({ id, title }) => [
         title,
-        ...others.map((run) => {
-          const found = differences.find((one) => one.run === run && one.metric === id);
-          if (!found) return '';
-          const p = found.tests.holm === null ? '' : `, p ${pValue(found.tests.holm)}`;
-          return `${withInterval(found.difference)} ${FINDING_WORDS[found.finding]}${p}`;
-        }),
+        ...others.map((run) => told(differences.find((one) => one.run === run && one.metric === id))),
+      ]),
+    ),
+    ...idModelLines(task, reference),
+  ];
+}
+
+/** By the main metric; --json has all that are defined. */
+function idModelLines({ idModels, metrics, main }: RunComparison['tasks'][number], reference: string): string[] {
+  if (idModels.length === 0) return [];
+  const title = metrics.find(({ id }) => id === main)?.title ?? main;
+  return [
+    '',
+    renderTable(
+      ['model of users and items', title, `minus ${reference}`],
+      idModels.map(({ name, metrics: own, differences }) => [
+        name,
+        own[main] ? withInterval(own[main]) : '',
+        told(differences.find(({ metric }) => metric === main)),
       ]),
     ),
   ];
+}
+
+function told(found: Pick<RunDifference, 'difference' | 'tests' | 'finding'> | undefined): string {
+  if (!found) return '';
+  const p = found.tests.holm === null ? '' : `, p ${pValue(found.tests.holm)}`;
+  return `${withInterval(found.difference)} ${FINDING_WORDS[found.finding]}${p}`;
 }

@@ -34,7 +34,7 @@ function boardLines({ task, rows, users, main, metrics, lines }: Leaderboard['ta
         kind === 'baseline' ? `(${name})` : name,
         withInterval(own),
         behind === null ? '' : withInterval(behind),
-        ...others.map(({ id }) => figure(values[id] ?? null)),
+        ...others.map(({ id }) => (kind === 'id-model' && values[id] === null ? '-' : figure(values[id] ?? null))),
       ]),
     ),
   ];

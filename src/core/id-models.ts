@@ -40,11 +40,14 @@ const NAMES: Readonly<Record<FitModelName, string>> = {
  * "SASRec (all of train)", "SASRec (the run's 64 rows)": a figure of the one is not to be read as that of the other.
  *
  * shots  rows of train that the few-shot run learned from
+ * run    its name, where several runs stand beside each other: "SASRec (the 64 rows of RUN)"
  */
-export function idModelTitle(model: IdModelId, shots: number): string {
+export function idModelTitle(model: IdModelId, shots: number, run?: string): string {
   const protocol = protocolOf(model);
   const name = NAMES[model.slice(0, -protocol.length - 1) as FitModelName];
-  return protocol === 'full' ? `${name} (all of train)` : `${name} (the run's ${shots} row${shots === 1 ? '' : 's'})`;
+  if (protocol === 'full') return `${name} (all of train)`;
+  const rows = `${shots} row${shots === 1 ? '' : 's'}`;
+  return run === undefined ? `${name} (the run's ${rows})` : `${name} (the ${rows} of ${run})`;
 }
 
 const count = z.number().int().nonnegative();

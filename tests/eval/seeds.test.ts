@@ -38,7 +38,7 @@ describe('the seeds of a report', () => {
       ['seed-2', 2, 64],
       ['seed-3', 3, 64],
     ]);
-    const board = leaderboard(store, input.version, options).tasks[0]?.lines ?? [];
+    const board = leaderboard(store, temporaryFolder(), input.version, options).tasks[0]?.lines ?? [];
     for (const { run, figure } of judgements?.runs ?? []) {
       expect(figure).toEqual(board.find(({ name }) => name === run)?.figure);
     }

@@ -7,7 +7,7 @@ import { renderLeaderboard } from '../render-leaderboard.js';
 export default command({
   name: 'leaderboard',
   summary:
-    'all runs of a dataset version on its test rows, the best first, beside base models and trivial baselines; ties marked',
+    'all runs of a dataset version on its test rows, the best first, beside base models, models of users and items and trivial baselines; ties marked',
   positionals: z.strictObject({
     version: z
       .string()
@@ -26,7 +26,7 @@ export default command({
     if (named === undefined) {
       throw new RectuneError('usage', 'there is no run yet', 'this studio', 'train one: rectune train');
     }
-    const value = leaderboard(store, findVersion(store, named), options);
+    const value = leaderboard(store, context.studio, findVersion(store, named), options);
     return { value, text: renderLeaderboard(value, options) };
   },
 });

@@ -6,14 +6,16 @@ import type { Store } from '../../store/store.js';
 import { versionLog } from '../../store/version-log.js';
 import { findPredictions } from '../find-predictions.js';
 import { findingOf } from '../finding.js';
+import { fitsOfVersion } from '../kept-fits.js';
 import { fileName } from '../reported-settings.js';
 import { type Distribution, difference } from '../statistics/distribution.js';
 import { onAllUsers } from '../statistics/user-statistic.js';
 import { Resampled } from '../tasks/compare-task.js';
 import { type Contest, type ContestMetric, contestsOf, type Entrant } from './contest.js';
+import { fittedEntrants } from './fitted-entrants.js';
 
-/** Who stands on a board: a run, its base model without adapter, or a trivial baseline. */
-export type BoardKind = 'run' | 'base' | 'baseline';
+/** Who stands on a board: a run, its base model without adapter, an ID model, or a trivial baseline. */
+export type BoardKind = 'run' | 'base' | 'id-model' | 'baseline';
 
 export interface BoardLine {
   readonly kind: BoardKind;
@@ -22,7 +24,7 @@ export interface BoardLine {
   readonly tied: boolean; // cannot be told from the first line: the interval of the paired difference holds 0
   readonly figure: Estimate; // by the task's main metric
   readonly behind: Estimate | null; // this minus the first line; null: it is the first
-  readonly others: Readonly<Record<string, number | null>>; // the other metrics
+  readonly others: Readonly<Record<string, number | null>>; // the other metrics; null: not defined, as of an ID model those that need probabilities
 }
 
 export interface Leaderboard {
@@ -40,8 +42,17 @@ export interface Leaderboard {
   readonly notScored: readonly { readonly run: string; readonly status: string }[]; // runs that the store has no predictions of on test
 }
 
-/** All runs of a dataset version on its test rows, the best first, beside their base models and the trivial baselines. */
-export function leaderboard(store: Store, version: DatasetVersion, options: ReportOptions): Leaderboard {
+/**
+ * All runs of a dataset version on its test rows, the best first, beside their base models, the ID models that were fitted and the trivial baselines.
+ *
+ * studio  where the fits are kept
+ */
+export function leaderboard(
+  store: Store,
+  studio: string,
+  version: DatasetVersion,
+  options: ReportOptions,
+): Leaderboard {
   const runs = store.runs.list().filter(({ versionHash }) => versionHash === version.hash);
   const scored = runs.flatMap((run) => {
     const set = run.adapterHash === null ? undefined : findPredictions(store, run, 'test', run.adapterHash);
@@ -59,6 +70,7 @@ export function leaderboard(store: Store, version: DatasetVersion, options: Repo
     instructions,
     valid: [...store.versions.instructions(version.hash, 'valid')],
   };
+  const fitted = fittedEntrants(fitsOfVersion(studio, version.hash));
   const notScored = runs
     .filter((run) => scored.every((one) => one.run.id !== run.id))
     .map(({ id, status }) => ({ run: id, status }));
@@ -67,7 +79,9 @@ export function leaderboard(store: Store, version: DatasetVersion, options: Repo
     hash: version.hash,
     rows: instructions.length,
     tasks:
-      entrants.length === 0 ? [] : contestsOf(ground, entrants).map((contest) => board(contest, entrants, options)),
+      entrants.length === 0
+        ? []
+        : contestsOf(ground, entrants, fitted).map((contest) => board(contest, entrants, options)),
     notScored,
   };
 }
@@ -93,10 +107,11 @@ function entrant(store: Store, id: string, set: PredictionSet): Entrant {
 }
 
 function board(contest: Contest, entrants: readonly Named[], options: ReportOptions): Leaderboard['tasks'][number] {
-  const { task, rows, users, metrics, main, baselines } = contest;
+  const { task, rows, users, metrics, main, baselines, fitted } = contest;
   const resampled = new Resampled(users, options);
   const names = [
     ...entrants.map(({ kind, name, id }) => ({ kind, name, id })),
+    ...fitted.map(({ id, title }) => ({ kind: 'id-model' as const, name: title, id })),
     ...baselines.map(({ id, title }) => ({ kind: 'baseline' as const, name: title, id })),
   ];
   const asked = names.map((one) => ({ ...one, read: resampled.ask(contest.statistic(one.id, main.id)) }));
@@ -111,9 +126,11 @@ function board(contest: Contest, entrants: readonly Named[], options: ReportOpti
     const better = ranked.filter(
       (other) => other.id !== id && findingOf(main.better, against(other.drawn, drawn)) === 'beats',
     );
+    const defined = contest.metricsOf(id);
+    const figureOf = (metric: string) => onAllUsers(contest.statistic(id, metric), { count: users }) ?? null;
     const others = metrics
       .filter((metric) => metric.id !== main.id)
-      .map((metric) => [metric.id, onAllUsers(contest.statistic(id, metric.id), { count: users }) ?? null]);
+      .map((metric) => [metric.id, defined.some((one) => one.id === metric.id) ? figureOf(metric.id) : null]);
     return {
       kind,
       name,

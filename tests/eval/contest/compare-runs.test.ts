@@ -1,15 +1,19 @@
 import { describe, expect, it } from 'vitest';
+import { renderComparison } from '../../../src/cli/render-comparison.js';
 import { ReportOptions } from '../../../src/core/report.js';
 import type { RunEvent } from '../../../src/core/run-event.js';
 import { compareRuns } from '../../../src/eval/contest/compare-runs.js';
 import { auc } from '../../../src/eval/metrics/auc.js';
 import { makeReport } from '../../../src/eval/report.js';
+import { temporaryFolder } from '../../store/fixtures.js';
 import { inventedEvents, inventedRun, inventInput } from '../fixtures.js';
+import { inventFit, keptFit, writeFit } from '../invented-fits.js';
 import { storeWith } from '../kept-run.js';
 import { inventMixed } from '../mixed-fixtures.js';
 import { addRun, addStranger, FIRST } from './contested-studio.js';
 
 const options = ReportOptions.parse({ resamples: 200 });
+const STUDIO = 'a studio without fits';
 const small = { users: 12, rowsPerUser: 8 };
 
 describe('runs beside each other', () => {
@@ -21,7 +25,7 @@ describe('runs beside each other', () => {
       change: { seed: 7, threads: 1, checkpointEvery: 9, runDirectory: '/b' },
     });
     addRun(store, input, 'third', { noise: 1, change: { seed: 8, learningRate: 1e-3, targets: ['attn_q'] } });
-    const { settings } = compareRuns(store, [FIRST, 'second', 'third'], options);
+    const { settings } = compareRuns(store, STUDIO, [FIRST, 'second', 'third'], options);
     expect(settings.differing).toEqual([
       { setting: 'seed', values: [1, 7, 8] },
       { setting: 'learningRate', values: [3e-4, 3e-4, 1e-3] },
@@ -34,7 +38,7 @@ describe('runs beside each other', () => {
     const input = inventInput(small);
     const store = storeWith(input);
     addRun(store, input, 'second', { noise: 1 });
-    const [task] = compareRuns(store, [FIRST, 'second'], options).tasks;
+    const [task] = compareRuns(store, STUDIO, [FIRST, 'second'], options).tasks;
     const adapter = makeReport({ ...input, options }).splits[0]?.models.find(({ model }) => model === 'adapter');
     expect(task).toMatchObject({ task: 'judgement', rows: 96, users: 12, main: 'auc' });
     expect(task?.figures[0]?.metrics).toEqual(adapter?.metrics);
@@ -44,7 +48,7 @@ describe('runs beside each other', () => {
     const input = inventMixed({ users: 15 }, small);
     const store = storeWith(input);
     addRun(store, input, 'second', { noise: 1 });
-    const compared = compareRuns(store, [FIRST, 'second'], options).tasks;
+    const compared = compareRuns(store, STUDIO, [FIRST, 'second'], options).tasks;
     const report = makeReport({ ...input, options });
     expect(compared.map(({ task }) => task)).toEqual([
       'judgement',
@@ -64,7 +68,7 @@ describe('runs beside each other', () => {
     const store = storeWith(input);
     addRun(store, input, 'alike', { noise: 0 });
     addRun(store, input, 'noisy', { noise: 12 });
-    const [task] = compareRuns(store, [FIRST, 'alike', 'noisy'], options).tasks;
+    const [task] = compareRuns(store, STUDIO, [FIRST, 'alike', 'noisy'], options).tasks;
     const of = (run: string, metric: string) =>
       task?.differences.find((one) => one.run === run && one.metric === metric);
     const value = (run: string) => task?.figures.find((one) => one.run === run)?.metrics.auc?.value as number;
@@ -75,6 +79,36 @@ describe('runs beside each other', () => {
     expect(of('noisy', 'auc')?.tests.holm as number).toBeGreaterThanOrEqual(
       of('noisy', 'auc')?.tests.bootstrap as number,
     );
+  });
+
+  it('have the ID models of the version and of their own rows beside them, each minus the first', () => {
+    const input = inventInput({ ...small, users: 20 });
+    const store = storeWith(input);
+    const studio = temporaryFolder();
+    addRun(store, input, 'second', { noise: 1 });
+    const stranger = { ...inventFit(input, { model: 'pop', protocol: 'shots' }), runId: 'other', rows: [1, 2] };
+    const fits = [
+      keptFit(inventFit(input, { model: 'ease' })),
+      keptFit(inventFit(input, { model: 'ease', protocol: 'shots' })),
+      keptFit(stranger, 'of-other-rows'),
+    ];
+    for (const fit of fits) writeFit(studio, fit);
+    const compared = compareRuns(store, studio, [FIRST, 'second'], options);
+    const [task] = compared.tasks;
+    expect(task?.idModels.map(({ name }) => name)).toEqual(['EASE (all of train)', `EASE (the 64 rows of ${FIRST})`]);
+    const report = makeReport({ ...input, options, fits: fits.slice(0, 2) });
+    const reported = report.splits[0]?.models.find(({ model }) => model === 'ease-full')?.metrics;
+    const [ease] = task?.idModels ?? [];
+    expect(ease?.metrics).toEqual({ auc: reported?.auc, uauc: reported?.uauc, uaucByRows: reported?.uaucByRows });
+    const value = (of: typeof ease) => of?.metrics.auc?.value as number;
+    const first = task?.figures[0]?.metrics.auc?.value as number;
+    expect(ease?.differences[0]?.difference.value).toBeCloseTo(value(ease) - first, 12);
+    const p = [...(task?.differences ?? []), ...(task?.idModels ?? []).flatMap((one) => one.differences)]
+      .filter(({ metric }) => metric === 'auc')
+      .map(({ tests }) => tests);
+    const least = Math.min(...p.map(({ bootstrap }) => bootstrap as number));
+    expect(Math.min(...p.map(({ holm }) => holm as number))).toBeCloseTo(Math.min(1, 3 * least), 12); // of three comparisons
+    expect(renderComparison(compared, options)).toContain('EASE (all of train)');
   });
 
   it('tell the best step, not the last: lowest loss, highest AUC on valid with its interval', () => {
@@ -92,7 +126,7 @@ describe('runs beside each other', () => {
     const kept: RunEvent = { event: 'kept', step: 40, lastStep: 60, auc: 0.8, stoppedEarly: false };
     const store = storeWith({ ...input, events: [...events, kept, inventedEvents.at(-1) as RunEvent] }, undefined, run);
     addRun(store, input, 'second', { noise: 1 });
-    const [first, second] = compareRuns(store, [FIRST, 'second'], options).runs;
+    const [first, second] = compareRuns(store, STUDIO, [FIRST, 'second'], options).runs;
     const losses = inventedEvents.flatMap((event) => (event.event === 'step' ? [event.loss] : []));
     expect(first?.training).toMatchObject({
       steps: 60,
@@ -108,7 +142,7 @@ describe('runs beside each other', () => {
     const input = inventInput(small);
     const store = storeWith(input);
     addStranger(store, input, 'stranger', { train: '5'.repeat(64) });
-    const { settings, tasks } = compareRuns(store, [FIRST, 'stranger'], options);
+    const { settings, tasks } = compareRuns(store, STUDIO, [FIRST, 'stranger'], options);
     expect(settings.differing.map(({ setting }) => setting)).toContain('dataset version');
     expect(tasks[0]?.differences[0]?.difference.value).toBe(0);
   });
@@ -136,7 +170,7 @@ describe('runs beside each other', () => {
     addRun(store, input, 'unscored', { noise: 0, scored: false });
     const refused = (() => {
       try {
-        return compareRuns(store, ids, options);
+        return compareRuns(store, STUDIO, ids, options);
       } catch (error) {
         return error;
       }

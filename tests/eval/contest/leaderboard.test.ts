@@ -4,12 +4,15 @@ import { ReportOptions } from '../../../src/core/report.js';
 import { compareRuns } from '../../../src/eval/contest/compare-runs.js';
 import { leaderboard } from '../../../src/eval/contest/leaderboard.js';
 import { makeReport } from '../../../src/eval/report.js';
+import { temporaryFolder } from '../../store/fixtures.js';
 import { inventInput } from '../fixtures.js';
+import { inventFit, keptFit, writeFit } from '../invented-fits.js';
 import { storeWith } from '../kept-run.js';
 import { inventMixed } from '../mixed-fixtures.js';
 import { addRun, addStranger, FIRST } from './contested-studio.js';
 
 const options = ReportOptions.parse({ resamples: 200 });
+const STUDIO = 'a studio without fits';
 const input = inventInput({ users: 30, rowsPerUser: 10 });
 
 function contested() {
@@ -23,7 +26,7 @@ function contested() {
 }
 
 describe('the leaderboard of a version', () => {
-  const board = (store = contested()) => leaderboard(store, input.version, options);
+  const board = (store = contested()) => leaderboard(store, STUDIO, input.version, options);
 
   it('has its runs, their base model and the trivial baselines, the best first; no run of another version', () => {
     const { tasks, notScored } = board();
@@ -71,6 +74,7 @@ describe('the leaderboard of a version', () => {
     const compared =
       compareRuns(
         store,
+        STUDIO,
         runs.map(({ name }) => name),
         options,
       ).tasks[0]?.differences ?? [];
@@ -89,7 +93,7 @@ describe('the leaderboard of a version', () => {
     for (const { name, place } of runs) {
       const others = runs.map((one) => one.name).filter((other) => other !== name);
       const better = others.filter((other) =>
-        compareRuns(store, [name, other], options).tasks[0]?.differences.some(
+        compareRuns(store, STUDIO, [name, other], options).tasks[0]?.differences.some(
           ({ metric, finding }) => metric === 'auc' && finding === 'beats',
         ),
       );
@@ -97,11 +101,58 @@ describe('the leaderboard of a version', () => {
     }
   });
 
+  it('has a line for each ID model and what it learned from, with the figures of the report', () => {
+    const studio = temporaryFolder();
+    const other = { ...inventFit(input, { model: 'pop', protocol: 'shots' }), runId: 'alike', rows: [1, 2, 3] };
+    const fits = [
+      keptFit(inventFit(input, { model: 'pop' })),
+      keptFit(inventFit(input, { model: 'sasrec', seeds: 2, skill: 3 })),
+      keptFit(inventFit(input, { model: 'pop', protocol: 'shots' })),
+      keptFit(other, 'of-other-rows'),
+    ];
+    for (const fit of fits) writeFit(studio, fit);
+    const found = leaderboard(contested(), studio, input.version, options);
+    const lines = found.tasks[0]?.lines.filter(({ kind }) => kind === 'id-model') ?? [];
+    const report = makeReport({ ...input, options, fits: fits.slice(0, 3) });
+    const auc = (model: string) => report.splits[0]?.models.find((one) => one.model === model)?.metrics.auc;
+    expect(Object.fromEntries(lines.map(({ name, figure }) => [name, figure]))).toEqual({
+      'Pop (all of train)': auc('pop-full'),
+      'SASRec (all of train)': auc('sasrec-full'),
+      [`Pop (the 64 rows of ${FIRST})`]: auc('pop-shots'),
+      'Pop (the 3 rows of alike)': expect.anything(),
+    });
+    for (const { others } of lines)
+      expect(others).toMatchObject({ uauc: expect.any(Number), logLoss: null, brier: null });
+    expect(found.tasks[0]?.lines[0]?.name).toBe('SASRec (all of train)');
+    expect(renderLeaderboard(found, options)).toMatch(/Pop \(the 3 rows of alike\) .* -/);
+  });
+
+  it('has ID models where a task is a list of candidates, and nowhere else among the others', () => {
+    const mixed = inventMixed({ users: 12 });
+    const studio = temporaryFolder();
+    const fits = [
+      keptFit(inventFit(mixed, { model: 'bpr', kind: 'choice' })),
+      keptFit(inventFit(mixed, { model: 'bpr', kind: 'choice', protocol: 'shots' })),
+    ];
+    for (const fit of fits) writeFit(studio, fit);
+    const { tasks } = leaderboard(storeWith(mixed), studio, mixed.version, options);
+    const report = makeReport({ ...mixed, options, fits });
+    for (const { task, lines } of tasks) {
+      const own = lines.filter(({ kind }) => kind === 'id-model');
+      const reported = report.tasks.find((one) => task.startsWith(one.task));
+      const models = reported?.splits[0]?.models.filter(({ model }) => model.startsWith('bpr')) ?? [];
+      expect(own).toHaveLength(models.length);
+      const values = models.map(({ metrics }) => metrics[reported?.main as 'ndcg10']?.value);
+      expect(own.map(({ figure }) => figure.value).sort()).toEqual(values.sort());
+    }
+    expect(tasks.some(({ lines }) => lines.some(({ kind }) => kind === 'id-model'))).toBe(true);
+  });
+
   it('has a table for each task of a version that mixes them, lower first where lower is better', () => {
     const mixed = inventMixed({ users: 20 });
     const store = storeWith(mixed);
     addRun(store, mixed, 'second', { noise: 3 });
-    const { tasks } = leaderboard(store, mixed.version, options);
+    const { tasks } = leaderboard(store, STUDIO, mixed.version, options);
     expect(tasks.map(({ task }) => task)).toEqual(['judgement', 'pairwise (1+1)', 'ranking (1+5)', 'rating', 'taste']);
     const rating = tasks.find(({ task }) => task === 'rating');
     const errors = rating?.lines.map(({ figure }) => figure.value as number) ?? [];
@@ -124,6 +175,9 @@ describe('the leaderboard of a version', () => {
 
   it('of a version without a scored run has no lines', () => {
     const store = storeWith(input, []);
-    expect(leaderboard(store, input.version, options)).toMatchObject({ tasks: [], notScored: [{ run: FIRST }] });
+    expect(leaderboard(store, STUDIO, input.version, options)).toMatchObject({
+      tasks: [],
+      notScored: [{ run: FIRST }],
+    });
   });
 });
