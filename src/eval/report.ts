@@ -156,7 +156,7 @@ export function evaluate(input: ReportInput): Evaluated {
       [ownRun(input), ...input.siblings],
       options,
     ),
-    trust: { doubts: doubtsOf({ splits, differences, baseline, tasks }, trust), ...trust },
+    trust: { doubts: doubtsOf({ splits, differences, baseline, tasks }, trust, hasShuffledLabels(version)), ...trust },
     curves: {
       split: 'test',
       ...judgementCurves(
@@ -207,6 +207,13 @@ function inOrder(a: ReportedFit, b: ReportedFit): number {
 /** The report alone. */
 export function makeReport(input: ReportInput): Report {
   return evaluate(input).report;
+}
+
+/** Whether train is a control: its labels were exchanged. */
+function hasShuffledLabels({ curation }: DatasetVersion): boolean {
+  return (
+    curation?.steps.some(({ settings, changed }) => settings.kind === 'shuffle-labels' && changed.train > 0) === true
+  );
 }
 
 function ownRun({ run, version, test }: ReportInput): Sibling {

@@ -35,12 +35,12 @@ export async function askForms(
   const lines = forms.map(({ line }) => line);
   const base = await askLines([...lines, ...onlyBase], { ...model, adapter: null, merged: null }, execution);
   const adapter = await askLines(lines, model, execution);
-  const answers = forms.map(({ row, variant, places }, i) => ({
+  const answers = forms.map(({ row, variant, places, line }, i) => ({
     row,
     variant,
     places: places && [...places],
-    adapter: inRowOrder(adapter.scores[i] as Score, places),
-    base: inRowOrder(base.scores[i] as Score, places),
+    adapter: inRowOrder(line, adapter.scores[i] as Score, places),
+    base: inRowOrder(line, base.scores[i] as Score, places),
   }));
   for (const { forget } of [base, adapter]) forget();
   return { answers, ofBase: base.scores.slice(lines.length) };
@@ -94,9 +94,13 @@ export async function askLines(
   });
 }
 
-/** A row's scores, by answer as the row holds them. */
-function inRowOrder({ logOdds, choices }: Score, places: readonly number[] | null): number[] {
-  if (choices === null) return [logOdds as number];
-  const shown = choices.map(({ sum }) => sum);
+/** A row's scores, by answer as the row holds them. Of a pair of candidates the log-odds are those of the form's first one, whose other has 0. */
+function inRowOrder(
+  { label }: InstructionLine,
+  { logOdds, choices }: Score,
+  places: readonly number[] | null,
+): number[] {
+  if (choices === null && label !== null) return [logOdds as number];
+  const shown = choices?.map(({ sum }) => sum) ?? [logOdds as number, 0];
   return places === null ? shown : places.map((place) => shown[place] as number);
 }

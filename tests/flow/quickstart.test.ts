@@ -9,11 +9,13 @@ import { keysOf } from '../../src/cli/keys.js';
 import { type QuickstartRequest, type QuickstartResult, runQuickstart } from '../../src/cli/quickstart.js';
 import { PROBES, ProbeResult } from '../../src/core/probe.js';
 import { Report } from '../../src/core/report.js';
+import type { Run } from '../../src/core/run.js';
 import { summarizeReport } from '../../src/eval/summary.js';
 import { verifyReport } from '../../src/eval/verify/verify-report.js';
 import { inventTexts, type TextSettings } from '../../src/sources/simulate/invent-texts.js';
 import { inventWorld, TINY_WORLD } from '../../src/sources/simulate/world.js';
 import { openStore, type Store } from '../../src/store/store.js';
+import { invoke } from '../cli/invoke.js';
 
 const studio = mkdtempSync(join(tmpdir(), 'rectune-quickstart-'));
 let store: Store;
@@ -146,6 +148,26 @@ describe('the quickstart in a small form', () => {
     expect(stages.join('\n')).toContain('is done already');
     expect(stages.join('\n')).toContain('fit: 3 results as fitted before');
   });
+
+  it('says of a run on shuffled labels that nothing was learned', async () => {
+    const rectune = async (...argv: string[]) => {
+      const { code, stdout, stderr } = await invoke([...argv, '--studio', studio, '--json']);
+      if (code !== 0) throw new Error(`rectune ${argv.join(' ')} ended with ${code}: ${stderr}`);
+      return stdout;
+    };
+    await rectune('curate', 'tiny', '--step', 'shuffle-labels', '--name', 'control');
+    const settings = '--epochs 1 --learning-rate 0.005 --schedule cosine --threads 1 --eval-every 0';
+    const targets = ['--targets', 'attn_q,attn_k,attn_v,attn_output'];
+    await rectune('train', 'control', '--model', first.model.path, ...settings.split(' '), ...targets);
+    const run = store.runs.list().find(({ versionHash }) => versionHash !== first.version.hash) as Run;
+    for (const split of ['test', 'valid']) await rectune('predict', run.id, '--split', split, '--threads', '1');
+    const report = Report.parse(JSON.parse(await rectune('report', run.id)).report);
+    const [doubt] = report.trust.doubts;
+    expect(doubt?.about).toBe('learning');
+    expect(doubt?.sentence).toMatch(/^Nothing/);
+    expect(summarizeReport(report)).toContain(doubt?.sentence);
+    expect(readFileSync(join(studio, 'reports', run.id, 'report.md'), 'utf8')).toContain('Nothing');
+  }, 120_000);
 });
 
 describe('rectune quickstart', () => {

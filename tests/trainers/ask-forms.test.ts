@@ -31,9 +31,10 @@ function line(row: number, change: Partial<InstructionLine>): InstructionLine {
 }
 
 const FORMS: ProbeForm[] = [
-  { row: 7, variant: 0, places: null, line: line(7, { labels: ['Yes', 'No'] }) },
-  { row: 7, variant: 1, places: null, line: line(7, { prompt: 'die', labels: ['accepted', 'not'] }) },
+  { row: 7, variant: 0, places: null, line: line(7, { label: true, labels: ['Yes', 'No'] }) },
+  { row: 7, variant: 1, places: null, line: line(7, { label: true, prompt: 'die', labels: ['accepted', 'not'] }) },
   { row: 9, variant: 0, places: [2, 0, 1], line: line(9, { choices: ['a', 'bb', 'ccc'] }) },
+  { row: 11, variant: 0, places: [1, 0], line: line(11, { labels: ['aaa', 'b'] }) },
 ];
 
 function asking(): { model: AskedModel; studio: string } {
@@ -51,6 +52,8 @@ const EXPECTED = {
     { row: 7, variant: 1, places: null, adapter: [15], base: [5] },
     // The row's first candidate stood third in the form.
     { row: 9, variant: 0, places: [2, 0, 1], adapter: [-13, -11, -12], base: [-3, -1, -2] },
+    // Of a pair the log-odds say how much likelier the form's first is: the row's second.
+    { row: 11, variant: 0, places: [1, 0], adapter: [0, 12], base: [0, 2] },
   ],
   ofBase: [expect.objectContaining({ choices: [{ sum: -2, tokens: 1, first: -1 }] })],
 };

@@ -11,6 +11,7 @@ import { nearDuplicates } from './near-duplicates.js';
 import { reviewed } from './reviewed.js';
 import { balance, sample } from './sample.js';
 import { scrub } from './scrub.js';
+import { shuffleLabels } from './shuffle-labels.js';
 
 /** What carries out each kind of step. */
 export const JUDGES: JudgeMakers<StepKind> = {
@@ -25,5 +26,6 @@ export const JUDGES: JudgeMakers<StepKind> = {
   sample,
   'label-noise': labelNoise,
   scrub,
+  'shuffle-labels': shuffleLabels,
   review: reviewed,
 };

@@ -43,6 +43,11 @@ export const OTHER_STEPS = [
     answers: z.boolean().default(true), // free answers too; one of several choices stays as it is
     keyFile: z.string().min(1).optional(), // its bytes key the pseudonyms; without it anyone can guess a value and compare
   }),
+  step(
+    'shuffle-labels',
+    'no row: judgements exchange their labels by a seed, so that there is nothing to learn (a control)',
+    { seed },
+  ),
   step('review', 'rows that a review file says to drop', {
     file: z.string().min(1).optional(), // without it the file that rectune review writes for the version
     only: z.boolean().default(false), // drop what is not marked keep, too

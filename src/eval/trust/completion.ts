@@ -66,9 +66,9 @@ function sentenceOf({
   const told = `Of ${counted(titles, 'beginning')} of titles the base model completes ${percent(value ?? 0)} ${range} rightly, where chance gets ${percent(chance)}`;
   switch (finding) {
     case 'beats':
-      return `${told}: it has read of this catalogue before, so a part of what it says of its items may be memory.`;
+      return `${told}: it has read of this catalogue, or knows how such titles go, so a part of what it says of its items may be memory.`;
     case 'worse':
-      return `${told}: it has not read this catalogue, as far as this can tell.`;
+      return `${told}: nothing shows that it has read this catalogue.`;
     case 'undecided':
       return `${told}: nothing shows that it has read this catalogue.`;
     case 'not-defined':

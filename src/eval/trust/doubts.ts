@@ -33,12 +33,14 @@ interface Rival {
  * - order, wording: between the best and the worst form of the same rows lies more than the gain;
  * - titles: the base model completes titles of the catalogue, and the adapter loses when titles are exchanged;
  * - serving: stock llama.cpp differs from our scorer by more than the gain.
+ *
+ * control  whether the run learned from shuffled labels: then nothing can be learned, and what it beats is told as learning, too
  */
-export function doubtsOf(judged: Judged, trust: Omit<Trust, 'doubts'>): Doubt[] {
+export function doubtsOf(judged: Judged, trust: Omit<Trust, 'doubts'>, control: boolean): Doubt[] {
   const standings = standingsOf(judged);
   const about = (task: string) => (standings.length < 2 ? '' : `${task}: `);
   return standings.flatMap((standing): Doubt[] => {
-    const nothing = nothingLearned(standing);
+    const nothing = nothingLearned(standing) ?? (control ? nothingToLearn(standing) : undefined);
     const doubts = nothing ? [nothing] : unbelieved(standing, trust);
     return doubts.map((one) => ({ ...one, sentence: `${about(one.task)}${one.sentence}` }));
   });
@@ -121,6 +123,25 @@ function nothingLearned({ task, title, rows, users, rivals, chance }: Standing):
   return { about: 'learning', task, sentence };
 }
 
+/** Of a run on shuffled labels that beats something none the less. */
+function nothingToLearn({ task, kind, title, rivals, chance }: Standing): Doubt | undefined {
+  if (kind !== 'judgement') return undefined; // other tasks keep their answers
+  const beaten = rivals.filter(({ finding }) => finding === 'beats');
+  const told = [
+    ...beaten.map(({ title: who, difference }) => `"${who}" (difference of ${title} ${withInterval(difference)})`),
+    ...(chance?.beaten ? [chance.told] : []),
+  ];
+  const rest =
+    told.length === 0
+      ? 'It cannot be compared on test.'
+      : `What it beats on test, ${told.join(' and ')}, it beats by chance or by what is no label: take it as the size of a gain that means nothing.`;
+  return {
+    about: 'learning',
+    task,
+    sentence: `Nothing of what users like was learned: the labels of train were shuffled, and there was nothing to learn. ${rest}`,
+  };
+}
+
 function unbelieved({ task, kind, rivals }: Standing, trust: Omit<Trust, 'doubts'>): Doubt[] {
   const beaten = rivals.filter(({ finding, gain }) => finding === 'beats' && gain !== null);
   const claim = beaten.at(-1); // the baseline before the base model
@@ -155,7 +176,7 @@ function unbelieved({ task, kind, rivals }: Standing, trust: Omit<Trust, 'doubts
       doubts.push({
         about: 'titles',
         task,
-        sentence: `The base model has read of this catalogue before (it completes ${figure(completion.right.value)} of its titles, chance ${figure(completion.chance)}), and with exchanged titles the adapter loses: a part of its ${title} may be memory.`,
+        sentence: `The base model completes more titles of this catalogue than chance would (${figure(completion.right.value)} of them, chance ${figure(completion.chance)}), and with exchanged titles the adapter loses: a part of its ${title} may be memory.`,
       });
     }
   }

@@ -48,10 +48,7 @@ function moved({ difference, finding }: ShownOtherwise, title: string, better: B
     case 'beats':
       return `gains ${withRange(opposite(lost))} of ${title}`;
     case 'undecided':
-      return `loses nothing that can be told from chance (${title} lower by ${withRange(lost)})`.replace(
-        'lower',
-        better === 'higher' ? 'lower' : 'higher',
-      );
+      return `loses nothing that can be told from chance (difference of ${title} ${withRange(difference)})`;
     case 'not-defined':
       return `cannot be compared: ${title} or its interval is not defined`;
   }
@@ -80,9 +77,13 @@ function orderPart({ adapter, order, title }: Told): string {
         ? ' One more order would have changed the mean answers by less than the tolerance.'
         : ' More orders would still have changed the mean answers.';
   return (
-    `in ${Number(order.orders.toFixed(1))} other orders of its candidates a row, places move the adapter's probabilities by ${withRange(bias)} (0: it looks at candidates alone, 1: at places alone).` +
+    `in ${others(order.orders)} of its candidates a row, places move the adapter's probabilities by ${withRange(bias)} (0: it looks at candidates alone, 1: at places alone).` +
     `${flipped(adapter.flips, 'in at least one order')} By the mean over the orders its ${title} is ${figure(debiased.value)}, by one order ${figure(plain.value)}.${stable}`
   );
+}
+
+function others(orders: number): string {
+  return orders === 1 ? 'one other order' : `${Number(orders.toFixed(1))} other orders`;
 }
 
 function flipped({ value }: Estimate, where: string): string {

@@ -24,12 +24,12 @@ export interface Retold {
  *
  * throws RectuneError 'data' for one that test does not have
  */
-export function askedRows(test: readonly TaskRow[], asked: readonly number[], { file }: KeptProbe): TaskRow[] {
+export function askedRows(test: readonly TaskRow[], asked: readonly number[], kept: KeptProbe): TaskRow[] {
   const byRow = new Map(test.map((row) => [row.instruction.row, row]));
   return asked.map((row) => {
     const found = byRow.get(row);
     if (found) return found;
-    throw new RectuneError('data', `the probe asked row ${row}, which test has not`, `probe ${file}`, 'ask it again');
+    throw broken(`the probe asked row ${row}, which test has not`, kept);
   });
 }
 
@@ -65,19 +65,18 @@ export function retold(
   { instruction }: TaskRow,
   plain: Prediction,
   scores: readonly number[],
-  { file }: Pick<KeptProbe, 'file'>,
+  kept: KeptProbe,
 ): Prediction {
   const { label, choices, row } = instruction;
   const wanted = label === null ? (choices?.length ?? 1) : 1;
   if (scores.length !== wanted || !scores.every(Number.isFinite)) {
-    throw new RectuneError(
-      'data',
-      `the probe has ${scores.length} scores of row ${row}, which takes ${wanted} finite ones`,
-      `probe ${file}`,
-      'ask it again',
-    );
+    throw broken(`the probe has ${scores.length} scores of row ${row}, which takes ${wanted} finite ones`, kept);
   }
   if (label !== null) return { ...plain, logOdds: scores[0] as number };
   const tokens = (k: number) => plain.choices?.[k]?.tokens ?? 1; // a free text is the same text in every form
   return { ...plain, logOdds: null, choices: scores.map((sum, k) => ({ sum, tokens: tokens(k), first: sum })) };
+}
+
+function broken(what: string, { file, result }: KeptProbe): RectuneError {
+  return new RectuneError('data', what, `probe ${file}`, `ask it again: rectune probe ${result.runId} --again`);
 }

@@ -99,9 +99,9 @@ describe('the trust panel of judgements', () => {
   it('says that a base model which completes titles has read the catalogue', () => {
     const { completion } = report.trust;
     expect(completion).toMatchObject({ titles: 40, chance: 0.25, finding: 'beats' });
-    expect(completion?.sentence).toMatch(/has read of this catalogue/);
+    expect(completion?.sentence).toMatch(/has read of this catalogue, or/);
     const none = makeReport(withProbes(inventInput(), { completes: 0 })).trust.completion;
-    expect(none?.sentence).toMatch(/nothing shows|has not read/);
+    expect(none?.sentence).toMatch(/nothing shows/);
   });
 
   it('puts what a row was told in other forms beside it', () => {

@@ -24,8 +24,8 @@ export function calibrationPlot(label: string, { bins, kind }: Calibration): str
     r: { range: [0, 11] },
     marks: [
       Plot.line(DIAGONAL, QUIET),
-      Plot.line(bins.before, { ...at, stroke: 'var(--base)', strokeOpacity: 0.5 }),
-      Plot.dot(bins.before, { ...at, r: 'rows', fill: 'var(--base)', fillOpacity: 0.75 }),
+      Plot.line(bins.before, { ...at, stroke: 'var(--count)', strokeOpacity: 0.5 }),
+      Plot.dot(bins.before, { ...at, r: 'rows', fill: 'var(--count)', fillOpacity: 0.75 }),
       Plot.line(bins.after, { ...at, stroke: 'var(--adapter)', strokeOpacity: 0.5 }),
       Plot.dot(bins.after, { ...at, r: 'rows', stroke: 'var(--adapter)', fill: 'var(--background)', strokeWidth: 2 }),
     ],

@@ -88,7 +88,7 @@ function drawing(one: Calibration): Drawing {
   return {
     draw: () => calibrationPlot(`Calibration of the adapter in ${task}, before and after temperature`, one),
     legend: [
-      { title: 'as it is', color: 'var(--base)' },
+      { title: 'as it is', color: 'var(--count)' },
       ...(temperature === null ? [] : [{ title: `divided by ${figure(temperature)} (ring)`, color: 'var(--adapter)' }]),
     ],
     caption: `${task}, adapter: on the dashed line probabilities mean what they say. A dot's area is its number of rows.`,

@@ -128,7 +128,7 @@ function biasTable({ task, title, order }: FormsOfTask, report: Report, behind?:
   const stable = order.stable === null ? '' : order.stable ? ' Stable.' : ' Not stable yet.';
   return {
     caption:
-      `${task}, ${title}: what places do, over ${Number(order.orders.toFixed(1))} orders a row beside its own.${stable} Bias: half the sum over places of how far one moves the probability ` +
+      `${task}, ${title}: what places do, over ${Number((order.orders + 1).toFixed(1))} orders a row, its own among them.${stable} Bias: half the sum over places of how far one moves the probability ` +
       `of a candidate; 0 looks at candidates alone, 1 at places alone. ${levelTitle(report.options.level)} intervals.`,
     head: ['model', 'bias', 'one order', 'mean over orders', 'difference'],
     rows: TRUST_MODELS.map((model) => {
