@@ -41,3 +41,7 @@ export const RankingReport = z.strictObject({
   ),
 });
 export type RankingReport = z.infer<typeof RankingReport>;
+
+/** In a report: with the file of the studio that it comes from. */
+export const KeptRankingReport = z.strictObject({ file: z.string(), sha256: z.string(), ...RankingReport.shape });
+export type KeptRankingReport = z.infer<typeof KeptRankingReport>;

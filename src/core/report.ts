@@ -4,6 +4,7 @@ import { ID_MODELS, IdModelStanding, ReportedFit } from './id-models.js';
 import { Split } from './instruction.js';
 import { Arithmetic } from './prediction.js';
 import { Estimate, Finding, PairedTests } from './report-figures.js';
+import { KeptRankingReport } from './report-rankings.js';
 import { RowGroup } from './report-rows.js';
 import { SeedFigures } from './report-seeds.js';
 import { Trust } from './report-trust.js';
@@ -161,6 +162,7 @@ export const Report = z.strictObject({
   splits: z.array(SplitResult), // judgements: test, then valid; without judgements none
   differences: z.array(PairedDifference),
   tasks: z.array(TaskReport), // the other tasks of a version that mixes several
+  rankings: z.array(KeptRankingReport), // by titles that the model wrote; none when nobody asked for one
   slices: z.array(Slice), // of the test rows of such a version
   wordings: z.array(WordingGap),
   idModels: IdModelStanding.extend({ fits: z.array(ReportedFit) }), // fits: of all tasks; the rest is about judgements

@@ -14,6 +14,7 @@ import type { Sibling } from './seed-figures.js';
 import { siblingsOf } from './siblings.js';
 import type { SplitInput } from './split-scores.js';
 import { stagesBefore } from './stages.js';
+import type { KeptRanking } from './tasks/kept-rankings.js';
 import type { KeptProbe } from './trust/kept-probes.js';
 
 /** Which predictions a report is made of: the adapter's, or with null the base model's. */
@@ -25,6 +26,7 @@ export type Choose = (run: Run, split: ScoredSplit, adapterHash: string | null, 
  * fits  what ID models say of the version's rows
  * siblings  the runs that its seeds are shown beside; all that there are without it
  * choose  the newest predictions that answer the run's own question (newestPredictions), or others that are named
+ * rankings  by written titles
  * probes  the answers that the trust panel is made from
  * throws  RectuneError 'usage' for a run without adapter or predictions, 'data' when another log stands in the place of the version's
  */
@@ -37,11 +39,13 @@ export function reportInput(
     choose,
     fits,
     siblings,
+    rankings,
     probes,
   }: {
     options: ReportOptions;
     madeAt: Date;
     choose: Choose;
+    rankings: readonly KeptRanking[];
     probes: readonly KeptProbe[];
     fits: readonly KeptFit[];
     siblings?: (version: DatasetVersion) => Sibling[];
@@ -60,6 +64,7 @@ export function reportInput(
     log: () => versionLog(store.sources, version),
     valid: version.counts.valid === 0 ? undefined : split('valid'),
     test: split('test'),
+    rankings,
     probes,
     options,
     madeAt,

@@ -7,6 +7,7 @@ import { renderJson } from './report/json.js';
 import { checkReportFolder, writeReport } from './report/write.js';
 import { evaluate } from './report.js';
 import { newestPredictions, reportInput } from './report-input.js';
+import { newestRankings } from './tasks/kept-rankings.js';
 import { newestProbes } from './trust/kept-probes.js';
 
 /** Where a report goes and what it may vary. */
@@ -35,6 +36,7 @@ export async function reportRun(store: Store, runId: string, settings: ReportRun
       madeAt: now(),
       choose: newestPredictions(store),
       fits: fitsBeside(studio, run.versionHash, run),
+      rankings: newestRankings(studio, run),
       probes: newestProbes(studio, run),
     }),
   );

@@ -33,10 +33,12 @@ import {
   scoreSplit,
   scoresOf,
 } from './split-scores.js';
+import type { KeptRanking } from './tasks/kept-rankings.js';
 import { judgementSlices, reportTasks, type TaskFindings } from './tasks/report-tasks.js';
 import type { DatedLine } from './tasks/row-facts.js';
 import { choiceScores } from './tasks/score-task.js';
 import { overview } from './tasks/task-verdict.js';
+import { rankingReport } from './tasks/title-rankings.js';
 import { trainingFacts } from './training-facts.js';
 import { doubtsOf } from './trust/doubts.js';
 import type { KeptProbe } from './trust/kept-probes.js';
@@ -57,6 +59,7 @@ export interface ReportInput {
   readonly log: () => Iterable<LogLine>; // the source's interactions, in log order; may be asked for more than once
   readonly valid: SplitInput | undefined; // undefined: the version has no validation rows
   readonly test: SplitInput;
+  readonly rankings: readonly KeptRanking[]; // of the run; one of a set at most
   readonly probes: readonly KeptProbe[]; // of the run; one of a name at most
   readonly options: ReportOptions;
   readonly madeAt: Date;
@@ -135,6 +138,7 @@ export function evaluate(input: ReportInput): Evaluated {
     ...(valid ? seenJudgements(version, valid, answered.valid, known.rows.valid) : []),
     ...findings.rows,
   ]);
+  const rankedRows = new Map(answered.test.map((row) => [row.instruction.row, row]));
   const report: Omit<Report, 'warnings'> = {
     format: REPORT_FORMAT,
     madeAt: input.madeAt.toISOString(),
@@ -148,6 +152,11 @@ export function evaluate(input: ReportInput): Evaluated {
     splits,
     differences,
     tasks,
+    rankings: input.rankings.map(({ file, sha256, result }) => ({
+      file,
+      sha256,
+      ...rankingReport(result, (row) => rankedRows.get(row), known.knowledge?.train, options),
+    })),
     slices,
     wordings,
     idModels: { ...idModels, fits: input.fits.map(reportedFit).sort(inOrder) },

@@ -260,6 +260,7 @@ export function inventInput(world: World = {}, change: Partial<ReportInput> = {}
     log: () => [],
     valid: hasValid ? valid : undefined,
     test,
+    rankings: [],
     probes: [],
     options: ReportOptions.parse({ resamples: 200 }),
     madeAt: new Date('2026-11-24T02:00:00Z'),

@@ -5,6 +5,7 @@ import { differences } from './sections/differences.js';
 import { idModels } from './sections/id-models.js';
 import { judgements } from './sections/judgements.js';
 import { dataset, provenance, serving } from './sections/provenance.js';
+import { rankings } from './sections/rankings.js';
 import { rows } from './sections/rows.js';
 import { seeds } from './sections/seeds.js';
 import { slices } from './sections/slices.js';
@@ -23,6 +24,7 @@ const SECTIONS: readonly Section[] = [
   judgements,
   differences,
   tasks,
+  rankings,
   idModels,
   slices,
   seeds,

@@ -15,6 +15,7 @@ import { REPORT_FILES } from '../report/write.js';
 import { type Evaluated, evaluate } from '../report.js';
 import { type Choose, reportInput } from '../report-input.js';
 import { siblingOf } from '../siblings.js';
+import { keptRanking } from '../tasks/kept-rankings.js';
 import { keptProbe } from '../trust/kept-probes.js';
 import { type DifferingValue, differingValues } from './differing-values.js';
 
@@ -71,9 +72,10 @@ export function verifyValues(
     (seeds[0]?.runs ?? [])
       .filter((one) => one.run !== run.id)
       .map((one) => siblingOf(store, store.runs.get(one.run), version, requireSet(store, one.set, file)));
+  const rankings = report.rankings.flatMap((ranking) => keptRanking(studio, run, ranking.file) ?? []);
   const kept = report.idModels.fits.map((fit) => ({ fit, found: keptFit(studio, run.versionHash, fit.file) }));
   const fits = kept.flatMap(({ found }) => found ?? []);
-  const again = evaluate(reportInput(store, run, { options, madeAt, choose, fits, siblings, probes }));
+  const again = evaluate(reportInput(store, run, { options, madeAt, choose, fits, siblings, rankings, probes }));
   let compared = 0;
   const differences = differingValues(withoutDescriptions(said), withoutDescriptions(written(again.report)), () => {
     compared += 1;

@@ -1,0 +1,61 @@
+import type { Report } from '../../../core/report.js';
+import type { KeptRankingReport, RankedBy } from '../../../core/report-rankings.js';
+import { TASK_MODEL_TITLES } from '../../../core/task-report.js';
+import { counted, levelTitle, percent, thousands } from '../../numbers.js';
+import { metricTitle } from '../../tasks/task-metric.js';
+import { type Block, estimateCell, type Part, type Table } from '../block.js';
+import { modelColor } from '../plots/model-colors.js';
+
+/** Rankings by what the models write when they can write nothing but titles, beside other rankings of the same rows. */
+export function rankings(report: Report): Part[] {
+  return report.rankings.map((ranking) => ({
+    title: ranking.set === 'catalogue' ? 'Ranking the whole catalogue by written titles' : 'Ranking by written titles',
+    id: `ranking-${ranking.set}`,
+    blocks: [
+      ...notes(ranking).map((text): Block => ({ kind: 'paragraph', quiet: true, text })),
+      { kind: 'table', table: tableOf(ranking, report) },
+    ],
+  }));
+}
+
+const BY_TITLES: Readonly<Record<RankedBy, string>> = {
+  written: 'written titles',
+  sum: 'likelihood, sum',
+  mean: 'likelihood, mean a token',
+  first: 'likelihood, first token that differs',
+};
+
+function notes({ set, beams, top, engine, eligible, seed, sharedItems, search, list }: KeptRankingReport): string[] {
+  const [adapter, base] = [search[0], search[1]].map((one) => one?.seconds);
+  const sure = search.map(({ model, certain }) => `${percent(certain)} (${TASK_MODEL_TITLES[model]})`).join(', ');
+  return [
+    `Written by stock llama.cpp ${engine}, token by token, by beam search (${counted(beams, 'beam')}) over a trie of titles that lets nothing else be written, and ordered by the log-probability of the whole title. ` +
+      `The rows are drawn by seed ${seed} from ${thousands(eligible)} that can be asked. In so many of them no title that was left out could stand among those told: ${sure}. ` +
+      `A row takes ${adapter?.median.toFixed(2)} s with the adapter and ${base?.median.toFixed(2)} s without (medians).`,
+    ...(set === 'catalogue'
+      ? [
+          `Every item of the log may be written (${list}), those of the history too; ${counted(top, 'title')} a row are told, and a target that is not among them counts as not found.`,
+        ]
+      : [
+          'Likelihoods are those of the main tables, on these rows alone; llama.cpp rounds activations to 8 bits on a quantised model, they do not.',
+        ]),
+    ...(sharedItems > 0
+      ? [
+          `${counted(sharedItems, 'item')} share a title with another item, which no model can tell apart: they share a place, and metrics take the expected value over its orders.`,
+        ]
+      : []),
+  ];
+}
+
+function tableOf({ list, metrics, entries, rows, users, set }: KeptRankingReport, report: Report): Table {
+  return {
+    caption: `${set === 'catalogue' ? 'All items' : 'Candidates'}, test: ${counted(rows, 'row')} of ${counted(users, 'user')}, ${levelTitle(report.options.level)} intervals`,
+    head: ['model and ranking', ...metrics.map((metric) => metricTitle(metric, list))],
+    rows: entries.map(({ model, by, metrics: figures }) => ({
+      name: by === null ? TASK_MODEL_TITLES[model] : `${TASK_MODEL_TITLES[model]}, ${BY_TITLES[by]}`,
+      color: modelColor(model),
+      own: model === 'adapter',
+      cells: metrics.map((metric) => estimateCell(figures[metric])),
+    })),
+  };
+}
