@@ -22,7 +22,10 @@ export const VARIANT_PROBES = ['order', 'wording', 'history', 'titles'] as const
 
 const count = z.number().int().nonnegative();
 
-/** Scores of a row's answers, in the order of the row as the version holds it: of a judgement its log-odds alone, else the log-likelihood of each choice. */
+/**
+ * Scores of a row's answers, in the order of the row as the version holds it: of a judgement its log-odds alone, else the log-likelihood of each choice. Of a
+ * pair of candidates that stand in their own order the log-odds of the first may stand alone.
+ */
 const scores = z.array(z.number()).min(1);
 
 /** A form in which rows are shown. */

@@ -15,6 +15,7 @@ export interface Form {
 /** What was told of a row in another form: of one model or of both. */
 export interface Retold {
   readonly row: number;
+  readonly places?: readonly number[] | null; // in which order its candidates stood; none: their own
   readonly adapter: readonly number[];
   readonly base: readonly number[] | undefined;
 }
@@ -46,13 +47,19 @@ export function inForm(
     const answer = ofRow.get(row.instruction.row);
     if (!answer) return row;
     places.push(place);
+    const scoresOf = (scores: readonly number[]) => (answer.places ? scores : bothOfPair(row, scores));
     return {
       ...row,
-      adapter: retold(row, row.adapter, answer.adapter, kept),
-      base: answer.base ? retold(row, row.base, answer.base, kept) : row.base,
+      adapter: retold(row, row.adapter, scoresOf(answer.adapter), kept),
+      base: answer.base ? retold(row, row.base, scoresOf(answer.base), kept) : row.base,
     };
   });
   return { name, seen, rows: shown, places };
+}
+
+/** Of a pair of candidates in their own order the log-odds of the first may stand alone: the other has 0. */
+function bothOfPair({ instruction: { label, choices } }: TaskRow, scores: readonly number[]): readonly number[] {
+  return label === null && choices?.length === 2 && scores.length === 1 ? [...scores, 0] : scores;
 }
 
 /** By the place of its variant. */

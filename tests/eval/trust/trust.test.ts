@@ -204,6 +204,25 @@ describe('the trust panel of mixed tasks', () => {
     }
   });
 
+  it('takes the log-odds of a pair as it is for both of its candidates, and refuses them where the order is another', () => {
+    const alone = (name: string) =>
+      input.probes.map((kept) => {
+        const { result } = kept;
+        if (result.probe !== name || !('answers' in result)) return kept;
+        const one = (scores: number[]) =>
+          scores.length === 2 ? [(scores[0] as number) - (scores[1] as number)] : scores;
+        const answers = result.answers.map((answer) =>
+          'variant' in answer
+            ? { ...answer, adapter: one(answer.adapter), base: one(answer.base) }
+            : { ...answer, scores: one(answer.scores) },
+        );
+        return { ...kept, result: { ...result, answers } } as typeof kept;
+      });
+    const served = (made: typeof report) => made.trust.serving?.tasks.find(({ task }) => task === 'pairwise')?.served;
+    expect(served(makeReport({ ...input, probes: alone('serving') }))).toEqual(served(report));
+    expect(() => makeReport({ ...input, probes: alone('order') })).toThrow(/1 scores of row .*, which takes 2/);
+  });
+
   it('finds no place favoured where answers do not change with the order', () => {
     const even = makeReport(withProbes(inventMixed(), { rows: 320, placeBias: 0 }));
     for (const task of ['pairwise', 'ranking']) {
