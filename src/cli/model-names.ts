@@ -14,11 +14,11 @@ export function readModelNames(list: string, option: string): FitModelName[] {
 
 const NONE = 'none';
 
-/** Of the commands that fit ID models beside a run. */
-export const idModelsOption = named(
-  'LIST',
-  `models of users and items that stand beside the adapter: names with commas, or ${NONE}; ${FIT_MODELS.join(', ')}`,
-).default(FIT_MODELS.join(','));
+/** Of the commands that fit ID models beside a run. models: those that are fitted unless something else is asked for */
+export function idModelsOption(models: readonly FitModelName[]) {
+  const description = `models of users and items that stand beside the adapter: names with commas, or ${NONE}; ${FIT_MODELS.join(', ')}`;
+  return named('LIST', description).default(models.join(','));
+}
 
 /** Throws as readModelNames does. */
 export function readIdModels(list: string): FitModelName[] {

@@ -33,6 +33,9 @@ export const FIT_SEARCH: Readonly<Record<FitModelName, Trials>> = {
   din: grid({ learningRate: [0.001, 0.003], width: [10, 32, 64] }),
 };
 
+/** Models that are tuned in seconds; the others learn over many epochs. */
+export const QUICK_MODELS: readonly FitModelName[] = ['pop', 'item-knn', 'ease', 'bpr'];
+
 /** Models that one pass makes; their result has no chance in it. */
 export const MADE_IN_ONE_PASS: readonly FitModelName[] = ['pop', 'item-knn', 'ease'];
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
+import { QUICK_MODELS } from '../../core/fit-search.js';
 import { QuickstartOptions } from '../../core/run-config.js';
 import { packageVersion } from '../../platform/package-version.js';
 import { command } from '../command.js';
@@ -13,7 +14,7 @@ export default command({
   name: 'quickstart',
   summary: 'the whole pipeline in a minute, offline: invented users and items, a base model made here, a report',
   positionals: z.strictObject({}),
-  options: z.strictObject({ ...QuickstartOptions.shape, idModels: idModelsOption, probes: probesOption }),
+  options: z.strictObject({ ...QuickstartOptions.shape, idModels: idModelsOption(QUICK_MODELS), probes: probesOption }),
   examples: ['rectune quickstart', 'rectune quickstart --studio trial'],
   async run(_, { threads, idModels, probes }, context) {
     const began = performance.now();

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { FIT_MODELS } from '../../core/fit-search.js';
 import { packageVersion } from '../../platform/package-version.js';
 import { command, named } from '../command.js';
 import { executionOf } from '../execution.js';
@@ -21,7 +22,7 @@ export default command({
     model: named('FILE', 'base model, a GGUF file'),
     teacher: named('FILE', 'model that writes the texts which the recipe wants of one, a GGUF file').optional(),
     out: named('DIR', 'folder of the report; reports/<run> of the studio without it').optional(),
-    idModels: idModelsOption,
+    idModels: idModelsOption(FIT_MODELS),
     seeds: named('N|A,B', "do it for so many seeds, from --seed or the recipe's on; or for these seeds").optional(),
     probes: probesOption,
     ...trainFlagsOverRecipe,
