@@ -5,11 +5,12 @@ import type { Instruction } from '../core/instruction.js';
 import { parseAs } from '../core/parse.js';
 import { Random } from '../core/random.js';
 import { TrainOptions } from '../core/run-config.js';
-import { type RankedSet, type RankedTitles, RankingResult } from '../core/title-ranking.js';
+import { type RankedSet, RankedTitles, RankingResult } from '../core/title-ranking.js';
 import { defaultThreads } from '../platform/cpu.js';
-import { exists, readJson, sha256, writeSealed } from '../platform/files.js';
+import { exists, readJson, remove, sha256, writeSealed } from '../platform/files.js';
 import { studioLayout } from '../platform/studio.js';
 import type { Store } from '../store/store.js';
+import { journalled } from './answer-journal.js';
 import type { Execution } from './execute-run.js';
 import { type RankRequest, rankTitles } from './rank-titles.js';
 import { adapterOf, doneRun, mergedOf, modelOf } from './run-files.js';
@@ -59,7 +60,7 @@ export interface RankedRun {
 /**
  * Ranks titles behind rows of test by what a run's adapter and its base model write within a set: the row's candidates, or every title of the log. Only
  * rows whose answers are titles can be asked, and of the catalogue only those that show no candidates. The result is kept in the studio; the same question is not
- * asked twice.
+ * asked twice, and one that was cut short goes on where it was.
  *
  * throws RectuneError: usage (no such run, not done, no such rows, more titles wanted than beams), data (model, adapter or log gone or changed), and what native reports
  */
@@ -103,24 +104,26 @@ export async function rankRun(store: Store, request: RankRunRequest, execution: 
     threads,
   };
   const merged = mergedOf(studio, run);
-  const answersOf = async (from: Pick<RankRequest, 'model' | 'adapter'>): Promise<Map<number, RankedTitles>> => {
-    const answers = new Map<number, RankedTitles>();
-    for await (const answer of rankTitles({ ...common, ...from }, execution)) {
-      answers.set(answer.row, answer);
-    }
-    return answers;
+  const answersOf = (who: 'adapter' | 'base', from: Pick<RankRequest, 'model' | 'adapter'>) => {
+    const journal = studioLayout.scoreJournal(studio, `ranking-${id}-${who}`);
+    if (options.again) remove(journal);
+    return journalled({ path: journal, schema: RankedTitles, rows: common.rows }, (missing) =>
+      rankTitles({ ...common, ...from, rows: missing }, execution),
+    );
   };
-  const withAdapter = await answersOf(merged === null ? { model, adapter } : { model: merged, adapter: null });
-  const alone = await answersOf({ model, adapter: null });
+  const served = merged === null ? { model, adapter } : { model: merged, adapter: null };
+  const withAdapter = await answersOf('adapter', served);
+  const alone = await answersOf('base', { model, adapter: null });
   const place = catalogue && new Map(catalogue.flatMap(({ items }, title) => items.map((item) => [item, title])));
-  const answers = asked.map(({ row, itemId, candidates }) => ({
+  const answers = asked.map(({ row, itemId, candidates }, at) => ({
     row,
     target: place === null ? candidates.indexOf(itemId) : (place.get(itemId) as number),
-    adapter: kept(withAdapter.get(row)),
-    base: kept(alone.get(row)),
+    adapter: kept(withAdapter.answers[at] as RankedTitles),
+    base: kept(alone.answers[at] as RankedTitles),
   }));
   const result: RankingResult = { ...facts, titles: catalogue, eligible: eligible.length, engine, threads, answers };
   writeSealed(path, `${JSON.stringify(RankingResult.parse(result))}\n`);
+  for (const { forget } of [withAdapter, alone]) forget();
   return { result, path, reused: false };
 }
 
@@ -190,8 +193,6 @@ function searchOf(
   throw new RectuneError('usage', `${beams} beams cannot give ${top} titles`, '--top', 'raise --beams, or lower --top');
 }
 
-function kept(answer: RankedTitles | undefined): RankingResult['answers'][number]['adapter'] {
-  if (!answer) throw new Error('native ranked no titles for a row');
-  const { best, certain, seconds } = answer;
+function kept({ best, certain, seconds }: RankedTitles): RankingResult['answers'][number]['adapter'] {
   return { best, certain, seconds };
 }

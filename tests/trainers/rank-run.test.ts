@@ -11,6 +11,7 @@ const RANKS = `
 const lines = fs.readFileSync(config.data, 'utf8').trim().split('\\n').map((line) => JSON.parse(line));
 start();
 for (const row of config.rows) {
+  if (String(row) === process.env.DIES_AT) process.kill(process.pid, 'SIGKILL');
   const titles = config.titles ?? [0, 1, 2];
   const places = titles.map((_, place) => place);
   if (config.adapter) places.reverse();
@@ -95,6 +96,23 @@ it('draws the same rows for a seed, and answers a question once', async () => {
   expect(rankings()).toHaveLength(4);
   const other = await rank('candidates', { rows: 5, seed: 2 });
   expect(other.result.answers.map(({ row }) => row)).not.toEqual(first.result.answers.map(({ row }) => row));
+});
+
+it('goes on where it was when it was cut short, to the same answers', async () => {
+  const { rank } = await bench();
+  const whole = await rank('candidates');
+  vi.stubEnv('DIES_AT', '1');
+  await expect(rank('candidates', { seed: 2 })).rejects.toMatchObject({ kind: 'memory' });
+  vi.stubEnv('DIES_AT', '');
+  const resumed = await rank('candidates', { seed: 2 });
+  expect(resumed.result).toEqual({ ...whole.result, seed: 2 });
+  expect(rankings().map(({ config }) => config.rows)).toEqual([
+    [0, 1, 2],
+    [0, 1, 2],
+    [0, 1, 2],
+    [1, 2],
+    [0, 1, 2],
+  ]);
 });
 
 it.each([
