@@ -84,7 +84,7 @@ export type FormFigures = z.infer<typeof FormFigures>;
 export const FormsTogether = z.strictObject({
   best: z.string().nullable(), // form; "as it is" among them
   worst: z.string().nullable(),
-  spread: Estimate, // best - worst, chosen after looking
+  spread: Estimate, // how much better the best is than the worst, chosen after looking: never below 0
   flips: Estimate, // share of the rows whose answer is not the same in all their forms
 });
 export type FormsTogether = z.infer<typeof FormsTogether>;

@@ -5,6 +5,7 @@ import type { TaskReport } from '../core/task-report.js';
 import { counted, figure, levelTitle, withInterval } from './numbers.js';
 import { taskHeading } from './report/task-texts.js';
 import { metricTitle } from './tasks/task-metric.js';
+import { toldDoubts } from './trust/doubts.js';
 
 /** A report in a few lines for the terminal: what it is worth, the figures on test, what to be careful about. No final newline. */
 export function summarizeReport(report: Report): string {
@@ -14,7 +15,7 @@ export function summarizeReport(report: Report): string {
     `report of run ${report.run.id}`,
     '',
     ...(report.overview === null ? [] : [report.overview, '']),
-    ...report.trust.doubts.map(({ sentence }) => sentence),
+    ...toldDoubts(report.trust.doubts).map(({ sentence }) => sentence),
     ...report.verdicts.map(({ sentence }) => sentence),
     ...(test ? ['', ...metricTable(test, report, titles)] : []),
     '',

@@ -4,6 +4,7 @@ import { TASK_MODEL_TITLES, type TaskReport } from '../../core/task-report.js';
 import { METRIC } from '../metrics/metric.js';
 import { counted, figure, withInterval } from '../numbers.js';
 import { metricTitle, taskMetric } from '../tasks/task-metric.js';
+import { FEW_USERS } from '../warnings.js';
 
 type Judged = Pick<Report, 'splits' | 'differences' | 'baseline' | 'tasks'>;
 
@@ -44,6 +45,16 @@ export function doubtsOf(judged: Judged, trust: Omit<Trust, 'doubts'>, control: 
     const doubts = nothing ? [nothing] : unbelieved(standing, trust);
     return doubts.map((one) => ({ ...one, sentence: `${about(one.task)}${one.sentence}` }));
   });
+}
+
+/** What stands at the top: where nothing was learned in several tasks, one sentence says so of all, and their own sentences say by how much. */
+export function toldDoubts(doubts: readonly Doubt[]): Pick<Doubt, 'about' | 'sentence'>[] {
+  const nothing = doubts.filter(({ about }) => about === 'learning');
+  const others = doubts.filter(({ about }) => about !== 'learning');
+  if (nothing.length < 2) return [...nothing, ...others];
+  const tasks = nothing.map(({ task }) => task).join(', ');
+  const sentence = `Nothing was learned, as far as test shows, in ${tasks}: there the adapter beats neither its base model nor the best trivial baseline nor chance.`;
+  return [{ about: 'learning', sentence }, ...others];
 }
 
 function standingsOf({ splits, differences, baseline, tasks }: Judged): Standing[] {
@@ -119,7 +130,7 @@ function nothingLearned({ task, title, rows, users, rivals, chance }: Standing):
     ...(chance ? [chance.told] : []),
   ];
   const rest = told.slice(1).map((one) => ` nor ${one}`);
-  const sentence = `Nothing was learned, as far as test shows: on ${counted(rows, 'row')} of ${counted(users, 'user')} the adapter beats ${rest.length === 0 ? 'not' : 'neither'} ${told[0]}${rest.join('')}.`;
+  const sentence = `Nothing was learned, as far as test shows: on ${counted(rows, 'row')} of ${counted(users, 'user')} the adapter beats ${rest.length === 0 ? 'not' : 'neither'} ${told[0]}${rest.join('')}.${users < FEW_USERS ? ' With so few users a gain could go unseen.' : ''}`;
   return { about: 'learning', task, sentence };
 }
 

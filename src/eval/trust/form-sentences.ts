@@ -74,10 +74,10 @@ function orderPart({ adapter, order, title }: Told): string {
     order.stable === null
       ? ''
       : order.stable
-        ? ' One more order would have changed the mean answers by less than the tolerance.'
-        : ' More orders would still have changed the mean answers.';
+        ? ' The last order changed the mean answers by less than the tolerance.'
+        : ' The last order still changed the mean answers by more than the tolerance.';
   return (
-    `in ${others(order.orders)} of its candidates a row, places move the adapter's probabilities by ${withRange(bias)} (0: it looks at candidates alone, 1: at places alone).` +
+    `over ${others(order.orders)} a row, places move the adapter's probabilities by ${withRange(bias)} (0: it looks at candidates alone, 1: at places alone).` +
     `${flipped(adapter.flips, 'in at least one order')} By the mean over the orders its ${title} is ${figure(debiased.value)}, by one order ${figure(plain.value)}.${stable}`
   );
 }

@@ -51,12 +51,17 @@ export function askForFormsTogether(
       together: {
         best: compared ? best.name : null,
         worst: compared ? worst.name : null,
-        spread: compared ? resampled.estimate(difference(best.figure(), worst.figure())) : NO_FIGURE,
+        spread: compared ? resampled.estimate(ahead(best.figure(), worst.figure(), sign)) : NO_FIGURE,
         flips: flips ? resampled.estimate(flips()) : NO_FIGURE,
       },
       means: meansOf(resampled, read),
     };
   };
+}
+
+/** How much better the first is. */
+function ahead(first: Distribution, second: Distribution, sign: 1 | -1): Distribution {
+  return sign === 1 ? difference(first, second) : difference(second, first);
 }
 
 function meansOf(resampled: Resampled, read: readonly Read[]): WordingMeans {

@@ -3,6 +3,7 @@ import { PROBES } from '../../../src/core/probe.js';
 import type { FormsOfTask } from '../../../src/core/report-trust.js';
 import { auc } from '../../../src/eval/metrics/auc.js';
 import { makeReport, type ReportInput } from '../../../src/eval/report.js';
+import { toldDoubts } from '../../../src/eval/trust/doubts.js';
 import { inventInput } from '../fixtures.js';
 import { inventMixed } from '../mixed-fixtures.js';
 import { inventProbes, type ProbeWorld, plainScores } from './invented-probes.js';
@@ -175,6 +176,15 @@ describe('doubts', () => {
     const report = makeReport(withProbes(inventInput({ users: 60, adapterSkill: 0, baseSkill: 0 })));
     expect(report.trust.doubts.map(({ about }) => about)).toEqual(['learning']);
     expect(report.trust.doubts[0]?.sentence).toMatch(/^Nothing was learned.*neither its base model.*nor chance/);
+  });
+
+  it('says so once of several tasks', () => {
+    const report = makeReport(inventMixed({ identical: true, users: 60 }, { adapterEqualsBase: true, baseSkill: 0 }));
+    const nothing = report.trust.doubts.filter(({ about }) => about === 'learning');
+    expect(nothing.length).toBeGreaterThan(2);
+    const [told, ...others] = toldDoubts(report.trust.doubts);
+    for (const { task } of nothing) expect(told?.sentence).toContain(task);
+    expect(others.some(({ about }) => about === 'learning')).toBe(false);
   });
 
   it('says nothing of the kind of an adapter that beats its base model', () => {

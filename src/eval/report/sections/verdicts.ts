@@ -1,6 +1,7 @@
 import type { Report } from '../../../core/report.js';
 import type { Doubt } from '../../../core/report-trust.js';
 import { taskTitle } from '../../tasks/task-verdict.js';
+import { toldDoubts } from '../../trust/doubts.js';
 import type { Block, Part } from '../block.js';
 import { baselineNote } from '../facts.js';
 import { type Behind, rowsAnchor } from '../row-anchor.js';
@@ -15,7 +16,7 @@ export function verdicts(report: Report): Part[] {
   };
   const blocks: Block[] = [
     ...(mixed ? [{ kind: 'overview', text: overview } satisfies Block] : []),
-    ...doubtBlocks(trust.doubts.filter(({ about }) => about === 'learning')),
+    ...doubtBlocks(toldDoubts(trust.doubts).filter(({ about }) => about === 'learning')),
     ...sentences.map(
       ({ finding, sentence }): Block => ({
         kind: 'verdict',
@@ -35,7 +36,7 @@ export function verdicts(report: Report): Part[] {
         ...behind({ task: task.task, kind: task.kind, split: 'test' }),
       })),
     ),
-    ...doubtBlocks(trust.doubts.filter(({ about }) => about !== 'learning')),
+    ...doubtBlocks(toldDoubts(trust.doubts).filter(({ about }) => about !== 'learning')),
     {
       kind: 'paragraph',
       quiet: true,
@@ -47,7 +48,7 @@ export function verdicts(report: Report): Part[] {
 }
 
 /** What takes away belief in the sentences above or below. */
-function doubtBlocks(doubts: readonly Doubt[]): Block[] {
+function doubtBlocks(doubts: readonly Pick<Doubt, 'about' | 'sentence'>[]): Block[] {
   return doubts.map(({ about, sentence }) => ({
     kind: 'verdict',
     finding: about === 'learning' ? 'worse' : 'undecided',

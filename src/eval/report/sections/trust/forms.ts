@@ -100,7 +100,7 @@ function togetherTable(one: FormsOfTask, report: Report, behind?: string): Table
   const means = wording ? [`mean of ${wording.seen} seen`, `mean of ${wording.unseen} unseen`, 'seen - unseen'] : [];
   return {
     caption: `${task}, ${title}: all forms of the same rows together, ${levelTitle(report.options.level)} intervals`,
-    head: ['model', 'best', 'worst', 'best - worst', 'flips in any', ...means],
+    head: ['model', 'best', 'worst', 'worst to best', 'flips in any', ...means],
     rows: TRUST_MODELS.map((model) => {
       const { best, worst, spread, flips } = one[model];
       return {

@@ -14,7 +14,10 @@ export function panel({ trust, run }: Report): Part[] {
       sentence,
     })),
     ...(completion ? [{ title: PROBE_TITLES.completion, sentence: completion.sentence }] : []),
-    ...(serving?.tasks ?? []).map(({ sentence }) => ({ title: PROBE_TITLES.serving, sentence })),
+    ...(serving?.tasks ?? []).map(({ task, sentence }) => ({
+      title: `${PROBE_TITLES.serving}${(serving?.tasks.length ?? 0) > 1 ? ` (${task})` : ''}`,
+      sentence,
+    })),
   ];
   const missing = probes.filter(({ reason }) => reason !== null);
   const blocks: Block[] = [
