@@ -13,7 +13,7 @@ using nlohmann::json;
 namespace {
 
 const std::string KEYS[] = { "row", "user", "item", "label", "prompt", "answer", "values", "history" };
-const std::string WEIGHT = "weight", LABELS = "labels", CHOICES = "choices"; // these may be missing
+const std::string WEIGHT = "weight", LABELS = "labels", CHOICES = "choices", OPEN = "open"; // these may be missing
 const std::string BUILD_AGAIN = "build the dataset version again: rectune build";
 
 // One line while it is read: it knows where it stands, so every complaint can say so.
@@ -38,6 +38,7 @@ public:
         if (line.contains(WEIGHT)) row.weight = weight(line[WEIGHT]);
         if (line.contains(LABELS)) row.labels = answers(line[LABELS], LABELS, 2, row.answer);
         if (line.contains(CHOICES)) row.choices = answers(line[CHOICES], CHOICES, 1, row.answer);
+        if (line.contains(OPEN)) row.open = flag(line[OPEN], row.choices);
         if (!row.labels.empty() && !row.choices.empty()) fail("the row has \"labels\" and \"choices\"", "keep one: labels are told apart by their first token, choices by all of them");
         return row;
     }
@@ -67,8 +68,8 @@ private:
         if (!line.is_object()) fail("the line is " + shown(line) + ", not an object", "write one JSON object a line; " + BUILD_AGAIN);
         std::sort(keys.begin(), keys.end());
         for (size_t i = 0; i < keys.size(); i++) {
-            if (keys[i] != WEIGHT && keys[i] != LABELS && keys[i] != CHOICES && std::find(std::begin(KEYS), std::end(KEYS), keys[i]) == std::end(KEYS))
-                fail("unknown key " + shown(keys[i]), "remove it; the keys are row, user, item, label, prompt, answer, values, history and, if wanted, weight and labels or choices");
+            if (keys[i] != WEIGHT && keys[i] != LABELS && keys[i] != CHOICES && keys[i] != OPEN && std::find(std::begin(KEYS), std::end(KEYS), keys[i]) == std::end(KEYS))
+                fail("unknown key " + shown(keys[i]), "remove it; the keys are row, user, item, label, prompt, answer, values, history and, if wanted, weight, and labels or choices, these with open");
             if (i > 0 && keys[i] == keys[i - 1]) fail("key " + shown(keys[i]) + " stands twice", "keep one of the two");
         }
         for (const std::string & key : KEYS)
@@ -103,6 +104,12 @@ private:
     double weight(const json & value) const {
         if (!value.is_number() || !(value.get<double>() > 0)) fail("\"weight\" is " + shown(value), "write a number above 0; a row that is not to count is left out");
         return value.get<double>();
+    }
+
+    bool flag(const json & value, const std::vector<std::string> & choices) const {
+        if (!value.is_boolean()) fail("\"open\" is " + shown(value), "write true or false");
+        if (choices.empty()) fail("the row has \"open\" and no \"choices\"", "leave it out: only choices end with an end token");
+        return value.get<bool>();
     }
 
     // Every answer that a row allows, its own among them.

@@ -28,6 +28,7 @@ struct instruction {
     double weight = 1;               // of the row in the loss; above 0
     std::vector<std::string> labels;  // every answer the row allows, its own among them, told apart by their first token; {}: those of the config
     std::vector<std::string> choices; // the same, told apart by their whole likelihood; {}: the row has none
+    bool open = false;                // whether text may go on behind a choice: no end token is part of it then
 };
 
 // All instructions of a file, in file order; at least one.

@@ -123,7 +123,7 @@ token_row tokenize_for_training(const vocabulary & vocab, const instruction & ro
     return tokenize_for_training(answered, max_length);
 }
 
-// With the end token behind each, a choice that another one begins with is told from it.
+// With the end token behind each, a choice that another one begins with is told from it; open ones have none.
 static scoring_row tokenize_choices(answered_row & answered, int32_t max_length) {
     const instruction & row = answered.row;
     const size_t n_choices = row.choices.size();
@@ -136,7 +136,7 @@ static scoring_row tokenize_choices(answered_row & answered, int32_t max_length)
         const std::vector<llama_token> tokens = shortened.whole(i);
         if (i == 0) scored.context.assign(tokens.begin(), tokens.begin() + std::ptrdiff_t(begin));
         scored.choices.emplace_back(tokens.begin() + std::ptrdiff_t(begin), tokens.end());
-        scored.choices.back().push_back(answered.vocab.eos());
+        if (!row.open) scored.choices.back().push_back(answered.vocab.eos());
         const auto [same, is_new] = known.insert({ scored.choices[i], i });
         if (!is_new)
             throw user_error(exit_data, "choices \"" + row.choices[same->second] + "\" and \"" + row.choices[i] + "\" have the same tokens", place(row), "leave one of them out: this model cannot tell them apart");
@@ -144,6 +144,10 @@ static scoring_row tokenize_choices(answered_row & answered, int32_t max_length)
     if (scored.choices.size() == 1) return scored;
     scored.shared = scored.choices[0].size();
     for (const std::vector<llama_token> & tokens : scored.choices) scored.shared = std::min(scored.shared, common_prefix(scored.choices[0], tokens));
+    for (size_t i = 0; i < n_choices; i++) {
+        if (scored.choices[i].size() == scored.shared) // of an open row: nothing is left of it where the choices part
+            throw user_error(exit_data, "every choice begins with the open choice \"" + row.choices[i] + "\"", place(row), "leave it out, or let choices end: write \"open\": false");
+    }
     return scored;
 }
 

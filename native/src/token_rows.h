@@ -31,7 +31,7 @@ struct scoring_row {
     std::vector<llama_token> label_tokens; // the next token of each label, in the order of the labels; all different; {}: the row has choices
     int32_t dropped_history;
 
-    // The tokens of each choice behind the context, which is then what prompt and prompt + choice have in common for all of them; eos included.
+    // The tokens of each choice behind the context, which is then what prompt and prompt + choice have in common for all of them; eos included, unless the row is open.
     std::vector<std::vector<llama_token>> choices = {};
     size_t shared = 0;                     // of these, how many all choices begin with; 0 for a single choice
 

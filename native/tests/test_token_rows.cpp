@@ -233,6 +233,13 @@ int main() {
             CHECK(tokenize_for_scoring(vocab, row, {}, 0).shared == 1);
             row.choices = { "c" };
             CHECK(tokenize_for_scoring(vocab, row, {}, 0).shared == 0);
+            row.open = true;
+            row.choices = { "c", "bc", "cc" };
+            const scoring_row open = tokenize_for_scoring(vocab, row, {}, 0);
+            CHECK(open.choices[0].size() == 2 && open.choices[1].size() == 2 && open.choices[2].size() == 3);
+            CHECK(open.choices[2].back() != vocab.eos() && open.shared == 0);
+            row.choices = { "c", "cc" };
+            CHECK(says(words_of_refusal([&] { tokenize_for_scoring(vocab, row, {}, 0); }), "every choice begins with the open choice \"c\""));
             CHECK(says(words_of_refusal([&] { tokenize_for_scoring(vocab, plain_row("x", "y"), {}, 0); }), "nothing to score"));
         } },
         { "a row that does not fit without any history is an error with its length and the limit", [] {

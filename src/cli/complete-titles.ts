@@ -28,7 +28,7 @@ export function completionLine({ itemId, given, endings }: CutTitle, row: number
   const [answer = ''] = endings;
   const whole: [number, number] = [0, Buffer.byteLength(given)]; // no special token stands in a title
   const line = { row, user: '', item: itemId, label: null, prompt: given, answer, values: [whole], history: [] };
-  return { ...line, choices: [...endings] };
+  return { ...line, choices: [...endings], open: true };
 }
 
 /** scores  of the base model, by title */

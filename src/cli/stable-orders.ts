@@ -14,7 +14,8 @@ export function ownAnswers(store: Store, run: Run): Map<number, readonly number[
     throw new RectuneError('usage', 'the adapter has not predicted the rows of test', `run ${runId}`, fix);
   }
   const rows = store.predictions.rows(set.id);
-  return new Map(rows.map(({ row, choices }) => [row, choices?.map(({ sum }) => sum) ?? []]));
+  // Of a pair of candidates the log-odds of the first are told, as against 0 of the other.
+  return new Map(rows.map(({ row, logOdds, choices }) => [row, choices?.map(({ sum }) => sum) ?? [logOdds ?? 0, 0]]));
 }
 
 /**

@@ -46,6 +46,7 @@ export const InstructionLine = z.strictObject({
   weight: z.number().positive().optional(), // of the row in the loss; 1 without it
   labels: z.array(z.string().min(1)).min(2).optional(), // the row's own answers, told apart by the first token that differs
   choices: z.array(z.string().min(1)).min(1).optional(), // the same, told apart by their whole likelihood
+  open: z.boolean().optional(), // whether text may go on behind a choice: no end-of-text is part of it then
 });
 export type InstructionLine = z.infer<typeof InstructionLine>;
 

@@ -44,13 +44,23 @@ export function cutTitles(
     const isWrong = (other: string): boolean => !whole.has(`${given}${other}`);
     const alike = (byLength.get(words) ?? []).filter(isWrong);
     const pool = alike.length >= OTHERS ? alike : [...known].filter(isWrong);
-    const others = random.shuffle(pool).slice(0, OTHERS);
+    const others = apart(ending, random.shuffle(pool));
     if (others.length === 0) continue;
     const endings = [ending, ...others];
     titles.push({ itemId, given, endings });
     spent += lineBytes(given, endings);
   }
   return { titles, eligible };
+}
+
+/** Of endings in their order as many as are wanted, none of which begins the own one or another, or is begun by it: they have no end to be told apart by. */
+function apart(own: string, pool: readonly string[]): string[] {
+  const taken = [own];
+  for (const one of pool) {
+    if (taken.length > OTHERS) break;
+    if (taken.every((other) => !one.startsWith(other) && !other.startsWith(one))) taken.push(one);
+  }
+  return taken.slice(1);
 }
 
 function halvesOf({ itemId, title }: { itemId: string; title: string }) {

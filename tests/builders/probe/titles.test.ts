@@ -51,6 +51,7 @@ describe('cutTitles', () => {
           expect(others.length).toBeGreaterThan(0);
           expect(new Set(endings).size).toBe(endings.length);
           for (const other of others) expect(titles).not.toContain(`${given}${other}`);
+          for (const one of endings) expect(endings.filter((other) => other.startsWith(one))).toEqual([one]);
         }
       }),
     );
