@@ -30,7 +30,7 @@ function notes({ set, beams, top, engine, eligible, seed, sharedItems, search, l
   const sure = search.map(({ model, certain }) => `${percent(certain)} (${TASK_MODEL_TITLES[model]})`).join(', ');
   return [
     `Written by stock llama.cpp ${engine}, token by token, by beam search (${counted(beams, 'beam')}) over a trie of titles that lets nothing else be written, and ordered by the log-probability of the whole title. ` +
-      `The rows are drawn by seed ${seed} from ${thousands(eligible)} that can be asked. In so many of them no title that was left out could stand among those told: ${sure}. ` +
+      `The rows are drawn by seed ${seed} from ${thousands(eligible)} that can be asked. Share of rows in which no title that was left out could stand among those told: ${sure}. ` +
       `A row takes ${adapter?.median.toFixed(2)} s with the adapter and ${base?.median.toFixed(2)} s without (medians).`,
     ...(set === 'catalogue'
       ? [
