@@ -126,7 +126,9 @@ describe('ID models on judgements', () => {
       expect.objectContaining({ model: 'ease-shots', kind: 'judgement', interactions: 130, chosen: 1 }),
     ]);
     const page = renderMarkdown(report);
-    expect(page).toContain("| EASE (the run's 64 rows) | 130 | 2 | l2 50 | 0.610 | 7 |");
+    expect(page).toContain("| EASE (the run's 64 rows) | 130 | 2 | l2 50 | 0.610 | - |");
+    const learned = makeReport(withFits(input, { model: 'bpr', seeds: 2 }));
+    expect(renderMarkdown(learned)).toContain('| BPR (all of train) | 4,000 | 2 | l2 50 | 0.610 | 7, 7 |');
     expect(page).toContain('None was fitted on all of train: rectune fit tiny-bbbbbbbb.');
   });
 

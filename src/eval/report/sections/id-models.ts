@@ -1,5 +1,12 @@
 import { FIT_KINDS, FIT_PROTOCOLS, type FitKind, type FitProtocol } from '../../../core/fit-result.js';
-import { type IdModelStanding, protocolOf, type ReportedFit } from '../../../core/id-models.js';
+import { MADE_IN_ONE_PASS } from '../../../core/fit-search.js';
+import {
+  type IdModelId,
+  type IdModelStanding,
+  idModel,
+  protocolOf,
+  type ReportedFit,
+} from '../../../core/id-models.js';
 import { type Titles, titlesOf } from '../../../core/model-titles.js';
 import type { Report } from '../../../core/report.js';
 import { METRIC } from '../../metrics/metric.js';
@@ -87,10 +94,14 @@ function tuning(kind: FitKind, fits: readonly ReportedFit[], titles: Titles): Ta
         String(trials.length),
         settingsText(trials[chosen]?.settings ?? {}, trials),
         figure(trials[chosen]?.value ?? null),
-        seeds.every(({ epochs }) => epochs === 0) ? '-' : seeds.map(({ epochs }) => epochs).join(', '),
+        isMadeInOnePass(model) ? '-' : seeds.map(({ epochs }) => epochs).join(', '),
       ],
     })),
   };
+}
+
+function isMadeInOnePass(model: IdModelId): boolean {
+  return MADE_IN_ONE_PASS.some((name) => idModel(name, protocolOf(model)) === model);
 }
 
 /** Settings that were tried at several values; those that were never changed stand in report.json. */
