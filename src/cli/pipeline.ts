@@ -10,7 +10,7 @@ import { PROBE_SEED, type ProbeName } from '../core/probe.js';
 import type { Report } from '../core/report.js';
 import type { Run } from '../core/run.js';
 import { TrainOptions } from '../core/run-config.js';
-import type { Source } from '../core/source.js';
+import { MAX_REJECTS, type Source } from '../core/source.js';
 import { counted } from '../eval/numbers.js';
 import { checkReportFolder } from '../eval/report/write.js';
 import { reportRun } from '../eval/report-run.js';
@@ -245,7 +245,8 @@ function trainOptions(recipe: LoadedRecipe, given: Partial<TrainOptions>): Train
 }
 
 async function importFor(store: Store, recipe: LoadedRecipe, log: string, request: PipelineRequest): Promise<Source> {
-  const source = await importLog(store, { path: log, now: request.now, onProgress: request.onReading });
+  const how = { maxRejects: MAX_REJECTS, now: request.now, onProgress: request.onReading };
+  const source = await importLog(store, { path: log, ...how });
   if (source.id !== recipe.source) {
     const fix = `name a log of "${recipe.source}", or a recipe for "${source.id}"`;
     throw new RectuneError('usage', `the recipe reads "${recipe.source}", but this log is "${source.id}"`, log, fix);

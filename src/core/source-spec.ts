@@ -78,6 +78,7 @@ export const InteractionsSpec = z
       timestamp: Column.optional(),
     }),
     timestampUnit,
+    repeats: z.enum(['all', 'first', 'last', 'mean']).optional(), // of a user and an item: all stay, one does, or their mean rating; all without it
     attributes: attributes.default({}), // what one event has of its own: a review, a count of plays, ...
     missing,
   })
@@ -145,7 +146,8 @@ export const SourceSpec = z
     users: UsersSpec.optional(),
     tags: TagsSpec.optional(),
   })
-  .superRefine(tagsHaveRoom);
+  .superRefine(tagsHaveRoom)
+  .superRefine(meanNeedsRatings);
 export type SourceSpec = z.infer<typeof SourceSpec>;
 
 /** Columns that a file of impressions gets beside its own: "1" or "0", and the place in the list that was shown, from 1. */
@@ -204,6 +206,20 @@ function fitsFormat(table: AnyTable, context: z.RefinementCtx): void {
       complain(path, message, "write the column's index, from 0, or header: true");
     }
   }
+}
+
+function meanNeedsRatings(
+  { interactions: { repeats, columns } }: { interactions: InteractionsSpec },
+  context: z.RefinementCtx,
+): void {
+  if (repeats !== 'mean' || columns.rating !== undefined) return;
+  const params = { fix: 'name the rating column, or write first or last' };
+  context.addIssue({
+    code: 'custom',
+    path: ['interactions', 'repeats'],
+    message: 'there is no rating to take the mean of',
+    params,
+  });
 }
 
 /** Tags are attributes of the items of an item file, which has no others of their names. */

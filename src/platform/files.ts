@@ -34,6 +34,12 @@ export function isFolder(path: string): boolean {
   return exists(path) && (statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false);
 }
 
+/** Whether nobody may write to a folder, by its mode: the superuser could, and should not. */
+export function isReadOnly(path: string): boolean {
+  const mode = statSync(path, { throwIfNoEntry: false })?.mode;
+  return mode !== undefined && (mode & 0o222) === 0;
+}
+
 /** Size of a file in bytes. Throws RectuneError 'data' when there is no such file. */
 export function fileSize(path: string): number {
   return reading(path, 'data', () => statSync(path).size);

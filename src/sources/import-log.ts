@@ -3,11 +3,12 @@ import { RectuneError } from '../core/errors.js';
 import type { Reject } from '../core/interaction.js';
 import type { Source, SourceFile } from '../core/source.js';
 import type { FileSpec, SourceSpec } from '../core/source-spec.js';
-import { fileSize, sha256, sha256File } from '../platform/files.js';
+import { fileSize, keyedHash, sha256, sha256File } from '../platform/files.js';
 import type { SourceWriter } from '../store/source-store.js';
 import type { Store } from '../store/store.js';
 import { type FoundSpec, findSpec } from './find-spec.js';
 import type { FileTally } from './log-files.js';
+import { isReadable } from './open-file.js';
 import { readLog } from './read-log.js';
 import { resolveFiles } from './resolve-files.js';
 import { tablesOf } from './tables-of.js';
@@ -15,10 +16,15 @@ import { tablesOf } from './tables-of.js';
 /** Raise it when the same file would give other rows than before, so that logs are read again. */
 const READER = 1;
 
+const FINGERPRINT = 'fingerprint of a key of pseudonyms'; // what a key is told by; no user has such an id
+const EXPLAINED = 10_000; // rows that an error looks through
+
 export interface ImportOptions {
   readonly path: string; // the log's folder, or its file of interactions
   readonly spec?: string | undefined; // source.yaml; without it the folder's own, or a known log's
   readonly found?: FoundSpec | undefined; // how to read it, where that is known already
+  readonly maxRejects?: string | undefined; // rows that cannot be read, of each table: 100, 1% or all; without it all
+  readonly pseudonymKey?: Uint8Array | undefined; // user ids become their HMAC-SHA256 under it; it is never kept
   readonly now: () => Date;
   readonly onProgress?: ((progress: ImportProgress) => void) | undefined;
 }
@@ -55,10 +61,16 @@ export async function importLog(store: Store, options: ImportOptions): Promise<I
       files.push({ role, name, sha256: await sha256File(path), bytes: fileSize(path) });
     }
   }
-  const hash = sourceHash(spec, files);
+  const fingerprint = options.pseudonymKey && keyedHash(options.pseudonymKey, FINGERPRINT).slice(0, 16);
+  const hash = sourceHash(spec, files, fingerprint);
   const known = store.sources.find(spec.id);
-  if (known && known.hash === hash && isDescribedAs(known, spec)) return { ...known, unchanged: true };
-  const source = store.sources.write(spec.id, (writer) => readSource(folder, spec, files, hash, writer, options));
+  if (known && known.hash === hash && isDescribedAs(known, spec)) {
+    refuseRejects(known.files, options.maxRejects, folder, store.sources.rejects(spec.id));
+    return { ...known, unchanged: true };
+  }
+  const source = store.sources.write(spec.id, (writer) =>
+    readSource(folder, spec, files, { hash, fingerprint }, writer, options),
+  );
   return { ...source, unchanged: false };
 }
 
@@ -66,44 +78,53 @@ function readSource(
   folder: string,
   spec: SourceSpec,
   files: readonly HashedFile[],
-  hash: string,
+  { hash, fingerprint }: { hash: string; fingerprint: string | undefined },
   writer: SourceWriter,
-  { now, onProgress }: ImportOptions,
+  { now, onProgress, maxRejects, pseudonymKey }: ImportOptions,
 ): Source {
   const read = new Map<string, number>();
   const isLog = (name: string): boolean => files.some((file) => file.role === 'interactions' && file.name === name);
   const names = new Map(tablesOf(spec).map(([role]) => [role, namesOf(role, files)]));
   const firstRejects: Reject[] = []; // to explain a log without a single row
+  const unread: Reject[] = []; // to explain one with too many that cannot be read
   const keeping: SourceWriter = {
     interaction: (row) => writer.interaction(row),
     item: (row) => writer.item(row),
     user: (row) => writer.user(row),
     reject: (row) => {
       if (firstRejects.length === 0 && isLog(row.file)) firstRejects.push(row);
+      if (unread.length < EXPLAINED && !isReadable(row.reason)) unread.push(row);
       writer.reject(row);
     },
   };
-  const summary = readLog(folder, spec, names, keeping, (file, bytes) => {
+  const onBytes = (file: string, bytes: number): void => {
     const soFar = (read.get(file) ?? 0) + bytes;
     read.set(file, soFar);
     onProgress?.({ file, bytes: soFar, size: files.find(({ name }) => name === file)?.bytes ?? soFar });
-  });
+  };
+  const pseudonym = pseudonymKey && ((userId: string): string => keyedHash(pseudonymKey, userId));
+  const summary = readLog(folder, spec, names, keeping, onBytes, { pseudonym });
   const described = files.map((file): SourceFile => {
     const tally = summary.tallies.get(file.role)?.find(({ name }) => name === file.name) as FileTally;
-    const { rows, rejects, merged, emptyLines, bytes, before } = tally;
+    const { rows, rejects, unreadable, merged, emptyLines, bytes, before } = tally;
     if (bytes !== file.bytes) throw changedWhileRead(join(folder, file.name));
-    return { ...file, rows, rejects, merged, emptyLines, before };
+    return { ...file, rows, rejects, unreadable, merged, emptyLines, before };
   });
   const log = described.filter(({ role }) => role === 'interactions');
   const interactions = sum(log, 'rows');
   if (interactions === 0) {
     throw nothingRead(join(folder, log[0]?.name ?? ''), sum(log, 'rejects'), folder, firstRejects[0]);
   }
+  refuseRejects(described, maxRejects, folder, unread);
   return {
     id: spec.id,
     title: spec.title,
     terms: spec.terms,
     homepage: spec.homepage ?? null,
+    ...(summary.checks && { checks: summary.checks }),
+    personal: [...summary.personal],
+    ...(fingerprint !== undefined && { pseudonyms: { algorithm: 'HMAC-SHA256', keyFingerprint: fingerprint } }),
+    ...(maxRejects !== undefined && { maxRejects }),
     ...(spec.label && { label: spec.label }),
     hash,
     importedAt: now().toISOString(),
@@ -123,14 +144,14 @@ function namesOf(role: SourceFile['role'], files: readonly HashedFile[]): string
   return files.filter((file) => file.role === role).map(({ name }) => name);
 }
 
-function sum(files: readonly SourceFile[], key: 'rows' | 'rejects' | 'merged'): number {
+function sum(files: readonly SourceFile[], key: 'rows' | 'rejects' | 'merged' | 'unreadable'): number {
   return files.reduce((total, file) => total + file[key], 0);
 }
 
 /** Over what decides the rows: the files, and how source.yaml reads them. Not over title and terms, nor the expected hashes. */
-function sourceHash(spec: SourceSpec, files: readonly HashedFile[]): string {
+function sourceHash(spec: SourceSpec, files: readonly HashedFile[], fingerprint: string | undefined): string {
   const tables = tablesOf(spec).map(([role, table]) => ({ role, ...reading(role, table) }));
-  return sha256(JSON.stringify({ reader: READER, tables, files: files.map((file) => file.sha256) }));
+  return sha256(JSON.stringify({ reader: READER, tables, files: files.map((file) => file.sha256), fingerprint }));
 }
 
 /**
@@ -174,4 +195,36 @@ function nothingRead(path: string, rejects: number, folder: string, first: Rejec
     `${join(folder, first.file)}:${first.line}: ${first.text.slice(0, 80)}`,
     'correct the delimiter, the columns or the encoding in source.yaml',
   );
+}
+
+/** Throws RectuneError 'data' when more rows of a table cannot be read than are let pass; it tells the most frequent reasons, and where. */
+function refuseRejects(
+  files: readonly SourceFile[],
+  most: string | undefined,
+  folder: string,
+  rejects: readonly Reject[],
+): void {
+  if (most === undefined || most === 'all') return;
+  for (const role of new Set(files.map((file) => file.role))) {
+    const table = files.filter((file) => file.role === role);
+    const unreadable = sum(table, 'unreadable');
+    const all = sum(table, 'rows') + sum(table, 'rejects') + sum(table, 'merged');
+    const limit = most.endsWith('%') ? (Number.parseFloat(most) / 100) * all : Number(most);
+    if (unreadable <= limit) continue;
+    const own = rejects.filter(({ file, reason }) => !isReadable(reason) && table.some(({ name }) => name === file));
+    const reasons = new Map<string, { times: number; first: Reject }>();
+    for (const one of own) {
+      const known = reasons.get(one.reason);
+      reasons.set(one.reason, { times: (known?.times ?? 0) + 1, first: known?.first ?? one });
+    }
+    const told = [...reasons].sort(([, a], [, b]) => b.times - a.times).slice(0, 3);
+    const words = told.map(
+      ([reason, { first }]) => `${reason} (e.g. ${first.file}:${first.line}, byte ${first.offset})`,
+    );
+    const share = ((100 * unreadable) / all).toFixed(1);
+    const names = table.map(({ name }) => name).join(', ');
+    const what = `${unreadable} of ${all} rows of ${names} (${share} %) cannot be read, and at most ${most} may be: ${words.join('; ')}`;
+    const fix = 'correct the file or its source.yaml; or let them pass: --max-rejects all. Nothing was kept';
+    throw new RectuneError('data', what, join(folder, table[0]?.name ?? ''), fix);
+  }
 }

@@ -171,9 +171,12 @@ function valueAt(row: JsonObject, key: string): unknown {
   return value;
 }
 
+const DEEPEST = 8; // lists in lists; what is nested deeper is damaged
+
 /** A list of texts; lists in it are laid out one after the other. */
-function joined(values: readonly unknown[]): string | undefined {
-  const texts = values.map((value) => (Array.isArray(value) ? joined(value) : textOf(value)));
+function joined(values: readonly unknown[], depth = 0): string | undefined {
+  if (depth > DEEPEST) return undefined;
+  const texts = values.map((value) => (Array.isArray(value) ? joined(value, depth + 1) : textOf(value)));
   return texts.includes(undefined) ? undefined : texts.join('|');
 }
 

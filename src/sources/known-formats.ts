@@ -5,6 +5,7 @@ import { type FileSpec, SourceSpec } from '../core/source-spec.js';
 import { exists, fileSize, listFolder, packageRoot, readChunks, readText, sha256Pieces } from '../platform/files.js';
 import { yamlOfFile } from '../platform/yaml.js';
 import { firstLines } from './first-lines.js';
+import { guessLog } from './guess/guess-log.js';
 import { fileOrPacked } from './resolve-files.js';
 import { tablesOf } from './tables-of.js';
 
@@ -32,7 +33,7 @@ export interface KnownTextsFile {
  * file  only logs whose interactions stand in this file
  */
 export function knownLogs(folder: string, file?: string): KnownLog[] {
-  const ranked = [...exactLogs(folder), ...formatLogs(folder)].filter(
+  const ranked = [...exactLogs(folder), ...formatLogs(folder), ...atomicLogs(folder)].filter(
     ({ spec }) =>
       file === undefined || [spec.interactions.file].flat().some((name) => fileOrPacked(folder, name) === file),
   );
@@ -107,6 +108,25 @@ function formatLogs(folder: string): Ranked[] {
       const spec = filled(folder, format, bound, specPath);
       return spec && linesFit(folder, format, spec) ? [{ spec, specPath, rank: FORMAT + tablesOf(spec).length }] : [];
     });
+  });
+}
+
+/** RecBole's atomic files: x.inter, x.item and x.user, whose headers name the columns and their types. */
+function atomicLogs(folder: string): Ranked[] {
+  const names = listFolder(folder);
+  return names.flatMap((name) => {
+    const base = /^(.+)\.inter(\.gz|\.zst)?$/.exec(name)?.[1];
+    if (base === undefined) return [];
+    const beside = names.filter((other) => [`${base}.item`, `${base}.user`].includes(other.replace(/\.(gz|zst)$/, '')));
+    const [first] = firstLines(join(folder, name), 1).texts;
+    if (first === undefined || !/^[^\t]+:(token|float)/.test(first)) return [];
+    const { spec } = guessLog(folder, name, beside);
+    const named = {
+      ...spec,
+      title: `${base}, atomic files of RecBole`,
+      terms: 'Those of the log that the files were made from.',
+    };
+    return [{ spec: named, specPath: join(folder, name), rank: FORMAT + tablesOf(spec).length }];
   });
 }
 

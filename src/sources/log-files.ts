@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { RectuneError } from '../core/errors.js';
 import type { Column, FileSpec } from '../core/source-spec.js';
+import { isReadable } from './open-file.js';
 import { newTally, openTable, type Place, type Table, type TableRow, type Tally } from './table.js';
 
 /** Told of each row that is none: the file, its place, why, and its text. */
@@ -94,7 +95,7 @@ export class LogFiles {
   }
 
   /** The tally of the file that the row which was yielded last stands in. */
-  get tally(): Tally {
+  get tally(): FileTally {
     return this.#tally;
   }
 
@@ -144,6 +145,7 @@ export class LogFiles {
 
   #reject(tally: FileTally, place: Place, reason: string, text: string): void {
     tally.rejects += 1;
+    if (!isReadable(reason)) tally.unreadable += 1;
     this.#onReject(tally.name, place, reason, text);
   }
 }

@@ -1,13 +1,17 @@
 import type { Item } from '../core/interaction.js';
-import type { SourceFile } from '../core/source.js';
+import type { PersonalCount, SideChecks, SourceFile } from '../core/source.js';
 import type { FileSpec, ItemsSpec, SourceSpec, TagsSpec } from '../core/source-spec.js';
 import type { SourceWriter } from '../store/source-store.js';
 import { attributeReader } from './attributes.js';
 import { type FileTally, LogFiles } from './log-files.js';
 import { lackWarning, NOT_IN_ITEMS } from './open-file.js';
+import { PersonalAudit } from './personal-audit.js';
 import { tagReader } from './read-tags.js';
+import { Repeats } from './repeats.js';
+import { TitleChecks } from './title-checks.js';
 import { parseRating, parseTimestamp } from './values.js';
 
+const NOT_KEPT = '(not kept: the ids of users are pseudonyms)';
 const TEXT = 500; // characters of a reject's text
 
 type Role = SourceFile['role'];
@@ -18,6 +22,13 @@ export interface LogSummary {
   readonly items: number;
   readonly users: number;
   readonly warnings: readonly string[];
+  readonly checks: SideChecks | undefined; // of a log with an item file
+  readonly personal: readonly PersonalCount[];
+}
+
+/** How rows are changed as they are read. */
+export interface Reading {
+  readonly pseudonym?: ((userId: string) => string) | undefined; // in the place of a user's id; rejects then keep no text
 }
 
 /**
@@ -37,8 +48,9 @@ export function readLog(
   names: ReadonlyMap<Role, readonly string[]>,
   writer: SourceWriter,
   onBytes: (file: string, bytes: number) => void,
+  reading: Reading = {},
 ): LogSummary {
-  return new LogReader(folder, spec, names, writer, onBytes).read();
+  return new LogReader(folder, spec, names, writer, onBytes, reading).read();
 }
 
 class LogReader {
@@ -49,7 +61,10 @@ class LogReader {
   readonly #onBytes: (file: string, bytes: number) => void;
   readonly #items = new Set<string>();
   readonly #users = new Set<string>();
+  readonly #pseudonym: ((userId: string) => string) | undefined;
   readonly #warnings: string[] = [];
+  readonly #titles = new TitleChecks();
+  readonly #audit = new PersonalAudit();
   readonly #opened = new Map<Role, LogFiles>();
   readonly #waiting: Item[] = []; // read, and not written yet
 
@@ -59,7 +74,9 @@ class LogReader {
     names: ReadonlyMap<Role, readonly string[]>,
     writer: SourceWriter,
     onBytes: (file: string, bytes: number) => void,
+    { pseudonym }: Reading,
   ) {
+    this.#pseudonym = pseudonym;
     this.#folder = folder;
     this.#spec = spec;
     this.#names = names;
@@ -92,7 +109,10 @@ class LogReader {
     fromLog();
     for (const files of this.#opened.values()) this.#warnOfMarks(files);
     const tallies = new Map([...this.#opened].map(([role, files]) => [role, files.tallies]));
-    return { tallies, items: this.#items.size, users: this.#users.size, warnings: this.#warnings };
+    const checks = this.#spec.items && this.#titles.finish();
+    const personal = this.#audit.finish();
+    const [itemCount, userCount] = [this.#items.size, this.#users.size];
+    return { tallies, items: itemCount, users: userCount, warnings: this.#warnings, checks, personal };
   }
 
   #open(role: Role, spec: FileSpec): LogFiles {
@@ -102,12 +122,18 @@ class LogReader {
       names,
       spec,
       (file, { line, offset }, reason, text) => {
-        this.#writer.reject({ file, line, offset, reason, text: text.slice(0, TEXT) });
+        const shown = this.#pseudonym ? NOT_KEPT : text.slice(0, TEXT);
+        this.#writer.reject({ file, line, offset, reason, text: shown });
       },
       this.#onBytes,
     );
     this.#opened.set(role, files);
     return files;
+  }
+
+  /** The id under which a user is kept; an empty one stays empty. */
+  #known(userId: string): string {
+    return this.#pseudonym && userId.trim() !== '' ? this.#pseudonym(userId) : userId;
   }
 
   #label(role: Role): string {
@@ -137,6 +163,8 @@ class LogReader {
         } else if (typeof attributes === 'string') reject(row, attributes);
         else {
           this.#items.add(itemId);
+          this.#titles.title(itemId, text);
+          this.#audit.look('items', attributes);
           const described = { itemId, title: text, attributes };
           if (this.#spec.tags) this.#waiting.push(described);
           else this.#writer.item(described);
@@ -172,13 +200,14 @@ class LogReader {
     const reject = files.reject.bind(files);
     return () => {
       for (const row of files.rows()) {
-        const userId = row.fields[user] ?? '';
+        const userId = this.#known(row.fields[user] ?? '');
         const attributes = attributesOf(row);
         if (userId.trim() === '') reject(row, 'user is empty');
         else if (this.#users.has(userId)) reject(row, 'user is named again');
         else if (typeof attributes === 'string') reject(row, attributes);
         else {
           this.#users.add(userId);
+          this.#audit.look('users', attributes);
           this.#writer.user({ userId, attributes });
           files.count('rows');
         }
@@ -195,8 +224,10 @@ class LogReader {
     const attributesOf = attributeReader(files, this.#spec.interactions);
     return () => {
       let [withoutItem, strangers] = [0, 0];
+      const keep = this.#spec.interactions.repeats ?? 'all';
+      const repeats = keep === 'all' ? undefined : new Repeats(keep);
       for (const row of files.rows()) {
-        const [userId = '', itemId = ''] = [row.fields[user], row.fields[item]];
+        const [userId, itemId] = [this.#known(row.fields[user] ?? ''), row.fields[item] ?? ''];
         const rated = rating === undefined ? NONE : parseRating(row.fields[rating] ?? '');
         const attributes = attributesOf(row);
         const time = timestamp === undefined ? NONE : parseTimestamp(row.fields[timestamp] ?? '', timestampUnit);
@@ -207,6 +238,7 @@ class LogReader {
         else if (typeof attributes === 'string') reject(row, attributes);
         else if (this.#spec.items && !this.#items.has(itemId)) {
           reject(row, NOT_IN_ITEMS);
+          this.#titles.dangling(itemId);
           withoutItem += 1;
         } else {
           if (!this.#items.has(itemId)) {
@@ -218,17 +250,18 @@ class LogReader {
             this.#writer.user({ userId, attributes: {} });
             strangers += 1;
           }
-          this.#writer.interaction({
-            userId,
-            itemId,
-            rating: rated.value,
-            timestamp: time.value,
-            logIndex: files.logIndex(row),
-            attributes,
-          });
-          files.count('rows');
+          this.#audit.look('interactions', attributes);
+          const { value: logged } = rated;
+          const logIndex = files.logIndex(row);
+          const interaction = { userId, itemId, rating: logged, timestamp: time.value, logIndex, attributes };
+          if (repeats) repeats.add(interaction, files.tally);
+          else {
+            this.#writer.interaction(interaction);
+            files.count('rows');
+          }
         }
       }
+      for (const interaction of repeats?.kept() ?? []) this.#writer.interaction(interaction);
       this.#warnOf(withoutItem, strangers, files);
     };
   }

@@ -24,13 +24,14 @@ export interface TableRow extends Place {
 export interface Tally {
   rows: number;
   rejects: number;
+  unreadable: number; // of the rejects those that are not for lack of an item or because of an earlier row
   merged: number;
   emptyLines: number;
   bytes: number; // of the file as it lies on the disk
 }
 
 export function newTally(): Tally {
-  return { rows: 0, rejects: 0, merged: 0, emptyLines: 0, bytes: 0 };
+  return { rows: 0, rejects: 0, unreadable: 0, merged: 0, emptyLines: 0, bytes: 0 };
 }
 
 /** Told of each line that is no row: its place, why, and its text. */

@@ -227,7 +227,7 @@ it('imports what can be read with code 0, and tells how many rows were rejected'
   const argv = ['import', join(folder, 'log'), '--studio', studio];
   const words = await invoke(argv);
   expect(words.code).toBe(0);
-  expect(words.stdout).toContain('1 rows could not be read: rectune rejects invented');
+  expect(words.stdout).toContain('1 rows could not be used: rectune rejects invented');
   expect(JSON.parse((await invoke([...argv, '--json'])).stdout)).toMatchObject({
     counts: { interactions: 160, rejects: 1 },
   });

@@ -75,6 +75,7 @@ export function source(id: string, change: Partial<Source> = {}): Source {
         rejects: 1,
         emptyLines: 0,
         merged: 0,
+        unreadable: 0,
         before: 0,
       },
       {
@@ -86,6 +87,7 @@ export function source(id: string, change: Partial<Source> = {}): Source {
         rejects: 0,
         emptyLines: 1,
         merged: 0,
+        unreadable: 0,
         before: 0,
       },
     ],

@@ -1,8 +1,8 @@
 import type { Personal } from '../../core/curation/steps.js';
 import type { ByteRange, Instruction } from '../../core/instruction.js';
+import { findPersonal } from '../../core/personal-data.js';
 import { keyedHash } from '../../platform/files.js';
 import type { JudgeMaker } from './judge.js';
-import { findPersonal } from './personal-data.js';
 import { type Replacement, replaceRanges } from './replace-ranges.js';
 
 const DIGITS = 10; // of a pseudonym: 40 bits

@@ -1,4 +1,4 @@
-import type { Personal } from '../../core/curation/steps.js';
+import type { Personal } from './curation/steps.js';
 
 /** Something personal in a text: UTF-16 offsets. */
 export interface Finding {
@@ -54,4 +54,23 @@ export function passesLuhn(digits: string): boolean {
     sum += counted > 9 ? counted - 9 : counted;
   }
   return digits.length > 0 && sum % 10 === 0;
+}
+
+/** A street with its number, as it is written in English and in German. A rough look: it counts, and hides nothing. */
+const STREET =
+  /(?<![\p{L}\p{N}])\d{1,5}[a-z]? (?:[NSEW]\.? )?(?:\p{Lu}[\p{L}'.-]* ){1,4}(?:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Square|Terrace)(?![\p{L}])|(?<![\p{L}\p{N}])\p{Lu}[\p{L}-]{2,30}(?:stra(?:ß|ss)e|str\.|gasse|allee|platz) ?\d{1,4}[a-z]?(?![\p{L}\p{N}])/gu;
+
+/** How many mails, phone numbers and street addresses stand in a text; undefined when there is none. */
+export function countPersonal(text: string): { mails: number; phones: number; addresses: number } | undefined {
+  const hasDigits = /\d/.test(text);
+  if (!hasDigits && !text.includes('@')) return undefined; // most texts: nothing to look for
+  const kinds: Personal[] = [
+    ...(text.includes('@') ? (['mail'] as const) : []),
+    ...(hasDigits ? (['phone'] as const) : []),
+  ];
+  const found = findPersonal(text, kinds);
+  const mails = found.filter(({ kind }) => kind === 'mail').length;
+  const addresses = hasDigits ? [...text.matchAll(STREET)].length : 0;
+  const phones = found.length - mails;
+  return mails + phones + addresses > 0 ? { mails, phones, addresses } : undefined;
 }
