@@ -16,7 +16,7 @@ import { checkReportFolder } from '../eval/report/write.js';
 import { reportRun } from '../eval/report-run.js';
 import { requireGguf } from '../platform/gguf-file.js';
 import { studioLayout } from '../platform/studio.js';
-import { findSpec } from '../sources/find-spec.js';
+import { type FoundSpec, findSpec, guessedSpecPath } from '../sources/find-spec.js';
 import { importLog } from '../sources/import-log.js';
 import type { Store } from '../store/store.js';
 import type { Execution } from '../trainers/execute-run.js';
@@ -82,9 +82,10 @@ async function built(openStore: () => Store, request: PipelineRequest): Promise<
   if (request.reportDirectory !== undefined) checkReportFolder(request.reportDirectory);
   requireGguf(request.model);
   if (request.teacher !== undefined) requireGguf(request.teacher);
-  if (request.log !== undefined) findSpec(request.log);
+  const found =
+    request.log === undefined ? undefined : findSpec(request.log, undefined, guessedSpecPath(studio, request.log));
   const store = openStore();
-  const source = request.log === undefined ? undefined : await importFor(store, recipe, request.log, request);
+  const source = request.log === undefined ? undefined : await importFor(store, recipe, request.log, found, request);
   const teaching = { ...request, threads: options.threads };
   const version = await buildVersion(store, recipe, {
     teacher: request.teacher === undefined ? undefined : await localTeacher(store, request.teacher, teaching),
@@ -244,9 +245,15 @@ function trainOptions(recipe: LoadedRecipe, given: Partial<TrainOptions>): Train
   return parseAs(TrainOptions, Object.fromEntries(present), `${recipe.file}: train`);
 }
 
-async function importFor(store: Store, recipe: LoadedRecipe, log: string, request: PipelineRequest): Promise<Source> {
+async function importFor(
+  store: Store,
+  recipe: LoadedRecipe,
+  log: string,
+  found: FoundSpec | undefined,
+  request: PipelineRequest,
+): Promise<Source> {
   const how = { maxRejects: MAX_REJECTS, now: request.now, onProgress: request.onReading };
-  const source = await importLog(store, { path: log, ...how });
+  const source = await importLog(store, { path: log, found, ...how });
   if (source.id !== recipe.source) {
     const fix = `name a log of "${recipe.source}", or a recipe for "${source.id}"`;
     throw new RectuneError('usage', `the recipe reads "${recipe.source}", but this log is "${source.id}"`, log, fix);

@@ -44,6 +44,7 @@ export function openJson(file: OpenedFile): Table {
       let index = 0;
       for (const read of objectsOf(file)) {
         const { line, offset, object } = read;
+        if (spec.format === 'json' && spec.each === undefined) index += 1; // of an array many may stand in one line
         if (object === undefined) {
           if (read.problem === '') tally.emptyLines += 1;
           else tell(read, read.problem, read.text);
@@ -53,7 +54,7 @@ export function openJson(file: OpenedFile): Table {
         if (spec.each === undefined) {
           const fields = fieldsOf(object, read.written, columns);
           if (typeof fields === 'string') tell(read, fields, read.text);
-          else yield { line, offset, text: read.text, fields };
+          else yield { line, offset, ...(index > 0 && { index }), text: read.text, fields };
           continue;
         }
         const list = valueAt(object, spec.each);

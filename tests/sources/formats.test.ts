@@ -77,6 +77,16 @@ it('reads the elements of a JSON array, and loses of a broken one the first line
   ]);
 });
 
+it('reads an array of one line, each element at a place of its own', async () => {
+  const text = JSON.stringify([1, 2, 3].map((i) => ({ user: `u${i}`, item: 'i' })));
+  const { store } = await imported({ 'log.json': text }, { file: 'log.json', format: 'json', columns: COLUMNS });
+  expect([...store.sources.interactions('log')].map(({ userId, logIndex }) => [userId, logIndex])).toEqual([
+    ['u1', 1],
+    ['u2', 2],
+    ['u3', 3],
+  ]);
+});
+
 it('reads dictionaries as Python prints them, beside JSON, and evaluates nothing', async () => {
   const text =
     `{'user': 'u1', 'item': 7, 'helpful': [0, 2], 'text': "it's", 'ok': True, 'none': None}\n` +

@@ -7,7 +7,7 @@ import { RectuneError } from '../../src/core/errors.js';
 import { InteractionsSpec } from '../../src/core/source-spec.js';
 import { packageRoot } from '../../src/platform/files.js';
 import { guessLog } from '../../src/sources/guess/guess-log.js';
-import { newTally, openTable } from '../../src/sources/table.js';
+import { newTally, openTable, type TableRow } from '../../src/sources/table.js';
 import { temporaryFolder } from '../store/fixtures.js';
 
 // Ten seconds of all formats together in a normal run; RECTUNE_FUZZ_SECONDS for longer ones (a minute in .ci/run).
@@ -101,7 +101,7 @@ function read(path: string, spec: object) {
   const parsed = InteractionsSpec.parse({ file: 'x', ...spec });
   const tally = newTally();
   const rejects: { line: number; offset: number; reason: string }[] = [];
-  const rows: { line: number; offset: number; fields: readonly string[] }[] = [];
+  const rows: TableRow[] = [];
   const reject = (place: { line: number; offset: number }, reason: string) => {
     tally.rejects += 1;
     rejects.push({ ...place, reason });
@@ -143,6 +143,9 @@ describe.each(FORMATS)('bytes of $name, damaged in any way', ({ begin, spec }) =
             if (i > 0) expect(line).toBeGreaterThanOrEqual(list[i - 1]?.line ?? 0);
           }
         }
+        // Where a row stands in the log is its own: no two rows share it.
+        const places = rows.map(({ line, index }) => index ?? line);
+        for (const [i, place] of places.entries()) if (i > 0) expect(place).toBeGreaterThan(places[i - 1] ?? 0);
         accountedFor(content, spec, rows, rejects, tally.emptyLines);
       }),
       {

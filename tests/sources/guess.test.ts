@@ -147,6 +147,17 @@ it.each([
   expect(guessLog(folder).yaml).toBe(guessLog(folder).yaml);
 });
 
+it('reads all files with the columns of the log, one after the other', async () => {
+  const part = (from: number) => `user_id,item_id,rating\n${many(20, (i) => `u${i % 6},i${from + i},4\n`)}`;
+  const folder = folderOf({ 'part-1.csv': part(0), 'part-2.csv': part(20), 'other.csv': 'a,b\n1,2\n' });
+  const { spec, left } = guessLog(folder);
+  expect(spec.interactions.file).toEqual(['part-1.csv', 'part-2.csv']);
+  expect(left.map(({ file }) => file)).toEqual(['other.csv']);
+  const { store } = temporaryStore();
+  const source = await importLog(store, { path: folder, found: { folder, spec, specPath: '' }, now });
+  expect(source.counts.interactions).toBe(40);
+});
+
 it('takes titles that stand beside the events, the first of an item', async () => {
   const folder = folderOf({
     'plays.tsv': `user\tsong_id\ttitle\tplays\n${many(50, (i) => `u${i % 6}\ts${i % 9}\tSong ${i % 9}\t${i}\n`)}`,

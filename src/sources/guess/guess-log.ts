@@ -64,7 +64,8 @@ export function guessLog(folder: string, file?: string, beside: readonly string[
   );
   if (!best) throw noLog(folder, names, looked);
   const log = best.one;
-  const others = looked.filter((one) => one !== log);
+  const parts = looked.filter((one) => one === log || isPartOf(log, one));
+  const others = looked.filter((one) => !parts.includes(one));
   const items = sideTable(best.roles.item, others, 'item');
   const users = sideTable(
     best.roles.user,
@@ -75,7 +76,28 @@ export function guessLog(folder: string, file?: string, beside: readonly string[
     if (one !== items?.one && one !== users?.one)
       left.push({ file: one.file, why: 'it is neither the log nor a table of its items or users' });
   }
-  return written(folder, file, log, best.roles, items, users, left);
+  const told =
+    parts.length === 1
+      ? log
+      : { ...log, why: [...log.why, `${parts.length} files have the same columns, and are read one after the other`] };
+  return written(
+    folder,
+    file,
+    told,
+    parts.map((one) => one.file),
+    best.roles,
+    items,
+    users,
+    left,
+  );
+}
+
+/** Whether a file is another part of the same table: cut alike, with the same columns. */
+function isPartOf(log: Looked, one: Looked): boolean {
+  const isCutAlike = one.format === log.format && one.delimiter === log.delimiter && one.header === log.header;
+  if (!isCutAlike || one.encoding !== log.encoding || one.each !== log.each || one.format === 'sequences') return false;
+  if (log.names === undefined || one.names === undefined) return false; // numbers side by side say too little
+  return [...log.names].sort().join('\0') === [...one.names].sort().join('\0');
 }
 
 /**
@@ -247,6 +269,7 @@ function written(
   folder: string,
   file: string | undefined,
   log: Looked,
+  parts: readonly string[],
   roles: LogRoles,
   items: Side | undefined,
   users: Side | undefined,
@@ -273,7 +296,7 @@ function written(
     );
   const logAttributes = isSequence ? {} : attributesOf(log.seen, [...used, inLog], at);
   const interactions = {
-    file: log.file,
+    file: parts.length === 1 ? log.file : [...parts],
     ...cutting(log),
     ...(log.each && { each: log.each }),
     columns: logColumns,
@@ -291,7 +314,7 @@ function written(
         ...(Object.keys(itemAttributes).length > 0 && { attributes: itemAttributes, absent: 'empty' }),
       }
     : inLog && {
-        file: log.file,
+        file: parts.length === 1 ? log.file : [...parts],
         ...cutting(log),
         ...(log.each && { each: log.each }),
         columns: { item: at(roles.item), title: at(inLog) },
