@@ -4,6 +4,7 @@ import { type ProbedRow, ProbeGround } from '../builders/probe/ground.js';
 import { drawSubsample, type Subsample } from '../builders/probe/subsample.js';
 import { seenTemplates, Wordings } from '../builders/probe/wordings.js';
 import type { DatasetVersion } from '../core/dataset-version.js';
+import { RectuneError } from '../core/errors.js';
 import type { Instruction, InstructionLine } from '../core/instruction.js';
 import { parseAs } from '../core/parse.js';
 import { PROBES, type ProbeName, ProbeResult, type ProbeVariant, type VariantAnswer } from '../core/probe.js';
@@ -278,7 +279,7 @@ class Probing {
     if (rows.length === 0) return { ...told, engine, threads, answers: [] };
     this.request.onStage(`probe: ${rows.length} rows served one at a time by llama.cpp ${engine}`);
     const { merged, maxLength } = this.model;
-    const { answers, forget } = await askServed(
+    const asked = askServed(
       {
         data: await sealedSplit(this.request.studio, this.version, 'test'),
         labels: this.version.labels,
@@ -288,8 +289,15 @@ class Probing {
       },
       this.request,
     );
-    forget();
-    return { ...told, engine, threads, answers: [...answers] };
+    try {
+      const { answers, forget } = await asked;
+      forget();
+      return { ...told, engine, threads, answers: [...answers] };
+    } catch (error) {
+      // That a server cannot answer with this adapter is an answer, too; the other probes stand without it.
+      if (!(error instanceof RectuneError) || error.kind !== 'data') throw error;
+      return { ...told, engine, threads, reason: `llama.cpp does not answer: ${error.message}`, answers: [] };
+    }
   }
 
   #inWords(probe: Exclude<ProbeName, 'completion'>, rows: number): string {

@@ -1,6 +1,6 @@
 import type { Estimate } from '../../core/report.js';
 import type { FormFigures, FormsOfTask, ShownOtherwise } from '../../core/report-trust.js';
-import { counted, figure, interval, percent } from '../numbers.js';
+import { counted, figure, percent, withInterval } from '../numbers.js';
 import { AS_IT_IS } from './forms-together.js';
 
 type Told = Omit<FormsOfTask, 'sentence'>;
@@ -44,11 +44,11 @@ function moved({ difference, finding }: ShownOtherwise, title: string, better: B
   const lost = better === 'higher' ? opposite(difference) : difference;
   switch (finding) {
     case 'worse':
-      return `loses ${withRange(lost)} of ${title}: ${reads}`;
+      return `loses ${withInterval(lost)} of ${title}: ${reads}`;
     case 'beats':
-      return `gains ${withRange(opposite(lost))} of ${title}`;
+      return `gains ${withInterval(opposite(lost))} of ${title}`;
     case 'undecided':
-      return `loses nothing that can be told from chance (difference of ${title} ${withRange(difference)})`;
+      return `loses nothing that can be told from chance (difference of ${title} ${withInterval(difference)})`;
     case 'not-defined':
       return `cannot be compared: ${title} or its interval is not defined`;
   }
@@ -60,9 +60,9 @@ function wordingPart({ adapter, wording, title }: Told): string {
   const means =
     seen.value === null || unseen.value === null
       ? ''
-      : ` Over ${counted(wording.seen, 'wording')} of train the mean is ${figure(seen.value)}, over ${wording.unseen} that train never held ${figure(unseen.value)}: difference ${withRange(difference)}.`;
+      : ` Over ${counted(wording.seen, 'wording')} of train the mean is ${figure(seen.value)}, over ${wording.unseen} that train never held ${figure(unseen.value)}: difference ${withInterval(difference)}.`;
   return (
-    `between the best wording (${named(adapter.best)}) and the worst (${named(adapter.worst)}) the adapter's ${title} differs by ${withRange(adapter.spread)}.${means}` +
+    `between the best wording (${named(adapter.best)}) and the worst (${named(adapter.worst)}) the adapter's ${title} differs by ${withInterval(adapter.spread)}.${means}` +
     flipped(adapter.flips, 'in at least one wording')
   );
 }
@@ -77,7 +77,7 @@ function orderPart({ adapter, order, title }: Told): string {
         ? ' The last order changed the mean answers by less than the tolerance.'
         : ' The last order still changed the mean answers by more than the tolerance.';
   return (
-    `over ${others(order.orders)} a row, places move the adapter's probabilities by ${withRange(bias)} (0: it looks at candidates alone, 1: at places alone).` +
+    `over ${others(order.orders)} a row, places move the adapter's probabilities by ${withInterval(bias)} (0: it looks at candidates alone, 1: at places alone).` +
     `${flipped(adapter.flips, 'in at least one order')} By the mean over the orders its ${title} is ${figure(debiased.value)}, by one order ${figure(plain.value)}.${stable}`
   );
 }
@@ -92,10 +92,6 @@ function flipped({ value }: Estimate, where: string): string {
 
 function named(form: string): string {
   return form === AS_IT_IS ? "the rows' own" : form;
-}
-
-function withRange(estimate: Estimate): string {
-  return estimate.value === null ? 'not defined' : `${figure(estimate.value)} ${interval(estimate)}`;
 }
 
 function opposite({ value, low, high, leftOut }: Estimate): Estimate {
