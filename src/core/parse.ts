@@ -130,3 +130,12 @@ function unwrap(schema: unknown): unknown {
   while (current?.def?.innerType) current = current.def.innerType as typeof current;
   return current;
 }
+
+/** A JSON value; undefined where the text is none. */
+export function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

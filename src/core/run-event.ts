@@ -8,6 +8,22 @@ import { InspectedRow, Token } from './token-row.js';
 const count = z.number().int().nonnegative();
 const finite = z.number();
 
+/** What native/ can be asked to do. */
+const Verb = z.enum([
+  'train',
+  'estimate',
+  'series',
+  'score',
+  'init',
+  'merge',
+  'generate',
+  'serve',
+  'rank',
+  'inspect',
+  'fit',
+  'measure',
+]);
+
 /**
  * What native/ says on stdout, one JSON object a line, in this order: start first; done or error last (docs/protocol.md).
  * Losses are mean nats a loss token; seconds are wall time since start.
@@ -16,20 +32,7 @@ export const RunEvent = z.discriminatedUnion('event', [
   z.strictObject({
     event: z.literal('start'),
     protocol: z.literal(PROTOCOL),
-    verb: z.enum([
-      'train',
-      'estimate',
-      'series',
-      'score',
-      'init',
-      'merge',
-      'generate',
-      'serve',
-      'rank',
-      'inspect',
-      'fit',
-      'measure',
-    ]),
+    verb: Verb,
     program: z.string(), // version of native/
     ggml: z.string(), // version of the library, equal to that of the headers
     kernel: z.string(), // instruction set of the CPU kernels
@@ -254,20 +257,7 @@ export const RunEvent = z.discriminatedUnion('event', [
   }),
   z.strictObject({
     event: z.literal('done'),
-    verb: z.enum([
-      'train',
-      'estimate',
-      'series',
-      'score',
-      'init',
-      'merge',
-      'generate',
-      'serve',
-      'rank',
-      'inspect',
-      'fit',
-      'measure',
-    ]),
+    verb: Verb,
     output: z.string().nullable(), // the file made: adapter or model
     seconds: finite,
     peakMemory: count, // bytes, of the whole process

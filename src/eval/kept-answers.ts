@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { z } from 'zod';
-import { parseAs } from '../core/parse.js';
+import { jsonOf, parseAs } from '../core/parse.js';
 import type { Run } from '../core/run.js';
 import { exists, listFolder, modifiedAt, readJson, readText, sha256 } from '../platform/files.js';
 
@@ -58,12 +58,4 @@ export function keptAnswers<Result extends Answers>(
 
 function isOf({ versionHash, modelHash, adapterHash }: Answers, run: AnsweredRun): boolean {
   return versionHash === run.versionHash && modelHash === run.modelHash && adapterHash === run.adapterHash;
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

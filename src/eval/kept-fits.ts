@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { FIT_FORMAT, FitResult } from '../core/fit-result.js';
-import { parseAs } from '../core/parse.js';
+import { jsonOf, parseAs } from '../core/parse.js';
 import type { Run } from '../core/run.js';
 import { exists, listFolder, modifiedAt, readText, sha256 } from '../platform/files.js';
 import { studioLayout } from '../platform/studio.js';
@@ -56,14 +56,6 @@ function candidate(path: string, file: string): Candidate | undefined {
   const value = jsonOf(text);
   const head = value as Head | undefined;
   return head?.format === FIT_FORMAT && 'rows' in head ? { file, path, text, value, head } : undefined;
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function newestOf(all: readonly Candidate[]): KeptFit[] {

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { jsonOf } from '../core/parse.js';
 import { AppendFile } from '../platform/append-file.js';
 import { exists, readText, remove, writeSealed } from '../platform/files.js';
 import { toJsonLines } from '../platform/json-lines.js';
@@ -52,12 +53,4 @@ function wholeLines<Answer>(text: string, schema: z.ZodType<Answer>): Answer[] {
     answers.push(read.data);
   }
   return answers;
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

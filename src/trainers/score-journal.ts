@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { jsonOf } from '../core/parse.js';
 import { Arithmetic, ChoiceScore, inWords, isSameArithmetic } from '../core/prediction.js';
 import { AppendFile } from '../platform/append-file.js';
 import { exists, readText, remove, writeSealed } from '../platform/files.js';
@@ -77,21 +78,13 @@ export class ScoreJournal {
 /** What stands there up to the first line that is not whole. */
 function wholeLines(text: string): Kept {
   const [first, ...rest] = text.split('\n');
-  const arithmetic = Arithmetic.safeParse(parsed(first ?? ''));
+  const arithmetic = Arithmetic.safeParse(jsonOf(first ?? ''));
   const scores = new Map<number, Score>();
   if (!arithmetic.success) return { arithmetic: undefined, scores };
   for (const line of rest) {
-    const score = Score.safeParse(parsed(line));
+    const score = Score.safeParse(jsonOf(line));
     if (!score.success) break;
     scores.set(score.data.row, score.data);
   }
   return { arithmetic: arithmetic.data, scores };
-}
-
-function parsed(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
 }

@@ -3,7 +3,6 @@ import { RectuneError } from '../core/errors.js';
 import { InstructionLine, type Split } from '../core/instruction.js';
 import { parseAs } from '../core/parse.js';
 import { isSameArithmetic, PLAIN, type Prediction, type PredictionSet } from '../core/prediction.js';
-import type { NativeScoreConfig } from '../core/run-config.js';
 import { rememberedSha256 } from '../platform/file-hashes.js';
 import { remove, sha256 } from '../platform/files.js';
 import { jsonLines } from '../platform/json-lines.js';
@@ -13,24 +12,15 @@ import { studioLayout } from '../platform/studio.js';
 import type { Store } from '../store/store.js';
 import type { Execution } from './execute-run.js';
 import { type Score, ScoreJournal } from './score-journal.js';
-import { scoreLines } from './score-lines.js';
+import { type ScoredLines, scoreLines } from './score-lines.js';
 import { sealedSplit } from './sealed-split.js';
 import { whenStoreIsFree } from './store-patience.js';
 
 /** One question: what does this model, with or without this adapter, say of each row of this split? */
-export interface ScoreQuestion {
+export interface ScoreQuestion extends Omit<ScoredLines, 'data' | 'labels'> {
   version: DatasetVersion;
   split: Split;
-  model: string; // path of the GGUF file
-  adapter: string | null; // path; null: the base model alone
-  merged: string | null; // path of the two as one model, when they are served so
   runId: string | null; // the run that made the adapter
-  maxLength: number; // tokens; 0: no limit
-  sharePrefixes: boolean;
-  batchSize?: number | undefined; // rows computed at once
-  device: NativeScoreConfig['device'];
-  precision: NativeScoreConfig['precision'];
-  threads?: number | undefined;
   again: boolean; // ask even if the answer is in the store
 }
 
