@@ -128,7 +128,13 @@ export function planDataset(store: Store, loaded: LoadedRecipe): DatasetPlan {
 /** The log as a table; its attributes are read again user by user, for reviews would fill the memory. */
 export function readTable(store: Store, sourceId: string): LogTable {
   const { sources } = store;
-  return LogTable.read(sources.interactions(sourceId), (lines) => sources.interactionsAt(sourceId, lines));
+  return LogTable.read({
+    userIds: sources.userIds(sourceId),
+    itemIds: sources.itemIds(sourceId),
+    batches: sources.columns(sourceId),
+    attributeNames: sources.attributeNames(sourceId),
+    attributesAt: (lines) => sources.attributesAt(sourceId, lines),
+  });
 }
 
 /** What of the examples decides their split. */

@@ -1,4 +1,5 @@
 import type { Interaction } from '../core/interaction.js';
+import type { LogColumns } from '../core/log-columns.js';
 
 const FIRST_ROWS = 1024;
 const NONE: Interaction['attributes'] = Object.freeze({});
@@ -33,25 +34,22 @@ export class LogTable {
     this.#attributesAt = attributesAt;
   }
 
-  /**
-   * interactions  in log order
-   * attributesAt  reads the attributes of lines again, when some interaction has any
-   */
-  static read(interactions: Iterable<Interaction>, attributesAt: AttributesAt): LogTable {
+  /** log  in log order; users and items are numbered anew, by their first row */
+  static read(log: ReadableLog): LogTable {
     const columns = emptyColumns(FIRST_ROWS);
-    const userPlaces = new Map<string, number>();
-    const itemPlaces = new Map<string, number>();
-    for (const one of interactions) {
-      if (columns.size === columns.users.length) grow(columns);
-      const row = columns.size++;
-      columns.users[row] = placeOf(one.userId, userPlaces, columns.userIds);
-      columns.items[row] = placeOf(one.itemId, itemPlaces, columns.itemIds);
-      columns.ratings[row] = one.rating ?? Number.NaN;
-      columns.timestamps[row] = one.timestamp ?? Number.NaN;
-      columns.lines[row] = one.logIndex;
-      for (const name in one.attributes) columns.attributeNames.add(name);
+    const users = new Renumbered(log.userIds, columns.userIds);
+    const items = new Renumbered(log.itemIds, columns.itemIds);
+    for (const batch of log.batches) {
+      const begin = columns.size;
+      columns.size += batch.size;
+      if (columns.size > columns.users.length) grow(columns);
+      for (let row = 0; row < batch.size; row++) {
+        columns.users[begin + row] = users.of(batch.users[row] as number);
+        columns.items[begin + row] = items.of(batch.items[row] as number);
+      }
+      for (const name of ['ratings', 'timestamps', 'lines'] as const) columns[name].set(batch[name], begin);
     }
-    return new LogTable(columns, attributesAt);
+    return new LogTable({ ...columns, attributeNames: new Set(log.attributeNames) }, log.attributesAt);
   }
 
   /** The rows that stay, users in order of their first row among these. */
@@ -60,13 +58,13 @@ export class LogTable {
     for (let row = 0; row < this.size; row++) if (stays(row)) size += 1;
     if (size === this.size) return this;
     const kept = emptyColumns(size);
-    const users = new Map<number, number>();
-    const items = new Map<number, number>();
+    const users = new Renumbered(this.userIds, kept.userIds);
+    const items = new Renumbered(this.itemIds, kept.itemIds);
     for (let row = 0; row < this.size; row++) {
       if (!stays(row)) continue;
       const at = kept.size++;
-      kept.users[at] = renumbered(this.users[row] as number, users, this.userIds, kept.userIds);
-      kept.items[at] = renumbered(this.items[row] as number, items, this.itemIds, kept.itemIds);
+      kept.users[at] = users.of(this.users[row] as number);
+      kept.items[at] = items.of(this.items[row] as number);
       kept.ratings[at] = this.ratings[row] as number;
       kept.timestamps[at] = this.timestamps[row] as number;
       kept.lines[at] = this.lines[row] as number;
@@ -87,7 +85,7 @@ export class LogTable {
         rating: Number.isNaN(rating) ? null : rating,
         timestamp: Number.isNaN(timestamp) ? null : timestamp,
         logIndex,
-        attributes: attributes?.get(logIndex)?.attributes ?? NONE,
+        attributes: attributes?.get(logIndex) ?? NONE,
       };
     });
   }
@@ -116,8 +114,17 @@ export class LogTable {
   }
 }
 
-/** Attributes by line. */
-export type AttributesAt = (lines: readonly number[]) => ReadonlyMap<number, Pick<Interaction, 'attributes'>>;
+/** Attributes by line, of lines that have any. */
+export type AttributesAt = (lines: readonly number[]) => ReadonlyMap<number, Interaction['attributes']>;
+
+/** A log as the store has it. */
+export interface ReadableLog {
+  readonly userIds: readonly string[]; // by position
+  readonly itemIds: readonly string[]; // by position
+  readonly batches: Iterable<LogColumns>;
+  readonly attributeNames: readonly string[];
+  readonly attributesAt: AttributesAt;
+}
 
 interface Columns {
   size: number;
@@ -145,24 +152,31 @@ function emptyColumns(rows: number): Columns {
   };
 }
 
+/** Room for all rows, and as many again. */
 function grow(columns: Columns): void {
-  const rows = columns.users.length * 2;
-  const larger = emptyColumns(rows);
+  const larger = emptyColumns(columns.size * 2);
   for (const name of ['users', 'items', 'ratings', 'timestamps', 'lines'] as const) larger[name].set(columns[name]);
   const { users, items, ratings, timestamps, lines } = larger;
   Object.assign(columns, { users, items, ratings, timestamps, lines });
 }
 
-function placeOf(id: string, places: Map<string, number>, ids: string[]): number {
-  const known = places.get(id);
-  if (known !== undefined) return known;
-  places.set(id, ids.length);
-  return ids.push(id) - 1;
-}
+/** Numbers of another table, numbered from 0 in the order in which they are met. */
+class Renumbered {
+  readonly #ids: readonly string[];
+  readonly #met: string[];
+  readonly #places: Int32Array; // by old number; -1: not met
 
-function renumbered(old: number, places: Map<number, number>, ids: readonly string[], kept: string[]): number {
-  const known = places.get(old);
-  if (known !== undefined) return known;
-  places.set(old, kept.length);
-  return kept.push(ids[old] as string) - 1;
+  /** met  takes the ids that are met */
+  constructor(ids: readonly string[], met: string[]) {
+    this.#ids = ids;
+    this.#met = met;
+    this.#places = new Int32Array(ids.length).fill(-1);
+  }
+
+  of(old: number): number {
+    const known = this.#places[old] as number;
+    if (known >= 0) return known;
+    this.#places[old] = this.#met.length;
+    return this.#met.push(this.#ids[old] as string) - 1;
+  }
 }

@@ -88,7 +88,7 @@ function readSource(
   const firstRejects: Reject[] = []; // to explain a log without a single row
   const unread: Reject[] = []; // to explain one with too many that cannot be read
   const keeping: SourceWriter = {
-    interaction: (row) => writer.interaction(row),
+    columns: (batch) => writer.columns(batch),
     item: (row) => writer.item(row),
     user: (row) => writer.user(row),
     reject: (row) => {

@@ -1,4 +1,5 @@
-import type { Item } from '../core/interaction.js';
+import type { Interaction, Item } from '../core/interaction.js';
+import { ColumnsBuffer, packedAttributes } from '../core/log-columns.js';
 import type { PersonalCount, SideChecks, SourceFile } from '../core/source.js';
 import type { FileSpec, ItemsSpec, SourceSpec, TagsSpec } from '../core/source-spec.js';
 import type { SourceWriter } from '../store/source-store.js';
@@ -13,6 +14,7 @@ import { parseRating, parseTimestamp } from './values.js';
 
 const NOT_KEPT = '(not kept: the ids of users are pseudonyms)';
 const TEXT = 500; // characters of a reject's text
+const BATCH = 4096; // interactions handed over at once
 
 type Role = SourceFile['role'];
 
@@ -59,8 +61,9 @@ class LogReader {
   readonly #names: ReadonlyMap<Role, readonly string[]>;
   readonly #writer: SourceWriter;
   readonly #onBytes: (file: string, bytes: number) => void;
-  readonly #items = new Set<string>();
-  readonly #users = new Set<string>();
+  readonly #items = new Map<string, number>(); // positions
+  readonly #users = new Map<string, number>();
+  readonly #columns = new ColumnsBuffer(BATCH);
   readonly #pseudonym: ((userId: string) => string) | undefined;
   readonly #warnings: string[] = [];
   readonly #titles = new TitleChecks();
@@ -162,7 +165,7 @@ class LogReader {
           else reject(row, 'item is named again');
         } else if (typeof attributes === 'string') reject(row, attributes);
         else {
-          this.#items.add(itemId);
+          this.#items.set(itemId, this.#items.size); // a position, for they are handed over in this order
           this.#titles.title(itemId, text);
           this.#audit.look('items', attributes);
           const described = { itemId, title: text, attributes };
@@ -206,9 +209,8 @@ class LogReader {
         else if (this.#users.has(userId)) reject(row, 'user is named again');
         else if (typeof attributes === 'string') reject(row, attributes);
         else {
-          this.#users.add(userId);
           this.#audit.look('users', attributes);
-          this.#writer.user({ userId, attributes });
+          this.#users.set(userId, this.#writer.user({ userId, attributes }));
           files.count('rows');
         }
       }
@@ -242,12 +244,10 @@ class LogReader {
           withoutItem += 1;
         } else {
           if (!this.#items.has(itemId)) {
-            this.#items.add(itemId);
-            this.#writer.item({ itemId, title: itemId, attributes: {} });
+            this.#items.set(itemId, this.#writer.item({ itemId, title: itemId, attributes: {} }));
           }
           if (!this.#users.has(userId)) {
-            this.#users.add(userId);
-            this.#writer.user({ userId, attributes: {} });
+            this.#users.set(userId, this.#writer.user({ userId, attributes: {} }));
             strangers += 1;
           }
           this.#audit.look('interactions', attributes);
@@ -256,14 +256,22 @@ class LogReader {
           const interaction = { userId, itemId, rating: logged, timestamp: time.value, logIndex, attributes };
           if (repeats) repeats.add(interaction, files.tally);
           else {
-            this.#writer.interaction(interaction);
+            this.#keep(interaction);
             files.count('rows');
           }
         }
       }
-      for (const interaction of repeats?.kept() ?? []) this.#writer.interaction(interaction);
+      for (const interaction of repeats?.kept() ?? []) this.#keep(interaction);
+      this.#writer.columns(this.#columns.take());
       this.#warnOf(withoutItem, strangers, files);
     };
+  }
+
+  #keep({ userId, itemId, rating, timestamp, logIndex, attributes }: Interaction): void {
+    if (this.#columns.isFull) this.#writer.columns(this.#columns.take());
+    const [user, item] = [this.#users.get(userId) as number, this.#items.get(itemId) as number];
+    const own = packedAttributes(attributes);
+    this.#columns.add(user, item, rating ?? Number.NaN, timestamp ?? Number.NaN, logIndex, own);
   }
 
   #warnOf(withoutItem: number, strangers: number, log: LogFiles): void {

@@ -10,15 +10,12 @@ export class BatchInsert {
   readonly #full: Statement;
   readonly #single: Statement;
   readonly #columns: number;
-  readonly #parents: readonly BatchInsert[];
   #waiting: Value[] = [];
 
-  /** parents: tables that this one's rows point at; their rows go in first. */
-  constructor(database: Database, table: string, columns: readonly string[], parents: readonly BatchInsert[] = []) {
+  constructor(database: Database, table: string, columns: readonly string[]) {
     const row = `(${columns.map(() => '?').join(', ')})`;
     const insert = `insert into ${table} (${columns.join(', ')}) values `;
     this.#columns = columns.length;
-    this.#parents = parents;
     this.#full = database.prepare(insert + Array(ROWS).fill(row).join(', '));
     this.#single = database.prepare(insert + row);
   }
@@ -29,13 +26,11 @@ export class BatchInsert {
       throw new RangeError(`a row of ${row.length} values for ${this.#columns} columns`);
     this.#waiting.push(...row);
     if (this.#waiting.length < ROWS * this.#columns) return;
-    for (const parent of this.#parents) parent.flush();
     this.#full.run(this.#waiting);
     this.#waiting = [];
   }
 
   flush(): void {
-    for (const parent of this.#parents) parent.flush();
     for (let i = 0; i < this.#waiting.length; i += this.#columns) {
       this.#single.run(this.#waiting.slice(i, i + this.#columns));
     }

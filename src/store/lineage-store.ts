@@ -1,5 +1,6 @@
 import type { Database } from 'better-sqlite3';
 import type { Split } from '../core/instruction.js';
+import { KeptLog } from './kept-log.js';
 
 /** A line of an imported log as the store has it, with its item's title. */
 export interface StoredLine {
@@ -30,20 +31,34 @@ export interface HoldingSet {
 /** Where rows come from and where they went. */
 export class LineageStore {
   readonly #database: Database;
+  readonly #log: KeptLog;
 
   constructor(database: Database) {
     this.#database = database;
+    this.#log = new KeptLog(database);
   }
 
   /** A line of a source; undefined when no interaction was read from it. */
   line(sourceId: string, line: number): StoredLine | undefined {
-    return this.#database
-      .prepare<[string, number], StoredLine>(
-        `select log_index as line, user_id as user, item_id as item, items.title, rating, timestamp
-         from interactions join items on items.source_key = interactions.source_key and items.id = item_id
-         where interactions.source_key = (select source_key from sources where id = ?) and log_index = ?`,
+    const key = this.#database.prepare('select source_key from sources where id = ?').pluck().get(sourceId);
+    if (typeof key !== 'number') return undefined;
+    const [row] = this.#log.rowsAt(key, [line]);
+    if (row === undefined) return undefined;
+    const named = this.#database
+      .prepare<[number, number, number], Pick<StoredLine, 'user' | 'item' | 'title'>>(
+        `select users.id as user, items.id as item, items.title from users join items using (source_key)
+         where source_key = ? and users.position = ? and items.position = ?`,
       )
-      .get(sourceId, line);
+      .get(key, row.user, row.item);
+    const { rating, timestamp } = row;
+    return (
+      named && {
+        line,
+        ...named,
+        rating: Number.isNaN(rating) ? null : rating,
+        timestamp: Number.isNaN(timestamp) ? null : timestamp,
+      }
+    );
   }
 
   /**

@@ -15,9 +15,13 @@ import { parentRows } from './migrations/0012-parent-rows.js';
 import { maskProofs } from './migrations/0013-mask-proofs.js';
 import { oneRowAnInstruction } from './migrations/0014-one-row-an-instruction.js';
 import { filesOfATable } from './migrations/0015-files-of-a-table.js';
+import { interactionsInBlocks } from './migrations/0016-interactions-in-blocks.js';
+
+/** SQL, or for what SQL cannot say a function that is called inside the step's transaction. */
+export type Migration = string | ((database: Database) => void);
 
 /** The steps from an empty file to today's tables. Entry i leads to version i + 1. An entry that was released is never edited. */
-export const migrations: readonly string[] = [
+export const migrations: readonly Migration[] = [
   firstTables,
   lengthLimits,
   noAdapterPath,
@@ -33,6 +37,7 @@ export const migrations: readonly string[] = [
   maskProofs,
   oneRowAnInstruction,
   filesOfATable,
+  interactionsInBlocks,
 ];
 
 /** Marks a SQLite file as a store ("RECT"), so that another program's file is not taken for an empty store. */
@@ -43,14 +48,15 @@ const APPLICATION_ID = 0x52454354;
  *
  * throws  RectuneError 'data' for a store of a newer program
  */
-export function migrate(database: Database, path: string, steps: readonly string[] = migrations): void {
-  for (const [index, sql] of steps.entries()) {
+export function migrate(database: Database, path: string, steps: readonly Migration[] = migrations): void {
+  for (const [index, step] of steps.entries()) {
     if (version(database) > index) continue; // asks for no lock: a long import of another process does not matter
     database
       .transaction(() => {
         // Read inside the transaction: another process may have done this step while we waited for the lock.
         if (version(database) !== index) return;
-        database.exec(sql);
+        if (typeof step === 'string') database.exec(step);
+        else step(database);
         database.pragma(`application_id = ${APPLICATION_ID}`);
         database.pragma(`user_version = ${index + 1}`);
       })

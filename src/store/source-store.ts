@@ -1,30 +1,39 @@
 import type { Database } from 'better-sqlite3';
 import type { Interaction, Item, Reject, User } from '../core/interaction.js';
+import type { LogColumns } from '../core/log-columns.js';
 import { Source } from '../core/source.js';
 import { BatchInsert } from './batch-insert.js';
-import { countRows, paged, sqlLimit } from './paged.js';
+import { BLOCK_ROWS, InteractionBlocks } from './interaction-blocks.js';
+import { KeptLog } from './kept-log.js';
+import { LogWriter } from './log-writer.js';
+import { countRows, sqlLimit } from './paged.js';
 
-/** Takes the rows of one source while it is imported, a user and an item before the first interaction that names them, and once. */
+/** Takes the rows of one source while it is imported: a user and an item once, before the first interaction that names them. */
 export interface SourceWriter {
-  interaction(interaction: Interaction): void;
-  item(item: Item): void;
-  user(user: User): void;
+  /** Returns the item's position: from 0, in the order of the calls. */
+  item(item: Item): number;
+  /** Returns the user's position: from 0, in the order of the calls. */
+  user(user: User): number;
+  /** Takes interactions in log order; the batch is free for other rows when it returns. */
+  columns(batch: LogColumns): void;
   reject(reject: Reject): void;
 }
 
 /** Imported logs and their rows. */
 export class SourceStore {
   readonly #database: Database;
+  readonly #log: KeptLog;
 
   constructor(database: Database) {
     this.#database = database;
+    this.#log = new KeptLog(database);
   }
 
   /**
    * Replaces a source and all its rows in one transaction, as they are read: a long log never stands in memory.
    *
    * fill    hands over the rows and returns what was imported; when it throws, the old source is still there
-   * throws  SqliteError when an interaction names a user or an item that was not handed over before
+   * throws  RangeError when an interaction names a user or an item that was not handed over before, or comes before the last one
    */
   write(id: string, fill: (writer: SourceWriter) => Source): Source {
     const write = this.#database.transaction(() => {
@@ -32,25 +41,29 @@ export class SourceStore {
       const items = this.#batch('items', ['position', 'id', 'title', 'attributes']);
       const users = this.#batch('users', ['position', 'id', 'attributes']);
       const rejects = this.#batch('rejects', ['file', 'line', 'byte_offset', 'reason', 'text']);
-      const columns = ['log_index', 'user_id', 'item_id', 'rating', 'timestamp'];
-      const plain = this.#batch('interactions', columns, [items, users]); // the many without attributes pay nothing for them
-      const described = this.#batch('interactions', [...columns, 'attributes'], [items, users]);
-      let position = 0;
-      let hasAttributes = false;
-      const source = fill({
-        interaction: (row) => {
-          const { logIndex, userId, itemId, rating, timestamp, attributes } = row;
-          if (isEmpty(attributes)) plain.add(key, logIndex, userId, itemId, rating, timestamp);
-          else {
-            hasAttributes = true;
-            described.add(key, logIndex, userId, itemId, rating, timestamp, JSON.stringify(attributes));
-          }
+      const described = this.#batch('interaction_attributes', ['log_index', 'attributes']);
+      const blocks = new InteractionBlocks(this.#database);
+      let [userCount, itemCount, hasAttributes] = [0, 0, false];
+      const log = new LogWriter(BLOCK_ROWS, {
+        block: (rows) => blocks.add(key, rows),
+        attributes: (line, attributes) => {
+          hasAttributes = true;
+          described.add(key, line, attributes);
         },
-        item: (row) => items.add(key, position++, row.itemId, row.title, JSON.stringify(row.attributes)),
-        user: (row) => users.add(key, position++, row.userId, JSON.stringify(row.attributes)),
+      });
+      const source = fill({
+        columns: (batch) => log.add(batch, userCount, itemCount),
+        item: (row) => {
+          items.add(key, itemCount, row.itemId, row.title, JSON.stringify(row.attributes));
+          return itemCount++;
+        },
+        user: (row) => {
+          users.add(key, userCount, row.userId, JSON.stringify(row.attributes));
+          return userCount++;
+        },
         reject: (row) => rejects.add(key, row.file, row.line, row.offset, row.reason, row.text),
       });
-      for (const batch of [plain, described, items, users, rejects]) batch.flush();
+      for (const batch of [log, described, items, users, rejects]) batch.flush();
       if (source.id !== id) throw new Error(`the rows are of "${id}", and the source is "${source.id}"`);
       this.#finish(key, source, hasAttributes);
       return source;
@@ -74,30 +87,90 @@ export class SourceStore {
     return rows.map((json) => Source.parse(JSON.parse(json as string)));
   }
 
+  /** Interactions in log order, many at once, without their attributes. Without such a source: none. */
+  *columns(id: string): IterableIterator<LogColumns> {
+    const key = this.#keyOf(id);
+    if (key !== undefined) yield* this.#log.columns(key);
+  }
+
   /** In log order. Without such a source: none. */
   *interactions(id: string): IterableIterator<Interaction> {
     const key = this.#keyOf(id);
     if (key === undefined) return;
-    const page = this.#database.prepare<[number, number, number], StoredInteraction>(
-      `select user_id as userId, item_id as itemId, rating, timestamp, log_index as logIndex${this.#hasAttributes(key) ? ', attributes' : ''}
-       from interactions where source_key = ? and log_index > ? order by log_index limit ?`,
-    );
-    yield* paged(
-      (after, count) => page.all(key, after, count).map(readInteraction),
-      (row) => row.logIndex,
-      -1,
-    );
+    const [users, items] = [this.#ids('users', key), this.#ids('items', key)];
+    for (const { size, users: ofUser, items: ofItem, ratings, timestamps, lines } of this.#log.columns(key)) {
+      const attributes = this.#attributesBetween(key, lines[0] as number, lines[size - 1] as number);
+      for (let row = 0; row < size; row++) {
+        const logIndex = lines[row] as number;
+        yield {
+          userId: users[ofUser[row] as number] as string,
+          itemId: items[ofItem[row] as number] as string,
+          rating: orNull(ratings[row] as number),
+          timestamp: orNull(timestamps[row] as number),
+          logIndex,
+          attributes: attributes.get(logIndex) ?? NONE,
+        };
+      }
+    }
   }
 
   /** Those of these lines of the log that are there, by line. */
   interactionsAt(id: string, logIndexes: readonly number[]): Map<number, Interaction> {
     const key = this.#keyOf(id) ?? -1;
-    const line = this.#database.prepare<[number, number], StoredInteraction>(
-      `select user_id as userId, item_id as itemId, rating, timestamp, log_index as logIndex${this.#hasAttributes(key) ? ', attributes' : ''}
-       from interactions where source_key = ? and log_index = ?`,
+    const [user, item] = [this.#idAt('users', key), this.#idAt('items', key)];
+    const attributes = this.attributesAt(id, logIndexes);
+    const found = this.#log.rowsAt(key, logIndexes).map((row): [number, Interaction] => [
+      row.line,
+      {
+        userId: user(row.user),
+        itemId: item(row.item),
+        rating: orNull(row.rating),
+        timestamp: orNull(row.timestamp),
+        logIndex: row.line,
+        attributes: attributes.get(row.line) ?? NONE,
+      },
+    ]);
+    return new Map(found);
+  }
+
+  /** What interactions have of their own, of these lines of the log that have anything, by line. */
+  attributesAt(id: string, logIndexes: readonly number[]): Map<number, Interaction['attributes']> {
+    const key = this.#keyOf(id) ?? -1;
+    if (!this.#hasAttributes(key)) return new Map();
+    const line = this.#database
+      .prepare<[number, number], string>(
+        'select attributes from interaction_attributes where source_key = ? and log_index = ?',
+      )
+      .pluck();
+    return new Map(
+      logIndexes.flatMap((logIndex) => {
+        const json = line.get(key, logIndex);
+        return json === undefined ? [] : [[logIndex, JSON.parse(json)] as const];
+      }),
     );
-    const found = logIndexes.flatMap((logIndex) => line.get(key, logIndex) ?? []);
-    return new Map(found.map((stored) => [stored.logIndex, readInteraction(stored)]));
+  }
+
+  /** Names of what interactions have of their own, in the order in which the log brings them. */
+  attributeNames(id: string): string[] {
+    const key = this.#keyOf(id) ?? -1;
+    if (!this.#hasAttributes(key)) return [];
+    return this.#database
+      .prepare(
+        `select one.key from interaction_attributes, json_each(attributes) one where source_key = ?
+         group by one.key order by min(log_index), min(one.id)`,
+      )
+      .pluck()
+      .all(key) as string[];
+  }
+
+  /** Ids of users by position. */
+  userIds(id: string): string[] {
+    return this.#ids('users', this.#keyOf(id) ?? -1);
+  }
+
+  /** Ids of items by position. */
+  itemIds(id: string): string[] {
+    return this.#ids('items', this.#keyOf(id) ?? -1);
   }
 
   /** By item id, in the order of the item file. */
@@ -135,6 +208,27 @@ export class SourceStore {
     return this.#database.prepare('select source_key from sources where id = ?').pluck().get(id) as number | undefined;
   }
 
+  #ids(table: 'users' | 'items', key: number): string[] {
+    const all = this.#database.prepare(`select id from ${table} where source_key = ? order by position`).pluck();
+    return all.all(key) as string[];
+  }
+
+  #idAt(table: 'users' | 'items', key: number): (position: number) => string {
+    const one = this.#database.prepare(`select id from ${table} where source_key = ? and position = ?`).pluck();
+    return (position) => one.get(key, position) as string;
+  }
+
+  #attributesBetween(key: number, first: number, last: number): Map<number, Interaction['attributes']> {
+    if (!this.#hasAttributes(key)) return new Map();
+    const rows = this.#database
+      .prepare<[number, number, number], [number, string]>(
+        'select log_index, attributes from interaction_attributes where source_key = ? and log_index between ? and ?',
+      )
+      .raw()
+      .all(key, first, last) as unknown as [number, string][];
+    return new Map(rows.map(([line, json]) => [line, JSON.parse(json)]));
+  }
+
   #hasAttributes(key: number): boolean {
     return this.#database.prepare('select has_attributes from sources where source_key = ?').pluck().get(key) === 1;
   }
@@ -143,7 +237,7 @@ export class SourceStore {
   #renew(id: string): number {
     const old = this.#keyOf(id);
     if (old !== undefined) {
-      for (const table of ['interactions', 'rejects', 'items', 'users', 'sources']) {
+      for (const table of ['interaction_blocks', 'interaction_attributes', 'rejects', 'items', 'users', 'sources']) {
         this.#database.prepare(`delete from ${table} where source_key = ?`).run(old);
       }
     }
@@ -151,8 +245,8 @@ export class SourceStore {
     return Number(made.lastInsertRowid);
   }
 
-  #batch(table: string, columns: readonly string[], parents: readonly BatchInsert[] = []): BatchInsert {
-    return new BatchInsert(this.#database, table, ['source_key', ...columns], parents);
+  #batch(table: string, columns: readonly string[]): BatchInsert {
+    return new BatchInsert(this.#database, table, ['source_key', ...columns]);
   }
 
   #finish(key: number, source: Source, hasAttributes: boolean): void {
@@ -169,18 +263,8 @@ export class SourceStore {
   }
 }
 
-type StoredInteraction = Omit<Interaction, 'attributes'> & { attributes?: string | null };
-
 const NONE: Interaction['attributes'] = Object.freeze({}); // one object for all rows that have none
 
-/** In place: a log has many rows, and most have nothing to read here. */
-function readInteraction(stored: StoredInteraction): Interaction {
-  const row = stored as { attributes: unknown };
-  row.attributes = stored.attributes ? JSON.parse(stored.attributes) : NONE;
-  return row as Interaction;
-}
-
-function isEmpty(attributes: Interaction['attributes']): boolean {
-  for (const _name in attributes) return false;
-  return true;
+function orNull(value: number): number | null {
+  return Number.isNaN(value) ? null : value;
 }

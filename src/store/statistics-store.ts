@@ -16,22 +16,6 @@ export class StatisticsStore {
     this.#database = database;
   }
 
-  /**
-   * Seconds between neighbouring interactions of one user, in order of time, and how often each such time occurs, ascending; interactions
-   * without a time are left out. The store cannot be written to while this is read.
-   */
-  gaps(sourceId: string): IterableIterator<[seconds: number, count: number]> {
-    return this.#database
-      .prepare<[string], [number, number]>(
-        `select gap, count(*) from (
-           select timestamp - lag(timestamp) over (partition by user_id order by timestamp) as gap from interactions
-           where source_key = (select source_key from sources where id = ?) and timestamp is not null
-         ) where gap is not null group by gap order by gap`,
-      )
-      .raw()
-      .iterate(sourceId) as unknown as IterableIterator<[number, number]>;
-  }
-
   /** Of every row of a version, in the order in which they were kept: one range of keys, which were dealt in one transaction. */
   *rows(hash: string): IterableIterator<RowFacts> {
     const { key, first, last } = this.#database

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { LogTable } from '../../src/builders/log-table.js';
 import type { Interaction } from '../../src/core/interaction.js';
+import { ColumnsBuffer } from '../../src/core/log-columns.js';
 
 /** Logs of few users and few timestamps, so that users interleave and most timestamps are tied. */
 export const anyLog = (length: { min?: number; max?: number } = {}): fc.Arbitrary<Interaction[]> =>
@@ -20,7 +21,22 @@ export const anyLog = (length: { min?: number; max?: number } = {}): fc.Arbitrar
       })),
     );
 
-/** The same log as a table, its attributes read again by line. */
+/** The same log as a table, its users and items numbered against the order in which the log has them. */
 export function tableOf(log: readonly Interaction[]): LogTable {
-  return LogTable.read(log, () => new Map(log.map((one) => [one.logIndex, one])));
+  const idsOf = (all: readonly string[]): string[] => [...new Set(all)].reverse();
+  const userIds = idsOf(log.map(({ userId }) => userId));
+  const itemIds = idsOf(log.map(({ itemId }) => itemId));
+  const [users, items] = [userIds, itemIds].map((ids) => new Map(ids.map((id, position) => [id, position])));
+  const buffer = new ColumnsBuffer(log.length);
+  for (const { userId, itemId, rating, timestamp, logIndex } of log) {
+    const [user, item] = [users?.get(userId) as number, items?.get(itemId) as number];
+    buffer.add(user, item, rating ?? Number.NaN, timestamp ?? Number.NaN, logIndex);
+  }
+  return LogTable.read({
+    userIds,
+    itemIds,
+    batches: [buffer.take()],
+    attributeNames: [...new Set(log.flatMap(({ attributes }) => Object.keys(attributes)))],
+    attributesAt: () => new Map(log.map((one) => [one.logIndex, one.attributes])),
+  });
 }

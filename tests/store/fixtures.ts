@@ -6,6 +6,7 @@ import { onTestFinished } from 'vitest';
 import type { DatasetVersion } from '../../src/core/dataset-version.js';
 import type { Instruction } from '../../src/core/instruction.js';
 import type { Interaction, Item, Reject, User } from '../../src/core/interaction.js';
+import { ColumnsBuffer, packedAttributes } from '../../src/core/log-columns.js';
 import type { Run } from '../../src/core/run.js';
 import { PROTOCOL } from '../../src/core/run-config.js';
 import type { Source } from '../../src/core/source.js';
@@ -38,9 +39,16 @@ export function keepSource(
   } = {},
 ): void {
   store.sources.write(kept.id, (writer) => {
-    for (const item of rows.items ?? []) writer.item(item);
-    for (const user of rows.users ?? []) writer.user(user);
-    for (const interaction of rows.interactions ?? []) writer.interaction(interaction);
+    const items = new Map(Array.from(rows.items ?? [], (item) => [item.itemId, writer.item(item)]));
+    const users = new Map(Array.from(rows.users ?? [], (user) => [user.userId, writer.user(user)]));
+    const buffer = new ColumnsBuffer(100);
+    for (const { userId, itemId, rating, timestamp, logIndex, attributes } of rows.interactions ?? []) {
+      if (buffer.isFull) writer.columns(buffer.take());
+      const [user, item] = [users.get(userId) ?? users.size, items.get(itemId) ?? items.size]; // beyond all: refused
+      const own = packedAttributes(attributes);
+      buffer.add(user, item, rating ?? Number.NaN, timestamp ?? Number.NaN, logIndex, own);
+    }
+    writer.columns(buffer.take());
     for (const reject of rows.rejects ?? []) writer.reject(reject);
     return kept;
   });

@@ -20,7 +20,8 @@ it('makes the folder and all tables from nothing, with WAL, foreign keys, STRICT
     'dataset_versions',
     'generated_texts',
     'instructions',
-    'interactions',
+    'interaction_attributes',
+    'interaction_blocks',
     'items',
     'mask_proofs',
     'prediction_sets',
@@ -295,5 +296,52 @@ it('reads the instructions of a store that kept their lines and their parts in t
   raw.close();
   const again = openStore(old);
   expect([...again.versions.instructions(version('aaa').hash, 'train')]).toEqual(made);
+  again.close();
+});
+
+it('reads the log of a store that kept each interaction as a row, with users and items numbered together', () => {
+  const old = earlier(temporaryStore().path, 15);
+  const raw = new SQLite(old);
+  raw.exec('begin');
+  for (const id of ['log', 'other']) {
+    const key = raw
+      .prepare(`insert into sources (id, hash, json, has_attributes) values (?, 's', ?, 1)`)
+      .run(id, JSON.stringify(source(id))).lastInsertRowid;
+    for (const [position, user] of [
+      [3, 'first'],
+      [7, 'after'],
+    ])
+      raw.prepare('insert into users values (?, ?, ?, ?)').run(key, position, user, '{"age":"24"}');
+    for (const [position, item] of [
+      [5, 'i9'],
+      [6, 'i1'],
+      [12, 'i5'],
+    ])
+      raw.prepare('insert into items values (?, ?, ?, ?, ?)').run(key, position, item, `Title ${item}`, '{}');
+    const line = raw.prepare('insert into interactions values (?, ?, ?, ?, ?, ?, ?)');
+    for (let i = 0; i < 5000; i++)
+      line.run(key, i + 1, i % 3 ? 'after' : 'first', `i${[9, 1, 5][i % 3]}`, i / 2, null, null);
+    line.run(key, 9000, 'after', 'i5', null, 1, '{"review":"good"}');
+  }
+  raw.exec('commit');
+  raw.close();
+  const again = openStore(old);
+  for (const id of ['log', 'other']) {
+    const attributes = {};
+    expect([...again.sources.interactions(id)]).toEqual([
+      ...Array.from({ length: 5000 }, (_, i) => {
+        const row = {
+          userId: i % 3 ? 'after' : 'first',
+          itemId: `i${[9, 1, 5][i % 3]}`,
+          rating: i / 2,
+          timestamp: null,
+        };
+        return { ...row, logIndex: i + 1, attributes };
+      }),
+      { userId: 'after', itemId: 'i5', rating: null, timestamp: 1, logIndex: 9000, attributes: { review: 'good' } },
+    ]);
+    expect(again.sources.itemIds(id)).toEqual(['i9', 'i1', 'i5']);
+    expect([...again.sources.users(id).values()][1]).toEqual({ userId: 'after', attributes: { age: '24' } });
+  }
   again.close();
 });

@@ -26,7 +26,7 @@ const ROWS = {
   ],
 };
 
-it('gives back any interactions in log order, whatever the order they came in', () => {
+it('gives back any interactions as they came, in columns and one by one', () => {
   const { store } = temporaryStore();
   fc.assert(
     fc.property(
@@ -34,11 +34,10 @@ it('gives back any interactions in log order, whatever the order they came in', 
       fc.option(fc.double({ noNaN: true, noDefaultInfinity: true })),
       fc.option(fc.nat()),
       (lines, rating, timestamp) => {
-        const interactions = lines.map((line) => interaction(line, { rating: rating === 0 ? 0 : rating, timestamp }));
+        const one = { rating: rating === 0 ? 0 : rating, timestamp }; // -0 is kept as 0
+        const interactions = lines.toSorted((a, b) => a - b).map((line) => interaction(line, one));
         keepSource(store, source('log'), { ...ROWS, interactions });
-        expect([...store.sources.interactions('log')]).toEqual(
-          interactions.toSorted((a, b) => a.logIndex - b.logIndex),
-        );
+        expect([...store.sources.interactions('log')]).toEqual(interactions);
       },
     ),
     { numRuns: 30 },
@@ -55,9 +54,9 @@ it('gives back the attributes of interactions, and keeps nothing for those that 
   keepSource(store, source('log'), { ...ROWS, interactions });
   expect([...store.sources.interactions('log')]).toEqual(interactions);
   const raw = new SQLite(path, { readonly: true });
-  expect(raw.prepare('select attributes is null from interactions order by log_index').pluck().all()).toEqual([
-    1, 0, 1,
-  ]);
+  expect(raw.prepare('select log_index from interaction_attributes').pluck().all()).toEqual([2]);
+  expect(store.sources.attributeNames('log')).toEqual(['review', 'verified']);
+  expect(store.sources.attributesAt('log', [1, 2, 9])).toEqual(new Map([[2, interactions[1]?.attributes]]));
   raw.close();
 });
 
@@ -70,6 +69,37 @@ it('gives back items and users in file order and rejects in the order they came'
   expect(store.sources.rejects('log')).toEqual(ROWS.rejects);
   expect(store.sources.rejects('log', 1)).toEqual(ROWS.rejects.slice(0, 1));
   expect(store.sources.list()).toEqual([source('log')]);
+});
+
+it('finds the lines of a log that has holes, and none in the holes', () => {
+  const { store } = temporaryStore();
+  const interactions = Array.from({ length: 9000 }, (_, i) => interaction(3 * i + 2, { rating: i, timestamp: null }));
+  keepSource(store, source('log'), { ...ROWS, interactions });
+  fc.assert(
+    fc.property(fc.array(fc.nat({ max: 28_000 }), { maxLength: 5 }), (lines) => {
+      const there = lines.filter((line) => line % 3 === 2 && line <= 26_999);
+      const expected = there.map((line) => [line, interactions[(line - 2) / 3]] as const);
+      expect(store.sources.interactionsAt('log', lines)).toEqual(new Map(expected));
+    }),
+  );
+});
+
+it('numbers users and items from 0 in the order in which they came', () => {
+  const { store } = temporaryStore();
+  const users = ['u1', 'u9', 'u0'].map((userId) => ({ userId, attributes: {} }));
+  const interactions = [interaction(1, { userId: 'u0' }), interaction(2, { itemId: 'i2' })];
+  keepSource(store, source('log'), { items: ROWS.items, users, interactions });
+  expect([store.sources.userIds('log'), store.sources.itemIds('log')]).toEqual([
+    ['u1', 'u9', 'u0'],
+    ['i2', 'i1'],
+  ]);
+  const rows = [...store.sources.columns('log')].map(({ users, items }) => [[...users], [...items]]);
+  expect(rows).toEqual([
+    [
+      [2, 0],
+      [1, 0],
+    ],
+  ]);
 });
 
 it('has nothing of a source that is not there', () => {
@@ -116,35 +146,40 @@ it('keeps the old rows when the new ones end in an error', () => {
 });
 
 it.each([
-  { case: 'an item that was not handed over', row: interaction(1, { itemId: 'none' }), error: 'FOREIGN KEY' },
-  { case: 'a user that was not handed over', row: interaction(1, { userId: 'none' }), error: 'FOREIGN KEY' },
+  {
+    case: 'an item that was not handed over',
+    row: interaction(1, { itemId: 'none' }),
+    error: 'line 1 names item 2 of 2',
+  },
+  {
+    case: 'a user that was not handed over',
+    row: interaction(1, { userId: 'none' }),
+    error: 'line 1 names user 1 of 1',
+  },
   {
     case: 'half a second',
     row: interaction(1, { timestamp: 1.5 }),
-    error: 'cannot store REAL value in INTEGER column',
+    error: 'line 1 has the time 1.5',
   },
-  {
-    case: 'a rating in words',
-    row: interaction(1, { rating: 'good' as never }),
-    error: 'cannot store TEXT value in REAL',
-  },
-  { case: 'a time before 1970', row: interaction(1, { timestamp: -1 }), error: 'CHECK constraint failed' },
+  { case: 'a time before 1970', row: interaction(1, { timestamp: -1 }), error: 'line 1 has the time -1' },
+  { case: 'a line that came before', row: interaction(0), error: 'line 0 comes after line 0' },
 ])('refuses $case', ({ row, error }) => {
   const { store } = temporaryStore();
-  expect(() => keepSource(store, source('log'), { ...ROWS, interactions: [row] })).toThrow(error);
+  const interactions = [interaction(0), row];
+  expect(() => keepSource(store, source('log'), { ...ROWS, interactions })).toThrow(error);
   expect(store.sources.list()).toEqual([]);
 });
 
 it('allows to write while interactions are being read', () => {
   const { store } = temporaryStore();
-  const interactions = Array.from({ length: 2500 }, (_, index) => interaction(index + 1));
+  const interactions = Array.from({ length: 9500 }, (_, index) => interaction(index + 1));
   keepSource(store, source('log'), { ...ROWS, interactions });
   let seen = 0;
   for (const row of store.sources.interactions('log')) {
     if (row.logIndex === 10) keepSource(store, source('other'), { ...ROWS, interactions: [interaction(1)] });
     seen += 1;
   }
-  expect(seen).toBe(2500);
+  expect(seen).toBe(9500);
 });
 
 it('keeps file counts in columns, for questions over all sources', () => {

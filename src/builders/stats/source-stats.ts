@@ -29,7 +29,7 @@ export interface SourceStats {
  * Statistics of a log in one pass. Memory for users, items, weeks and distinct ratings, not for interactions.
  *
  * interactions  in any order
- * gaps          seconds between neighbouring interactions of a user in order of time, and how often each occurs
+ * gaps          seconds between neighbouring interactions of a user in order of time, and how often, in any order (user-gaps.ts)
  */
 export function sourceStats(
   interactions: Iterable<Pick<Interaction, 'userId' | 'itemId' | 'rating' | 'timestamp'>>,

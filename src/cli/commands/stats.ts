@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { sourceStats } from '../../builders/stats/source-stats.js';
+import { userGaps } from '../../builders/stats/user-gaps.js';
 import { versionStats } from '../../builders/stats/version-stats.js';
 import { RectuneError } from '../../core/errors.js';
 import { findVersion } from '../../trainers/sealed-split.js';
@@ -18,7 +19,8 @@ export default command({
     const store = context.openStore('existing');
     const source = store.sources.find(name);
     if (source) {
-      const stats = sourceStats(store.sources.interactions(name), store.statistics.gaps(name), threshold);
+      const gaps = userGaps(() => store.sources.columns(name));
+      const stats = sourceStats(store.sources.interactions(name), gaps, threshold);
       return { value: { source: name, ...stats }, text: renderSourceStats(name, stats, context.page) };
     }
     const version = findVersion(store, name);

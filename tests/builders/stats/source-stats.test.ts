@@ -2,10 +2,12 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { coarse, SHARES } from '../../../src/builders/stats/distribution.js';
 import { sourceStats } from '../../../src/builders/stats/source-stats.js';
+import { userGaps } from '../../../src/builders/stats/user-gaps.js';
 import type { Interaction } from '../../../src/core/interaction.js';
 import { importInvented, inventedStudio } from '../invented-store.js';
 
 const DAY = 86_400;
+const ROWS = 7; // that stand in memory at once, so that a log is gone through more than once
 const anyLog: fc.Arbitrary<Interaction[]> = fc
   .array(
     fc.record({
@@ -33,7 +35,11 @@ it('statistics of a log in the store are those that plain loops over it give', (
     fc.assert(
       fc.property(anyLog, (log) => {
         importInvented(store, log);
-        const stats = sourceStats(store.sources.interactions('invented'), store.statistics.gaps('invented'), 2.5);
+        const stats = sourceStats(
+          store.sources.interactions('invented'),
+          userGaps(() => store.sources.columns('invented'), ROWS),
+          2.5,
+        );
         const users = [...new Set(log.map(({ userId }) => userId))];
         const items = [...new Set(log.map(({ itemId }) => itemId))];
         expect(stats).toMatchObject({ interactions: log.length, users: users.length, items: items.length });
