@@ -1,25 +1,25 @@
 import type {} from 'handlebars'; // the namespace hbs
-import type { Marks } from './marks.js';
+import { literal, type Sheet } from './sheet.js';
 import { type Fields, ITEM_HELPERS, LIST_HELPERS, TEXT_HELPERS } from './template-helpers.js';
 
-/** Renders a context to marked text. */
-export type Render = (context: object, marks: Marks) => string;
+/** Puts a context on a sheet as text. */
+export type Render = (context: object, sheet: Sheet) => void;
 
 /** Where names are looked up: in the example, and inside of #each in the item whose turn it is. */
 interface Scope {
   readonly root: Values;
   readonly item: Values;
   readonly isLast: boolean;
-  readonly marks: Marks;
+  readonly sheet: Sheet;
 }
 
 type Values = Readonly<Record<string, unknown>>;
-type Printer = (scope: Scope) => string;
+type Printer = (scope: Scope) => void;
 type Lookup = (scope: Scope) => unknown;
 
 /** What is the same in a whole template. */
 interface Settings {
-  readonly inserts: 'values' | 'marked text';
+  readonly inserts: 'values' | 'pieces';
   readonly fields: readonly string[];
 }
 
@@ -28,17 +28,20 @@ interface Settings {
  * and without all that checkTemplate refuses. What is left is a few closures, which take a third of the time that Handlebars' own
  * renderer takes for the same text (docs/decisions/0008); a test renders every template both ways.
  *
- * inserts  whether printed names are values to be marked; a wrapper prints text that holds its marks already
+ * inserts  whether printed names are values; those of a wrapper are pieces (PutDown), which are rendered at their place
  * fields   of an item, that the template declares
  */
 export function compileTemplate(
   program: hbs.AST.Program,
-  inserts: 'values' | 'marked text',
+  inserts: 'values' | 'pieces',
   fields: readonly string[] = [],
 ): Render {
   const print = printerOf(program, { inserts, fields }, false);
-  return (context, marks) => print({ root: context as Values, item: NO_ITEM, isLast: false, marks });
+  return (context, sheet) => print({ root: context as Values, item: NO_ITEM, isLast: false, sheet });
 }
+
+/** A piece that a wrapper prints. */
+export type PutDown = (sheet: Sheet) => void;
 
 const NO_ITEM: Values = Object.freeze({});
 
@@ -48,7 +51,9 @@ function printerOf(program: hbs.AST.Program | undefined, settings: Settings, inI
   for (const statement of program?.body ?? []) {
     if (statement.type === 'ContentStatement') {
       const text = (statement as hbs.AST.ContentStatement).value;
-      if (text !== '') printers.push(() => text);
+      if (text === '') continue;
+      const same = literal(text);
+      printers.push(({ sheet }) => sheet.literal(same));
     } else if (statement.type === 'MustacheStatement') {
       printers.push(mustache(statement as hbs.AST.MustacheStatement, settings, inItem));
     } else if (statement.type === 'BlockStatement') {
@@ -56,12 +61,10 @@ function printerOf(program: hbs.AST.Program | undefined, settings: Settings, inI
     }
   }
   const [only] = printers;
-  if (only === undefined) return () => '';
+  if (only === undefined) return () => {};
   if (printers.length === 1) return only;
   return (scope) => {
-    let text = '';
-    for (const print of printers) text += print(scope);
-    return text;
+    for (let i = 0; i < printers.length; i++) (printers[i] as Printer)(scope);
   };
 }
 
@@ -70,31 +73,36 @@ function mustache(statement: hbs.AST.MustacheStatement, { inserts, fields }: Set
   const [parameter] = statement.params;
   if (parameter === undefined) {
     const find = lookup(statement.path as hbs.AST.PathExpression, inItem);
-    if (inserts === 'marked text') return (scope) => text(find(scope));
-    return (scope) => scope.marks.value(text(find(scope)));
+    if (inserts === 'pieces') return (scope) => (find(scope) as PutDown)(scope.sheet);
+    return (scope) => scope.sheet.value(text(find(scope)));
   }
   const find = lookup(parameter as hbs.AST.PathExpression, inItem);
   const name = (statement.path as hbs.AST.PathExpression).original;
   if (name in LIST_HELPERS) return titles(find, LIST_HELPERS[name as keyof typeof LIST_HELPERS]);
   if (name in ITEM_HELPERS) {
     const helper = ITEM_HELPERS[name as keyof typeof ITEM_HELPERS];
-    return (scope) => scope.marks.value(helper(find(scope) as Fields, fields));
+    return (scope) => scope.sheet.value(helper(find(scope) as Fields, fields));
   }
   const helper = TEXT_HELPERS[name as keyof typeof TEXT_HELPERS];
-  return (scope) => scope.marks.value(helper(text(find(scope))));
+  return (scope) => scope.sheet.value(helper(text(find(scope))));
 }
+
+const QUOTE = literal('"');
+const BETWEEN = literal('", ');
 
 /** The titles of a list, each in quotes, joined by comma and space; an empty list prints nothing. */
 function titles(find: Lookup, shown: (title: string) => string): Printer {
   return (scope) => {
+    const { sheet } = scope;
     const items = find(scope) as readonly { readonly title: string }[];
-    let text = '';
+    const positions = sheet.positionsOf(items);
     for (let i = 0; i < items.length; i++) {
-      const item = items[i] as { readonly title: string };
-      const separator = i < items.length - 1 ? ', ' : '';
-      text += scope.marks.item(item, `"${scope.marks.value(shown(item.title))}"${separator}`);
+      const begin = sheet.length;
+      sheet.literal(QUOTE);
+      sheet.value(shown((items[i] as { readonly title: string }).title));
+      sheet.literal(i < items.length - 1 ? BETWEEN : QUOTE);
+      if (positions !== undefined) sheet.item(positions[i] as number, begin);
     }
-    return text;
   };
 }
 
@@ -109,18 +117,18 @@ function block(statement: hbs.AST.BlockStatement, settings: Settings, inItem: bo
   return (scope) => (holds(find(scope)) ? otherwise(scope) : then(scope));
 }
 
-/** Marks what belongs to each item. */
+/** Tells the sheet what belongs to each item. */
 function each(find: Lookup, print: Printer, otherwise: Printer): Printer {
   return (scope) => {
     const items = find(scope) as readonly Values[];
     if (items.length === 0) return otherwise(scope);
-    const { root, marks } = scope;
-    let text = '';
+    const { root, sheet } = scope;
+    const positions = sheet.positionsOf(items);
     for (let i = 0; i < items.length; i++) {
-      const item = items[i] as Values;
-      text += marks.item(item, print({ root, item, isLast: i === items.length - 1, marks }));
+      const begin = sheet.length;
+      print({ root, item: items[i] as Values, isLast: i === items.length - 1, sheet });
+      if (positions !== undefined) sheet.item(positions[i] as number, begin);
     }
-    return text;
   };
 }
 

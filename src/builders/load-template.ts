@@ -6,9 +6,9 @@ import { exists, packageRoot, sha256 } from '../platform/files.js';
 import { checkTemplate, noUses, type Piece, type Uses } from './check-template.js';
 import { compileTemplate, type Render } from './compile.js';
 import { gridTemplate, isGridName } from './grid.js';
-import { Marks } from './marks.js';
 import { packagedTemplates } from './packaged-templates.js';
 import { inlinePartials } from './partials.js';
+import { textOf } from './sheet.js';
 import { openTemplateFile, parseHandlebars, type TemplateFile } from './template-file.js';
 
 /** A template that was checked and can render. */
@@ -222,10 +222,7 @@ function checkDeclared(
 /** The two answers. They must differ, or nothing could be told from them. */
 function labelsOf(output: Render, where: string): readonly [string, string] {
   // The thoughts before an answer are the same for both.
-  const answer = (label: boolean): string => {
-    const marks = new Marks([]);
-    return marks.plain(output({ label, reasoning: '' }, marks));
-  };
+  const answer = (label: boolean): string => textOf((sheet) => output({ label, reasoning: '' }, sheet));
   const labels = [answer(true), answer(false)] as const;
   if (labels.some((label) => label.trim() === '') || labels[0] === labels[1]) {
     const what = `the answers are ${JSON.stringify(labels[0])} and ${JSON.stringify(labels[1])}: they must differ and not be empty`;

@@ -4,16 +4,16 @@ import type { WrapperRule } from '../core/recipe.js';
 import { WRAPPER_VARIABLES, WrapperHead } from '../core/template.js';
 import { packageRoot } from '../platform/files.js';
 import { checkTemplate, noUses } from './check-template.js';
-import { compileTemplate } from './compile.js';
-import type { Marks } from './marks.js';
+import { compileTemplate, type PutDown } from './compile.js';
+import type { Sheet } from './sheet.js';
 import { openTemplateFile, parseHandlebars } from './template-file.js';
 
 /** A wrapper that was checked, with the recipe's switches set. */
 export interface Wrapper {
   readonly head: WrapperHead;
   readonly hash: string; // sha256 of the file's text
-  /** Puts marked text around marked text. hasInput: whether the template has an input, the same for all its rows. */
-  render(parts: { instruction: string; input: string; hasInput: boolean }, marks: Marks): string;
+  /** Puts text around two pieces. hasInput: whether the template has an input, the same for all its rows. */
+  render(parts: { instruction: PutDown; input: PutDown; hasInput: boolean }, sheet: Sheet): void;
 }
 
 /** Loads and checks the wrapper that a recipe asks for, from the package's templates/wrappers/. Throws RectuneError 'usage'. */
@@ -39,7 +39,7 @@ export function loadWrapper(rule: WrapperRule): Wrapper {
     const fix = `take ${name} out of switches`;
     throw new RectuneError('usage', `a recipe has no switch "${name}"`, `${shown}:${file.headLine('switches')}`, fix);
   }
-  const render = compileTemplate(program, 'marked text');
+  const render = compileTemplate(program, 'pieces');
   // Unlike a template's, the file's last newline belongs to the text: the answer begins on the line after "### Response:".
-  return { head, hash: file.hash, render: (parts, marks) => render({ ...parts, ...switches }, marks) };
+  return { head, hash: file.hash, render: (parts, sheet) => render({ ...parts, ...switches }, sheet) };
 }

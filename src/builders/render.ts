@@ -1,9 +1,10 @@
 import type { ByteRange } from '../core/instruction.js';
 import type { TextSlot } from '../core/slots.js';
 import { TASKS } from '../core/template.js';
+import type { Render } from './compile.js';
 import type { Template } from './load-template.js';
 import type { Wrapper } from './load-wrapper.js';
-import { Marks } from './marks.js';
+import { type HistoryList, Sheet, textOf } from './sheet.js';
 
 /** What a template prints of an item: its title and the fields that the template declares. */
 export type ItemText = Readonly<Record<string, string>> & { readonly title: string };
@@ -36,17 +37,21 @@ export interface Rendered {
   readonly shown: number[]; // which items of the example's history those are
 }
 
+const PROMPT = new Sheet();
+
 /** Renders one example through template and wrapper. Pure: the same example gives the same bytes. */
 export function renderExample(template: Template, wrapper: Wrapper, example: ShownExample): Rendered {
   const items = printedItems(example.history, template.places.has('isLiked') || template.places.has('stars'));
-  const marks = new Marks(items);
+  const whole: HistoryList = { items, positions: items.map((_, i) => i) };
+  const liked = partOf(items, example.history, true);
+  const disliked = partOf(items, example.history, false);
   const { user, target, stars, itemWord, itemWords } = example;
   const candidates = lettered(example.candidates ?? [], usesPlaces(template));
   const context = {
     ...example.texts,
     history: items,
-    liked: items.filter((_, i) => example.history[i]?.liked),
-    disliked: items.filter((_, i) => !example.history[i]?.liked),
+    liked: liked.items,
+    disliked: disliked.items,
     user,
     target,
     stars,
@@ -54,28 +59,66 @@ export function renderExample(template: Template, wrapper: Wrapper, example: Sho
     itemWords,
     candidates,
   };
-  const instruction = template.instruction(context, marks);
-  const input = template.input(context, marks);
-  const prompt = marks.unmark(wrapper.render({ instruction, input, hasInput: template.hasInput }, marks));
-  const shown = [...prompt.history.keys()].sort((a, b) => a - b);
-  return {
-    instruction: marks.plain(instruction),
-    input: marks.plain(input),
-    ...answersOf(template, example, candidates),
-    prompt: prompt.text,
-    values: prompt.values,
-    history: shown.map((position) => prompt.history.get(position) as ByteRange),
+  const sheet = PROMPT;
+  sheet.begin([liked, disliked, whole]);
+  const instruction = new Piece(template.instruction, context);
+  const input = new Piece(template.input, context);
+  const parts = { instruction: instruction.put, input: input.put, hasInput: template.hasInput };
+  wrapper.render(parts, sheet);
+  const { shown, ranges } = sheet.history();
+  const prompt = sheet.text();
+  const text = {
+    instruction: instruction.text(sheet, prompt),
+    input: input.text(sheet, prompt),
+    prompt,
+    values: sheet.values(),
+    history: ranges,
     shown,
   };
+  return { ...text, ...answersOf(template, example, candidates) };
 }
 
-/** The items of a history, each an object of its own, because an item may stand there twice and each place is marked by itself. */
+/** A part of a prompt that the wrapper puts down. */
+class Piece {
+  readonly #render: Render;
+  readonly #context: object;
+  #begin = -1;
+  #end = -1;
+
+  constructor(render: Render, context: object) {
+    this.#render = render;
+    this.#context = context;
+  }
+
+  readonly put = (sheet: Sheet): void => {
+    this.#begin = sheet.length;
+    this.#render(this.#context, sheet);
+    this.#end = sheet.length;
+  };
+
+  /** Its text, whether it stands in the prompt or not. */
+  text(sheet: Sheet, prompt: string): string {
+    if (this.#begin >= 0) return sheet.part(prompt, this.#begin, this.#end);
+    return textOf((aside) => this.#render(this.#context, aside));
+  }
+}
+
+/** The items of a history. */
 function printedItems(history: ShownExample['history'], withJudgements: boolean): ItemText[] {
-  if (withJudgements)
-    return history.map(({ item, liked, stars }) => ({ ...item, isLiked: liked, stars }) as unknown as ItemText);
-  const items = history.map(({ item }) => item);
-  if (new Set(items).size === items.length) return items;
-  return items.map((item, i) => (items.indexOf(item) === i ? item : { ...item }));
+  if (!withJudgements) return history.map(({ item }) => item);
+  return history.map(({ item, liked, stars }) => ({ ...item, isLiked: liked, stars }) as unknown as ItemText);
+}
+
+/** Those of the history that were liked, or were not. */
+function partOf(items: readonly ItemText[], history: ShownExample['history'], wanted: boolean): HistoryList {
+  const part: ItemText[] = [];
+  const positions: number[] = [];
+  for (let i = 0; i < items.length; i++) {
+    if (history[i]?.liked !== wanted) continue;
+    part.push(items[i] as ItemText);
+    positions.push(i);
+  }
+  return { items: part, positions };
 }
 
 type Candidate = ItemText & { readonly letter: string; readonly number: string };
@@ -104,9 +147,8 @@ function answersOf(
   candidates: readonly Candidate[],
 ): Pick<Rendered, 'answer' | 'choices' | 'scored'> {
   const write = (change: object): string => {
-    const marks = new Marks([]);
     const { target, stars } = example;
-    return marks.plain(template.output({ ...example.texts, target, stars, ...change }, marks));
+    return textOf((sheet) => template.output({ ...example.texts, target, stars, ...change }, sheet));
   };
   switch (TASKS[template.head.task].alternatives) {
     case 'label': {

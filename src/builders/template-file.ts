@@ -6,7 +6,6 @@ import { parseAs } from '../core/parse.js';
 import { packageRoot, readText, sha256 } from '../platform/files.js';
 import { readYaml } from '../platform/yaml.js';
 import { findFault } from './handlebars-fault.js';
-import { holdsMarks } from './marks.js';
 
 /** A file of YAML front matter and Handlebars text, opened but not yet understood. */
 export interface TemplateFile<Head> {
@@ -19,6 +18,9 @@ export interface TemplateFile<Head> {
   readonly bodyLine: number; // line of the file on which the body begins
 }
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const CONTROL_CHARACTER = /[\u0001-\u0003]/;
+
 /**
  * Reads a template or wrapper file and parses its front matter by a schema.
  *
@@ -30,10 +32,10 @@ export function openTemplateFile<Schema extends z.ZodType>(
 ): TemplateFile<z.output<Schema>> {
   const shown = shownPath(path);
   const text = readText(path, 'usage').replaceAll('\r\n', '\n');
-  const marked = text.split('\n').findIndex(holdsMarks);
-  if (marked >= 0) {
+  const odd = text.split('\n').findIndex((line) => CONTROL_CHARACTER.test(line));
+  if (odd >= 0) {
     const fix = 'take the control characters U+0001 to U+0003 out';
-    throw new RectuneError('usage', 'a template may not hold control characters', `${shown}:${marked + 1}`, fix);
+    throw new RectuneError('usage', 'a template may not hold control characters', `${shown}:${odd + 1}`, fix);
   }
   const parts = /^---\n([\s\S]*?\n)---\n/.exec(text);
   if (!parts) {

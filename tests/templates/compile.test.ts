@@ -3,8 +3,8 @@ import Handlebars from 'handlebars';
 import { expect, it } from 'vitest';
 import { compileTemplate } from '../../src/builders/compile.js';
 import { gridTemplate, isGridName } from '../../src/builders/grid.js';
-import { Marks } from '../../src/builders/marks.js';
 import { inlinePartials } from '../../src/builders/partials.js';
+import { textOf } from '../../src/builders/sheet.js';
 import { openTemplateFile } from '../../src/builders/template-file.js';
 import { type Fields, ITEM_HELPERS, LIST_HELPERS, TEXT_HELPERS } from '../../src/builders/template-helpers.js';
 import { allTemplates } from '../../src/builders/template-library.js';
@@ -27,8 +27,7 @@ function oracle(text: string, context: object, fields: readonly string[]): strin
 }
 
 function ours(text: string, context: object, fields: readonly string[]): string {
-  const marks = new Marks([]);
-  return marks.plain(compileTemplate(Handlebars.parse(text), 'values', fields)(context, marks));
+  return textOf((sheet) => compileTemplate(Handlebars.parse(text), 'values', fields)(context, sheet));
 }
 
 const anyItem = fc.record({
