@@ -1,7 +1,7 @@
 import { nearestWord, RectuneError } from '../core/errors.js';
 import type { Split } from '../core/instruction.js';
 import type { Item, User } from '../core/interaction.js';
-import { type ColumnRoles, DatasetRecipe, type LabelRule } from '../core/recipe.js';
+import { type CandidateRule, type ColumnRoles, DatasetRecipe, type LabelRule } from '../core/recipe.js';
 import type { Source } from '../core/source.js';
 import type { Store } from '../store/store.js';
 import { type Admitted, admit } from './admit.js';
@@ -37,6 +37,8 @@ export interface DatasetPlan {
   placedExamples(): Generator<{ readonly example: Example; readonly split: Split }, void>;
   /** The candidate list of an example; undefined: the recipe draws none. */
   candidates(example: Example): readonly string[] | undefined;
+  /** The candidate list of an example by a rule that need not be the recipe's. */
+  candidatesBy(rule: CandidateRule, example: Example): readonly string[];
   /** Items that a user met at any time. */
   metBy(userId: string): ReadonlySet<string>;
 }
@@ -116,9 +118,11 @@ export function planDataset(store: Store, loaded: LoadedRecipe): DatasetPlan {
       }
     },
     candidates(example) {
-      if (recipe.candidates === undefined) return undefined;
+      return recipe.candidates && plan.candidatesBy(recipe.candidates, example);
+    },
+    candidatesBy(rule, example) {
       const disliked = example.history.filter((one) => !isLiked(one, recipe.label)).map(({ itemId }) => itemId);
-      return drawCandidates(example, recipe.candidates, log, plan.pool, metBy(example.userId), disliked);
+      return drawCandidates(example, rule, log, plan.pool, metBy(example.userId), disliked);
     },
     metBy,
   };

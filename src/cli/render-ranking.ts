@@ -13,28 +13,43 @@ export interface RankingPlace {
 }
 
 export function rankingAnswer(report: RankingReport, { run, path, reused }: RankingPlace): Answer {
-  const { list, metrics, entries, search, rows, eligible, users, beams, top, sharedItems } = report;
-  const head = ['model', ...metrics.map((metric) => metricTitle(metric, list)), 'surely the best', 'seconds a row'];
+  const { list, metrics, entries, rows, eligible, users, written } = report;
+  const searched = written === null ? [] : ['surely the best', 'seconds a row'];
   const table = entries.map(({ model, metrics: figures }) => {
-    const own = search.find((one) => one.model === model);
+    const own = written?.search.find((one) => one.model === model);
     return [
       TASK_MODEL_TITLES[model],
       ...metrics.map((metric) => withInterval(figures[metric] ?? { value: null, low: null, high: null, leftOut: 0 })),
-      own ? percent(own.certain) : '-',
-      own ? own.seconds.median.toFixed(2) : '-',
+      ...(written === null ? [] : own ? [percent(own.certain), own.seconds.median.toFixed(2)] : ['-', '-']),
     ];
   });
   const lines = [
     `run ${run}: ${counted(rows, 'row')} of ${counted(users, 'user')}, drawn from ${eligible} that can be asked${reused ? ', from the studio' : ''}`,
-    renderTable(head, table),
-    `Titles as stock llama.cpp writes them with ${counted(beams, 'beam')}, ${counted(top, 'title')} a row; "surely the best": rows whose titles no other of the set can pass.`,
-    ...(sharedItems === 0
-      ? []
-      : [
-          `${sharedItems} items have a title that another item has, too; they share a place, and a tie counts as chance.`,
-        ]),
+    renderTable(['model', ...metrics.map((metric) => metricTitle(metric, list)), ...searched], table),
+    ...(written === null ? judgedNotes(report) : writtenNotes(written)),
     `answers: ${path}`,
     `next: rectune report ${run}`,
   ];
   return { value: { run, path, reused, ...report }, text: lines.join('\n') };
+}
+
+function writtenNotes({ beams, top, sharedItems }: NonNullable<RankingReport['written']>): string[] {
+  const notes = [
+    `Titles as stock llama.cpp writes them with ${counted(beams, 'beam')}, ${counted(top, 'title')} a row; "surely the best": rows whose titles no other of the set can pass.`,
+  ];
+  if (sharedItems === 0) return notes;
+  const shared = `${sharedItems} items have a title that another item has, too; they share a place, and a tie counts as chance.`;
+  return [...notes, shared];
+}
+
+function judgedNotes({ judged }: RankingReport): string[] {
+  if (judged === null) return [];
+  const { template, labels, drawn } = judged;
+  const lists =
+    drawn === null
+      ? 'the lists of the version'
+      : `beside a liked target ${drawn.negatives} items that its user never met (${drawn.sampler}, seed ${drawn.seed})`;
+  return [
+    `Each candidate judged alone by ${template}, ordered by the log-odds of "${labels[0].trim()}" against "${labels[1].trim()}"; ${lists}.`,
+  ];
 }

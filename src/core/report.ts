@@ -14,7 +14,7 @@ import { Slice, TaskReport, WordingGap } from './task-report.js';
 export { Estimate, Finding, PairedTests } from './report-figures.js';
 
 /** The version of the report's JSON form (docs/metrics.md). */
-export const REPORT_FORMAT = 4;
+export const REPORT_FORMAT = 5;
 
 const count = z.number().int().nonnegative();
 
@@ -162,7 +162,7 @@ export const Report = z.strictObject({
   splits: z.array(SplitResult), // judgements: test, then valid; without judgements none
   differences: z.array(PairedDifference),
   tasks: z.array(TaskReport), // the other tasks of a version that mixes several
-  rankings: z.array(KeptRankingReport), // by titles that the model wrote; none when nobody asked for one
+  rankings: z.array(KeptRankingReport), // by titles that the model wrote or candidates that it judged; none when nobody asked for one
   slices: z.array(Slice), // of the test rows of such a version
   wordings: z.array(WordingGap),
   idModels: IdModelStanding.extend({ fits: z.array(ReportedFit) }), // fits: of all tasks; the rest is about judgements

@@ -1,7 +1,7 @@
 import { RectuneError } from '../core/errors.js';
 import type { Instruction, Split } from '../core/instruction.js';
 import { frequentPosition } from './baselines/frequent-position.js';
-import { trainInteractions, trainLines } from './baselines/train-log.js';
+import { type KnownInteraction, trainInteractions, trainLines } from './baselines/train-log.js';
 import type { LogLine, ReportInput } from './report.js';
 import type { AnsweredRow } from './split-scores.js';
 import { readFacts } from './tasks/row-facts.js';
@@ -14,6 +14,8 @@ type Evaluated = Exclude<Split, 'train'>;
 export interface KnownRows {
   readonly rows: Readonly<Record<Evaluated, readonly TaskRow[]>>;
   readonly knowledge: TaskKnowledge | undefined; // of the baselines of other tasks; undefined: all rows are judgements
+  /** Interactions of train, without those that valid or test asks about; undefined: another log stands in the place of the version's. */
+  train(): readonly KnownInteraction[] | undefined;
 }
 
 /**
@@ -45,15 +47,21 @@ export function knownRows(
     both.map(({ instruction }) => instruction),
   );
   const rowsOf = (rows: readonly AnsweredRow[]) => taskRows(version, rows, (line) => items.get(line), factsOf);
+  const interactions = () => trainInteractions(ofTrain, lines());
+  const knowledge = judgementsAlone
+    ? undefined
+    : {
+        train: interactions(),
+        places: frequentPosition(train),
+        ratings: [...ratings].sort((a, b) => a - b),
+      };
   return {
     rows: { test: rowsOf(answered.test), valid: rowsOf(answered.valid) },
-    knowledge: judgementsAlone
-      ? undefined
-      : {
-          train: trainInteractions(ofTrain, lines()),
-          places: frequentPosition(train),
-          ratings: [...ratings].sort((a, b) => a - b),
-        },
+    knowledge,
+    train() {
+      const train = knowledge?.train ?? interactions();
+      return train.length > 0 ? train : undefined;
+    },
   };
 }
 

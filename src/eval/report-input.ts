@@ -26,7 +26,7 @@ export type Choose = (run: Run, split: ScoredSplit, adapterHash: string | null, 
  * fits  what ID models say of the version's rows
  * siblings  the runs that its seeds are shown beside; all that there are without it
  * choose  the newest predictions that answer the run's own question (newestPredictions), or others that are named
- * rankings  by written titles
+ * rankings  that were asked for beside the evaluation
  * probes  the answers that the trust panel is made from
  * throws  RectuneError 'usage' for a run without adapter or predictions, 'data' when another log stands in the place of the version's
  */

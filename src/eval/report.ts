@@ -34,11 +34,11 @@ import {
   scoresOf,
 } from './split-scores.js';
 import type { KeptRanking } from './tasks/kept-rankings.js';
+import { rankingReport } from './tasks/ranking-report.js';
 import { judgementSlices, reportTasks, type TaskFindings } from './tasks/report-tasks.js';
 import type { DatedLine } from './tasks/row-facts.js';
 import { choiceScores } from './tasks/score-task.js';
 import { overview } from './tasks/task-verdict.js';
-import { rankingReport } from './tasks/title-rankings.js';
 import { trainingFacts } from './training-facts.js';
 import { doubtsOf } from './trust/doubts.js';
 import type { KeptProbe } from './trust/kept-probes.js';
@@ -155,7 +155,7 @@ export function evaluate(input: ReportInput): Evaluated {
     rankings: input.rankings.map(({ file, sha256, result }) => ({
       file,
       sha256,
-      ...rankingReport(result, (row) => rankedRows.get(row), known.knowledge?.train, options),
+      ...rankingReport(result, (row) => rankedRows.get(row), known.train(), options),
     })),
     slices,
     wordings,

@@ -324,6 +324,28 @@ it('asks the probes that are named before the report, and what was asked before 
   expect(readdirSync(join(studio, 'probes', run)).length).toBe(2); // one result a probe
 });
 
+it('ranks candidates by a judgement about each, reports it, and asks the same but once', async () => {
+  const { argv, studio } = invented();
+  await invoke(argv);
+  const [run = ''] = readdirSync(join(studio, 'runs'));
+  const ranking = ['rank', run, '--by', 'judgement', '--negatives', '4', '--studio', studio, '--json'];
+  const scorings = () => calls().filter(({ verb }) => verb === 'score').length;
+  const before = scorings();
+  const { list, judged, reused, entries } = JSON.parse((await invoke(ranking)).stdout);
+  expect([list, judged.template, judged.drawn.negatives, reused]).toEqual(['1+4', 'tallrec/movie', 4, false]);
+  expect(entries.map(({ model, by }: { model: string; by: string }) => `${model} ${by}`)).toEqual([
+    'adapter judgement',
+    'base judgement',
+  ]);
+  expect(scorings()).toBe(before + 2);
+  expect(JSON.parse((await invoke(ranking)).stdout).reused).toBe(true);
+  expect(scorings()).toBe(before + 2);
+  await invoke(['report', run, '--studio', studio]);
+  expect(readFileSync(join(studio, 'reports', run, 'report.md'), 'utf8')).toContain('a judgement about each candidate');
+  const { code, stderr } = await invoke([...ranking, '--set', 'catalogue']);
+  expect([code, stderr]).toEqual([2, expect.stringContaining('--negatives')]);
+});
+
 it('names the probes that there are when one is mistyped', async () => {
   const { argv, studio } = invented();
   const { code, stderr } = await invoke(argv.with(argv.indexOf('--probes') + 1, 'wordings'));

@@ -29,6 +29,7 @@ export interface Change {
   readonly template?: Template;
   readonly history?: readonly Interaction[];
   readonly candidates?: readonly string[];
+  readonly target?: string; // an item in the place of the target
   readonly swapsLikes?: boolean; // what was liked is shown as disliked, and the other way round, stars mirrored on their scale
   readonly titles?: ReadonlyMap<string, string>; // in the place of which title each stands
 }
@@ -161,8 +162,10 @@ export class ProbeGround {
     const { instruction, label } = row;
     const template = change.template ?? row.template;
     const history = change.history ?? row.example.history;
+    const { target } = row.example;
     const example = {
       ...row.example,
+      target: change.target === undefined ? target : { ...target, itemId: change.target },
       history: change.swapsLikes ? history.map((one) => mirrored(one, log.scale)) : history,
     };
     const liked = new Map(history.map((one) => [one.logIndex, isLiked(one, recipe.label)]));

@@ -1,32 +1,71 @@
 import { z } from 'zod';
+import { RectuneError } from '../../core/errors.js';
+import type { KeptRankingResult } from '../../core/judged-lists.js';
+import { Sampler } from '../../core/recipe.js';
 import { ReportOptions } from '../../core/report.js';
 import { RankedSet } from '../../core/title-ranking.js';
-import { rankingReport } from '../../eval/tasks/title-rankings.js';
+import { rankingReport } from '../../eval/tasks/ranking-report.js';
+import type { Store } from '../../store/store.js';
+import type { Execution } from '../../trainers/execute-run.js';
+import { PredictOptions } from '../../trainers/predict.js';
 import { RankOptions, rankRun } from '../../trainers/rank-run.js';
 import { command, named } from '../command.js';
 import { executionOf } from '../execution.js';
 import { rankingAnswer } from '../render-ranking.js';
 
+const By = z.enum(['titles', 'judgement']);
+
+const Options = z.strictObject({
+  by: By.default('titles').describe(
+    'what orders a list: titles that the model writes, or its log-odds of a judgement about each candidate alone',
+  ),
+  set: RankedSet.default('candidates').describe(
+    "what may be written: titles of the row's candidates, or of every item of the log",
+  ),
+  negatives: z.coerce
+    .number()
+    .int()
+    .positive()
+    .optional()
+    .describe(
+      "by judgement: items drawn beside each liked target; without it the version's own lists, or 9 where it has none",
+    ),
+  sampler: Sampler.default('uniform').describe('by judgement: how these are drawn'),
+  template: named(
+    'ID',
+    'by judgement: the template that asks, of the version; without it its first that can',
+  ).optional(),
+  recipe: named('FILE', "by judgement: the version's recipe, when it shows templates of your own").optional(),
+  model: named('FILE', 'base model, only when it lies in another place now').optional(),
+  ...RankOptions.shape,
+  device: PredictOptions.shape.device,
+  precision: PredictOptions.shape.precision,
+});
+type Options = z.infer<typeof Options>;
+
 export default command({
   name: 'rank',
-  summary: 'titles that the model of a run writes behind rows of test, when it can write nothing but titles of a set',
-  positionals: z.strictObject({ run: z.string().describe('run whose adapter and base model write') }),
-  options: z.strictObject({
-    set: RankedSet.default('candidates').describe(
-      "what may be written: titles of the row's candidates, or of every item of the log",
-    ),
-    model: named('FILE', 'base model, only when it lies in another place now').optional(),
-    ...RankOptions.shape,
-  }),
+  summary:
+    'ranks rows of test by titles that the model of a run writes when it can write nothing but titles of a set, or by what it says of each candidate alone',
+  positionals: z.strictObject({ run: z.string().describe('run whose adapter and base model are asked') }),
+  options: Options,
   examples: [
     'rectune rank p5-movie-1a2b3c4d                                # of ten candidates, every one is ranked',
     'rectune rank p5-movie-1a2b3c4d --set catalogue --rows 200     # of all items: the ten best of 20 beams',
+    'rectune rank tallrec-movie-1a2b3c4d --by judgement --negatives 19   # "Yes." or "No." about each of 20 items',
   ],
-  async run({ run }, { set, model, ...options }, context) {
+  async run({ run }, options, context) {
+    if (options.by === 'judgement' && options.set === 'catalogue') {
+      const what = 'judgements are asked about the candidates of a list, one prompt each, not about a whole catalogue';
+      throw new RectuneError('usage', what, '--set', 'raise --negatives for longer lists');
+    }
     const store = context.openStore('existing');
-    const { result, path, reused } = await context.stoppable((signal) =>
-      rankRun(store, { run, set, model, options }, { ...executionOf(context), signal }),
-    );
+    const { result, path, reused } = await context.stoppable((signal) => {
+      const execution = { ...executionOf(context), signal };
+      return options.by === 'judgement'
+        ? judged(store, run, options, execution)
+        : written(store, run, options, execution);
+    });
     const wanted = new Set(result.answers.map(({ row }) => row));
     const rows = new Map(
       [...store.versions.instructions(result.versionHash, 'test')]
@@ -37,3 +76,26 @@ export default command({
     return rankingAnswer(report, { run, path, reused });
   },
 });
+
+interface Ranked {
+  readonly result: KeptRankingResult;
+  readonly path: string;
+  readonly reused: boolean;
+}
+
+function written(store: Store, run: string, options: Options, execution: Execution): Promise<Ranked> {
+  const { set, model, rows, beams, top, seed, threads, again } = options;
+  return rankRun(store, { run, set, model, options: { rows, beams, top, seed, threads, again } }, execution);
+}
+
+async function judged(store: Store, run: string, options: Options, execution: Execution): Promise<Ranked> {
+  const { judgeRun } = await import('../judge-run.js');
+  const { model, rows, seed, template, negatives, sampler, recipe, device, precision, threads, again } = options;
+  return judgeRun(store, {
+    ...execution,
+    run,
+    model,
+    options: { rows, seed, template, negatives, sampler, recipe },
+    computing: PredictOptions.parse({ device, precision, threads, again }),
+  });
+}

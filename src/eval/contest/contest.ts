@@ -80,7 +80,7 @@ export function contestsOf(
   return [...(judgements ? [judgements] : []), ...others];
 }
 
-const NOTHING_KNOWN: KnownRows = { rows: { test: [], valid: [] }, knowledge: undefined };
+const NOTHING_KNOWN: Pick<KnownRows, 'rows' | 'knowledge'> = { rows: { test: [], valid: [] }, knowledge: undefined };
 
 function judgementContest(
   { train }: Ground,

@@ -1,26 +1,14 @@
-import type { Instruction } from '../../core/instruction.js';
-import type { Prediction } from '../../core/prediction.js';
-import type { ReportOptions } from '../../core/report.js';
-import type { RankedBy, RankedModel, RankingReport } from '../../core/report-rankings.js';
-import { SCORINGS, type TaskMetricId } from '../../core/task-report.js';
+import type { RankingReport } from '../../core/report-rankings.js';
+import type { TaskMetricId } from '../../core/task-report.js';
 import type { RankingResult } from '../../core/title-ranking.js';
 import { popularity } from '../baselines/popularity.js';
 import type { KnownInteraction } from '../baselines/train-log.js';
 import { type RankedList, type TieGroup, targetRank } from '../metrics/ranked-list.js';
 import { thousands } from '../numbers.js';
 import { quantile } from '../statistics/interval.js';
-import { indexUsers } from '../statistics/user-index.js';
-import { Resampled } from './compare-task.js';
+import { likelihoodRankings, type RankedRow, type Ranking, type Rankings } from './ranked-rows.js';
 import { listsOf } from './report-tasks.js';
-import { choiceScores } from './score-task.js';
-import { CHOICE_METRIC, metricsOf } from './task-metric.js';
-
-/** A row that was ranked, as the version has it; predictions where there are some. */
-export interface RankedRow {
-  readonly instruction: Pick<Instruction, 'row' | 'userId' | 'itemId' | 'candidates' | 'scored'>;
-  readonly adapter?: Prediction | undefined;
-  readonly base?: Prediction | undefined;
-}
+import { metricsOf } from './task-metric.js';
 
 type Answer = RankingResult['answers'][number];
 
@@ -53,53 +41,28 @@ export function writtenRank(
   return { groups: [...groups, rest], relevant: 1 };
 }
 
-/**
- * A ranking by written titles, and other rankings of the same rows beside it: of candidates by the likelihood of each title where there are predictions,
- * and by popularity where train is known.
- *
- * rowOf   of a row's number
- * throws  Error when a row of the ranking is not there
- */
-export function rankingReport(
+/** The rankings of written titles, and those of the same rows by other numbers: of candidates by the likelihood of each title where there are predictions, and by popularity where train is known. */
+export function writtenRankings(
   result: RankingResult,
-  rowOf: (row: number) => RankedRow | undefined,
+  rows: readonly RankedRow[],
   train: readonly KnownInteraction[] | undefined,
-  options: ReportOptions,
-): RankingReport {
-  const rows = result.answers.map(({ row }) => {
-    const found = rowOf(row);
-    if (!found) throw new Error(`the version has no row ${row} of test, which was ranked`);
-    return found;
-  });
-  const { set, titles, top } = result;
+): Rankings {
+  const { titles, top } = result;
   const items = titles?.reduce((sum, { items }) => sum + items.length, 0);
   const lists = listsOf(rows);
-  const metrics = items === undefined ? metricsOf('choice', lists.longest).metrics : cutoffsUpTo(top);
-  const users = indexUsers(rows.map(({ instruction }) => instruction.userId));
-  const resampled = new Resampled(users.count, options);
-  const asked = rankingsOf(result, rows, train).map(({ model, by, lists }) => ({
-    model,
-    by,
-    read: metrics.map((metric) => [metric, resampled.ask(choiceMetric(metric).byUsers(lists, users))] as const),
-  }));
   return {
-    set,
+    set: result.set,
     list: items === undefined ? lists.name : `all ${thousands(items)}`,
-    eligible: result.eligible,
-    rows: rows.length,
-    users: users.count,
-    seed: result.seed,
-    beams: result.beams,
-    top,
-    sharedItems: titles?.reduce((sum, { items }) => sum + (items.length > 1 ? items.length : 0), 0) ?? 0,
-    engine: result.engine,
-    metrics,
-    entries: asked.map(({ model, by, read }) => ({
-      model,
-      by,
-      metrics: Object.fromEntries(read.map(([metric, drawn]) => [metric, resampled.estimate(drawn())])),
-    })),
-    search: (['adapter', 'base'] as const).map((model) => searchFigures(result, model)),
+    metrics: items === undefined ? metricsOf('choice', lists.longest).metrics : cutoffsUpTo(top),
+    rankings: rankingsOf(result, rows, train),
+    judged: null,
+    written: {
+      beams: result.beams,
+      top,
+      sharedItems: titles?.reduce((sum, { items }) => sum + (items.length > 1 ? items.length : 0), 0) ?? 0,
+      engine: result.engine,
+      search: (['adapter', 'base'] as const).map((model) => searchFigures(result, model)),
+    },
   };
 }
 
@@ -107,16 +70,6 @@ export function rankingReport(
 function cutoffsUpTo(top: number): TaskMetricId[] {
   const cutoff = { accuracy: 1, hit3: 3, hit5: 5, hit10: 10, ndcg5: 5, ndcg10: 10 } as const;
   return Object.entries(cutoff).flatMap(([metric, k]) => (k <= top ? [metric as keyof typeof cutoff] : []));
-}
-
-function choiceMetric(metric: TaskMetricId) {
-  return CHOICE_METRIC[metric as keyof typeof CHOICE_METRIC];
-}
-
-interface Ranking {
-  readonly model: RankedModel;
-  readonly by: RankedBy | null;
-  readonly lists: readonly RankedList[]; // of each row
 }
 
 function rankingsOf(
@@ -136,16 +89,12 @@ function rankingsOf(
   });
   const found: Ranking[] = [written('adapter'), written('base')];
   if (catalogue === undefined) {
-    for (const by of SCORINGS) {
-      for (const model of ['adapter', 'base'] as const) {
-        const lists = rows.flatMap((row, place) => {
-          const prediction = row[model];
-          if (!prediction) return [];
-          return [targetRank(choiceScores(row.instruction, prediction, by), (answers[place] as Answer).target)];
-        });
-        if (lists.length === rows.length) found.push({ model, by, lists });
-      }
-    }
+    found.push(
+      ...likelihoodRankings(
+        rows,
+        answers.map(({ target }) => target),
+      ),
+    );
   }
   if (train) {
     const popular = popularity(train);
@@ -159,7 +108,10 @@ function rankingsOf(
   return found;
 }
 
-function searchFigures({ answers }: RankingResult, model: 'adapter' | 'base'): RankingReport['search'][number] {
+function searchFigures(
+  { answers }: RankingResult,
+  model: 'adapter' | 'base',
+): NonNullable<RankingReport['written']>['search'][number] {
   const seconds = answers.map((answer) => answer[model].seconds).sort((a, b) => a - b);
   const certain = answers.filter((answer) => answer[model].certain === answer[model].best.length).length;
   return {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { JudgedLists, KeptRankingResult } from '../../../src/core/judged-lists.js';
 import { Report, ReportOptions } from '../../../src/core/report.js';
 import type { RankingResult } from '../../../src/core/title-ranking.js';
 import { renderMarkdown } from '../../../src/eval/report/markdown.js';
@@ -75,7 +76,34 @@ function inventCatalogue(input: ReportInput): RankingResult {
   };
 }
 
-const kept = (result: RankingResult) => ({ file: result.set, sha256: 'f', result });
+/** Candidates judged as the likelihood has them. */
+function inventJudged(input: ReportInput): JudgedLists {
+  const { run, test } = input;
+  const ranked = test.instructions.filter(({ scored }) => scored === 'likelihood');
+  const said = (by: 'adapter' | 'base', row: number) =>
+    (test[by].predictions.find((one) => one.row === row)?.choices ?? []).map(({ sum }) => sum);
+  return {
+    format: 1,
+    by: 'judgement',
+    versionHash: input.version.hash,
+    runId: run.id,
+    modelHash: run.modelHash,
+    adapterHash: run.adapterHash as string,
+    template: { id: 'judgement/one', hash: 't' },
+    labels: [' Yes.', ' No.'],
+    drawn: null,
+    seed: 1,
+    eligible: ranked.length,
+    answers: ranked.map(({ row, candidates }) => ({
+      row,
+      candidates: [...(candidates as readonly string[])],
+      adapter: said('adapter', row),
+      base: said('base', row),
+    })),
+  };
+}
+
+const kept = (result: KeptRankingResult) => ({ file: 'by' in result ? result.by : result.set, sha256: 'f', result });
 
 describe('a ranking in a report', () => {
   const input = world();
@@ -101,11 +129,35 @@ describe('a ranking in a report', () => {
   });
 
   it('names the columns of the catalogue by its items, and says which share a title', () => {
-    expect(catalogue?.sharedItems).toBe(2);
+    expect(catalogue?.written?.sharedItems).toBe(2);
     const page = renderMarkdown(report);
     expect(page).toContain(`HR@3 (${catalogue?.list})`);
     expect(page).toContain('2 items share a title');
     expect(page).toContain('100.0 % (adapter)');
+  });
+
+  it('by judgements about each candidate stands beside likelihoods of the same lists, by the same metrics', () => {
+    const judged = makeReport({ ...input, rankings: [kept(inventJudged(input))] });
+    expect(Report.parse(JSON.parse(JSON.stringify(judged)))).toEqual(judged);
+    const [ranking] = judged.rankings;
+    const by = (how: string) => ranking?.entries.filter((entry) => entry.by === how).map(({ metrics }) => metrics);
+    expect(by('judgement')).toEqual(by('sum'));
+    expect(ranking).toMatchObject({ written: null, judged: { template: 'judgement/one', drawn: null }, list: '1+5' });
+    expect(ranking?.entries.at(-1)).toMatchObject({ model: 'popularity', by: null });
+    expect(renderMarkdown(judged)).toContain('log-odds of "Yes." against "No."');
+  });
+
+  it('by judgements about drawn lists has no likelihood beside it, and a target that was not judged is an error', () => {
+    const drawn = { negatives: 5, sampler: 'uniform' as const, seed: 3 };
+    const judged = inventJudged(input);
+    const { rankings } = makeReport({ ...input, rankings: [kept({ ...judged, drawn })] });
+    expect(rankings[0]?.entries.map(({ model, by }) => `${model} ${by}`)).toEqual([
+      'adapter judgement',
+      'base judgement',
+      'popularity null',
+    ]);
+    const answers = judged.answers.map((one) => ({ ...one, candidates: one.candidates.map((id) => `${id}-other`) }));
+    expect(() => makeReport({ ...input, rankings: [kept({ ...judged, drawn, answers })] })).toThrow('not among');
   });
 
   it('is not spoken of when nobody asked for one', () => {

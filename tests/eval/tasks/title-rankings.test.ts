@@ -4,7 +4,8 @@ import { ReportOptions } from '../../../src/core/report.js';
 import type { RankingResult } from '../../../src/core/title-ranking.js';
 import { targetRank } from '../../../src/eval/metrics/ranked-list.js';
 import { hitRate, ndcg } from '../../../src/eval/metrics/ranking.js';
-import { rankingReport, writtenRank } from '../../../src/eval/tasks/title-rankings.js';
+import { rankingReport } from '../../../src/eval/tasks/ranking-report.js';
+import { writtenRank } from '../../../src/eval/tasks/title-rankings.js';
 
 const one = () => 1;
 const told = (...scores: [number, number][]) =>
@@ -92,7 +93,7 @@ describe('a ranking over the catalogue', () => {
   it('has the metrics that its told titles decide, for adapter, base model and popularity', () => {
     const train = ['c', 'c', 'a'].map(interaction);
     const report = rankingReport(RESULT, rowOf, train, OPTIONS);
-    expect(report).toMatchObject({ list: 'all 5', rows: 2, users: 2, eligible: 9, sharedItems: 2 });
+    expect(report).toMatchObject({ list: 'all 5', rows: 2, users: 2, eligible: 9, written: { sharedItems: 2 } });
     expect(report.metrics).toEqual(['accuracy', 'hit3']);
     const values = report.entries.map(({ model, by, metrics }) => [
       model,
@@ -105,7 +106,7 @@ describe('a ranking over the catalogue', () => {
       ['base', 'written', 0.5, 0.5], // C stands behind A and the two items of B
       ['popularity', null, 0.5, 1],
     ]);
-    expect(report.search[0]).toEqual({ model: 'adapter', certain: 0.5, seconds: { median: 3, p99: 4.96 } });
+    expect(report.written?.search[0]).toEqual({ model: 'adapter', certain: 0.5, seconds: { median: 3, p99: 4.96 } });
   });
 });
 

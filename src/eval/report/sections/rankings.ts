@@ -6,11 +6,11 @@ import { metricTitle } from '../../tasks/task-metric.js';
 import { type Block, estimateCell, type Part, type Table } from '../block.js';
 import { modelColor } from '../plots/model-colors.js';
 
-/** Rankings by what the models write when they can write nothing but titles, beside other rankings of the same rows. */
+/** Rankings by what the models write when they can write nothing but titles, or by what they say of each candidate alone, beside other rankings of the same rows. */
 export function rankings(report: Report): Part[] {
   return report.rankings.map((ranking) => ({
-    title: ranking.set === 'catalogue' ? 'Ranking the whole catalogue by written titles' : 'Ranking by written titles',
-    id: `ranking-${ranking.set}`,
+    title: titleOf(ranking),
+    id: ranking.judged ? 'ranking-judged' : `ranking-${ranking.set}`,
     blocks: [
       ...notes(ranking).map((text): Block => ({ kind: 'paragraph', quiet: true, text })),
       { kind: 'table', table: tableOf(ranking, report) },
@@ -18,14 +18,26 @@ export function rankings(report: Report): Part[] {
   }));
 }
 
+function titleOf({ judged, set }: KeptRankingReport): string {
+  if (judged) return 'Ranking by a judgement about each candidate';
+  return set === 'catalogue' ? 'Ranking the whole catalogue by written titles' : 'Ranking by written titles';
+}
+
 const BY_TITLES: Readonly<Record<RankedBy, string>> = {
   written: 'written titles',
+  judgement: 'log-odds of a judgement',
   sum: 'likelihood, sum',
   mean: 'likelihood, mean a token',
   first: 'likelihood, first token that differs',
 };
 
-function notes({ set, beams, top, engine, eligible, seed, sharedItems, search, list }: KeptRankingReport): string[] {
+function notes(ranking: KeptRankingReport): string[] {
+  return [...writtenNotes(ranking), ...judgedNotes(ranking)];
+}
+
+function writtenNotes({ written, set, eligible, seed, list }: KeptRankingReport): string[] {
+  if (written === null) return [];
+  const { beams, top, engine, sharedItems, search } = written;
   const [adapter, base] = [search[0], search[1]].map((one) => one?.seconds);
   const sure = search.map(({ model, certain }) => `${percent(certain)} (${TASK_MODEL_TITLES[model]})`).join(', ');
   return [
@@ -44,6 +56,20 @@ function notes({ set, beams, top, engine, eligible, seed, sharedItems, search, l
           `${counted(sharedItems, 'item')} share a title with another item, which no model can tell apart: they share a place, and metrics take the expected value over its orders.`,
         ]
       : []),
+  ];
+}
+
+function judgedNotes({ judged, seed, eligible, list }: KeptRankingReport): string[] {
+  if (judged === null) return [];
+  const { template, labels, drawn } = judged;
+  const lists =
+    drawn === null
+      ? 'The lists are those of the version, drawn once for all models.'
+      : `The rows are judgements of targets that were liked; beside each target stand ${drawn.negatives} items that the user met at no time, drawn by seed ${drawn.seed} (${drawn.sampler}). ` +
+        'Such lists are easier than the choice of a shop: compare figures of the same lists alone.';
+  return [
+    `Each candidate of a list (${list}) is asked about alone, in the words of ${template} behind the same history, and the list is ordered by the log-odds of "${labels[0].trim()}" against "${labels[1].trim()}". ` +
+      `The rows are drawn by seed ${seed} from ${thousands(eligible)} that can be asked. ${lists}`,
   ];
 }
 
