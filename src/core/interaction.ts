@@ -30,7 +30,7 @@ export type User = z.infer<typeof User>;
 export const Reject = z.strictObject({
   file: z.string(),
   line: z.number().int().positive(),
-  offset: z.number().int().nonnegative().nullable(), // bytes of the file before the row, of an unpacked one; null: of an import of before
+  offset: z.number().int().nonnegative().nullable(), // bytes of the file before the row, of an unpacked one; null: of a file of Parquet, which has none, or of an import of before
   reason: z.string(),
   text: z.string(), // the row as it stands in the file, at most 500 characters
 });

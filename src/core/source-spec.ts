@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { LabelRule } from './label-rule.js';
 
-/** Where a value stands in a row: the header's name for it, or its index from 0; in JSON lines its key. */
+/** Where a value stands in a row: the header's name for it, or its index from 0; in JSON lines its key; in Parquet its name or index. */
 export const Column = z.union([z.string().min(1), z.number().int().nonnegative()]);
 export type Column = z.infer<typeof Column>;
 
@@ -28,7 +28,7 @@ const file = {
   // Relative to the log's folder: a file, a folder with files, a pattern (ratings-*.csv), or a list of these. What ends in .gz or
   // .zst is unpacked as it is read, and need not be said: x.csv is x.csv.gz where that alone is there.
   file: z.union([fileName, z.array(fileName).min(1)]),
-  format: z.enum(['delimited', 'json-lines', 'json', 'python-lines']).default('delimited'),
+  format: z.enum(['delimited', 'json-lines', 'json', 'python-lines', 'parquet']).default('delimited'),
   each: z.string().min(1).optional(), // of JSON: the key of a list whose objects are rows
   absent: z.enum(['error', 'empty']).optional(), // attributes that the file does not have: an error without it
   // The next five tell how a delimited file is cut; JSON is UTF-8.
@@ -185,7 +185,12 @@ function fitsFormat(table: AnyTable, context: z.RefinementCtx): void {
   if (table.escape !== undefined && table.quote === 'none') {
     complain(['escape'], 'an escape is for quotes, and this file has none', 'leave it out, or quote: none');
   }
-  if (table.format === 'sequences') {
+  if (table.format === 'parquet') {
+    notFor(['delimiter', 'header', 'quote', 'encoding']);
+    if (Object.keys(table.flags ?? {}).length > 0) {
+      complain(['flags'], 'flags are columns side by side of a delimited file', 'name the columns as attributes');
+    }
+  } else if (table.format === 'sequences') {
     notFor(['header', 'quote']);
     const isRow = columns.length === 2 && table.columns.user === 0 && table.columns.item === 1;
     if (!isRow) complain(['columns'], 'a sequence is a user and items alone', 'write columns: { user: 0, item: 1 }');

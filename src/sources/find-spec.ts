@@ -87,7 +87,7 @@ function found(folder: string, specPath: string): Found & { kind: 'log' } {
 
 function unknownLog(folder: string): RectuneError {
   const inside = listFolder(folder).filter((name) =>
-    /\.(csv|tsv|dat|data|txt|json|jsonl|ndjson)(\.(gz|zst))?$/i.test(name),
+    /\.(csv|tsv|dat|data|txt|json|jsonl|ndjson|parquet)(\.(gz|zst))?$/i.test(name),
   );
   return new RectuneError(
     'usage',

@@ -219,7 +219,12 @@ function refuseRejects(
     }
     const told = [...reasons].sort(([, a], [, b]) => b.times - a.times).slice(0, 3);
     const words = told.map(
-      ([reason, { first }]) => `${reason} (e.g. ${first.file}:${first.line}, byte ${first.offset})`,
+      ([
+        reason,
+        {
+          first: { file, line, offset },
+        },
+      ]) => `${reason} (e.g. ${file}:${line}${offset === null ? '' : `, byte ${offset}`})`,
     );
     const share = ((100 * unreadable) / all).toFixed(1);
     const names = table.map(({ name }) => name).join(', ');

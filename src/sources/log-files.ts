@@ -26,7 +26,7 @@ export class LogFiles {
   readonly #onReject: OnFileReject;
   readonly #onBytes: (file: string, bytes: number) => void;
   readonly #doubtful: string[] = [];
-  readonly #columns: { column: Column; absent: 'error' | 'empty'; index: number }[] = [];
+  readonly #columns: { column: Column; absent: 'error' | 'empty'; kind: 'text' | 'time'; index: number }[] = [];
   #table: Table;
   #tally: FileTally;
   #last = 0; // the last line or index that was met in this file
@@ -67,9 +67,9 @@ export class LogFiles {
     return this.#doubtful;
   }
 
-  column(column: Column, absent: 'error' | 'empty' = 'error'): number {
-    const index = this.#table.column(column, absent);
-    this.#columns.push({ column, absent, index });
+  column(column: Column, absent: 'error' | 'empty' = 'error', kind: 'text' | 'time' = 'text'): number {
+    const index = this.#table.column(column, absent, kind);
+    this.#columns.push({ column, absent, kind, index });
     return index;
   }
 
@@ -118,8 +118,8 @@ export class LogFiles {
 
   /** Where this file has the columns elsewhere than the first one: [place in the first file, place here]. */
   #moves(table: Table, name: string): [number, number][] {
-    const moves = this.#columns.map(({ column, absent, index }): [number, number] => {
-      return [index, table.column(column, absent)];
+    const moves = this.#columns.map(({ column, absent, kind, index }): [number, number] => {
+      return [index, table.column(column, absent, kind)];
     });
     const differing = moves.filter(([to, from]) => to !== from);
     if (differing.length > 0 && this.#columns.some(({ column }) => typeof column === 'number')) {

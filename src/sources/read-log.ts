@@ -222,7 +222,7 @@ class LogReader {
     const { columns, timestampUnit } = this.#spec.interactions;
     const [user, item] = [files.column(columns.user), files.column(columns.item)];
     const rating = columns.rating === undefined ? undefined : files.column(columns.rating);
-    const timestamp = columns.timestamp === undefined ? undefined : files.column(columns.timestamp);
+    const timestamp = columns.timestamp === undefined ? undefined : files.column(columns.timestamp, 'error', 'time');
     const attributesOf = attributeReader(files, this.#spec.interactions);
     return () => {
       let [withoutItem, strangers] = [0, 0];

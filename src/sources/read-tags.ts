@@ -20,7 +20,7 @@ export function tagReader(
   const { columns, timestampUnit } = spec;
   const [item, tag] = [tags.column(columns.item), tags.column(columns.tag)];
   const user = columns.user === undefined ? undefined : tags.column(columns.user);
-  const timestamp = columns.timestamp === undefined ? undefined : tags.column(columns.timestamp);
+  const timestamp = columns.timestamp === undefined ? undefined : tags.column(columns.timestamp, 'error', 'time');
   const reject = tags.reject.bind(tags);
   const nameReader = spec.names && names && namesReader(spec.names.columns, names);
   return () => {

@@ -5,12 +5,13 @@ import { openDelimited } from './delimited-table.js';
 import { openImpressions } from './impression-table.js';
 import { openJson } from './json-table.js';
 import { type Layout, type Line, layoutOf, lines } from './lines.js';
+import { openParquet } from './parquet-table.js';
 import { openSequences } from './sequence-table.js';
 
 /** Where something begins in a file. */
 export interface Place {
-  readonly line: number; // from 1
-  readonly offset: number; // bytes of the file before it, of an unpacked one where it is packed
+  readonly line: number; // from 1; of Parquet the row's number
+  readonly offset: number | null; // bytes of the file before it, of an unpacked one where it is packed; null: a row of Parquet
 }
 
 /** A row with the right number of fields. */
@@ -39,8 +40,12 @@ export type OnReject = (place: Place, reason: string, text: string) => void;
 
 /** One file of a log, opened. */
 export interface Table {
-  /** Index of a column in a row's fields. Asked for before rows(). Throws RectuneError 'data' that names the columns there are. */
-  column(column: Column, absent?: 'error' | 'empty'): number;
+  /**
+   * Index of a column in a row's fields. Asked for before rows(). Throws RectuneError 'data' that names the columns there are.
+   *
+   * kind  what it is read as: where a file has times of its own (Parquet), these are written in the unit that the table is said to have
+   */
+  column(column: Column, absent?: 'error' | 'empty', kind?: 'text' | 'time'): number;
   /** The rows that can be read, in file order; the others are told of. Can be read once. */
   rows(): Generator<TableRow, void>;
   /** Closes the file; after the last row it is closed already. */
@@ -75,6 +80,9 @@ export function openTable(
   onBytes: (bytes: number) => void = () => {},
   correct = 'correct its name in source.yaml',
 ): { table: Table; encodingInDoubt: boolean } {
+  if (spec.format === 'parquet') {
+    return { table: openParquet(path, spec, tally, reject, onBytes, correct), encodingInDoubt: false };
+  }
   const pieces = counted(path, tally, onBytes);
   try {
     const first = pieces.next(); // it tells the layout, and is handed on: the file is opened once

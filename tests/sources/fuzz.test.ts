@@ -100,9 +100,9 @@ function damaged(begin: Uint8Array): fc.Arbitrary<Uint8Array> {
 function read(path: string, spec: object) {
   const parsed = InteractionsSpec.parse({ file: 'x', ...spec });
   const tally = newTally();
-  const rejects: { line: number; offset: number; reason: string }[] = [];
+  const rejects: { line: number; offset: number | null; reason: string }[] = [];
   const rows: TableRow[] = [];
-  const reject = (place: { line: number; offset: number }, reason: string) => {
+  const reject = (place: { line: number; offset: number | null }, reason: string) => {
     tally.rejects += 1;
     rejects.push({ ...place, reason });
   };

@@ -46,8 +46,14 @@ export function guessLog(folder: string, file?: string, beside: readonly string[
   const names = file === undefined ? listFolder(folder).filter((name) => isCandidate(folder, name)) : [file, ...beside];
   const left: { file: string; why: string }[] = [];
   const looked = names.flatMap((name): Looked[] => {
-    const sniffed = sniff(join(folder, name));
-    if (sniffed === undefined) left.push({ file: name, why: 'it is no table of rows that are alike' });
+    let sniffed: Sniffed | undefined;
+    try {
+      sniffed = sniff(join(folder, name));
+      if (sniffed === undefined) left.push({ file: name, why: 'it is no table of rows that are alike' });
+    } catch (error) {
+      if (!(error instanceof RectuneError) || names.length === 1) throw error;
+      left.push({ file: name, why: error.message });
+    }
     return sniffed
       ? [{ ...sniffed, file: name, seen: see(sniffed.names, sniffed.rows), bytes: fileSize(join(folder, name)) }]
       : [];

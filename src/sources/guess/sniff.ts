@@ -7,6 +7,7 @@ import { jsonElements } from '../json-array.js';
 import type { Line } from '../lines.js';
 import { parsePythonLiteral } from '../python-literal.js';
 import { rows } from '../rows.js';
+import { isParquet, sniffParquet } from './sniff-parquet.js';
 
 const LOOKED_AT = 200; // lines
 const READ_FOR_ENCODING = 64 << 20; // bytes; a byte that is no UTF-8 may stand late in a file
@@ -28,6 +29,7 @@ export interface Sniffed {
 
 /** Guesses how a file is cut by its first lines; undefined when it is no table. */
 export function sniff(path: string): Sniffed | undefined {
+  if (isParquet(path)) return sniffParquet(path);
   const first = firstLines(path, LOOKED_AT);
   const encoding = encodingOf(path, first.layout.decoding);
   const { texts } = encoding.encoding === 'utf-8' ? first : firstLines(path, LOOKED_AT, encoding.encoding);

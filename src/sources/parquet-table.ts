@@ -1,0 +1,108 @@
+import { nearestWord, RectuneError } from '../core/errors.js';
+import type { Column, FileSpec } from '../core/source-spec.js';
+import { ParquetFile, type ParquetPiece, type Wanted } from '../platform/duckdb/parquet-file.js';
+import { unescaped } from '../platform/duckdb/value-text.js';
+import { fileSize, readChunks } from '../platform/files.js';
+import { type Layout, lines } from './lines.js';
+import { rows } from './rows.js';
+import type { OnReject, Table, TableRow, Tally } from './table.js';
+
+/** How the lines of a piece are written. */
+export const LAYOUT: Layout = { newline: 0x0a, byteOrderMark: 0, decoding: 'utf-8' };
+
+/**
+ * A Parquet file as a table. A row's line is its number in the file, from 1, and it has no offset; its text is an object of the values that were asked
+ * for, as JSON. What the values are written as, platform/duckdb/value-text.ts says.
+ *
+ * throws  RectuneError 'data' for a file that is missing, damaged or no Parquet file, and where DuckDB is not installed
+ */
+export function openParquet(
+  path: string,
+  spec: FileSpec & { readonly timestampUnit?: string },
+  tally: Tally,
+  reject: OnReject,
+  onBytes: (bytes: number) => void,
+  correct: string,
+): Table {
+  const file = new ParquetFile(path);
+  const wanted: Wanted[] = [];
+  const names: string[] = [];
+  const told = (bytes: number): void => {
+    tally.bytes += bytes;
+    onBytes(bytes);
+  };
+  return {
+    column(column, absent, kind) {
+      const found = file.find(column);
+      if (!found && absent !== 'empty') throw noColumn(column, file, path, correct);
+      const timeUnit = kind === 'time' ? unitOf(spec.timestampUnit ?? 'seconds', found?.type ?? '', path) : undefined;
+      wanted.push({ ...(found ?? NOTHING), timeUnit });
+      names.push(typeof column === 'string' ? column : (file.columns[column]?.name ?? String(column)));
+      return wanted.length - 1;
+    },
+    close: () => file.close(),
+    *rows() {
+      const size = fileSize(path);
+      let read = 0;
+      for (const piece of file.pieces(wanted)) {
+        yield* rowsOf(piece, names, reject);
+        const bytes = Math.floor((size * (piece.firstRow - 1 + piece.rows)) / file.rows); // the reader knows rows, progress is in bytes
+        told(bytes - read);
+        read = bytes;
+      }
+      told(fileSize(path) - read);
+    },
+  };
+}
+
+const NOTHING = { expression: 'null', type: 'NULL' };
+
+function* rowsOf(
+  { path, firstRow }: ParquetPiece,
+  names: readonly string[],
+  reject: OnReject,
+): Generator<TableRow, void> {
+  for (const row of rows(lines(readChunks(path), LAYOUT), ',', '"')) {
+    const line = firstRow - 1 + row.line;
+    if (row.kind === 'row') yield new ParquetRow(line, row.fields.map(unescaped), names);
+    else if (row.kind === 'problem') reject({ line, offset: null }, row.problem, JSON.stringify(row.text));
+    else throw new Error(`row ${line} of a piece has no fields`);
+  }
+}
+
+class ParquetRow implements TableRow {
+  readonly offset = null;
+  readonly line: number;
+  readonly fields: readonly string[];
+  readonly #names: readonly string[];
+
+  constructor(line: number, fields: readonly string[], names: readonly string[]) {
+    this.line = line;
+    this.fields = fields;
+    this.#names = names;
+  }
+
+  get text(): string {
+    return JSON.stringify(Object.fromEntries(this.#names.map((name, i) => [name, this.fields[i]])));
+  }
+}
+
+/** A time of the calendar is written in the unit that the reader expects; there is no reader for one written by a pattern. */
+function unitOf(unit: string, type: string, path: string): string {
+  const isPattern = !['seconds', 'milliseconds', 'microseconds', 'iso'].includes(unit);
+  if (!isPattern || !/^(DATE|TIMESTAMP)/.test(type)) return unit;
+  const what = `timestampUnit is "${unit}", and the column of times holds no text but ${type.toLowerCase()}`;
+  throw new RectuneError('usage', what, path, 'leave timestampUnit out: such a column needs none');
+}
+
+function noColumn(column: Column, { columns }: ParquetFile, path: string, correct: string): RectuneError {
+  if (typeof column === 'number') {
+    const what = `there is no column ${column}: the file has ${columns.length}, numbered from 0`;
+    return new RectuneError('data', what, path, 'correct the index in source.yaml');
+  }
+  const names = columns.map(({ name }) => name);
+  const near = nearestWord(column, names);
+  const shown = names.map((name) => JSON.stringify(name)).join(', ');
+  const fix = near === undefined ? correct : `did you mean ${JSON.stringify(near)}?`;
+  return new RectuneError('data', `there is no column "${column}"; the file has ${shown}`, path, fix);
+}
