@@ -1,13 +1,14 @@
 import { join } from 'node:path';
 import { DatasetVersion, versionIdentity } from '../core/dataset-version.js';
 import { RectuneError } from '../core/errors.js';
-import { type Instruction, instructionLine, SPLITS, type Split } from '../core/instruction.js';
+import { type Instruction, SPLITS, type Split } from '../core/instruction.js';
 import { parseAs } from '../core/parse.js';
 import type { LabelWeights } from '../core/recipe.js';
 import { exists, readChunks, readJson, sha256, sha256Pieces, temporaryName } from '../platform/files.js';
 import { StagedFolder } from '../platform/staged-folder.js';
 import { studioLayout } from '../platform/studio.js';
 import type { Store } from '../store/store.js';
+import { writeLine } from './sealed-line.js';
 
 export interface SealOptions {
   readonly studio: string; // folder of the store; the version is sealed in versions/<hash>/ below it
@@ -78,16 +79,16 @@ function fill(
   const count = { train: 0, valid: 0, test: 0 };
   const liked = { train: 0, valid: 0, test: 0 };
   const files = bySplit((split) => studioLayout.splitFile(split));
-  const ownAnswers = labels === null;
+  const learned = { weights, ownAnswers: labels === null };
+  const scored = { weights: undefined, ownAnswers: labels === null };
   let made = 0;
   for (const row of rows) {
     const { split } = row;
     count[split] += 1;
     users[split].add(row.userId);
     if (row.label) liked[split] += 1;
-    // valid and test are scored, not learned from
-    const line = instructionLine(row, { weights: split === 'train' ? weights : undefined, ownAnswers });
-    folder.write(files[split], `${JSON.stringify(line)}\n`);
+    const options = split === 'train' ? learned : scored;
+    folder.append(files[split], (to) => writeLine(to, row, options));
     add(row);
     made += 1;
     if (made % SAID_EVERY === 0) progress(`${made} rows`);

@@ -1,15 +1,23 @@
 import { createHash, type Hash } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
+import { ByteText } from './byte-text.js';
 import { writing } from './file-errors.js';
 import { exists, makeFolder, remove, syncFolder, temporaryName, writeWhole } from './files.js';
 
-const CHUNK = 1 << 18; // characters gathered before they are written
+const CHUNK = 1 << 18; // bytes gathered before they are written
 
 interface OpenFile {
   readonly file: number;
   readonly hash: Hash;
-  waiting: string;
+  readonly waiting: ByteText;
+  written: number; // bytes, without those that wait
+}
+
+/** Where a piece of a file stands, in bytes. */
+export interface BytePlace {
+  readonly begin: number;
+  readonly length: number;
 }
 
 /**
@@ -30,9 +38,18 @@ export class StagedFolder {
 
   /** Text at the end of a file, which is made at its first text. */
   write(name: string, text: string): void {
+    this.append(name, (to) => to.text(text));
+  }
+
+  /** The same of what is put down as bytes; where it stands in the file. */
+  append(name: string, put: (to: ByteText) => void): BytePlace {
     const open = this.#open(name);
-    open.waiting += text;
-    if (open.waiting.length >= CHUNK) this.#flush(open);
+    const { waiting } = open;
+    const before = waiting.length;
+    put(waiting);
+    const place = { begin: open.written + before, length: waiting.length - before };
+    if (waiting.length >= CHUNK) this.#flush(open);
+    return place;
   }
 
   /** sha256 of what a file holds, in hexadecimal; nothing can be written to it any more. */
@@ -69,15 +86,17 @@ export class StagedFolder {
     const known = this.#files.get(name);
     if (known) return known;
     const path = join(this.#path, name);
-    const made = { file: writing(path, () => openSync(path, 'wx')), hash: createHash('sha256'), waiting: '' };
+    const file = writing(path, () => openSync(path, 'wx'));
+    const made = { file, hash: createHash('sha256'), waiting: new ByteText(), written: 0 };
     this.#files.set(name, made);
     return made;
   }
 
   #flush(open: OpenFile): void {
-    const bytes = Buffer.from(open.waiting, 'utf8');
-    open.waiting = '';
+    const { bytes } = open.waiting;
     open.hash.update(bytes);
     writing(this.#path, () => writeWhole(open.file, bytes));
+    open.written += bytes.length;
+    open.waiting.clear();
   }
 }

@@ -1,9 +1,11 @@
+import { fingerprint } from '../../core/fingerprint.js';
+
 const FIRST_SLOTS = 1 << 12;
 const FREE = 0xffffffff;
 
 /**
- * Which row holds a text. Of a text 8 bytes of a hash are kept and 4 of its holder, because the prompts of a long log would not fit
- * into memory. Two texts of ten million are taken for the same with a chance of one in 400,000.
+ * Which row holds a text. Of a text its fingerprint is kept, 8 bytes, and 4 of its holder, because the prompts of a long log would
+ * not fit into memory.
  */
 export class TextHolders {
   #keys = new Uint32Array(2 * FIRST_SLOTS);
@@ -15,7 +17,7 @@ export class TextHolders {
     const slot = this.#slot(text);
     const known = this.#holders[slot] as number;
     if (known !== FREE) return known;
-    this.#take(slot, holder);
+    this.#take(slot, text, holder);
     return undefined;
   }
 
@@ -27,18 +29,18 @@ export class TextHolders {
 
   /** From now on `holder` holds the text. */
   set(text: string, holder: number): void {
-    this.#take(this.#slot(text), holder);
+    this.#take(this.#slot(text), text, holder);
   }
 
-  #take(slot: number, holder: number): void {
+  #take(slot: number, text: string, holder: number): void {
     if (this.#holders[slot] === FREE) this.#size += 1;
+    const { low, high } = fingerprint(text);
     this.#put(slot, low, high, holder);
   }
 
-  /** The slot of a text; its hash is the last one. */
   #slot(text: string): number {
     if (2 * this.#size >= this.#holders.length) this.#grow();
-    hash(text);
+    const { low, high } = fingerprint(text);
     return this.#slotOf(low, high);
   }
 
@@ -68,27 +70,4 @@ export class TextHolders {
       this.#put(this.#slotOf(first, second), first, second, holder);
     });
   }
-}
-
-// The last hash. Two variables and no pair, because a pair would be made for every row.
-let low = 0;
-let high = 0;
-
-/** Two 32-bit hashes of a text, each a product and a sum per UTF-16 unit (FNV-1a with other multipliers), mixed at the end. */
-function hash(text: string): void {
-  let a = 0x811c9dc5;
-  let b = 0x9e3779b9;
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
-    a = Math.imul(a ^ unit, 0x01000193);
-    b = Math.imul(b + unit, 0x85ebca6b) ^ (b >>> 15);
-  }
-  low = mixed(a ^ Math.imul(b, 0x27d4eb2f));
-  high = mixed(b ^ Math.imul(a, 0x165667b1));
-}
-
-function mixed(value: number): number {
-  const one = Math.imul(value ^ (value >>> 16), 0x7feb352d);
-  const two = Math.imul(one ^ (one >>> 15), 0x846ca68b);
-  return (two ^ (two >>> 16)) >>> 0;
 }
