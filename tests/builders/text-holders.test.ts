@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { Questions } from '../../src/builders/leaks/questions.js';
 import { codeOf, namedBy, RowOfLine } from '../../src/builders/leaks/row-code.js';
 import { TextHolders } from '../../src/builders/leaks/text-holders.js';
 import { SPLITS } from '../../src/core/instruction.js';
+import { instruction } from '../store/fixtures.js';
 
 const anyText = fc.oneof(fc.string({ unit: 'binary', maxLength: 4 }), fc.constantFrom('a', 'b', 'ab', 'ba', ''));
 
@@ -29,7 +31,8 @@ it('tells a hundred thousand prompts apart that differ in a few characters', () 
   const holders = new TextHolders();
   const prompt = (i: number) =>
     `The user liked "Invented Movie ${i % 317}", "Invented Movie ${i % 331}". Will the user like "${i}"?`;
-  for (let i = 0; i < 100_000; i++) expect(holders.heldBefore(prompt(i), i)).toBeUndefined();
+  const taken = Array.from({ length: 100_000 }, (_, i) => holders.heldBefore(prompt(i), i));
+  expect(taken.filter((holder) => holder !== undefined)).toEqual([]);
   for (let i = 0; i < 100_000; i += 997) expect(holders.of(prompt(i))).toBe(i);
 });
 
@@ -47,11 +50,31 @@ it('holds a row for each line, whatever lines there are', () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(fc.nat(20_000), anyRow), { maxLength: 40 }), (given) => {
       const rows = new RowOfLine();
-      for (const [line, row] of given) rows.set(line, row);
+      for (const [line, row] of given) rows.set(line, codeOf(row));
       const plain = new Map(given);
       expect([...rows.lines()]).toEqual([...plain.keys()].sort((a, b) => a - b));
       for (const [line, row] of plain) expect(rows.get(line)).toEqual(row);
       expect(rows.get(30_000)).toBeUndefined();
+    }),
+  );
+});
+
+it('knows of each question whether it was asked before, as a set of texts would', () => {
+  const anyQuestion = fc.record({
+    split: fc.constantFrom(...SPLITS),
+    target: fc.constantFrom(0, 1, 9000),
+    itemId: fc.constantFrom('a', 'b', 'c'),
+    templateId: fc.constantFrom('x/y', 'x/z'),
+  });
+  fc.assert(
+    fc.property(fc.array(anyQuestion), (rows) => {
+      const questions = new Questions();
+      const plain = new Set<string>();
+      for (const change of rows) {
+        const text = JSON.stringify(change);
+        expect(questions.askedBefore(instruction(0, change))).toBe(plain.has(text));
+        plain.add(text);
+      }
     }),
   );
 });

@@ -1,6 +1,8 @@
 import { type Instruction, SPLITS, type Split } from '../../core/instruction.js';
 import type { SplitRule } from '../../core/recipe.js';
-import { type Leak, leak, type ProofLog, type ProofRule, type ProofTemplate } from './leak.js';
+import { type Leak, leak, type ProofRule, type ProvenInteraction } from './leak.js';
+import type { SeenRow } from './one-row.js';
+import { Questions } from './questions.js';
 import { codeOf, type Named, namedBy, RowOfLine } from './row-code.js';
 import { TextHolders } from './text-holders.js';
 
@@ -10,58 +12,58 @@ const BY_TIME: readonly SplitRule['kind'][] = ['global-time', 'rolling'];
 
 /**
  * Looks at rows one after the other, whatever their order among splits, and at the end at all of them together. Keeps no text: of a row
- * 24 bytes, of a line 8, of a user the range of each split.
+ * 24 bytes, of a line 16, of a user the range of each split.
  */
 export class AcrossRows {
-  readonly #log: ProofLog;
   readonly #rule: ProofRule;
+  readonly #showsTargets: boolean;
   readonly #prompts = new TextHolders();
   readonly #sharedPrompts = new Map<number, number[]>(); // rows of a prompt that several have, by the first that was seen
   readonly #targets = new RowOfLine();
-  readonly #users = new Map<string, Named>();
-  readonly #questions = new TextHolders();
+  readonly #splits = new Map<string, Split>(); // of each user's last row, where a split goes by user
+  readonly #questions = new Questions();
   readonly #next: Record<Split, number> = { train: 0, valid: 0, test: 0 };
   readonly #shownInTrain = new RowOfLine(); // lines of histories
   readonly #places = new Map<number, number[]>(); // how often the target stands where, by length of the list
-  readonly #times: Record<Split, { earliest: number; latest: number; first?: Named; last?: Named }>;
-  readonly #lastOf = new Map<string, Record<Split, { least: number; most: number; row?: Named }>>();
+  readonly #times: Record<Split, { earliest: number; latest: number; last?: Named }>;
+  readonly #lastOf = new Map<string, Record<Split, { least: number; most: number; row: number }>>();
   twins = { valid: 0, test: 0 };
 
-  constructor(log: ProofLog, rule: ProofRule) {
-    this.#log = log;
+  constructor(rule: ProofRule) {
     this.#rule = rule;
+    this.#showsTargets = SHOWS_TARGETS.includes(rule.split);
     const none = () => ({ earliest: Infinity, latest: -Infinity });
     this.#times = { train: none(), valid: none(), test: none() };
   }
 
-  *look(row: Instruction, template: ProofTemplate): Generator<Leak, void> {
-    const named: Named = { split: row.split, row: row.row };
-    if (row.row !== this.#next[row.split]) yield leak('numbering', row, `${this.#next[row.split]} was to come`);
-    this.#next[row.split] += 1;
-    if (row.split === 'train' && template.evaluationOnly) yield leak('unseen-wording-in-train', row, row.templateId);
-    const code = codeOf(named);
+  look({ row, template, target }: SeenRow, found: Leak[]): void {
+    const { split } = row;
+    if (row.row !== this.#next[split]) found.push(leak('numbering', row, `${this.#next[split]} was to come`));
+    this.#next[split] += 1;
+    if (split === 'train' && template.evaluationOnly) found.push(leak('unseen-wording-in-train', row, row.templateId));
+    const code = codeOf(row);
     const first = this.#prompts.heldBefore(row.prompt, code);
     if (first !== undefined) this.#sharedPrompts.set(first, [...(this.#sharedPrompts.get(first) ?? [first]), code]);
-    const question = `${row.split} ${row.target} ${row.itemId} ${row.templateId}`;
-    if (this.#questions.heldBefore(question, code) !== undefined)
-      yield leak('same-question', row, `line ${row.target}`);
+    if (this.#questions.askedBefore(row)) found.push(leak('same-question', row, `line ${row.target}`));
     const asked = this.#targets.get(row.target);
-    if (asked && asked.split !== row.split)
-      yield leak('target-in-two-splits', row, `line ${row.target} in ${asked.split}`);
-    this.#targets.set(row.target, named);
-    const known = this.#users.get(row.userId);
-    if (this.#rule.split === 'by-user' && known && known.split !== row.split) {
-      yield leak('user-in-two-splits', row, `user ${row.userId} in ${known.split}`);
+    if (asked && asked.split !== split)
+      found.push(leak('target-in-two-splits', row, `line ${row.target} in ${asked.split}`));
+    this.#targets.set(row.target, code);
+    if (this.#rule.split === 'by-user') {
+      const known = this.#splits.get(row.userId);
+      if (known !== undefined && known !== split)
+        found.push(leak('user-in-two-splits', row, `user ${row.userId} in ${known}`));
+      if (known !== split) this.#splits.set(row.userId, split);
     }
-    this.#users.set(row.userId, named);
-    if (row.split === 'train') for (const line of row.historyInteractions) this.#shownInTrain.set(line, named);
+    if (split === 'train' && !this.#showsTargets)
+      for (const line of row.historyInteractions) this.#shownInTrain.set(line, code);
     if (row.candidates) {
       const counts = this.#places.get(row.candidates.length) ?? row.candidates.map(() => 0);
       const at = row.candidates.indexOf(row.itemId);
       if (at >= 0) counts[at] = (counts[at] ?? 0) + 1;
       this.#places.set(row.candidates.length, counts);
     }
-    this.#noteTime(row, named);
+    if (target !== undefined) this.#noteTime(row, target);
   }
 
   /** Of rows with one prompt those of the earliest split were there first; the others are twins of them. */
@@ -77,25 +79,35 @@ export class AcrossRows {
     }
   }
 
-  #noteTime(row: Instruction, named: Named): void {
-    const target = this.#log.line(row.target);
-    if (target === undefined) return;
-    const times = this.#times[row.split];
-    const time = target.timestamp ?? 0;
-    if (time < times.earliest) Object.assign(times, { earliest: time, first: named });
-    if (time > times.latest) Object.assign(times, { latest: time, last: named });
-    const empty = () => ({ least: Infinity, most: -Infinity });
-    const own = this.#lastOf.get(row.userId) ?? { train: empty(), valid: empty(), test: empty() };
-    const range = own[row.split];
+  #noteTime({ userId, split, row }: Instruction, target: ProvenInteraction): void {
+    if (BY_TIME.includes(this.#rule.split)) {
+      const times = this.#times[split];
+      const time = target.timestamp ?? 0;
+      times.earliest = Math.min(times.earliest, time);
+      if (time > times.latest) {
+        times.latest = time;
+        times.last = { split, row };
+      }
+    }
+    if (this.#rule.split !== 'leave-one-out') return;
+    let own = this.#lastOf.get(userId);
+    if (own === undefined) {
+      const empty = () => ({ least: Infinity, most: -Infinity, row: -1 });
+      own = { train: empty(), valid: empty(), test: empty() };
+      this.#lastOf.set(userId, own);
+    }
+    const range = own[split];
     range.least = Math.min(range.least, target.position);
-    if (target.position > range.most) Object.assign(range, { most: target.position, row: named });
-    this.#lastOf.set(row.userId, own);
+    if (target.position > range.most) {
+      range.most = target.position;
+      range.row = row;
+    }
   }
 
   /** What only all rows together show. */
   *finish(): Generator<Leak, void> {
     yield* this.#twinLeaks();
-    if (!SHOWS_TARGETS.includes(this.#rule.split)) {
+    if (!this.#showsTargets) {
       for (const line of this.#targets.lines()) {
         const [named, shown] = [this.#targets.get(line), this.#shownInTrain.get(line)];
         if (named && named.split !== 'train' && shown)
@@ -120,8 +132,8 @@ export class AcrossRows {
       if (this.#rule.split !== 'leave-one-out') continue;
       for (const [user, own] of this.#lastOf) {
         const [first, second] = [own[before], own[after]];
-        if (first.row && first.most >= second.least)
-          yield leak('later-train', first.row, `of user ${user}, beside ${after}`);
+        if (first.most >= second.least)
+          yield leak('later-train', { split: before, row: first.row }, `of user ${user}, beside ${after}`);
       }
     }
   }

@@ -66,6 +66,8 @@ export interface ProvenInteraction {
   readonly timestamp: number | null;
   readonly liked: boolean;
   readonly review: string | undefined;
+  readonly title: string | undefined; // of the item
+  readonly forms: readonly string[]; // what a prompt may hold when it prints the title, the title itself first
 }
 
 /** What the proof knows of the log. */

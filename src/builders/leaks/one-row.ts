@@ -1,60 +1,99 @@
-import type { Instruction } from '../../core/instruction.js';
+import type { ByteRange, Instruction } from '../../core/instruction.js';
 import { sentencesOf, withoutTitle } from '../slots/need.js';
-import { type Leak, leak, type ProofLog, type ProofRule, type ProofTemplate } from './leak.js';
+import { type Leak, leak, type ProofLog, type ProofRule, type ProofTemplate, type ProvenInteraction } from './leak.js';
 import { PromptBytes } from './prompt-bytes.js';
 
+/** A row with what the log says of its lines. */
+export interface SeenRow {
+  readonly row: Instruction;
+  readonly template: ProofTemplate;
+  readonly target: ProvenInteraction | undefined; // undefined: no interaction stands on the line
+  readonly shown: readonly (ProvenInteraction | undefined)[]; // of the lines of the history
+}
+
+export function seeRow(row: Instruction, template: ProofTemplate, log: ProofLog): SeenRow {
+  const { target, historyInteractions: lines } = row;
+  const shown: (ProvenInteraction | undefined)[] = [];
+  for (let i = 0; i < lines.length; i++) shown.push(log.line(lines[i] as number));
+  return { row, template, target: log.line(target), shown };
+}
+
 /** Where target and history come from: the same user, the target last, everything in the user's order, labels as the rule has them. */
-export function* historyLeaks(row: Instruction, log: ProofLog, rule: ProofRule): Generator<Leak, void> {
-  const target = log.line(row.target);
+export function historyLeaks({ row, target, shown }: SeenRow, rule: ProofRule, found: Leak[]): void {
   if (target === undefined) {
-    yield leak('unknown-line', row, `line ${row.target}`);
+    found.push(leak('unknown-line', row, `line ${row.target}`));
     return;
   }
-  if (target.userId !== row.userId) yield leak('foreign-target', row, `line ${row.target} is of user ${target.userId}`);
+  if (target.userId !== row.userId)
+    found.push(leak('foreign-target', row, `line ${row.target} is of user ${target.userId}`));
   const drawn = rule.drawnTargets && row.label === false && target.itemId !== row.itemId;
   if (target.itemId !== row.itemId && !drawn) {
-    yield leak('other-item', row, `item ${row.itemId}, and line ${row.target} has ${target.itemId}`);
+    found.push(leak('other-item', row, `item ${row.itemId}, and line ${row.target} has ${target.itemId}`));
   }
   if (row.label !== null && row.label !== (drawn ? false : target.liked))
-    yield leak('wrong-label', row, String(row.label));
+    found.push(leak('wrong-label', row, String(row.label)));
   let before = -1;
-  for (const [i, line] of row.historyInteractions.entries()) {
-    const shown = log.line(line);
-    if (shown === undefined) yield leak('unknown-line', row, `line ${line}`);
-    else if (shown.userId !== row.userId) yield leak('foreign-history', row, `line ${line} is of user ${shown.userId}`);
-    else if (line === row.target) yield leak('target-in-history', row, `line ${line}`);
-    else if (shown.position >= target.position) yield leak('later-in-history', row, `line ${line}`);
+  for (let i = 0; i < shown.length; i++) {
+    const line = row.historyInteractions[i] as number;
+    const one = shown[i];
+    if (one === undefined) found.push(leak('unknown-line', row, `line ${line}`));
+    else if (one.userId !== row.userId)
+      found.push(leak('foreign-history', row, `line ${line} is of user ${one.userId}`));
+    else if (line === row.target) found.push(leak('target-in-history', row, `line ${line}`));
+    else if (one.position >= target.position) found.push(leak('later-in-history', row, `line ${line}`));
     else {
-      if (shown.position <= before) yield leak('unordered-history', row, `line ${line}`);
-      before = shown.position;
+      if (one.position <= before) found.push(leak('unordered-history', row, `line ${line}`));
+      before = one.position;
       const label = row.historyLabels[i];
-      if (label !== null && label !== shown.liked) yield leak('wrong-history-label', row, `line ${line}`);
+      if (label !== null && label !== one.liked) found.push(leak('wrong-history-label', row, `line ${line}`));
     }
   }
 }
 
 /** What the prompt prints, byte by byte. */
-export function* textLeaks(row: Instruction, template: ProofTemplate, log: ProofLog): Generator<Leak, void> {
+export function textLeaks(seen: SeenRow, log: ProofLog, found: Leak[]): void {
+  const { row, template } = seen;
   const bytes = new PromptBytes(row.prompt);
-  const broken = [...brokenRanges(row.values, bytes, false), ...brokenRanges(row.history, bytes, true)];
-  for (const range of broken) yield leak('broken-ranges', row, range);
-  if (/\{\{[#^/>]?\s*[A-Za-z]/.test(outside(row, bytes)))
-    yield leak('unfilled-slot', row, 'braces outside of every value');
-  if (broken.length === 0) yield* historyTextLeaks(row, bytes, log);
-  yield* namedTargetLeaks(row, template, bytes, log);
-  yield* ownReviewLeaks(row, template, log);
-  yield* laterTitleLeaks(row, template, bytes, log);
-  yield* shownAnswerLeaks(row, template, bytes);
+  const broken = brokenRanges(row.values, bytes, false) + brokenRanges(row.history, bytes, true);
+  if (broken > 0) {
+    for (const [ranges, mayTouch] of [
+      [row.values, false],
+      [row.history, true],
+    ] as const)
+      brokenRanges(ranges, bytes, mayTouch, (range) => found.push(leak('broken-ranges', row, range)));
+  }
+  // Braces that stand together outside of the values stand together in the prompt.
+  if (row.prompt.includes('{{') && /\{\{[#^/>]?\s*[A-Za-z]/.test(outside(row, bytes)))
+    found.push(leak('unfilled-slot', row, 'braces outside of every value'));
+  if (broken === 0) historyTextLeaks(seen, bytes, found);
+  if (template.asksForItem) namedTargetLeaks(row, template, bytes, log, found);
+  ownReviewLeaks(seen, log, found);
+  if (template.promptSlots.has('preference')) laterTitleLeaks(seen, bytes, log, found);
+  shownAnswerLeaks(row, template, bytes, found);
 }
 
-function* brokenRanges(ranges: Instruction['values'], bytes: PromptBytes, mayTouch: boolean): Generator<string, void> {
+/** How many ranges do not lie in the prompt, in order and at characters. */
+function brokenRanges(
+  ranges: Instruction['values'],
+  bytes: PromptBytes,
+  mayTouch: boolean,
+  say: (range: string) => void = () => {},
+): number {
   let end = 0;
-  for (const [begin, stop] of ranges) {
+  let broken = 0;
+  for (let i = 0; i < ranges.length; i++) {
+    const [begin, stop] = ranges[i] as ByteRange;
     const inside = begin <= stop && begin >= 0 && stop <= bytes.length;
-    if (!inside || bytes.isMiddle(begin) || bytes.isMiddle(stop)) yield `[${begin}, ${stop})`;
-    else if (begin < end && !mayTouch) yield `[${begin}, ${stop}) overlaps the one before`;
-    end = Math.max(end, stop);
+    if (!inside || bytes.isMiddle(begin) || bytes.isMiddle(stop)) {
+      broken += 1;
+      say(`[${begin}, ${stop})`);
+    } else if (begin < end && !mayTouch) {
+      broken += 1;
+      say(`[${begin}, ${stop}) overlaps the one before`);
+    }
+    if (stop > end) end = stop;
   }
+  return broken;
 }
 
 /** The prompt without what was inserted. */
@@ -69,22 +108,19 @@ function outside({ values }: Instruction, bytes: PromptBytes): string {
 }
 
 /** Each range of the history holds the title of the item that its line of the log names. */
-function* historyTextLeaks(row: Instruction, bytes: PromptBytes, log: ProofLog): Generator<Leak, void> {
-  if (row.history.length !== row.historyInteractions.length) {
-    yield leak(
-      'other-text-in-history',
-      row,
-      `${row.history.length} places for ${row.historyInteractions.length} interactions`,
-    );
+function historyTextLeaks({ row, shown }: SeenRow, bytes: PromptBytes, found: Leak[]): void {
+  const { history, historyInteractions: lines } = row;
+  if (history.length !== lines.length) {
+    found.push(leak('other-text-in-history', row, `${history.length} places for ${lines.length} interactions`));
     return;
   }
-  for (const [i, [begin, end]] of row.history.entries()) {
-    const line = row.historyInteractions[i] as number;
-    const title = log.title(log.line(line)?.itemId ?? '');
-    if (title === undefined) continue; // unknown lines are told by historyLeaks
-    if (!holdsOne(log.forms(log.line(line)?.itemId ?? ''), bytes.text(begin, end))) {
-      yield leak('other-text-in-history', row, `line ${line}, ${JSON.stringify(title)}`);
-    }
+  for (let i = 0; i < history.length; i++) {
+    const one = shown[i];
+    if (one?.title === undefined) continue; // unknown lines are told by historyLeaks
+    const [begin, end] = history[i] as ByteRange;
+    // Most templates print a title in quotes: where it stands there, nothing need be searched.
+    if (bytes.holdsAt(one.title, begin + 1, end) || holdsOne(one.forms, bytes.text(begin, end))) continue;
+    found.push(leak('other-text-in-history', row, `line ${lines[i]}, ${JSON.stringify(one.title)}`));
   }
 }
 
@@ -102,13 +138,13 @@ function valuesBeside(row: Instruction, bytes: PromptBytes): string[] {
 const SHORTEST = 4; // characters of a title that says something when it is found inside other words
 
 /** A task that asks for an item may print its title among the candidates alone, or where it stands in the history. */
-function* namedTargetLeaks(
+function namedTargetLeaks(
   row: Instruction,
   template: ProofTemplate,
   bytes: PromptBytes,
   log: ProofLog,
-): Generator<Leak, void> {
-  if (!template.asksForItem) return;
+  found: Leak[],
+): void {
   const title = log.title(row.itemId);
   if (title === undefined || title.trim().length < SHORTEST) return;
   const candidates = new Set((row.candidates ?? []).flatMap((id) => log.forms(id)));
@@ -120,7 +156,7 @@ function* namedTargetLeaks(
     // A title of one word may be a word of the template itself.
     const texts = /\s/.test(name) ? [...values, outside(row, bytes)] : values;
     if (!texts.some((text) => isWord(text, name))) continue;
-    yield leak('target-named', row, JSON.stringify(name));
+    found.push(leak('target-named', row, JSON.stringify(name)));
     return;
   }
 }
@@ -139,8 +175,7 @@ const REVIEW_SLOTS = ['review', 'vagueIntention', 'feature', 'headline'];
 const REVIEW_WORDS = 4; // of a sentence that is told from a phrase that anybody may use
 
 /** A sentence of the target's own review may stand in the prompt only where a slot asks for it. */
-function* ownReviewLeaks(row: Instruction, template: ProofTemplate, log: ProofLog): Generator<Leak, void> {
-  const target = log.line(row.target);
+function ownReviewLeaks({ row, template, target }: SeenRow, log: ProofLog, found: Leak[]): void {
   if (target?.review === undefined || REVIEW_SLOTS.some((slot) => template.promptSlots.has(slot))) return;
   const prompt = row.prompt.toLowerCase();
   const title = log.title(target.itemId) ?? '';
@@ -148,21 +183,14 @@ function* ownReviewLeaks(row: Instruction, template: ProofTemplate, log: ProofLo
     if (sentence.split(/\s+/u).length < REVIEW_WORDS) continue;
     for (const form of [sentence, withoutTitle(sentence, title)]) {
       if (!prompt.includes(form.toLowerCase())) continue;
-      yield leak('review-shown', row, JSON.stringify(form.slice(0, 60)));
+      found.push(leak('review-shown', row, JSON.stringify(form.slice(0, 60))));
       return;
     }
   }
 }
 
 /** A taste or a need is made before what comes after: it names nothing that the user met only later. */
-function* laterTitleLeaks(
-  row: Instruction,
-  template: ProofTemplate,
-  bytes: PromptBytes,
-  log: ProofLog,
-): Generator<Leak, void> {
-  if (!template.promptSlots.has('preference')) return;
-  const target = log.line(row.target);
+function laterTitleLeaks({ row, target }: SeenRow, bytes: PromptBytes, log: ProofLog, found: Leak[]): void {
   if (target === undefined) return;
   const met = log.of(row.userId);
   const before = new Set(met.filter(({ position }) => position < target.position).map(({ itemId }) => itemId));
@@ -175,7 +203,7 @@ function* laterTitleLeaks(
   for (const { itemId } of later) {
     const title = log.title(itemId) ?? '';
     if (title.length < SHORTEST || !texts.some((text) => isWord(text, title))) continue;
-    yield leak('later-title', row, JSON.stringify(title));
+    found.push(leak('later-title', row, JSON.stringify(title)));
     return;
   }
 }
@@ -183,12 +211,12 @@ function* laterTitleLeaks(
 const ANSWER_WORDS = 3; // of free text that is told from words that a prompt holds by chance
 
 /** Free text that is asked for does not stand in the prompt, and no answer stands at its end. */
-function* shownAnswerLeaks(row: Instruction, template: ProofTemplate, bytes: PromptBytes): Generator<Leak, void> {
+function shownAnswerLeaks(row: Instruction, template: ProofTemplate, bytes: PromptBytes, found: Leak[]): void {
   const answer = row.answer.trim();
   if (row.choices === null && answer.split(/\s+/u).length >= ANSWER_WORDS) {
     const given = template.promptSlots.has('review') ? outside(row, bytes) : row.prompt;
     if (given.toLowerCase().includes(answer.toLowerCase()))
-      yield leak('answer-shown', row, JSON.stringify(answer.slice(0, 60)));
+      found.push(leak('answer-shown', row, JSON.stringify(answer.slice(0, 60))));
   }
   const last = row.values.at(-1)?.[1] ?? 0;
   const tail = bytes.text(last).trimEnd();
@@ -198,46 +226,46 @@ function* shownAnswerLeaks(row: Instruction, template: ProofTemplate, bytes: Pro
     tail.endsWith(answer) &&
     /[\s:>]/.test(tail.at(-answer.length - 1) ?? '')
   ) {
-    yield leak('answer-appended', row, JSON.stringify(answer.slice(0, 60)));
+    found.push(leak('answer-appended', row, JSON.stringify(answer.slice(0, 60))));
   }
 }
 
 /** The answer is one of the row's, it says the label, and it stands for the target. */
-export function* answerLeaks(row: Instruction, template: ProofTemplate): Generator<Leak, void> {
+export function answerLeaks({ row, template }: SeenRow, found: Leak[]): void {
   const { choices, answer, label, candidates, itemId } = row;
   if (choices === null) return;
-  if (!choices.includes(answer)) yield leak('answer-not-among-choices', row, JSON.stringify(answer));
-  if (new Set(choices).size !== choices.length) yield leak('equal-choices', row, JSON.stringify(choices));
+  if (!choices.includes(answer)) found.push(leak('answer-not-among-choices', row, JSON.stringify(answer)));
+  if (new Set(choices).size !== choices.length) found.push(leak('equal-choices', row, JSON.stringify(choices)));
   if (label !== null && template.labels && answer !== choices[label ? 0 : 1]) {
-    yield leak('answer-against-label', row, `${JSON.stringify(answer)} for ${label ? 'liked' : 'not liked'}`);
+    found.push(leak('answer-against-label', row, `${JSON.stringify(answer)} for ${label ? 'liked' : 'not liked'}`));
   }
   if (candidates === null) return;
   if (candidates.length !== choices.length) {
-    yield leak('candidates-against-choices', row, `${candidates.length} and ${choices.length}`);
-  } else if (candidates[choices.indexOf(answer)] !== itemId) yield leak('wrong-choice', row, JSON.stringify(answer));
+    found.push(leak('candidates-against-choices', row, `${candidates.length} and ${choices.length}`));
+  } else if (candidates[choices.indexOf(answer)] !== itemId)
+    found.push(leak('wrong-choice', row, JSON.stringify(answer)));
 }
 
 /** The target stands among the candidates once, and nothing else that the user met. */
-export function* candidateLeaks(
-  row: Instruction,
-  template: ProofTemplate,
+export function candidateLeaks(
+  { row, template, target }: SeenRow,
   log: ProofLog,
   rule: ProofRule,
-): Generator<Leak, void> {
+  found: Leak[],
+): void {
   const { candidates, itemId, userId } = row;
   if (candidates === null) return;
   const times = candidates.filter((id) => id === itemId).length;
-  if (times !== 1) yield leak('target-not-candidate', row, `item ${itemId} ${times} times`);
-  const target = log.line(row.target);
+  if (times !== 1) found.push(leak('target-not-candidate', row, `item ${itemId} ${times} times`));
   const met = log.metBy(userId);
   for (const id of candidates) {
     if (id === itemId || !met.has(id)) continue;
     const disliked = met.get(id)?.some(({ liked, position }) => !liked && position < (target?.position ?? 0));
-    if (!(rule.dislikedCandidates && disliked)) yield leak('met-candidate', row, `item ${id}`);
+    if (!(rule.dislikedCandidates && disliked)) found.push(leak('met-candidate', row, `item ${id}`));
   }
   const titles = candidates.map((id) => log.title(id) ?? id);
-  if (new Set(titles).size !== titles.length) yield leak('twin-candidates', row, JSON.stringify(titles));
+  if (new Set(titles).size !== titles.length) found.push(leak('twin-candidates', row, JSON.stringify(titles)));
   if (!template.promptSlots.has('candidates')) return;
   const hidden = candidates.findIndex((id) => !holdsOne(log.forms(id), row.prompt));
-  if (hidden >= 0) yield leak('candidate-not-shown', row, JSON.stringify(titles[hidden]));
+  if (hidden >= 0) found.push(leak('candidate-not-shown', row, JSON.stringify(titles[hidden])));
 }

@@ -15,6 +15,11 @@ export class PromptBytes {
     return this.#bytes ? this.#bytes.toString('utf8', begin, end) : this.#text.slice(begin, end);
   }
 
+  /** Whether a text stands at a place, and ends before another. Not told of every prompt: false may mean that it was not looked for. */
+  holdsAt(text: string, begin: number, end: number): boolean {
+    return this.#bytes === undefined && begin + text.length <= end && this.#text.startsWith(text, begin);
+  }
+
   /** Whether a place lies inside a character. */
   isMiddle(place: number): boolean {
     return this.#bytes !== undefined && ((this.#bytes[place] ?? 0) & 0xc0) === 0x80;

@@ -19,7 +19,14 @@ export function proofLog(
   let user: string | undefined; // whose these are
   const lines = new Map<number, ProvenInteraction>();
   const met = new Map<string, ProvenInteraction[]>(); // by item
-  const forms = new Map<string, string[]>();
+  const known = new Map<string, readonly string[]>();
+  const formsOf = (itemId: string): readonly string[] => {
+    const before = known.get(itemId);
+    if (before !== undefined) return before;
+    const made = printedForms(items.get(itemId)?.title ?? '');
+    known.set(itemId, made);
+    return made;
+  };
   const of = (userId: string): readonly ProvenInteraction[] => {
     if (userId === user) return own;
     const place = sequences.userOf(userId);
@@ -30,7 +37,8 @@ export function proofLog(
     own = interactions.map((one, position): ProvenInteraction => {
       const { itemId, timestamp, logIndex } = one;
       const liked = isLiked(one, label);
-      const proven = { userId, itemId, position, timestamp, liked, review: reviewOf(one, roles) };
+      const [review, title, forms] = [reviewOf(one, roles), items.get(itemId)?.title, formsOf(itemId)];
+      const proven = { userId, itemId, position, timestamp, liked, review, title, forms };
       lines.set(logIndex, proven);
       const before = met.get(itemId);
       if (before) before.push(proven);
@@ -50,11 +58,7 @@ export function proofLog(
       return lines.get(logIndex);
     },
     title: (itemId) => items.get(itemId)?.title,
-    forms(itemId) {
-      const known = forms.get(itemId) ?? printedForms(items.get(itemId)?.title ?? '');
-      forms.set(itemId, known);
-      return known;
-    },
+    forms: formsOf,
     of,
     metBy(userId) {
       of(userId);

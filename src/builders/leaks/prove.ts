@@ -2,7 +2,7 @@ import { RectuneError } from '../../core/errors.js';
 import type { Instruction } from '../../core/instruction.js';
 import { AcrossRows } from './across-rows.js';
 import { LEAKS, type Leak, type LeakKind, type ProofLog, type ProofRule, type ProofTemplate } from './leak.js';
-import { answerLeaks, candidateLeaks, historyLeaks, textLeaks } from './one-row.js';
+import { answerLeaks, candidateLeaks, historyLeaks, seeRow, textLeaks } from './one-row.js';
 
 /** What the proof found, and what it counted and let pass. */
 export interface Proof {
@@ -26,18 +26,20 @@ export class LeakProof {
     this.#templates = templates;
     this.#log = log;
     this.#rule = rule;
-    this.#across = new AcrossRows(log, rule);
+    this.#across = new AcrossRows(rule);
   }
 
   look(row: Instruction): void {
     const template = this.#templates.get(row.templateId);
     if (template === undefined)
       throw new Error(`row ${row.row} of ${row.split} has an unknown template ${row.templateId}`);
-    for (const found of historyLeaks(row, this.#log, this.#rule)) this.#leaks.push(found);
-    for (const found of textLeaks(row, template, this.#log)) this.#leaks.push(found);
-    for (const found of answerLeaks(row, template)) this.#leaks.push(found);
-    for (const found of candidateLeaks(row, template, this.#log, this.#rule)) this.#leaks.push(found);
-    for (const found of this.#across.look(row, template)) this.#leaks.push(found);
+    const found = this.#leaks;
+    const seen = seeRow(row, template, this.#log);
+    historyLeaks(seen, this.#rule, found);
+    textLeaks(seen, this.#log, found);
+    answerLeaks(seen, found);
+    candidateLeaks(seen, this.#log, this.#rule, found);
+    this.#across.look(seen, found);
   }
 
   /** Call once, when every row was looked at. */

@@ -22,13 +22,14 @@ export class RowOfLine {
     return code === 0 ? undefined : namedBy(code - 1);
   }
 
-  set(line: number, row: Named): void {
+  /** code  of the row (codeOf) */
+  set(line: number, code: number): void {
     if (line >= this.#codes.length) {
       const larger = new Uint32Array(Math.max(line + 1, 2 * this.#codes.length));
       larger.set(this.#codes);
       this.#codes = larger;
     }
-    this.#codes[line] = codeOf(row) + 1;
+    this.#codes[line] = code + 1;
   }
 
   /** Lines that have a row, ascending. */
