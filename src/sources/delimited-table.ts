@@ -1,14 +1,16 @@
 import { nearestWord, RectuneError } from '../core/errors.js';
 import type { Column, FileSpec } from '../core/source-spec.js';
 import { looksLikeHeader } from './header.js';
-import { type Row, rows } from './rows.js';
-import type { OpenedFile, Table, Tally } from './table.js';
+import { type Row, type RowReader, rows } from './rows.js';
+import type { OpenedFile, Skim, Table, Tally } from './table.js';
 
 const LOOKED_AT = 100; // rows that decide how many fields a row of a file without a header has
 
 /** A delimited file as a table: its header is read, or its first rows where it has none. */
 export function openDelimited({ path, spec, lines, tally, reject, correct }: OpenedFile): Table {
-  const all = rows(lines, spec.delimiter, spec.quote === 'none' ? undefined : spec.quote, spec.escape);
+  const { delimiter, escape: escapeMark } = spec;
+  const quote = spec.quote === 'none' ? undefined : spec.quote;
+  const all = rows(lines, delimiter, quote, escapeMark);
   const waiting: Row[] = []; // rows that were read to find the width
   const width = spec.header === true ? undefined : usualWidth(all, waiting, path);
   const header = spec.header === true ? readHeader(all, tally, path) : spec.header ? headerOf(waiting) : undefined;
@@ -19,9 +21,10 @@ export function openDelimited({ path, spec, lines, tally, reject, correct }: Ope
       if (absent === 'empty' && !isThere(column, header, fieldsOfRow)) return NOWHERE;
       return findColumn(column, header, fieldsOfRow, path, spec, correct);
     },
+    lines: { cut: { delimiter, quote, escapeMark, width: fieldsOfRow, header }, reader: lines },
     close: () => void all.return(),
-    *rows() {
-      for (const row of chain(waiting, all)) {
+    *rows(skim) {
+      for (const row of chain(waiting, skim ? skimmed(all, skim) : all)) {
         if (row.kind === 'empty') tally.emptyLines += 1;
         else if (row.kind === 'problem') reject(row, row.problem, row.text);
         else if (row.fields.length !== fieldsOfRow) {
@@ -48,12 +51,22 @@ function headerOf(waiting: Row[]): string[] | undefined {
   return first;
 }
 
-function* chain(first: readonly Row[], rest: Generator<Row, void>): Generator<Row, void> {
+function* chain(first: readonly Row[], rest: Iterable<Row>): Generator<Row, void> {
   yield* first;
   yield* rest;
 }
 
-function readHeader(all: Generator<Row, void>, tally: Tally, path: string): string[] {
+/** The rows that a skim leaves. It takes lines only where none was read ahead for a quoted field. */
+function* skimmed(all: RowReader, skim: Skim): Generator<Row, void> {
+  for (;;) {
+    if (all.isAbreast) skim();
+    const next = all.next();
+    if (next.done) return;
+    yield next.value;
+  }
+}
+
+function readHeader(all: RowReader, tally: Tally, path: string): string[] {
   for (let next = all.next(); !next.done; next = all.next()) {
     const row = next.value;
     if (row.kind === 'row') return row.fields;
@@ -67,7 +80,7 @@ function readHeader(all: Generator<Row, void>, tally: Tally, path: string): stri
 }
 
 /** The most frequent number of fields among the first rows (the larger one of two), so that a bad first row decides nothing. */
-function usualWidth(all: Generator<Row, void>, waiting: Row[], path: string): number {
+function usualWidth(all: RowReader, waiting: Row[], path: string): number {
   const frequency = new Map<number, number>();
   for (let seen = 0; seen < LOOKED_AT; ) {
     const next = all.next();

@@ -3,7 +3,7 @@ import type { Encoding } from '../core/source-spec.js';
 
 const LF = 0x0a;
 const CR = 0x0d;
-const LONGEST = 1 << 22; // bytes; a longer line is a damaged file, and must not fill the memory
+export const LONGEST = 1 << 22; // bytes; a longer line is a damaged file, and must not fill the memory
 const SHOWN = 2000; // bytes kept of an over-long line: enough for the text of a reject
 
 /** How a file's bytes are read: of UTF-16 the order of the two bytes is known. */
@@ -86,38 +86,91 @@ function* evenChunks(chunks: Iterable<Uint8Array>): Generator<Uint8Array, void> 
  *
  * chunks  the file's bytes; a chunk may be overwritten once the next one is asked for
  */
-export function* lines(chunks: Iterable<Uint8Array>, layout: Layout): Generator<Line, void> {
-  const { newline, byteOrderMark, decoding } = layout;
-  const width = isWide(decoding) ? 2 : 1;
-  let number = 0;
-  let offset = 0;
-  let carried: Buffer[] = []; // the begin of a line that goes on in the next chunk
-  let carriedLength = 0;
+export function lines(chunks: Iterable<Uint8Array>, layout: Layout): LineReader {
+  return new LineReader(chunks, layout);
+}
 
-  function whole(rest: Buffer, ended: boolean): Line {
-    const length = carriedLength + rest.length;
-    let bytes = carried.length === 0 ? rest : Buffer.concat([...carried, rest]);
-    carried = [];
-    carriedLength = 0;
-    number += 1;
-    const begin = offset;
-    offset += length + (ended ? width : 0);
-    if (number === 1 && byteOrderMark > 0) bytes = bytes.subarray(byteOrderMark);
-    return toLine(number, begin, bytes, length, ended, layout);
+/** Lines of a file (lines above). Between two of them it tells where it stands, and others may take whole lines from its bytes. */
+export class LineReader implements IterableIterator<Line> {
+  readonly layout: Layout;
+  readonly #width: 1 | 2; // bytes of a character of a line end
+  readonly #chunks: Iterator<Uint8Array>;
+  #piece: Buffer = Buffer.alloc(0);
+  #begin = 0; // of the next line in the piece
+  #number = 0; // of lines before it
+  #offset = 0; // of bytes before it
+  #isOver = false;
+
+  constructor(chunks: Iterable<Uint8Array>, layout: Layout) {
+    this.layout = layout;
+    this.#width = isWide(layout.decoding) ? 2 : 1;
+    this.#chunks = (this.#width === 2 ? evenChunks(chunks) : chunks)[Symbol.iterator]();
   }
 
-  for (const chunk of width === 2 ? evenChunks(chunks) : chunks) {
-    const buffer = asBuffer(chunk);
-    let begin = 0;
-    for (let end = findUnit(buffer, newline, 0, decoding); end >= 0; end = findUnit(buffer, newline, begin, decoding)) {
-      yield whole(buffer.subarray(begin, end), true);
-      begin = end + width;
+  /** The bytes in memory that no line was made of yet; they begin with a line. Empty where the next one is not read. */
+  get unread(): { readonly piece: Buffer; readonly begin: number } {
+    return { piece: this.#piece, begin: this.#begin };
+  }
+
+  /** The number of the line that was read or taken last. */
+  get number(): number {
+    return this.#number;
+  }
+
+  /** Goes on behind lines of `unread` that somebody else has read. */
+  take(count: number, bytes: number): void {
+    this.#number += count;
+    this.#begin += bytes;
+    this.#offset += bytes;
+  }
+
+  next(): IteratorResult<Line, undefined> {
+    const { newline, decoding } = this.layout;
+    const carried: Buffer[] = []; // the begin of a line that goes on in the next chunk
+    let length = 0;
+    while (!this.#isOver) {
+      const end = findUnit(this.#piece, newline, this.#begin, decoding);
+      if (end >= 0) {
+        const rest = this.#piece.subarray(this.#begin, end);
+        this.#begin = end + this.#width;
+        return { done: false, value: this.#whole(carried, rest, length + rest.length, true) };
+      }
+      const rest = this.#piece.length - this.#begin;
+      if (rest > 0 && length <= LONGEST) carried.push(Buffer.from(this.#piece.subarray(this.#begin))); // a copy; past the limit only counted
+      length += rest;
+      this.#read();
     }
-    if (begin === buffer.length) continue;
-    if (carriedLength <= LONGEST) carried.push(Buffer.from(buffer.subarray(begin))); // a copy; past the limit only counted
-    carriedLength += buffer.length - begin;
+    if (length === 0) return { done: true, value: undefined };
+    return { done: false, value: this.#whole(carried, Buffer.alloc(0), length, false) };
   }
-  if (carriedLength > 0) yield whole(Buffer.alloc(0), false);
+
+  return(): IteratorResult<Line, undefined> {
+    this.#isOver = true;
+    this.#piece = Buffer.alloc(0);
+    this.#begin = 0;
+    this.#chunks.return?.();
+    return { done: true, value: undefined };
+  }
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+
+  #read(): void {
+    const next = this.#chunks.next();
+    this.#isOver = next.done === true;
+    this.#piece = next.done ? Buffer.alloc(0) : asBuffer(next.value);
+    this.#begin = 0;
+  }
+
+  #whole(carried: readonly Buffer[], rest: Buffer, length: number, ended: boolean): Line {
+    let bytes = carried.length === 0 ? rest : Buffer.concat([...carried, rest]);
+    this.#number += 1;
+    const begin = this.#offset;
+    this.#offset += length + (ended ? this.#width : 0);
+    if (this.#number === 1 && this.layout.byteOrderMark > 0) bytes = bytes.subarray(this.layout.byteOrderMark);
+    return toLine(this.#number, begin, bytes, length, ended, this.layout);
+  }
 }
 
 function toLine(
@@ -139,7 +192,7 @@ function toLine(
   return { number, offset, text, ending, problem: problemOf(text, bytes, decoding) };
 }
 
-function decode(bytes: Buffer, decoding: Decoding): string {
+export function decode(bytes: Buffer, decoding: Decoding): string {
   switch (decoding) {
     case 'utf-8':
       return bytes.toString('utf8');

@@ -2,10 +2,27 @@ import { join } from 'node:path';
 import { RectuneError } from '../core/errors.js';
 import type { Column, FileSpec } from '../core/source-spec.js';
 import { isReadable } from './open-file.js';
-import { newTally, openTable, type Place, type Table, type TableRow, type Tally } from './table.js';
+import {
+  type Lines,
+  newTally,
+  openTable,
+  type Place,
+  type Skim,
+  type Table,
+  type TableRow,
+  type Tally,
+} from './table.js';
 
 /** Told of each row that is none: the file, its place, why, and its text. */
 export type OnFileReject = (file: string, place: Place, reason: string, text: string) => void;
+
+/**
+ * Makes what takes the lines of a file, or nothing where they cannot be taken.
+ *
+ * placeOf  where the file has the column that the first file has at an index
+ * before   what logIndex is more than the line
+ */
+export type SkimOf = (lines: Lines, placeOf: (index: number) => number, before: number) => Skim | undefined;
 
 /** What was counted of one file, and where its rows begin among those of the files before it. */
 export interface FileTally extends Tally {
@@ -73,14 +90,15 @@ export class LogFiles {
     return index;
   }
 
-  *rows(): Generator<TableRow, void> {
+  /** skimOf: makes a reader that takes lines of a file before they become rows; they are counted as rows that were taken. */
+  *rows(skimOf?: SkimOf): Generator<TableRow, void> {
     for (const [at, name] of this.#names.entries()) {
       if (at > 0) {
         this.#table.close();
         [this.#table, this.#tally] = this.#open(name, this.#tally.before + this.#last);
         this.#last = 0;
       }
-      yield* this.#rowsOf(at, this.#table);
+      yield* this.#rowsOf(at, this.#table, skimOf);
     }
   }
 
@@ -108,12 +126,25 @@ export class LogFiles {
     this.#table.close();
   }
 
-  *#rowsOf(at: number, table: Table): Generator<TableRow, void> {
+  *#rowsOf(at: number, table: Table, skimOf?: SkimOf): Generator<TableRow, void> {
     const moved = at === 0 ? [] : this.#moves(table, this.#names[at] as string);
-    for (const row of table.rows()) {
+    for (const row of table.rows(this.#skim(table, moved, skimOf))) {
       this.#last = row.index ?? row.line;
       yield moved.length === 0 ? row : { ...row, fields: rearranged(row.fields, moved) };
     }
+  }
+
+  #skim({ lines }: Table, moved: readonly [number, number][], skimOf?: SkimOf): Skim | undefined {
+    const places = new Map(moved);
+    const tally = this.#tally;
+    const skim = lines && skimOf?.(lines, (index) => places.get(index) ?? index, tally.before);
+    if (!skim) return undefined;
+    return () => {
+      const taken = skim();
+      if (taken > 0) this.#last = lines.reader.number;
+      tally.rows += taken;
+      return taken;
+    };
   }
 
   /** Where this file has the columns elsewhere than the first one: [place in the first file, place here]. */

@@ -1,20 +1,18 @@
-import type { Interaction, Item } from '../core/interaction.js';
-import { ColumnsBuffer, packedAttributes } from '../core/log-columns.js';
+import type { Item } from '../core/interaction.js';
 import type { PersonalCount, SideChecks, SourceFile } from '../core/source.js';
 import type { FileSpec, ItemsSpec, SourceSpec, TagsSpec } from '../core/source-spec.js';
 import type { SourceWriter } from '../store/source-store.js';
 import { attributeReader } from './attributes.js';
+import { interactionReader } from './interaction-reader.js';
 import { type FileTally, LogFiles } from './log-files.js';
-import { lackWarning, NOT_IN_ITEMS } from './open-file.js';
+import { LogIds } from './log-ids.js';
+import { lackWarning } from './open-file.js';
 import { PersonalAudit } from './personal-audit.js';
 import { tagReader } from './read-tags.js';
-import { Repeats } from './repeats.js';
 import { TitleChecks } from './title-checks.js';
-import { parseRating, parseTimestamp } from './values.js';
 
 const NOT_KEPT = '(not kept: the ids of users are pseudonyms)';
 const TEXT = 500; // characters of a reject's text
-const BATCH = 4096; // interactions handed over at once
 
 type Role = SourceFile['role'];
 
@@ -61,9 +59,7 @@ class LogReader {
   readonly #names: ReadonlyMap<Role, readonly string[]>;
   readonly #writer: SourceWriter;
   readonly #onBytes: (file: string, bytes: number) => void;
-  readonly #items = new Map<string, number>(); // positions
-  readonly #users = new Map<string, number>();
-  readonly #columns = new ColumnsBuffer(BATCH);
+  readonly #ids: LogIds;
   readonly #pseudonym: ((userId: string) => string) | undefined;
   readonly #warnings: string[] = [];
   readonly #titles = new TitleChecks();
@@ -80,6 +76,7 @@ class LogReader {
     { pseudonym }: Reading,
   ) {
     this.#pseudonym = pseudonym;
+    this.#ids = new LogIds(writer, pseudonym);
     this.#folder = folder;
     this.#spec = spec;
     this.#names = names;
@@ -105,16 +102,22 @@ class LogReader {
     const fromItems = items && this.#itemReader(items);
     const fromUsers = users && this.#userReader(users);
     const fromTags = tags && this.#taggedReader(tags, names);
-    const fromLog = this.#interactionReader(log);
+    const fromLog = interactionReader(log, this.#spec.interactions, {
+      ids: this.#ids,
+      hasItemFile: items !== undefined,
+      titles: this.#titles,
+      audit: this.#audit,
+      take: (rows) => this.#writer.columns(rows),
+    });
     fromItems?.();
     fromTags?.();
     fromUsers?.();
-    fromLog();
+    this.#warnOf(fromLog(), log);
     for (const files of this.#opened.values()) this.#warnOfMarks(files);
     const tallies = new Map([...this.#opened].map(([role, files]) => [role, files.tallies]));
     const checks = this.#spec.items && this.#titles.finish();
     const personal = this.#audit.finish();
-    const [itemCount, userCount] = [this.#items.size, this.#users.size];
+    const [itemCount, userCount] = [this.#ids.items.size, this.#ids.users.size];
     return { tallies, items: itemCount, users: userCount, warnings: this.#warnings, checks, personal };
   }
 
@@ -132,11 +135,6 @@ class LogReader {
     );
     this.#opened.set(role, files);
     return files;
-  }
-
-  /** The id under which a user is kept; an empty one stays empty. */
-  #known(userId: string): string {
-    return this.#pseudonym && userId.trim() !== '' ? this.#pseudonym(userId) : userId;
   }
 
   #label(role: Role): string {
@@ -160,12 +158,12 @@ class LogReader {
         const [itemId = '', text = ''] = [row.fields[item], row.fields[title]];
         const attributes = attributesOf(row);
         if (itemId.trim() === '') reject(row, 'item is empty');
-        else if (this.#items.has(itemId)) {
+        else if (this.#ids.items.has(itemId)) {
           if (spec.again === 'merge') files.count('merged');
           else reject(row, 'item is named again');
         } else if (typeof attributes === 'string') reject(row, attributes);
         else {
-          this.#items.set(itemId, this.#items.size); // a position, for they are handed over in this order
+          this.#ids.items.set(itemId, this.#ids.items.size); // a position, for they are handed over in this order
           this.#titles.title(itemId, text);
           this.#audit.look('items', attributes);
           const described = { itemId, title: text, attributes };
@@ -184,7 +182,7 @@ class LogReader {
     const { tags: spec } = this.#spec as { tags: TagsSpec };
     const read = tagReader(spec, file, names, {
       label: this.#label('items'),
-      has: (itemId) => this.#items.has(itemId),
+      has: (itemId) => this.#ids.items.has(itemId),
     });
     return () => {
       const { tags, warnings } = read();
@@ -203,79 +201,23 @@ class LogReader {
     const reject = files.reject.bind(files);
     return () => {
       for (const row of files.rows()) {
-        const userId = this.#known(row.fields[user] ?? '');
+        const userId = this.#ids.known(row.fields[user] ?? '');
         const attributes = attributesOf(row);
         if (userId.trim() === '') reject(row, 'user is empty');
-        else if (this.#users.has(userId)) reject(row, 'user is named again');
+        else if (this.#ids.users.has(userId)) reject(row, 'user is named again');
         else if (typeof attributes === 'string') reject(row, attributes);
         else {
           this.#audit.look('users', attributes);
-          this.#users.set(userId, this.#writer.user({ userId, attributes }));
+          this.#ids.users.set(userId, this.#writer.user({ userId, attributes }));
           files.count('rows');
         }
       }
     };
   }
 
-  #interactionReader(files: LogFiles): () => void {
-    const reject = files.reject.bind(files);
-    const { columns, timestampUnit } = this.#spec.interactions;
-    const [user, item] = [files.column(columns.user), files.column(columns.item)];
-    const rating = columns.rating === undefined ? undefined : files.column(columns.rating);
-    const timestamp = columns.timestamp === undefined ? undefined : files.column(columns.timestamp, 'error', 'time');
-    const attributesOf = attributeReader(files, this.#spec.interactions);
-    return () => {
-      let [withoutItem, strangers] = [0, 0];
-      const keep = this.#spec.interactions.repeats ?? 'all';
-      const repeats = keep === 'all' ? undefined : new Repeats(keep);
-      for (const row of files.rows()) {
-        const [userId, itemId] = [this.#known(row.fields[user] ?? ''), row.fields[item] ?? ''];
-        const rated = rating === undefined ? NONE : parseRating(row.fields[rating] ?? '');
-        const attributes = attributesOf(row);
-        const time = timestamp === undefined ? NONE : parseTimestamp(row.fields[timestamp] ?? '', timestampUnit);
-        if (userId.trim() === '') reject(row, 'user is empty');
-        else if (itemId.trim() === '') reject(row, 'item is empty');
-        else if ('problem' in rated) reject(row, rated.problem);
-        else if ('problem' in time) reject(row, time.problem);
-        else if (typeof attributes === 'string') reject(row, attributes);
-        else if (this.#spec.items && !this.#items.has(itemId)) {
-          reject(row, NOT_IN_ITEMS);
-          this.#titles.dangling(itemId);
-          withoutItem += 1;
-        } else {
-          if (!this.#items.has(itemId)) {
-            this.#items.set(itemId, this.#writer.item({ itemId, title: itemId, attributes: {} }));
-          }
-          if (!this.#users.has(userId)) {
-            this.#users.set(userId, this.#writer.user({ userId, attributes: {} }));
-            strangers += 1;
-          }
-          this.#audit.look('interactions', attributes);
-          const { value: logged } = rated;
-          const logIndex = files.logIndex(row);
-          const interaction = { userId, itemId, rating: logged, timestamp: time.value, logIndex, attributes };
-          if (repeats) repeats.add(interaction, files.tally);
-          else {
-            this.#keep(interaction);
-            files.count('rows');
-          }
-        }
-      }
-      for (const interaction of repeats?.kept() ?? []) this.#keep(interaction);
-      this.#writer.columns(this.#columns.take());
-      this.#warnOf(withoutItem, strangers, files);
-    };
-  }
-
-  #keep({ userId, itemId, rating, timestamp, logIndex, attributes }: Interaction): void {
-    if (this.#columns.isFull) this.#writer.columns(this.#columns.take());
-    const [user, item] = [this.#users.get(userId) as number, this.#items.get(itemId) as number];
-    const own = packedAttributes(attributes);
-    this.#columns.add(user, item, rating ?? Number.NaN, timestamp ?? Number.NaN, logIndex, own);
-  }
-
-  #warnOf(withoutItem: number, strangers: number, log: LogFiles): void {
+  #warnOf(withoutItem: number, log: LogFiles): void {
     const { items, users } = this.#spec;
+    const { strangers } = this.#ids;
     if (items) this.#warnings.push(...lackWarning(withoutItem, log, this.#label('items')));
     if (!items) this.#warnings.push('the log has no item file: an item has its id as title');
     if (users && strangers > 0) {
@@ -285,5 +227,3 @@ class LogReader {
     }
   }
 }
-
-const NONE = { value: null };

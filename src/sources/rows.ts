@@ -25,24 +25,61 @@ interface Place {
  * quote      one character, or undefined: no quoting
  * escapeMark a character before which a quote inside a quoted field is one of the text, as programs write it that know no doubled quotes
  */
-export function* rows(
-  lines: Generator<Line, void>,
+export function rows(
+  lines: Iterator<Line>,
   delimiter: string,
   quote: string | undefined,
   escapeMark?: string,
-): Generator<Row, void> {
-  const source = new LineQueue(lines);
-  try {
-    for (let line = source.take(); line; line = source.take()) {
-      const { number, offset, text, problem } = line;
-      if (problem !== undefined) yield { kind: 'problem', line: number, offset, text, problem };
-      else if (text === '') yield { kind: 'empty', line: number, offset };
-      else if (quote === undefined || !text.includes(quote)) {
-        yield { kind: 'row', line: number, offset, text, fields: text.split(delimiter) };
-      } else yield quotedRow(line, source, delimiter, quote, escapeMark);
+): RowReader {
+  return new RowReader(lines, delimiter, quote, escapeMark);
+}
+
+/** Rows of a delimited file (rows above). */
+export class RowReader implements IterableIterator<Row> {
+  readonly #lines: Iterator<Line>;
+  readonly #source: LineQueue;
+  readonly #delimiter: string;
+  readonly #quote: string | undefined;
+  readonly #escapeMark: string | undefined;
+
+  constructor(lines: Iterator<Line>, delimiter: string, quote: string | undefined, escapeMark: string | undefined) {
+    this.#lines = lines;
+    this.#source = new LineQueue(lines);
+    this.#delimiter = delimiter;
+    this.#quote = quote;
+    this.#escapeMark = escapeMark;
+  }
+
+  /** Whether the next row begins where the reader of lines stands: no line was read ahead for a quoted field. */
+  get isAbreast(): boolean {
+    return this.#source.isEmpty;
+  }
+
+  next(): IteratorResult<Row, undefined> {
+    const line = this.#source.take();
+    if (!line) return { done: true, value: undefined };
+    return { done: false, value: this.#row(line) };
+  }
+
+  /** Closes the file when the reader stops early. */
+  return(): IteratorResult<Row, undefined> {
+    this.#lines.return?.();
+    return { done: true, value: undefined };
+  }
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+
+  #row(line: Line): Row {
+    const { number, offset, text, problem } = line;
+    const quote = this.#quote;
+    if (problem !== undefined) return { kind: 'problem', line: number, offset, text, problem };
+    if (text === '') return { kind: 'empty', line: number, offset };
+    if (quote === undefined || !text.includes(quote)) {
+      return { kind: 'row', line: number, offset, text, fields: text.split(this.#delimiter) };
     }
-  } finally {
-    lines.return(); // closes the file when the reader stops early
+    return quotedRow(line, this.#source, this.#delimiter, quote, this.#escapeMark);
   }
 }
 
@@ -53,6 +90,10 @@ class LineQueue {
 
   constructor(lines: Iterator<Line>) {
     this.#lines = lines;
+  }
+
+  get isEmpty(): boolean {
+    return this.#returned.length === 0;
   }
 
   take(): Line | undefined {

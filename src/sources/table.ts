@@ -4,7 +4,7 @@ import { readPieces } from '../platform/unpack.js';
 import { openDelimited } from './delimited-table.js';
 import { openImpressions } from './impression-table.js';
 import { openJson } from './json-table.js';
-import { type Layout, type Line, layoutOf, lines } from './lines.js';
+import { type Layout, type LineReader, layoutOf, lines } from './lines.js';
 import { openParquet } from './parquet-table.js';
 import { openSequences } from './sequence-table.js';
 
@@ -38,6 +38,24 @@ export function newTally(): Tally {
 /** Told of each line that is no row: its place, why, and its text. */
 export type OnReject = (place: Place, reason: string, text: string) => void;
 
+/** How the lines of a file are cut into fields. */
+export interface Cut {
+  readonly delimiter: string;
+  readonly quote: string | undefined; // undefined: a quote is a character like any other
+  readonly escapeMark: string | undefined;
+  readonly width: number; // fields of a row
+  readonly header: readonly string[] | undefined;
+}
+
+/** Takes lines straight from the bytes, from where the reader of lines stands, and tells how many; those that it leaves come as rows. */
+export type Skim = () => number;
+
+/** A file whose rows are one line each, or nearly all of them: others may read those, too. */
+export interface Lines {
+  readonly cut: Cut;
+  readonly reader: LineReader;
+}
+
 /** One file of a log, opened. */
 export interface Table {
   /**
@@ -46,8 +64,13 @@ export interface Table {
    * kind  what it is read as: where a file has times of its own (Parquet), these are written in the unit that the table is said to have
    */
   column(column: Column, absent?: 'error' | 'empty', kind?: 'text' | 'time'): number;
-  /** The rows that can be read, in file order; the others are told of. Can be read once. */
-  rows(): Generator<TableRow, void>;
+  /** Of a file whose lines can be taken by others. */
+  readonly lines?: Lines;
+  /**
+   * The rows that can be read, in file order; the others are told of. Can be read once.
+   * skim: asked before each row where the file has `lines`; what it takes is no row of this
+   */
+  rows(skim?: Skim): Generator<TableRow, void>;
   /** Closes the file; after the last row it is closed already. */
   close(): void;
 }
@@ -56,7 +79,7 @@ export interface Table {
 export interface OpenedFile {
   readonly path: string;
   readonly spec: FileSpec;
-  readonly lines: Generator<Line, void>;
+  readonly lines: LineReader;
   readonly chunks: Generator<Uint8Array, void>;
   readonly layout: Layout;
   readonly tally: Tally;

@@ -3,7 +3,7 @@ import { patternSeconds, utcSeconds } from './time-pattern.js';
 const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 const ISO =
   /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?\s?(?:(Z|UTC)|([+-])(\d{2}):?(\d{2}))?)?$/;
-const LAST_SECOND = 253_402_300_799; // end of the year 9999
+export const LAST_SECOND = 253_402_300_799; // end of the year 9999
 
 /** A value, or why there is none. */
 export type Parsed<T> = { readonly value: T } | { readonly problem: string };
@@ -34,7 +34,7 @@ export function parseTimestamp(text: string, unit: string): Parsed<number> {
 }
 
 /** How many of a unit a second has. */
-const PARTS: Readonly<Record<string, number>> = { seconds: 1, milliseconds: 1000, microseconds: 1_000_000 };
+export const PARTS: Readonly<Record<string, number>> = { seconds: 1, milliseconds: 1000, microseconds: 1_000_000 };
 
 function decimal(text: string): number | undefined {
   const trimmed = text.trim();

@@ -1,0 +1,109 @@
+import type { Interaction } from '../core/interaction.js';
+import { ColumnsBuffer, type LogColumns, packedAttributes } from '../core/log-columns.js';
+import type { InteractionsSpec } from '../core/source-spec.js';
+import { attributeReader } from './attributes.js';
+import type { LogFiles, SkimOf } from './log-files.js';
+import type { LogIds } from './log-ids.js';
+import { NOT_IN_ITEMS } from './open-file.js';
+import type { PersonalAudit } from './personal-audit.js';
+import { PlainLines } from './plain/plain-lines.js';
+import { Repeats } from './repeats.js';
+import type { TitleChecks } from './title-checks.js';
+import { parseRating, parseTimestamp } from './values.js';
+
+const BATCH = 4096; // interactions handed over at once
+
+/** What the interactions of a log are read beside. */
+export interface Surroundings {
+  readonly ids: LogIds;
+  readonly hasItemFile: boolean;
+  readonly titles: TitleChecks;
+  readonly audit: PersonalAudit;
+  readonly take: (rows: LogColumns) => void;
+}
+
+/**
+ * Finds the columns of the interactions.
+ *
+ * returns  reads them to their end; called after items and users are read. It tells how many rows named an item that the item file lacks
+ * throws   RectuneError 'data' for a column that is not there
+ */
+export function interactionReader(
+  files: LogFiles,
+  spec: InteractionsSpec,
+  { ids, hasItemFile, titles, audit, take }: Surroundings,
+): () => number {
+  const reject = files.reject.bind(files);
+  const { columns, timestampUnit } = spec;
+  const [user, item] = [files.column(columns.user), files.column(columns.item)];
+  const rating = columns.rating === undefined ? undefined : files.column(columns.rating);
+  const timestamp = columns.timestamp === undefined ? undefined : files.column(columns.timestamp, 'error', 'time');
+  const attributesOf = attributeReader(files, spec);
+  const waiting = new ColumnsBuffer(BATCH);
+
+  const add = (at: number, of: number, rated: number, time: number, line: number, own: string | null): void => {
+    if (waiting.isFull) take(waiting.take());
+    waiting.add(at, of, rated, time, line, own);
+  };
+  const keep = ({ userId, itemId, rating: rated, timestamp: time, logIndex, attributes }: Interaction): void => {
+    const [of, at] = [ids.item(itemId), ids.user(userId)];
+    add(at, of, rated ?? Number.NaN, time ?? Number.NaN, logIndex, packedAttributes(attributes));
+  };
+
+  const isPlain = (spec.repeats ?? 'all') === 'all' && Object.keys(spec.attributes).length === 0;
+  const plain = new PlainLines(
+    {
+      user: (userId) => ids.user(ids.known(userId)),
+      item: (itemId) => (hasItemFile ? ids.items.get(itemId) : ids.item(itemId)),
+      add: (at, of, rated, time, line) => add(at, of, rated, time, line, null),
+    },
+    timestampUnit,
+  );
+  const skimOf: SkimOf = (lines, placeOf, before) => {
+    const places = {
+      user: placeOf(user),
+      item: placeOf(item),
+      rating: rating === undefined ? undefined : placeOf(rating),
+      timestamp: timestamp === undefined ? undefined : placeOf(timestamp),
+    };
+    return plain.skim(lines, places, before);
+  };
+
+  return () => {
+    let withoutItem = 0;
+    const repeats = spec.repeats === undefined || spec.repeats === 'all' ? undefined : new Repeats(spec.repeats);
+    for (const row of files.rows(isPlain ? skimOf : undefined)) {
+      const [userId, itemId] = [ids.known(row.fields[user] ?? ''), row.fields[item] ?? ''];
+      const rated = rating === undefined ? NONE : parseRating(row.fields[rating] ?? '');
+      const attributes = attributesOf(row);
+      const time = timestamp === undefined ? NONE : parseTimestamp(row.fields[timestamp] ?? '', timestampUnit);
+      if (userId.trim() === '') reject(row, 'user is empty');
+      else if (itemId.trim() === '') reject(row, 'item is empty');
+      else if ('problem' in rated) reject(row, rated.problem);
+      else if ('problem' in time) reject(row, time.problem);
+      else if (typeof attributes === 'string') reject(row, attributes);
+      else if (hasItemFile && !ids.items.has(itemId)) {
+        reject(row, NOT_IN_ITEMS);
+        titles.dangling(itemId);
+        withoutItem += 1;
+      } else {
+        audit.look('interactions', attributes);
+        const logIndex = files.logIndex(row);
+        const one = { userId, itemId, rating: rated.value, timestamp: time.value, logIndex, attributes };
+        if (repeats) {
+          ids.item(itemId); // in the order of the log, whichever row is kept
+          ids.user(userId);
+          repeats.add(one, files.tally);
+        } else {
+          keep(one);
+          files.count('rows');
+        }
+      }
+    }
+    for (const one of repeats?.kept() ?? []) keep(one);
+    take(waiting.take());
+    return withoutItem;
+  };
+}
+
+const NONE = { value: null };
