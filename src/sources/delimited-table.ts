@@ -2,7 +2,7 @@ import { nearestWord, RectuneError } from '../core/errors.js';
 import type { Column, FileSpec } from '../core/source-spec.js';
 import { looksLikeHeader } from './header.js';
 import { type Row, type RowReader, rows } from './rows.js';
-import type { OpenedFile, Skim, Table, Tally } from './table.js';
+import { type OpenedFile, skimmed, type Table, type Tally } from './table.js';
 
 const LOOKED_AT = 100; // rows that decide how many fields a row of a file without a header has
 
@@ -54,16 +54,6 @@ function headerOf(waiting: Row[]): string[] | undefined {
 function* chain(first: readonly Row[], rest: Iterable<Row>): Generator<Row, void> {
   yield* first;
   yield* rest;
-}
-
-/** The rows that a skim leaves. It takes lines only where none was read ahead for a quoted field. */
-function* skimmed(all: RowReader, skim: Skim): Generator<Row, void> {
-  for (;;) {
-    if (all.isAbreast) skim();
-    const next = all.next();
-    if (next.done) return;
-    yield next.value;
-  }
 }
 
 function readHeader(all: RowReader, tally: Tally, path: string): string[] {

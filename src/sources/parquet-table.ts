@@ -1,11 +1,11 @@
 import { nearestWord, RectuneError } from '../core/errors.js';
 import type { Column, FileSpec } from '../core/source-spec.js';
-import { ParquetFile, type ParquetPiece, type Wanted } from '../platform/duckdb/parquet-file.js';
+import { ParquetFile, type Wanted } from '../platform/duckdb/parquet-file.js';
 import { unescaped } from '../platform/duckdb/value-text.js';
 import { fileSize, readChunks } from '../platform/files.js';
-import { type Layout, lines } from './lines.js';
-import { rows } from './rows.js';
-import type { OnReject, Table, TableRow, Tally } from './table.js';
+import { type Layout, type LineReader, lines } from './lines.js';
+import { type Row, rows } from './rows.js';
+import { type OnReject, skimmed, type Table, type TableRow, type Tally } from './table.js';
 
 /** How the lines of a piece are written. */
 export const LAYOUT: Layout = { newline: 0x0a, byteOrderMark: 0, decoding: 'utf-8' };
@@ -27,9 +27,23 @@ export function openParquet(
   const file = new ParquetFile(path);
   const wanted: Wanted[] = [];
   const names: string[] = [];
-  const told = (bytes: number): void => {
-    tally.bytes += bytes;
-    onBytes(bytes);
+  /** The bytes of all pieces, one after the other: a line of them is a row, and its number the row's. */
+  function* chunks(): Generator<Uint8Array, void> {
+    const size = fileSize(path);
+    const told = (bytes: number): void => {
+      onBytes(bytes - tally.bytes);
+      tally.bytes = bytes;
+    };
+    for (const { path: piece, firstRow, rows: count } of file.pieces(wanted)) {
+      yield* readChunks(piece);
+      told(Math.floor((size * (firstRow - 1 + count)) / file.rows)); // the reader knows rows, progress is in bytes
+    }
+    told(fileSize(path));
+  }
+  let reader: LineReader | undefined;
+  const read = (): LineReader => {
+    reader ??= lines(chunks(), LAYOUT);
+    return reader;
   };
   return {
     column(column, absent, kind) {
@@ -40,35 +54,27 @@ export function openParquet(
       names.push(typeof column === 'string' ? column : (file.columns[column]?.name ?? String(column)));
       return wanted.length - 1;
     },
-    close: () => file.close(),
-    *rows() {
-      const size = fileSize(path);
-      let read = 0;
-      for (const piece of file.pieces(wanted)) {
-        yield* rowsOf(piece, names, reject);
-        const bytes = Math.floor((size * (piece.firstRow - 1 + piece.rows)) / file.rows); // the reader knows rows, progress is in bytes
-        told(bytes - read);
-        read = bytes;
+    get lines() {
+      const width = Math.max(2, wanted.length); // as ParquetFile writes them
+      return { cut: { delimiter: ',', quote: '"', escapeMark: undefined, width, header: undefined }, reader: read() };
+    },
+    close() {
+      reader?.return();
+      file.close();
+    },
+    *rows(skim) {
+      const all = rows(read(), ',', '"');
+      for (const row of skim ? skimmed(all, skim) : all) {
+        if (row.kind === 'row') yield new ParquetRow(row, names);
+        else if (row.kind === 'problem')
+          reject({ line: row.line, offset: null }, row.problem, JSON.stringify(row.text));
+        else throw new Error(`row ${row.line} has no fields`);
       }
-      told(fileSize(path) - read);
     },
   };
 }
 
 const NOTHING = { expression: 'null', type: 'NULL' };
-
-function* rowsOf(
-  { path, firstRow }: ParquetPiece,
-  names: readonly string[],
-  reject: OnReject,
-): Generator<TableRow, void> {
-  for (const row of rows(lines(readChunks(path), LAYOUT), ',', '"')) {
-    const line = firstRow - 1 + row.line;
-    if (row.kind === 'row') yield new ParquetRow(line, row.fields.map(unescaped), names);
-    else if (row.kind === 'problem') reject({ line, offset: null }, row.problem, JSON.stringify(row.text));
-    else throw new Error(`row ${line} of a piece has no fields`);
-  }
-}
 
 class ParquetRow implements TableRow {
   readonly offset = null;
@@ -76,9 +82,9 @@ class ParquetRow implements TableRow {
   readonly fields: readonly string[];
   readonly #names: readonly string[];
 
-  constructor(line: number, fields: readonly string[], names: readonly string[]) {
+  constructor({ line, fields }: Row & { kind: 'row' }, names: readonly string[]) {
     this.line = line;
-    this.fields = fields;
+    this.fields = fields.map(unescaped);
     this.#names = names;
   }
 

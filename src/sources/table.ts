@@ -6,6 +6,7 @@ import { openImpressions } from './impression-table.js';
 import { openJson } from './json-table.js';
 import { type Layout, type LineReader, layoutOf, lines } from './lines.js';
 import { openParquet } from './parquet-table.js';
+import type { Row, RowReader } from './rows.js';
 import { openSequences } from './sequence-table.js';
 
 /** Where something begins in a file. */
@@ -54,6 +55,16 @@ export type Skim = () => number;
 export interface Lines {
   readonly cut: Cut;
   readonly reader: LineReader;
+}
+
+/** The rows that a skim leaves. It takes lines only where none was read ahead for a quoted field. */
+export function* skimmed(all: RowReader, skim: Skim): Generator<Row, void> {
+  for (;;) {
+    if (all.isAbreast) skim();
+    const next = all.next();
+    if (next.done) return;
+    yield next.value;
+  }
 }
 
 /** One file of a log, opened. */

@@ -321,7 +321,7 @@ it('gives all rows in order for pieces of any size, and leaves none on the disk'
     for (const piece of file.pieces([user], most)) {
       expect(piece.firstRow).toBe(next);
       const lines = readFileSync(piece.path, 'utf8').split('\n').slice(0, -1);
-      expect(lines).toEqual(Array.from({ length: piece.rows }, (_, i) => `${next - 1 + i},.`));
+      expect(lines).toEqual(Array.from({ length: piece.rows }, (_, i) => `${next - 1 + i},`));
       next += piece.rows;
       left = piece.path;
       if (most === 1 && next > 20) break; // a reader may stop early

@@ -91,7 +91,7 @@ export class ParquetFile {
     const texts = wanted.map(({ expression, type, timeUnit }) =>
       timeUnit !== undefined && isMoment(type) ? momentText(expression, timeUnit) : valueText(expression, type),
     );
-    const list = (texts.length === 1 ? [...texts, "'.'"] : texts).join(', '); // a row of one null would be an empty line
+    const list = (texts.length === 1 ? [...texts, 'null'] : texts).join(', '); // a row of one null would be an empty line
     const begin = (from: number, rows: number): { piece: ParquetPiece; wait: () => void } => {
       const path = join(this.#taken.duckdb.folder, `piece-${++pieces}.csv`);
       const range = `file_row_number >= ${from} and file_row_number < ${from + rows}`;

@@ -1,8 +1,11 @@
 /** What a value stands for: text as it is, or a time, which becomes a number or an ISO date in the unit that is said. */
 export type ValueKind = 'text' | 'time';
 
-/** Stands before what a line of text may not hold; in a text it stands before an "e". See unescaped. */
-const MARK = '\x1b';
+/**
+ * Stands before what a line of text may not hold; one of the text stands before an "e" (unescaped). It is the quote, so that a text with any of these is
+ * quoted, with quotes inside: no reader takes it as it stands.
+ */
+const MARK = '"';
 const MARKED: Readonly<Record<string, string>> = { e: MARK, n: '\n', r: '\r' };
 const ESCAPED = new RegExp(`${MARK}([enr])`, 'g');
 
@@ -72,7 +75,7 @@ function plainText(expression: string, type: string): string {
 }
 
 function oneLine(text: string): string {
-  const [mark, n, r] = ['chr(27)', 'chr(10)', 'chr(13)'];
+  const [mark, n, r] = ["'\"'", 'chr(10)', 'chr(13)'];
   const marked = `replace(replace(replace(${text}, ${mark}, ${mark} || 'e'), ${n}, ${mark} || 'n'), ${r}, ${mark} || 'r')`;
   const has = [mark, n, r].map((one) => `contains(${text}, ${one})`).join(' or ');
   return `case when ${has} then ${marked} else ${text} end`;
