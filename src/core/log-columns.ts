@@ -56,6 +56,19 @@ export class ColumnsBuffer {
     this.#attributes[row] = attributes;
   }
 
+  /** Copies rows of other columns from the row `begin` on, without attributes, as many as there is room for; returns how many. */
+  fill(columns: LogColumns, begin: number): number {
+    const rows = Math.min(columns.size - begin, this.#lines.length - this.#size);
+    const end = begin + rows;
+    this.#users.set(columns.users.subarray(begin, end), this.#size);
+    this.#items.set(columns.items.subarray(begin, end), this.#size);
+    this.#ratings.set(columns.ratings.subarray(begin, end), this.#size);
+    this.#timestamps.set(columns.timestamps.subarray(begin, end), this.#size);
+    this.#lines.set(columns.lines.subarray(begin, end), this.#size);
+    this.#size += rows;
+    return rows;
+  }
+
   /** The rows so far, and room again. What is given back holds until the next add(). */
   take(): LogColumns {
     const size = this.#size;

@@ -4,6 +4,8 @@ import type { Split } from '../core/instruction.js';
 /** Where things lie in a studio folder (`./.rectune`, or what --studio names). */
 export const studioLayout = {
   store: (studio: string) => join(studio, 'store.db'),
+  /** Interactions of logs that are too large for the store. */
+  logs: (studio: string) => join(studio, 'logs'),
   fileHashes: (studio: string) => join(studio, 'file-hashes.json'),
   versions: (studio: string) => join(studio, 'versions'),
   version: (studio: string, hash: string) => join(studio, 'versions', hash),

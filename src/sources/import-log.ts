@@ -64,7 +64,7 @@ export async function importLog(store: Store, options: ImportOptions): Promise<I
   const fingerprint = options.pseudonymKey && keyedHash(options.pseudonymKey, FINGERPRINT).slice(0, 16);
   const hash = sourceHash(spec, files, fingerprint);
   const known = store.sources.find(spec.id);
-  if (known && known.hash === hash && isDescribedAs(known, spec)) {
+  if (known && known.hash === hash && isDescribedAs(known, spec) && !store.sources.isLost(spec.id)) {
     refuseRejects(known.files, options.maxRejects, folder, store.sources.rejects(spec.id));
     return { ...known, unchanged: true };
   }

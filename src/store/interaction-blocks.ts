@@ -1,5 +1,6 @@
 import type { Database, Statement } from 'better-sqlite3';
 import type { LogColumns } from '../core/log-columns.js';
+import { aligned, bytesOf } from './number-bytes.js';
 
 /** Rows of a block: a line is found by reading one, and 4096 rows are as fast to write as any more. */
 export const BLOCK_ROWS = 4096;
@@ -26,11 +27,11 @@ export class InteractionBlocks {
       sourceKey,
       first,
       size,
-      bytes(users),
-      bytes(items),
-      ratings.every(Number.isNaN) ? null : bytes(ratings),
-      timestamps.every(Number.isNaN) ? null : bytes(timestamps),
-      isDense ? null : bytes(lines),
+      bytesOf(users),
+      bytesOf(items),
+      packedRatings(ratings),
+      packedTimes(timestamps),
+      isDense ? null : bytesOf(lines),
     );
   }
 
@@ -70,22 +71,32 @@ function columnsOf({ firstLine, size, users, items, ratings, timestamps, lines }
     size,
     users: new Uint32Array(aligned(users)),
     items: new Uint32Array(aligned(items)),
-    ratings: doubles(ratings, size),
-    timestamps: doubles(timestamps, size),
+    ratings: numbersOf(ratings, size, Float32Array),
+    timestamps: numbersOf(timestamps, size, Uint32Array),
     lines: lines ? new Uint32Array(aligned(lines)) : Uint32Array.from({ length: size }, (_, row) => firstLine + row),
     attributes: undefined,
   };
 }
 
-function doubles(stored: Uint8Array | null, size: number): Float64Array {
-  return stored ? new Float64Array(aligned(stored)) : new Float64Array(size).fill(Number.NaN);
+/** Most ratings are whole or halves, and 32 bits hold them as well. */
+function packedRatings(ratings: Float64Array): Uint8Array | null {
+  if (ratings.every(Number.isNaN)) return null;
+  const isShort = ratings.every((rating) => Math.fround(rating) === rating || Number.isNaN(rating));
+  return bytesOf(isShort ? Float32Array.from(ratings) : ratings);
 }
 
-/** In bytes of their own: numbers are read where they are a multiple of their size. */
-function aligned({ buffer, byteOffset, byteLength }: Uint8Array): ArrayBuffer {
-  return buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer;
+/** Seconds until 2106, where each row has a time, have room in 32 bits. */
+function packedTimes(timestamps: Float64Array): Uint8Array | null {
+  if (timestamps.every(Number.isNaN)) return null;
+  return bytesOf(timestamps.every((time) => time <= 0xffffffff) ? Uint32Array.from(timestamps) : timestamps);
 }
 
-function bytes({ buffer, byteOffset, byteLength }: Uint32Array | Float64Array): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, byteLength);
+/** Their length tells how wide the numbers are: doubles, or short ones. */
+function numbersOf(
+  stored: Uint8Array | null,
+  size: number,
+  Short: typeof Float32Array | typeof Uint32Array,
+): Float64Array {
+  if (stored === null) return new Float64Array(size).fill(Number.NaN);
+  return stored.length === 8 * size ? new Float64Array(aligned(stored)) : Float64Array.from(new Short(aligned(stored)));
 }

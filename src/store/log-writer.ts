@@ -1,5 +1,7 @@
 import type { LogColumns } from '../core/log-columns.js';
 
+const LATEST = Number.MAX_SAFE_INTEGER;
+
 /** Where checked rows go; they are copied, or written, before it returns. */
 export interface LogSink {
   block(rows: LogColumns): void;
@@ -72,7 +74,7 @@ export class LogWriter {
       if (user >= users) throw new RangeError(`line ${line} names user ${user} of ${users}`);
       if (item >= items) throw new RangeError(`line ${line} names item ${item} of ${items}`);
       if (line <= last) throw new RangeError(`line ${line} comes after line ${last}`);
-      if (timestamp < 0 || (timestamp % 1 !== 0 && !Number.isNaN(timestamp)))
+      if (timestamp < 0 || (timestamp !== Math.floor(timestamp) && !Number.isNaN(timestamp)) || timestamp > LATEST)
         throw new RangeError(`line ${line} has the time ${timestamp}`);
       this.#users[at] = user;
       this.#items[at] = item;

@@ -5,6 +5,7 @@ import { Source } from '../core/source.js';
 import { BatchInsert } from './batch-insert.js';
 import { BLOCK_ROWS, InteractionBlocks } from './interaction-blocks.js';
 import { KeptLog } from './kept-log.js';
+import { LogKeeper, sweepLogs } from './log-keeper.js';
 import { LogWriter } from './log-writer.js';
 import { countRows, sqlLimit } from './paged.js';
 
@@ -24,51 +25,101 @@ export class SourceStore {
   readonly #database: Database;
   readonly #log: KeptLog;
 
-  constructor(database: Database) {
+  readonly #mostRows: number;
+
+  /** mostRows  that SQLite keeps of a log; a larger one lies in a file beside it */
+  constructor(database: Database, mostRows: number) {
     this.#database = database;
     this.#log = new KeptLog(database);
+    this.#mostRows = mostRows;
   }
 
   /**
-   * Replaces a source and all its rows in one transaction, as they are read: a long log never stands in memory.
+   * Replaces a source and all its rows in one transaction, as they are read: a long log never stands in memory. The file of a large log
+   * is on the disk before the transaction ends, and that of the old source goes after it.
    *
    * fill    hands over the rows and returns what was imported; when it throws, the old source is still there
    * throws  RangeError when an interaction names a user or an item that was not handed over before, or comes before the last one
    */
   write(id: string, fill: (writer: SourceWriter) => Source): Source {
+    const source = this.#durably(() => this.#replace(id, fill));
+    this.#sweepAtOnce();
+    return source;
+  }
+
+  #replace(id: string, fill: (writer: SourceWriter) => Source): Source {
     const write = this.#database.transaction(() => {
+      sweepLogs(this.#log.folder, this.#log.names()); // of imports that were killed; others wait for this transaction
       const key = this.#renew(id);
-      const items = this.#batch('items', ['position', 'id', 'title', 'attributes']);
-      const users = this.#batch('users', ['position', 'id', 'attributes']);
-      const rejects = this.#batch('rejects', ['file', 'line', 'byte_offset', 'reason', 'text']);
-      const described = this.#batch('interaction_attributes', ['log_index', 'attributes']);
-      const blocks = new InteractionBlocks(this.#database);
-      let [userCount, itemCount, hasAttributes] = [0, 0, false];
-      const log = new LogWriter(BLOCK_ROWS, {
-        block: (rows) => blocks.add(key, rows),
-        attributes: (line, attributes) => {
-          hasAttributes = true;
-          described.add(key, line, attributes);
-        },
-      });
-      const source = fill({
-        columns: (batch) => log.add(batch, userCount, itemCount),
-        item: (row) => {
-          items.add(key, itemCount, row.itemId, row.title, JSON.stringify(row.attributes));
-          return itemCount++;
-        },
-        user: (row) => {
-          users.add(key, userCount, row.userId, JSON.stringify(row.attributes));
-          return userCount++;
-        },
-        reject: (row) => rejects.add(key, row.file, row.line, row.offset, row.reason, row.text),
-      });
-      for (const batch of [log, described, items, users, rejects]) batch.flush();
-      if (source.id !== id) throw new Error(`the rows are of "${id}", and the source is "${source.id}"`);
-      this.#finish(key, source, hasAttributes);
-      return source;
+      const rows = new LogKeeper(new InteractionBlocks(this.#database), key, this.#log.folder, this.#mostRows);
+      try {
+        return this.#fill(id, key, rows, fill);
+      } catch (error) {
+        rows.discard();
+        throw error;
+      }
     });
     return write.immediate();
+  }
+
+  #fill(id: string, key: number, rows: LogKeeper, fill: (writer: SourceWriter) => Source): Source {
+    const items = this.#batch('items', ['position', 'id', 'title', 'attributes']);
+    const users = this.#batch('users', ['position', 'id', 'attributes']);
+    const rejects = this.#batch('rejects', ['file', 'line', 'byte_offset', 'reason', 'text']);
+    const described = this.#batch('interaction_attributes', ['log_index', 'attributes']);
+    let [userCount, itemCount, hasAttributes] = [0, 0, false];
+    const log = new LogWriter(BLOCK_ROWS, {
+      block: (block) => rows.block(block),
+      attributes: (line, attributes) => {
+        hasAttributes = true;
+        described.add(key, line, attributes);
+      },
+    });
+    const source = fill({
+      columns: (batch) => log.add(batch, userCount, itemCount),
+      item: (row) => {
+        items.add(key, itemCount, row.itemId, row.title, JSON.stringify(row.attributes));
+        return itemCount++;
+      },
+      user: (row) => {
+        users.add(key, userCount, row.userId, JSON.stringify(row.attributes));
+        return userCount++;
+      },
+      reject: (row) => rejects.add(key, row.file, row.line, row.offset, row.reason, row.text),
+    });
+    for (const batch of [log, described, items, users, rejects]) batch.flush();
+    if (source.id !== id) throw new Error(`the rows are of "${id}", and the source is "${source.id}"`);
+    this.#finish(key, source, hasAttributes, rows.finish(source.hash));
+    return source;
+  }
+
+  /** Removes files that no source has. What another import makes meanwhile stays: with its lock held, the next import sweeps. */
+  #sweepAtOnce(): void {
+    const timeout = this.#database.pragma('busy_timeout', { simple: true });
+    this.#database.pragma('busy_timeout = 0');
+    try {
+      this.#database.transaction(() => sweepLogs(this.#log.folder, this.#log.names())).immediate();
+    } catch (error) {
+      if (!String((error as { code?: unknown }).code).startsWith('SQLITE_BUSY')) throw error;
+    } finally {
+      this.#database.pragma(`busy_timeout = ${timeout}`);
+    }
+  }
+
+  /** With the commit on the disk when it returns, not only in the order of commits: files are removed after it. */
+  #durably<T>(write: () => T): T {
+    this.#database.pragma('synchronous = FULL');
+    try {
+      return write();
+    } finally {
+      this.#database.pragma('synchronous = NORMAL');
+    }
+  }
+
+  /** Whether the interactions of a source are not there any more, or cannot be read: its file was removed or damaged. */
+  isLost(id: string): boolean {
+    const key = this.#keyOf(id);
+    return key !== undefined && this.#log.isLost(key);
   }
 
   find(id: string): Source | undefined {
@@ -249,10 +300,10 @@ export class SourceStore {
     return new BatchInsert(this.#database, table, ['source_key', ...columns]);
   }
 
-  #finish(key: number, source: Source, hasAttributes: boolean): void {
+  #finish(key: number, source: Source, hasAttributes: boolean, logFile: string | null): void {
     this.#database
-      .prepare('update sources set hash = ?, json = ?, has_attributes = ? where source_key = ?')
-      .run(source.hash, JSON.stringify(Source.parse(source)), hasAttributes ? 1 : 0, key);
+      .prepare('update sources set hash = ?, json = ?, has_attributes = ?, log_file = ? where source_key = ?')
+      .run(source.hash, JSON.stringify(Source.parse(source)), hasAttributes ? 1 : 0, logFile, key);
     const counts = ['bytes', 'row_count', 'reject_count', 'merged_count', 'empty_lines'];
     const files = this.#batch('source_files', ['role', 'name', 'sha256', ...counts]);
     for (const file of source.files) {

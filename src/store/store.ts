@@ -2,6 +2,7 @@ import type { Database } from 'better-sqlite3';
 import { BUSY_TIMEOUT, openDatabase } from './database.js';
 import { GeneratedTextStore } from './generated-text-store.js';
 import { LineageStore } from './lineage-store.js';
+import { MOST_ROWS_IN_STORE } from './log-keeper.js';
 import { MaskProofStore } from './mask-proof-store.js';
 import { PredictionStore } from './prediction-store.js';
 import { ReportStore } from './report-store.js';
@@ -31,9 +32,9 @@ export class Store {
   readonly maskProofs: MaskProofStore;
   readonly #database: Database;
 
-  constructor(database: Database) {
+  constructor(database: Database, mostRows: number) {
     this.#database = database;
-    this.sources = translated(new SourceStore(database), database.name);
+    this.sources = translated(new SourceStore(database, mostRows), database.name);
     this.versions = translated(new VersionStore(database), database.name);
     this.diffs = translated(new VersionDiffStore(database), database.name);
     this.lineage = translated(new LineageStore(database), database.name);
@@ -63,8 +64,9 @@ export class Store {
 
 /**
  * Opens the store at a path, e.g. ".rectune/store.db": makes it and its folder when needed, checks it, brings its tables up to date.
- * throws  RectuneError 'data' for a file that is damaged, foreign, newer than the program, or cannot be opened
+ * mostRows  interactions of a log that SQLite keeps; a larger log lies in a file beside it
+ * throws    RectuneError 'data' for a file that is damaged, foreign, newer than the program, or cannot be opened
  */
-export function openStore(path: string): Store {
-  return new Store(openDatabase(path));
+export function openStore(path: string, { mostRows = MOST_ROWS_IN_STORE }: { mostRows?: number } = {}): Store {
+  return new Store(openDatabase(path), mostRows);
 }

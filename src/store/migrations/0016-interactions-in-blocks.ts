@@ -26,8 +26,8 @@ create table interaction_blocks (
   size integer not null check (size > 0), -- rows
   users blob not null, -- position of each row's user, 32 bits, the lowest byte first
   items blob not null, -- as users
-  ratings blob, -- doubles, the lowest byte first; NaN: none; null: no row has one
-  timestamps blob, -- seconds since 1970, UTC, as ratings
+  ratings blob, -- NaN: none; floating point of 64 bits, or of 32 where that is exact: the length tells; null: no row has one
+  timestamps blob, -- seconds since 1970, UTC; as ratings, or whole numbers of 32 bits; null: no row has one
   lines blob -- log_index of each row, as users; null: one line after the other
 ) strict;
 create unique index interaction_blocks_by_line on interaction_blocks (source_key, first_line);

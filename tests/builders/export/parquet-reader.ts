@@ -1,7 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 
 // A reader of Parquet written from the format's definition alone (parquet.thrift, Encodings.md of apache/parquet-format): flat
-// schemas, plain data pages of version 1, gzip. It shares nothing with the writer and checks what it can.
+// schemas, plain data pages of version 1, by gzip or not packed. It shares nothing with the writer and checks what it can.
 
 type Field = number | string | boolean | Field[] | Fields;
 interface Fields {
@@ -92,14 +92,16 @@ export function readParquet(bytes: Buffer): Record<string, unknown>[] {
 }
 
 function readChunk(bytes: Buffer, facts: Fields, field: Fields, count: number): unknown[] {
-  if ((facts[3] as string[]).join('.') !== field[4] || facts[1] !== field[1] || facts[5] !== count || facts[4] !== 2)
+  if ((facts[3] as string[]).join('.') !== field[4] || facts[1] !== field[1] || facts[5] !== count)
     throw new Error('a chunk that its schema does not know');
   const reader = new Compact(bytes, facts[9] as number);
   const head = reader.struct();
   const page = head[5] as Fields;
   const end = reader.at + (head[3] as number);
   if (end !== (facts[9] as number) + (facts[7] as number)) throw new Error('sizes that do not add up');
-  const plain = gunzipSync(bytes.subarray(reader.at, end));
+  const packed = bytes.subarray(reader.at, end);
+  if (facts[4] !== 0 && facts[4] !== 2) throw new Error('another codec');
+  const plain = facts[4] === 2 ? gunzipSync(packed) : packed;
   if (plain.length !== head[2] || page[1] !== count || page[2] !== 0)
     throw new Error('a page that is not what it says');
   if (plain.length + (reader.at - (facts[9] as number)) !== facts[6]) throw new Error('size before packing');
@@ -121,6 +123,14 @@ function readChunk(bytes: Buffer, facts: Fields, field: Fields, count: number): 
     if (field[1] === 2) {
       at += 8;
       return Number(plain.readBigInt64LE(at - 8));
+    }
+    if (field[1] === 1) {
+      at += 4;
+      return plain.readInt32LE(at - 4);
+    }
+    if (field[1] === 5) {
+      at += 8;
+      return plain.readDoubleLE(at - 8);
     }
     const value = ((plain[at + (bit >> 3)] as number) >> (bit & 7)) & 1;
     bit += 1;

@@ -10,7 +10,7 @@ type Type = keyof typeof TYPE;
 /** A value and what it is on the wire. */
 export type ThriftValue =
   | { readonly type: 'i32' | 'i64'; readonly value: number }
-  | { readonly type: 'binary'; readonly value: string }
+  | { readonly type: 'binary'; readonly value: string | Uint8Array }
   | { readonly type: 'struct'; readonly value: ThriftStruct }
   | { readonly type: 'list'; readonly of: Type; readonly value: readonly ThriftValue[] };
 
@@ -20,6 +20,7 @@ export type ThriftStruct = readonly (readonly [id: number, value: ThriftValue])[
 export const i32 = (value: number): ThriftValue => ({ type: 'i32', value });
 export const i64 = (value: number): ThriftValue => ({ type: 'i64', value });
 export const text = (value: string): ThriftValue => ({ type: 'binary', value });
+export const binary = (value: Uint8Array): ThriftValue => ({ type: 'binary', value });
 export const struct = (...value: ThriftStruct): ThriftValue => ({ type: 'struct', value });
 export const list = (of: Type, value: readonly ThriftValue[]): ThriftValue => ({ type: 'list', of, value });
 
@@ -55,7 +56,7 @@ function putStruct(bytes: number[], fields: ThriftStruct): void {
 function put(bytes: number[], value: ThriftValue): void {
   if (value.type === 'struct') putStruct(bytes, value.value);
   else if (value.type === 'binary') {
-    const encoded = Buffer.from(value.value, 'utf8');
+    const encoded = typeof value.value === 'string' ? Buffer.from(value.value, 'utf8') : value.value;
     putVarint(bytes, encoded.length);
     for (const byte of encoded) bytes.push(byte);
   } else if (value.type === 'list') {
