@@ -33,6 +33,7 @@ import templates from './commands/templates.js';
 import texts from './commands/texts.js';
 import train from './commands/train.js';
 import verify from './commands/verify.js';
+import write from './commands/write.js';
 
 /** Every verb, in the order of help: the stages first, then what looks and helps. */
 export const COMMANDS: readonly Command[] = [
@@ -51,6 +52,7 @@ export const COMMANDS: readonly Command[] = [
   train,
   predict,
   rank,
+  write,
   fit,
   probe,
   report,

@@ -10,6 +10,7 @@ import { SeedFigures } from './report-seeds.js';
 import { Trust } from './report-trust.js';
 import { NativeTrainConfig } from './run-config.js';
 import { Slice, TaskReport, WordingGap } from './task-report.js';
+import { KeptWrittenReport } from './written-texts.js';
 
 export { Estimate, Finding, PairedTests } from './report-figures.js';
 
@@ -162,6 +163,7 @@ export const Report = z.strictObject({
   splits: z.array(SplitResult), // judgements: test, then valid; without judgements none
   differences: z.array(PairedDifference),
   tasks: z.array(TaskReport), // the other tasks of a version that mixes several
+  written: KeptWrittenReport.nullable(), // texts behind rows that are answered by free text; null when nobody asked for them
   rankings: z.array(KeptRankingReport), // by titles that the model wrote or candidates that it judged; none when nobody asked for one
   slices: z.array(Slice), // of the test rows of such a version
   wordings: z.array(WordingGap),

@@ -15,6 +15,7 @@ import { siblingsOf } from './siblings.js';
 import type { SplitInput } from './split-scores.js';
 import { stagesBefore } from './stages.js';
 import type { KeptRanking } from './tasks/kept-rankings.js';
+import type { KeptWriting } from './tasks/kept-writings.js';
 import type { KeptProbe } from './trust/kept-probes.js';
 
 /** Which predictions a report is made of: the adapter's, or with null the base model's. */
@@ -26,7 +27,7 @@ export type Choose = (run: Run, split: ScoredSplit, adapterHash: string | null, 
  * fits  what ID models say of the version's rows
  * siblings  the runs that its seeds are shown beside; all that there are without it
  * choose  the newest predictions that answer the run's own question (newestPredictions), or others that are named
- * rankings  that were asked for beside the evaluation
+ * rankings, writing  that were asked for beside the evaluation
  * probes  the answers that the trust panel is made from
  * throws  RectuneError 'usage' for a run without adapter or predictions, 'data' when another log stands in the place of the version's
  */
@@ -40,12 +41,14 @@ export function reportInput(
     fits,
     siblings,
     rankings,
+    writing,
     probes,
   }: {
     options: ReportOptions;
     madeAt: Date;
     choose: Choose;
     rankings: readonly KeptRanking[];
+    writing: KeptWriting | undefined;
     probes: readonly KeptProbe[];
     fits: readonly KeptFit[];
     siblings?: (version: DatasetVersion) => Sibling[];
@@ -65,6 +68,7 @@ export function reportInput(
     valid: version.counts.valid === 0 ? undefined : split('valid'),
     test: split('test'),
     rankings,
+    writing,
     probes,
     options,
     madeAt,

@@ -8,6 +8,7 @@ import { checkReportFolder, writeReport } from './report/write.js';
 import { evaluate } from './report.js';
 import { newestPredictions, reportInput } from './report-input.js';
 import { newestRankings } from './tasks/kept-rankings.js';
+import { newestWriting } from './tasks/kept-writings.js';
 import { newestProbes } from './trust/kept-probes.js';
 
 /** Where a report goes and what it may vary. */
@@ -37,6 +38,7 @@ export async function reportRun(store: Store, runId: string, settings: ReportRun
       choose: newestPredictions(store),
       fits: fitsBeside(studio, run.versionHash, run),
       rankings: newestRankings(studio, run),
+      writing: newestWriting(studio, run),
       probes: newestProbes(studio, run),
     }),
   );

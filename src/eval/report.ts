@@ -34,11 +34,13 @@ import {
   scoresOf,
 } from './split-scores.js';
 import type { KeptRanking } from './tasks/kept-rankings.js';
+import type { KeptWriting } from './tasks/kept-writings.js';
 import { rankingReport } from './tasks/ranking-report.js';
 import { judgementSlices, reportTasks, type TaskFindings } from './tasks/report-tasks.js';
 import type { DatedLine } from './tasks/row-facts.js';
 import { choiceScores } from './tasks/score-task.js';
 import { overview } from './tasks/task-verdict.js';
+import { writtenReport } from './tasks/written-report.js';
 import { trainingFacts } from './training-facts.js';
 import { doubtsOf } from './trust/doubts.js';
 import type { KeptProbe } from './trust/kept-probes.js';
@@ -59,7 +61,8 @@ export interface ReportInput {
   readonly log: () => Iterable<LogLine>; // the source's interactions, in log order; may be asked for more than once
   readonly valid: SplitInput | undefined; // undefined: the version has no validation rows
   readonly test: SplitInput;
-  readonly rankings: readonly KeptRanking[]; // of the run; one of a set at most
+  readonly rankings: readonly KeptRanking[]; // of the run; one of a kind at most
+  readonly writing?: KeptWriting | undefined; // of the run
   readonly probes: readonly KeptProbe[]; // of the run; one of a name at most
   readonly options: ReportOptions;
   readonly madeAt: Date;
@@ -152,6 +155,7 @@ export function evaluate(input: ReportInput): Evaluated {
     splits,
     differences,
     tasks,
+    written: writtenOf(input, (row) => rankedRows.get(row)?.instruction.userId),
     rankings: input.rankings.map(({ file, sha256, result }) => ({
       file,
       sha256,
@@ -284,4 +288,10 @@ function largestChange(rows: readonly AnsweredRow[]): number | null {
     });
   }
   return largest;
+}
+
+function writtenOf({ writing, options }: ReportInput, userOf: (row: number) => string | undefined): Report['written'] {
+  if (writing === undefined) return null;
+  const { file, sha256, result } = writing;
+  return { file, sha256, ...writtenReport(result, userOf, options) };
 }

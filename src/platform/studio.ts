@@ -33,6 +33,10 @@ export const studioLayout = {
   /** Titles that a run's model wrote behind rows of test. */
   ranking: (studio: string, runId: string, id: string): string =>
     join(studioLayout.rankings(studio, runId), `${id}.json`),
+  writings: (studio: string, runId: string) => join(studio, 'writings', runId),
+  /** Texts that a run's model wrote behind rows of test. */
+  writing: (studio: string, runId: string, id: string): string =>
+    join(studioLayout.writings(studio, runId), `${id}.json`),
   /** Scores of a split that is not done yet. */
   scoreJournal: (studio: string, id: string) => join(studio, 'scoring', `${id}.jsonl`),
   /** What a model is asked while it writes texts. */

@@ -79,7 +79,7 @@ for (let number = first; number <= 3; number++) {
   say({ event: 'checkpoint', step: number, path: 'newest' });
 }
 const adapter = path.join(config.runDirectory, 'adapter.gguf');
-fs.writeFileSync(adapter, 'adapter of seed ' + config.seed);
+fs.writeFileSync(adapter, 'GGUF, adapter of seed ' + config.seed);
 done(adapter);
 `;
 

@@ -39,7 +39,7 @@ describe('trainRun', () => {
     expect(reused).toBe(false);
     expect(run).toMatchObject({ status: 'done', versionHash: version.hash, modelHash: sha256('a model') });
     expect(run.id).toBe(`invented-${run.configHash.slice(0, 8)}`);
-    expect(run.adapterHash).toBe(sha256('adapter of seed 1'));
+    expect(run.adapterHash).toBe(sha256('GGUF, adapter of seed 1'));
     expect(store.runs.find(run.id)).toEqual(run);
     expect(store.runs.events(run.id)).toEqual(heard);
     const folder = studioLayout.run(studio.studio, run.id);

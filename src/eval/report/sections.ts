@@ -17,6 +17,7 @@ import { forms } from './sections/trust/forms.js';
 import { panel } from './sections/trust/panel.js';
 import { servingGap } from './sections/trust/serving.js';
 import { verdicts } from './sections/verdicts.js';
+import { writtenTexts } from './sections/written-texts.js';
 
 /** Everything that a report speaks of, in the order of the page. A new matter is a file in sections/ and a word here. */
 const SECTIONS: readonly Section[] = [
@@ -25,6 +26,7 @@ const SECTIONS: readonly Section[] = [
   differences,
   tasks,
   rankings,
+  writtenTexts,
   idModels,
   slices,
   seeds,

@@ -16,6 +16,7 @@ import { type Evaluated, evaluate } from '../report.js';
 import { type Choose, reportInput } from '../report-input.js';
 import { siblingOf } from '../siblings.js';
 import { keptRanking } from '../tasks/kept-rankings.js';
+import { keptWriting } from '../tasks/kept-writings.js';
 import { keptProbe } from '../trust/kept-probes.js';
 import { type DifferingValue, differingValues } from './differing-values.js';
 
@@ -73,9 +74,12 @@ export function verifyValues(
       .filter((one) => one.run !== run.id)
       .map((one) => siblingOf(store, store.runs.get(one.run), version, requireSet(store, one.set, file)));
   const rankings = report.rankings.flatMap((ranking) => keptRanking(studio, run, ranking.file) ?? []);
+  const writing = report.written === null ? undefined : keptWriting(studio, run, report.written.file);
   const kept = report.idModels.fits.map((fit) => ({ fit, found: keptFit(studio, run.versionHash, fit.file) }));
   const fits = kept.flatMap(({ found }) => found ?? []);
-  const again = evaluate(reportInput(store, run, { options, madeAt, choose, fits, siblings, rankings, probes }));
+  const again = evaluate(
+    reportInput(store, run, { options, madeAt, choose, fits, siblings, rankings, writing, probes }),
+  );
   let compared = 0;
   const differences = differingValues(withoutDescriptions(said), withoutDescriptions(written(again.report)), () => {
     compared += 1;
