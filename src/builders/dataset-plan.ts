@@ -64,6 +64,7 @@ export function planDataset(store: Store, loaded: LoadedRecipe): DatasetPlan {
     known.set(key, found);
     return found;
   };
+  const byTemplate = new Map<Template, ItemTexts>();
   const [only] = mixture.templates;
   const texts = textsOf(mixture.templates.length === 1 && only ? only.head.fields : []);
   const { table, leftOut } = admit(all, recipe, texts);
@@ -109,7 +110,11 @@ export function planDataset(store: Store, loaded: LoadedRecipe): DatasetPlan {
       return pool;
     },
     texts,
-    textsFor: ({ head }) => textsOf(head.fields),
+    textsFor(template) {
+      const found = byTemplate.get(template) ?? textsOf(template.head.fields);
+      byTemplate.set(template, found);
+      return found;
+    },
     *placedExamples() {
       let i = 0;
       for (const example of makeExamples(sequences, recipe.examples, loaded.file)) {

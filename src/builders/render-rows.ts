@@ -49,8 +49,11 @@ export function* renderRows(
   const next: Record<Split, number> = { train: 0, valid: 0, test: 0 };
   const described = new Set<string>(); // items and users that a row of knowledge is about: one row each
   const untitled: string[] = [];
+  const allPrinted = plan.sequences.table.itemIds.every((itemId) => plan.texts.has({ itemId }));
   for (const { example, split } of plan.placedExamples()) {
-    const unknown = [...example.history, example.target].find((interaction) => !plan.texts.has(interaction));
+    const unknown = allPrinted
+      ? undefined
+      : [...example.history, example.target].find((interaction) => !plan.texts.has(interaction));
     if (unknown) {
       const row = { split, row: next[split] + untitled.length };
       untitled.push(`${rowName(row)} (item ${unknown.itemId}: ${plan.texts.fault(unknown.itemId)})`);

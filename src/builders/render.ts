@@ -46,7 +46,7 @@ export function renderExample(template: Template, wrapper: Wrapper, example: Sho
   const liked = partOf(items, example.history, true);
   const disliked = partOf(items, example.history, false);
   const { user, target, stars, itemWord, itemWords } = example;
-  const candidates = lettered(example.candidates ?? [], usesPlaces(template));
+  const candidates = example.candidates ? lettered(example.candidates, usesPlaces(template)) : NO_CANDIDATES;
   const context = {
     ...example.texts,
     history: items,
@@ -67,15 +67,19 @@ export function renderExample(template: Template, wrapper: Wrapper, example: Sho
   wrapper.render(parts, sheet);
   const { shown, ranges } = sheet.history();
   const prompt = sheet.text();
-  const text = {
+  const values = sheet.values();
+  const { answer, choices, scored } = answersOf(template, example, candidates);
+  return {
     instruction: instruction.text(sheet, prompt),
     input: input.text(sheet, prompt),
+    answer,
+    choices,
+    scored,
     prompt,
-    values: sheet.values(),
+    values,
     history: ranges,
     shown,
   };
-  return { ...text, ...answersOf(template, example, candidates) };
 }
 
 /** A part of a prompt that the wrapper puts down. */
@@ -121,6 +125,8 @@ function partOf(items: readonly ItemText[], history: ShownExample['history'], wa
   return { items: part, positions };
 }
 
+const NO_CANDIDATES: readonly Candidate[] = [];
+
 type Candidate = ItemText & { readonly letter: string; readonly number: string };
 
 export const MOST_LETTERS = 26;
@@ -130,7 +136,7 @@ export function letterOf(place: number): string {
   return place < MOST_LETTERS ? String.fromCharCode(65 + place) : '?';
 }
 
-function lettered(items: readonly ItemText[], withPlaces: boolean): Candidate[] {
+function lettered(items: readonly ItemText[], withPlaces: boolean): readonly Candidate[] {
   if (!withPlaces) return items as Candidate[];
   return items.map((item, i) => ({ ...item, letter: letterOf(i), number: String(i + 1) }));
 }

@@ -5,7 +5,7 @@ import { type Instruction, SPLITS, type Split } from '../core/instruction.js';
 import { parseAs } from '../core/parse.js';
 import type { LabelWeights } from '../core/recipe.js';
 import { exists, readChunks, readJson, sha256, sha256Pieces, temporaryName } from '../platform/files.js';
-import { StagedFolder } from '../platform/staged-folder.js';
+import { type BytePlace, StagedFolder } from '../platform/staged-folder.js';
 import { studioLayout } from '../platform/studio.js';
 import type { Store } from '../store/store.js';
 import { writeLine } from './sealed-line.js';
@@ -71,11 +71,12 @@ export function sealVersion(store: Store, content: VersionContent, options: Seal
 /** Writes the rows to the files and to the store, and counts them. */
 function fill(
   folder: StagedFolder,
-  add: (row: Instruction) => void,
+  add: (row: Instruction, place: BytePlace) => void,
   { rows, labels, weights }: VersionContent,
   progress: (message: string) => void,
 ): DatasetVersion['counts'] {
   const users = bySplit(() => new Set<string>());
+  const lastUser: Partial<Record<Split, string>> = {};
   const count = { train: 0, valid: 0, test: 0 };
   const liked = { train: 0, valid: 0, test: 0 };
   const files = bySplit((split) => studioLayout.splitFile(split));
@@ -85,11 +86,14 @@ function fill(
   for (const row of rows) {
     const { split } = row;
     count[split] += 1;
-    users[split].add(row.userId);
+    if (row.userId !== lastUser[split]) users[split].add(row.userId);
+    lastUser[split] = row.userId;
     if (row.label) liked[split] += 1;
     const options = split === 'train' ? learned : scored;
-    folder.append(files[split], (to) => writeLine(to, row, options));
-    add(row);
+    add(
+      row,
+      folder.append(files[split], (to) => writeLine(to, row, options)),
+    );
     made += 1;
     if (made % SAID_EVERY === 0) progress(`${made} rows`);
   }

@@ -106,7 +106,8 @@ export function showExample(
   }
   const written = textsOf(template, example, shown, split, candidates?.ids ?? [], material);
   if ('missing' in written) return written;
-  return { example: { ...shown, texts: written.texts }, candidates: candidates?.ids ?? null };
+  shown.texts = written.texts;
+  return { example: shown, candidates: candidates?.ids ?? null };
 }
 
 /** Slots that are made of the history. */
@@ -148,6 +149,15 @@ function candidatesOf(
 }
 
 const NO_TEXTS = { texts: {} };
+const textSlots = new WeakMap<Template, readonly TextSlot[]>();
+
+function textSlotsOf(template: Template): readonly TextSlot[] {
+  const known = textSlots.get(template);
+  if (known !== undefined) return known;
+  const slots = TEXT_SLOTS.filter((slot) => template.slots.has(slot));
+  textSlots.set(template, slots);
+  return slots;
+}
 
 /** The texts that the template prints. */
 function textsOf(
@@ -158,7 +168,7 @@ function textsOf(
   candidates: readonly string[],
   material: Material,
 ): { texts: Partial<Record<TextSlot, string>> } | { missing: string } {
-  const slots = TEXT_SLOTS.filter((slot) => template.slots.has(slot));
+  const slots = textSlotsOf(template);
   if (slots.length === 0) return NO_TEXTS;
   const { writers, log } = material;
   const judged = example.history.flatMap((one, i): Judged[] => {

@@ -96,6 +96,23 @@ export function readBytes(path: string): Uint8Array {
   return reading(path, 'data', () => readFileSync(path));
 }
 
+/** Bytes of a file from a place on; fewer when it ends before. Throws RectuneError 'data' when it cannot be read. */
+export function readAt(path: string, begin: number, length: number): Buffer {
+  const file = reading(path, 'data', () => openSync(path, 'r'));
+  try {
+    const bytes = Buffer.allocUnsafe(length);
+    let read = 0;
+    while (read < length) {
+      const more = reading(path, 'data', () => readSync(file, bytes, read, length - read, begin + read));
+      if (more === 0) break;
+      read += more;
+    }
+    return bytes.subarray(0, read);
+  } finally {
+    closeSync(file);
+  }
+}
+
 /** A JSON file as a plain value; parse it by a schema (core/parse.ts). Throws RectuneError. */
 export function readJson(path: string, kind: ErrorKind = 'data'): unknown {
   const text = readText(path, kind);

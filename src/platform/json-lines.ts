@@ -1,5 +1,6 @@
 import { RectuneError } from '../core/errors.js';
 import { readChunks } from './files.js';
+import type { BytePlace } from './staged-folder.js';
 
 const NEWLINE = 0x0a;
 
@@ -7,6 +8,7 @@ const NEWLINE = 0x0a;
 export interface JsonLine {
   readonly line: number;
   readonly value: unknown;
+  readonly place: BytePlace; // with the newline
 }
 
 /**
@@ -18,14 +20,17 @@ export interface JsonLine {
 export function* jsonLines(path: string): Generator<JsonLine, void> {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   let line = 0;
+  let begin = 0;
   for (const bytes of linesOf(path)) {
     line += 1;
-    const place = `${path}:${line}`;
+    const place = { begin, length: bytes.length + 1 };
+    begin += place.length;
+    const where = `${path}:${line}`;
     let text: string;
     try {
       text = decoder.decode(bytes);
     } catch {
-      throw new RectuneError('data', 'the line is not UTF-8 text', place, 'make the file again');
+      throw new RectuneError('data', 'the line is not UTF-8 text', where, 'make the file again');
     }
     if (line === 1 && text.startsWith('\ufeff')) text = text.slice(1);
     if (text.trim() === '') continue;
@@ -33,9 +38,9 @@ export function* jsonLines(path: string): Generator<JsonLine, void> {
     try {
       value = JSON.parse(text);
     } catch (error) {
-      throw new RectuneError('data', `not JSON: ${(error as Error).message}`, place, 'make the file again');
+      throw new RectuneError('data', `not JSON: ${(error as Error).message}`, where, 'make the file again');
     }
-    yield { line, value };
+    yield { line, value, place };
   }
 }
 

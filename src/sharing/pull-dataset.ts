@@ -6,6 +6,7 @@ import { parseAs } from '../core/parse.js';
 import { exists, readChunks, readJson, sha256, sha256File, writeSealedFolder } from '../platform/files.js';
 import type { Hub } from '../platform/hub.js';
 import { jsonLines } from '../platform/json-lines.js';
+import type { BytePlace } from '../platform/staged-folder.js';
 import { studioLayout } from '../platform/studio.js';
 import type { Store } from '../store/store.js';
 import { type PullOptions, pullFiles } from './pull-file.js';
@@ -56,7 +57,8 @@ export async function pullDataset(
     ...Object.fromEntries(SPLITS.map((split) => [studioLayout.splitFile(split), text(pathsOf(split)[0])])),
     [studioLayout.originFile]: `${JSON.stringify(origin, null, 2)}\n`,
   });
-  store.versions.save(version, allInstructions(pathsOf, where), now());
+  const places = new WeakMap<Instruction, BytePlace>();
+  store.versions.save(version, allInstructions(pathsOf, where, places), now(), (one) => places.get(one) as BytePlace);
   return { ...version, commit, unchanged };
 }
 
@@ -81,16 +83,17 @@ function verifiedManifest(described: DatasetPackage, path: string, where: (file:
   return version;
 }
 
-/** The rows of a split, each from its line in two files. */
+/** The rows of a split, each from its line in two files. places: takes where the first of these lines stands, the one that is sealed. */
 function* instructions(
   split: Split,
   [linesPath, detailsPath]: readonly [string, string],
   where: (file: string) => string,
+  places?: WeakMap<Instruction, BytePlace>,
 ): Generator<Instruction, void> {
   const details = jsonLines(detailsPath);
   const [lineFile, detailsFile] = [studioLayout.splitFile(split), detailFile(split)];
   let row = 0;
-  for (const { line, value } of jsonLines(linesPath)) {
+  for (const { line, value, place } of jsonLines(linesPath)) {
     const sealed = parseAs(InstructionLine, value, where(`${lineFile}:${line}`), 'data');
     const next = details.next();
     if (next.done) throw wrong(`it ends before row ${row}`, where(detailsFile));
@@ -101,7 +104,9 @@ function* instructions(
       throw wrong(`row ${detail.row} stands where row ${row} belongs`, where(`${detailsFile}:${next.value.line}`));
     }
     row += 1;
-    yield joined(split, sealed, detail);
+    const instruction = joined(split, sealed, detail);
+    places?.set(instruction, place);
+    yield instruction;
   }
   if (!details.next().done) throw wrong(`it goes on after row ${row - 1}, the last of ${lineFile}`, where(detailsFile));
 }
@@ -109,8 +114,9 @@ function* instructions(
 function* allInstructions(
   pathsOf: (split: Split) => [string, string],
   where: (file: string) => string,
+  places: WeakMap<Instruction, BytePlace>,
 ): Generator<Instruction, void> {
-  for (const split of SPLITS) yield* instructions(split, pathsOf(split), where);
+  for (const split of SPLITS) yield* instructions(split, pathsOf(split), where, places);
 }
 
 function checkCounts(

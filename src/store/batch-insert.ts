@@ -3,7 +3,7 @@ import type { Database, Statement } from 'better-sqlite3';
 /** A value as SQLite binds it; better-sqlite3 takes no booleans. */
 export type Value = string | number | null;
 
-const ROWS = 100; // rows a statement: 2.6 against 1.6 million rows/s for one row a statement
+const ROWS = 400; // rows a statement; a row of 16 columns takes 3.1 us, and 5.0 us where a statement has 100
 
 /** Inserts rows of one table, many rows a statement. Rows are in the table only after flush(). Use inside a transaction. */
 export class BatchInsert {
@@ -24,7 +24,7 @@ export class BatchInsert {
   add(...row: readonly Value[]): void {
     if (row.length !== this.#columns)
       throw new RangeError(`a row of ${row.length} values for ${this.#columns} columns`);
-    this.#waiting.push(...row);
+    for (let i = 0; i < row.length; i++) this.#waiting.push(row[i] as Value);
     if (this.#waiting.length < ROWS * this.#columns) return;
     this.#full.run(this.#waiting);
     this.#waiting = [];

@@ -74,9 +74,13 @@ export class LineageStore {
       )
       .all(sourceId);
     const user = this.line(sourceId, line)?.user ?? null;
-    const ofUser = this.#database.prepare<[number, string], LinesOfRow>(`${LINES} and user_id = ? ${IN_ORDER}`);
+    const ofUser = this.#database.prepare<[number, string], LinesOfRow>(
+      `select split, row, lines from instruction_runs runs
+         cross join instructions on instruction_key between first_key and last_key
+       where runs.version_key = ? and runs.user_id = ? ${IN_ORDER}`,
+    );
     const ofAll = this.#database.prepare<[number], LinesOfRow>(
-      `${LINES} and ' ' || lines || ' ' like '% ${Number(line)} %' ${IN_ORDER}`,
+      `select split, row, lines from instructions where version_key = ? and ' ' || lines || ' ' like '% ${Number(line)} %' ${IN_ORDER}`,
     );
     for (const { key, hash: version, name, sourceHash } of versions) {
       const rows = user !== null && sourceHash === source ? ofUser.all(key, user) : ofAll.all(key);
@@ -123,5 +127,4 @@ interface LinesOfRow {
   readonly lines: string;
 }
 
-const LINES = 'select split, row, lines from instructions where version_key = ?';
 const IN_ORDER = "order by case split when 'train' then 0 when 'valid' then 1 else 2 end, row";

@@ -1,5 +1,6 @@
 import type { Database } from 'better-sqlite3';
 import { RectuneError } from '../core/errors.js';
+import { fingerprintOf } from '../core/fingerprint.js';
 import { firstTables } from './migrations/0001-first-tables.js';
 import { lengthLimits } from './migrations/0002-length-limits.js';
 import { noAdapterPath } from './migrations/0003-no-adapter-path.js';
@@ -16,6 +17,7 @@ import { maskProofs } from './migrations/0013-mask-proofs.js';
 import { oneRowAnInstruction } from './migrations/0014-one-row-an-instruction.js';
 import { filesOfATable } from './migrations/0015-files-of-a-table.js';
 import { interactionsInBlocks } from './migrations/0016-interactions-in-blocks.js';
+import { textsInSealedFiles } from './migrations/0017-texts-in-sealed-files.js';
 
 /** SQL, or for what SQL cannot say a function that is called inside the step's transaction. */
 export type Migration = string | ((database: Database) => void);
@@ -38,6 +40,7 @@ export const migrations: readonly Migration[] = [
   oneRowAnInstruction,
   filesOfATable,
   interactionsInBlocks,
+  textsInSealedFiles(fingerprintOf),
 ];
 
 /** Marks a SQLite file as a store ("RECT"), so that another program's file is not taken for an empty store. */

@@ -30,7 +30,7 @@ export class StatisticsStore {
       [number, number, number, number],
       Omit<RowFacts, 'label'> & { label: number | null; key: number }
     >(
-      `select instruction_key as key, split, user_id as userId, item_id as itemId, label, template_id as templateId, length(prompt) as characters,
+      `select instruction_key as key, split, user_id as userId, item_id as itemId, label, template_id as templateId, characters,
          length(lines) - length(replace(lines, ' ', '')) as history
        from instructions one where +version_key = ? and instruction_key > ? and instruction_key <= ?
        order by instruction_key limit ?`,

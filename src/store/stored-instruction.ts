@@ -1,16 +1,22 @@
+import { fingerprintOf } from '../core/fingerprint.js';
 import type { ByteRange, Instruction } from '../core/instruction.js';
+import type { BytePlace } from '../platform/staged-folder.js';
 import type { Value } from './batch-insert.js';
+import type { SealedText } from './sealed-texts.js';
 
-type Text = 'userId' | 'itemId' | 'templateId' | 'answer' | 'prompt';
-
-/** A row of the table `instructions` (migration 0014 says what stands where). */
-export type StoredInstruction = Pick<Instruction, Text | 'row' | 'split' | 'templateVersion'> & {
+/** A row of the table `instructions` (migration 0017 says what stands where). */
+export type StoredInstruction = Pick<
+  Instruction,
+  'userId' | 'itemId' | 'templateId' | 'row' | 'split' | 'templateVersion'
+> & {
   readonly label: number | null;
   readonly lines: string;
   readonly parentRow: number | null;
-  readonly marks: string;
-  readonly parts: string;
+  readonly begin: number | null;
+  readonly length: number | null;
+  readonly shape: string;
   readonly answers: string | null;
+  readonly ownText: string | null;
 };
 
 /** In the order of storedValues. The two keys stand before them. */
@@ -24,17 +30,23 @@ export const STORED_COLUMNS = [
   'template_version',
   'lines',
   'parent_row',
-  'marks',
-  'parts',
+  'fingerprint',
+  'characters',
+  'line_begin',
+  'line_length',
+  'shape',
   'answers',
-  'answer',
-  'prompt',
+  'own_text',
 ] as const;
 
 export const SELECT_STORED = `select split, row, user_id as userId, item_id as itemId, label, template_id as templateId,
-  template_version as templateVersion, lines, parent_row as parentRow, marks, parts, answers, answer, prompt`;
+  template_version as templateVersion, lines, parent_row as parentRow, line_begin as begin, line_length as length, shape, answers,
+  own_text as ownText`;
 
-export function storedValues(one: Instruction): Value[] {
+/** place  of the row's line in the sealed file; undefined: the row holds its text itself */
+export function storedValues(one: Instruction, place: BytePlace | undefined): Value[] {
+  const { prompt } = one;
+  const bytes = Buffer.byteLength(prompt);
   return [
     one.split,
     one.row,
@@ -45,20 +57,23 @@ export function storedValues(one: Instruction): Value[] {
     one.templateVersion,
     one.historyInteractions.length === 0 ? String(one.target) : `${one.target} ${one.historyInteractions.join(' ')}`,
     one.parentRow ?? null,
-    JSON.stringify([one.values, one.history, one.historyLabels]),
-    JSON.stringify([partOf(one.prompt, one.instruction), partOf(one.prompt, one.input)]),
-    one.choices === null ? null : JSON.stringify([one.scored, one.choices, one.candidates]),
-    one.answer,
-    one.prompt,
+    fingerprintOf(prompt, one.answer),
+    bytes === prompt.length ? bytes : codePoints(prompt),
+    place?.begin ?? null,
+    place?.length ?? null,
+    shapeOf(one, bytes === prompt.length),
+    answersOf(one),
+    place ? null : JSON.stringify([one.values, one.history, one.answer, prompt]),
   ];
 }
 
-export function toInstruction(stored: StoredInstruction): Instruction {
-  const [values, history, historyLabels] = JSON.parse(stored.marks);
+/** text  undefined: the row holds it itself */
+export function toInstruction(stored: StoredInstruction, text: SealedText | undefined): Instruction {
+  const { prompt, answer, values, history } = text ?? ownText(stored);
+  const [labels, instruction, input] = JSON.parse(stored.shape) as [string, Part, Part];
   const [scored, choices, candidates] = stored.answers === null ? [null, null, null] : JSON.parse(stored.answers);
-  const [instruction, input] = JSON.parse(stored.parts) as [Part, Part];
   const [target, ...historyInteractions] = stored.lines.split(' ').map(Number) as [number, ...number[]];
-  const bytes = Buffer.from(stored.prompt);
+  const bytes = Buffer.from(prompt);
   return {
     row: stored.row,
     split: stored.split,
@@ -73,26 +88,65 @@ export function toInstruction(stored: StoredInstruction): Instruction {
     templateVersion: stored.templateVersion,
     instruction: textOf(bytes, instruction),
     input: textOf(bytes, input),
-    answer: stored.answer,
-    prompt: stored.prompt,
+    answer,
+    prompt,
     values,
     history,
-    historyLabels,
+    historyLabels: Array.from(labels, (label) => (label === '-' ? null : label === '1')),
     target,
     historyInteractions,
   };
 }
 
+function ownText({ ownText }: StoredInstruction): SealedText {
+  const [values, history, answer, prompt] = JSON.parse(ownText as string);
+  return { values, history, answer, prompt };
+}
+
 /** Bytes of the prompt that are the text; a text that the prompt does not hold stands for itself. */
 type Part = ByteRange | string;
 
-function partOf(prompt: string, text: string): Part {
-  const at = text === '' ? -1 : prompt.indexOf(text);
-  if (at < 0) return text;
-  const begin = Buffer.byteLength(prompt.slice(0, at));
-  return [begin, begin + Buffer.byteLength(text)];
+/** Where in the last prompt instruction and input began: in most versions the same in all rows. */
+const lastBegins = { instruction: 0, input: 0 };
+
+function shapeOf(one: Instruction, isAscii: boolean): string {
+  let labels = '';
+  for (const label of one.historyLabels) labels += label === null ? '-' : label ? '1' : '0';
+  return `["${labels}",${partOf(one, 'instruction', isAscii)},${partOf(one, 'input', isAscii)}]`;
+}
+
+function partOf(one: Instruction, name: 'instruction' | 'input', isAscii: boolean): string {
+  const { prompt } = one;
+  const text = one[name];
+  let at = text === '' ? -1 : prompt.indexOf(text, lastBegins[name]);
+  if (at < 0 && text !== '' && lastBegins[name] > 0) at = prompt.indexOf(text);
+  if (at < 0) return JSON.stringify(text);
+  lastBegins[name] = at;
+  const begin = isAscii ? at : Buffer.byteLength(prompt.slice(0, at));
+  return `[${begin},${begin + (isAscii ? text.length : Buffer.byteLength(text))}]`;
 }
 
 function textOf(prompt: Buffer, part: Part): string {
   return typeof part === 'string' ? part : prompt.toString('utf8', part[0], part[1]);
+}
+
+let lastAnswers: { scored: Instruction['scored']; choices: readonly string[]; json: string } | undefined;
+
+/** Most rows of a version have the answers of the row before. */
+function answersOf({ scored, choices, candidates }: Instruction): string | null {
+  if (choices === null) return null;
+  if (candidates !== null) return JSON.stringify([scored, choices, candidates]);
+  const same =
+    lastAnswers?.scored === scored &&
+    lastAnswers.choices.length === choices.length &&
+    choices.every((choice, i) => choice === lastAnswers?.choices[i]);
+  if (!same) lastAnswers = { scored, choices: [...choices], json: JSON.stringify([scored, choices, null]) };
+  return (lastAnswers as { json: string }).json;
+}
+
+/** As SQLite counts them: two UTF-16 units of a pair are one. */
+function codePoints(text: string): number {
+  let count = 0;
+  for (const _ of text) count += 1;
+  return count;
 }

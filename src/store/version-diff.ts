@@ -26,8 +26,8 @@ export interface RowPlace {
 
 /**
  * Compares two versions row by row, inside SQLite. Two rows are the same when split, user, target line, history lines and template are;
- * where a version holds several such rows, the n-th of one is the n-th of the other. A row is changed when its prompt, answer, label,
- * target item or possible answers are others.
+ * where a version holds several such rows, the n-th of one is the n-th of the other. A row is changed when its prompt or answer, of which
+ * the fingerprints are compared, its label, target item or possible answers are others.
  */
 export class VersionDiffStore {
   readonly #database: Database;
@@ -127,5 +127,5 @@ select 'changed', one.instruction_key, other.instruction_key
 from before_rows one join after_rows other using (identity, copy)
 join instructions b on b.instruction_key = one.instruction_key
 join instructions a on a.instruction_key = other.instruction_key
-where b.prompt <> a.prompt or b.answer <> a.answer or b.label is not a.label or b.item_id <> a.item_id or b.answers is not a.answers
+where b.fingerprint <> a.fingerprint or b.label is not a.label or b.item_id <> a.item_id or b.answers is not a.answers
 `;

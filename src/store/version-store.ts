@@ -1,10 +1,13 @@
+import { dirname } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import { DatasetVersion } from '../core/dataset-version.js';
 import { RectuneError } from '../core/errors.js';
 import type { Instruction, Split } from '../core/instruction.js';
 import { remove } from '../platform/files.js';
+import type { BytePlace } from '../platform/staged-folder.js';
 import { BatchInsert } from './batch-insert.js';
 import { countRows, paged, sqlLimit } from './paged.js';
+import { type LinePlace, SealedTexts } from './sealed-texts.js';
 import {
   SELECT_STORED,
   STORED_COLUMNS,
@@ -18,23 +21,37 @@ const SHORTEST_PREFIX = 6; // digits of a hash that name a version
 /** Dataset versions and their instructions. */
 export class VersionStore {
   readonly #database: Database;
+  readonly #texts: SealedTexts;
 
   constructor(database: Database) {
     this.#database = database;
+    this.#texts = new SealedTexts(dirname(database.name));
   }
 
   /**
    * Keeps a version and its instructions in one transaction.
    * A hash that is there already is left as it is, and its instructions are not asked for; it becomes the newest of its name.
+   *
+   * placeOf  of the line of each in the version's sealed files; without it the store keeps the texts itself
    */
-  save(version: DatasetVersion, instructions: Iterable<Instruction>, builtAt: Date): void {
+  save(
+    version: DatasetVersion,
+    instructions: Iterable<Instruction>,
+    builtAt: Date,
+    placeOf?: (instruction: Instruction) => BytePlace,
+  ): void {
     const save = this.#database.transaction(() => {
       if (this.#becomesNewest(version.hash)) return;
       const key = this.#insertVersion(version, builtAt);
       let last = this.#lastInstruction();
       const rows = new BatchInsert(this.#database, 'instructions', [...KEYS, ...STORED_COLUMNS]);
-      for (const one of instructions) rows.add(++last, key, ...storedValues(one));
+      const runs = new UserRuns(new BatchInsert(this.#database, 'instruction_runs', RUN_COLUMNS), key);
+      for (const one of instructions) {
+        rows.add(++last, key, ...storedValues(one, placeOf?.(one)));
+        runs.see(one.userId, last);
+      }
       rows.flush();
+      runs.flush();
     });
     save.immediate();
   }
@@ -43,9 +60,14 @@ export class VersionStore {
    * Keeps a version while it is made, so that a long one never stands in memory, and holds the store's lock only to take it over.
    *
    * staging  a file that is made for the instructions, and removed; no other program may use it
-   * fill     hands over the instructions and returns what they are; when it throws, nothing is kept
+   * fill     hands over the instructions, each with the place of its line in the version's sealed files (without it the store keeps the
+   *          text itself), and returns what they are; when it throws, nothing is kept
    */
-  write(staging: string, builtAt: Date, fill: (add: (instruction: Instruction) => void) => DatasetVersion): void {
+  write(
+    staging: string,
+    builtAt: Date,
+    fill: (add: (instruction: Instruction, place?: BytePlace) => void) => DatasetVersion,
+  ): void {
     const columns = STORED_COLUMNS.join(', ');
     remove(staging);
     this.#database.prepare('attach ? as staging').run(staging);
@@ -53,21 +75,36 @@ export class VersionStore {
       // The file is gone after a crash in any case.
       this.#database.pragma('staging.journal_mode = off');
       this.#database.pragma('staging.synchronous = off');
-      this.#database.exec(`create table staging.rows (${columns})`);
+      this.#database.exec(
+        `create table staging.rows (${columns}); create table staging.runs (${RUN_COLUMNS.join(', ')})`,
+      );
       const version = this.#database.transaction(() => {
         const rows = new BatchInsert(this.#database, 'staging.rows', STORED_COLUMNS);
-        const made = fill((one) => rows.add(...storedValues(one)));
+        const runs = new UserRuns(new BatchInsert(this.#database, 'staging.runs', RUN_COLUMNS), 0);
+        let staged = 0;
+        const made = fill((one, place) => {
+          rows.add(...storedValues(one, place));
+          runs.see(one.userId, ++staged);
+        });
         rows.flush();
+        runs.flush();
         return made;
       })();
       const take = this.#database.transaction(() => {
         if (this.#becomesNewest(version.hash)) return;
         const key = this.#insertVersion(version, builtAt);
+        const last = this.#lastInstruction();
         this.#database
           .prepare(
             `insert into instructions (${KEYS.join(', ')}, ${columns}) select ? + rowid, ?, ${columns} from staging.rows order by rowid`,
           )
-          .run(this.#lastInstruction(), key);
+          .run(last, key);
+        this.#database
+          .prepare(
+            `insert into instruction_runs (${RUN_COLUMNS.join(', ')})
+             select ?, user_id, ? + first_key, ? + last_key from staging.runs order by user_id, first_key`,
+          )
+          .run(key, last, last);
       });
       take.immediate();
     } finally {
@@ -104,23 +141,26 @@ export class VersionStore {
     return this.#select('order by newest desc limit ?', sqlLimit(limit));
   }
 
-  /** Instructions of one split, by row. Without such a version: none. */
+  /**
+   * Instructions of one split, by row. Without such a version: none.
+   * throws  RectuneError 'data' when the version's sealed files are not there or were changed
+   */
   *instructions(hash: string, split: Split, limit?: number): IterableIterator<Instruction> {
-    const key = this.#database.prepare('select version_key from dataset_versions where hash = ?').pluck().get(hash);
-    if (key === undefined) return;
+    const version = this.#known(hash);
+    if (version === undefined) return;
+    const { key } = version;
     const page = this.#database.prepare<[number, Split, number, number], StoredInstruction>(
       `${SELECT_STORED} from instructions where version_key = ? and split = ? and row > ? order by row limit ?`,
     );
-    const rows = paged(
-      (after, count) => page.all(key as number, split, after, count),
+    yield* paged(
+      (after, count) => this.#withTexts(version, split, page.all(key, split, after, count)),
       (row) => row.row,
       -1,
       limit,
     );
-    for (const row of rows) yield toInstruction(row);
   }
 
-  /** One instruction. Without such a row: none. */
+  /** One instruction. Without such a row: none. Throws as instructions() does. */
   instruction(hash: string, split: Split, row: number): Instruction | undefined {
     return this.#find(hash, split, 'row', row);
   }
@@ -131,13 +171,31 @@ export class VersionStore {
   }
 
   #find(hash: string, split: Split, column: 'row' | 'parent_row', value: number): Instruction | undefined {
+    const version = this.#known(hash);
+    if (version === undefined) return undefined;
     const found = this.#database
-      .prepare<[string, Split, number], StoredInstruction>(
-        `${SELECT_STORED} from instructions
-         where version_key = (select version_key from dataset_versions where hash = ?) and split = ? and ${column} = ?`,
+      .prepare<[number, Split, number], StoredInstruction>(
+        `${SELECT_STORED} from instructions where version_key = ? and split = ? and ${column} = ?`,
       )
-      .get(hash, split, value);
-    return found && toInstruction(found);
+      .get(version.key, split, value);
+    return found && this.#withTexts(version, split, [found])[0];
+  }
+
+  #known(hash: string): KnownVersion | undefined {
+    return this.#database
+      .prepare<[string], KnownVersion>('select version_key as key, hash, name from dataset_versions where hash = ?')
+      .get(hash);
+  }
+
+  /** Rows of a split with their texts, from the sealed file or their own. */
+  #withTexts(version: KnownVersion, split: Split, rows: readonly StoredInstruction[]): Instruction[] {
+    const places: LinePlace[] = [];
+    for (const { row, begin, length } of rows) {
+      if (begin !== null && length !== null) places.push({ row, begin, length });
+    }
+    const texts = places.length === 0 ? [] : this.#texts.read(version, split, places);
+    let next = 0;
+    return rows.map((row) => toInstruction(row, row.begin === null ? undefined : texts[next++]));
   }
 
   #select(rest: string, ...values: (string | number)[]): DatasetVersion[] {
@@ -168,6 +226,48 @@ export class VersionStore {
       'update dataset_versions set newest = (select max(newest) + 1 from dataset_versions) where hash = ?',
     );
     return update.run(hash).changes > 0;
+  }
+}
+
+interface KnownVersion {
+  readonly key: number;
+  readonly hash: string;
+  readonly name: string;
+}
+
+const RUN_COLUMNS = ['version_key', 'user_id', 'first_key', 'last_key'];
+
+/** Runs of neighbouring rows of one user: where the rows of a user are found. */
+class UserRuns {
+  readonly #runs: BatchInsert;
+  readonly #version: number;
+  #user: string | undefined;
+  #first = 0;
+  #last = 0;
+
+  constructor(runs: BatchInsert, version: number) {
+    this.#runs = runs;
+    this.#version = version;
+  }
+
+  /** Keys come in order, without gaps. */
+  see(user: string, key: number): void {
+    if (user !== this.#user) {
+      this.#end();
+      this.#user = user;
+      this.#first = key;
+    }
+    this.#last = key;
+  }
+
+  flush(): void {
+    this.#end();
+    this.#runs.flush();
+  }
+
+  #end(): void {
+    if (this.#user !== undefined) this.#runs.add(this.#version, this.#user, this.#first, this.#last);
+    this.#user = undefined;
   }
 }
 

@@ -98,6 +98,37 @@ describe('buildVersion', () => {
     }
   });
 
+  it('keeps the texts in the sealed files alone: without them it says what is gone, and building again brings them back', async () => {
+    importInvented(studio.store, inventedLog());
+    const { version } = await build();
+    const rows = rowsOf(version.hash);
+    expect(rows[7]?.prompt).toContain('### Response:');
+    const text = rows[7]?.prompt.slice(200, 260) ?? '';
+    const store = readdirSync(studio.studio).filter((name) => name.startsWith('store.db'));
+    for (const name of store) expect(readFileSync(join(studio.studio, name)).includes(text)).toBe(false);
+    rmSync(folderOf(version.hash), { recursive: true });
+    const gone = expect.objectContaining({
+      kind: 'data',
+      where: folderOf(version.hash),
+      fix: expect.stringContaining('build'),
+    });
+    expect(() => rowsOf(version.hash)).toThrow(gone);
+    expect(() => studio.store.versions.instruction(version.hash, 'test', 0)).toThrow(gone);
+    expect((await build()).version).toEqual(version);
+    expect(rowsOf(version.hash)).toEqual(rows);
+  });
+
+  it('reads no row from a sealed file that was changed', async () => {
+    importInvented(studio.store, inventedLog());
+    const { version } = await build();
+    const file = join(folderOf(version.hash), 'valid.jsonl');
+    writeFileSync(file, `{}\n${readFileSync(file, 'utf8')}`);
+    const changed = expect.objectContaining({ kind: 'data', where: file, message: expect.stringContaining('row 3') });
+    expect(() => studio.store.versions.instruction(version.hash, 'valid', 3)).toThrow(changed);
+    writeFileSync(file, '');
+    expect(() => studio.store.versions.instruction(version.hash, 'valid', 3)).toThrow(changed);
+  });
+
   it('uses a sealed version again and says so', async () => {
     importInvented(studio.store, inventedLog());
     const { version } = await build();

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -19,7 +19,12 @@ it('reads back any values, with their lines', () => {
       writeSealed(path, toJsonLines(values));
       const read = [...jsonLines(path)];
       const expected = values.map((value, index) => ({ line: index + 1, value: JSON.parse(JSON.stringify(value)) }));
-      expect(read).toEqual(expected);
+      expect(read.map(({ line, value }) => ({ line, value }))).toEqual(expected);
+      const bytes = readFileSync(path);
+      for (const { value, place } of read) {
+        const own = bytes.subarray(place.begin, place.begin + place.length).toString();
+        expect(own).toBe(`${JSON.stringify(value)}\n`);
+      }
     }),
     { numRuns: 50 },
   );
@@ -29,8 +34,8 @@ it('ends a line at a newline only, skips empty ones, and takes a last line witho
   const path = temporary();
   writeFileSync(path, '\ufeff"a\u2028b"\r\n\n  \n{"c":1}');
   expect([...jsonLines(path)]).toEqual([
-    { line: 1, value: 'a\u2028b' },
-    { line: 4, value: { c: 1 } },
+    { line: 1, value: 'a\u2028b', place: { begin: 0, length: 12 } },
+    { line: 4, value: { c: 1 }, place: { begin: 16, length: 8 } },
   ]);
 });
 

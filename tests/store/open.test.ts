@@ -19,6 +19,7 @@ it('makes the folder and all tables from nothing, with WAL, foreign keys, STRICT
   expect(tables.map(({ name }) => name).sort()).toEqual([
     'dataset_versions',
     'generated_texts',
+    'instruction_runs',
     'instructions',
     'interaction_attributes',
     'interaction_blocks',
@@ -295,7 +296,12 @@ it('reads the instructions of a store that kept their lines and their parts in t
   }
   raw.close();
   const again = openStore(old);
-  expect([...again.versions.instructions(version('aaa').hash, 'train')]).toEqual(made);
+  const { hash } = version('aaa');
+  expect([...again.versions.instructions(hash, 'train')]).toEqual(made);
+  // As if they had been kept today.
+  again.versions.save(version('bbb'), made, NOW);
+  expect(again.diffs.compare(hash, version('bbb').hash, 9).counts).toEqual([]);
+  expect([...again.statistics.rows(hash)]).toEqual([...again.statistics.rows(version('bbb').hash)]);
   again.close();
 });
 

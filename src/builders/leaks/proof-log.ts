@@ -18,7 +18,7 @@ export function proofLog(
   let own: readonly ProvenInteraction[] = [];
   let user: string | undefined; // whose these are
   const lines = new Map<number, ProvenInteraction>();
-  const met = new Map<string, ProvenInteraction[]>(); // by item
+  let met: Map<string, ProvenInteraction[]> | undefined; // by item; most rows do not ask
   const known = new Map<string, readonly string[]>();
   const formsOf = (itemId: string): readonly string[] => {
     const before = known.get(itemId);
@@ -32,7 +32,7 @@ export function proofLog(
     const place = sequences.userOf(userId);
     const interactions = place === undefined ? [] : sequences.sequence(place).interactions;
     lines.clear();
-    met.clear();
+    met = undefined;
     user = userId;
     own = interactions.map((one, position): ProvenInteraction => {
       const { itemId, timestamp, logIndex } = one;
@@ -40,9 +40,6 @@ export function proofLog(
       const [review, title, forms] = [reviewOf(one, roles), items.get(itemId)?.title, formsOf(itemId)];
       const proven = { userId, itemId, position, timestamp, liked, review, title, forms };
       lines.set(logIndex, proven);
-      const before = met.get(itemId);
-      if (before) before.push(proven);
-      else met.set(itemId, [proven]);
       return proven;
     });
     return own;
@@ -61,10 +58,21 @@ export function proofLog(
     forms: formsOf,
     of,
     metBy(userId) {
-      of(userId);
+      const interactions = of(userId);
+      met ??= byItem(interactions);
       return met;
     },
   };
+}
+
+function byItem(interactions: readonly ProvenInteraction[]): Map<string, ProvenInteraction[]> {
+  const met = new Map<string, ProvenInteraction[]>();
+  for (const one of interactions) {
+    const before = met.get(one.itemId);
+    if (before) before.push(one);
+    else met.set(one.itemId, [one]);
+  }
+  return met;
 }
 
 /** How helpers print a title: as it is, with quotes changed, with its article moved. */
