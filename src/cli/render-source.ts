@@ -1,11 +1,12 @@
 import { describeLabel } from '../core/label-rule.js';
 import type { Check, Source } from '../core/source.js';
 
-export function renderSource(source: Source & { unchanged: boolean }): string {
-  const { id, title, counts, files, warnings, unchanged, pseudonyms } = source;
+export function renderSource(source: Source & { unchanged: boolean; added?: number }): string {
+  const { id, title, counts, files, warnings, unchanged, added, pseudonyms } = source;
   return [
     `source ${id}: ${title}${unchanged ? ' (in the store already, unchanged)' : ''}`,
     `  ${counts.interactions} interactions of ${counts.users} users with ${counts.items} items`,
+    ...(added === undefined ? [] : [`  ${added} rows added to ${counts.interactions - added}`]),
     ...files.map(fileLine),
     ...(source.label ? [`  ${describeLabel(source.label)} (for recipes that say nothing else)`] : []),
     ...(pseudonyms ? [`  user ids are pseudonyms (${pseudonyms.algorithm}, key ${pseudonyms.keyFingerprint})`] : []),

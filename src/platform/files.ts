@@ -126,14 +126,18 @@ export function readJson(path: string, kind: ErrorKind = 'data'): unknown {
 /**
  * The bytes of a file, chunk by chunk. Synchronous, so that rows can go straight into one transaction of the store.
  * A chunk is valid until the next one is asked for. Throws RectuneError 'data' when the file cannot be read.
+ *
+ * from  bytes that are left out at the begin of the file
  */
-export function* readChunks(path: string, size: number = CHUNK): Generator<Uint8Array, void> {
+export function* readChunks(path: string, size: number = CHUNK, from = 0): Generator<Uint8Array, void> {
   const file = reading(path, 'data', () => openSync(path, 'r'));
   try {
     const buffer = new Uint8Array(size);
-    for (;;) {
-      const length = reading(path, 'data', () => readSync(file, buffer, 0, size, null));
+    for (let position = from; ; ) {
+      const at = from === 0 ? null : position; // a pipe has no places
+      const length = reading(path, 'data', () => readSync(file, buffer, 0, size, at));
       if (length === 0) return;
+      position += length;
       yield buffer.subarray(0, length);
     }
   } finally {

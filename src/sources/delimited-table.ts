@@ -4,10 +4,11 @@ import { looksLikeHeader } from './header.js';
 import { type Row, type RowReader, rows } from './rows.js';
 import { type OpenedFile, skimmed, type Table, type Tally } from './table.js';
 
-const LOOKED_AT = 100; // rows that decide how many fields a row of a file without a header has
+/** Rows that decide how many fields a row of a file without a header has. */
+export const LOOKED_AT = 100;
 
 /** A delimited file as a table: its header is read, or its first rows where it has none. */
-export function openDelimited({ path, spec, lines, tally, reject, correct }: OpenedFile): Table {
+export function openDelimited({ path, spec, lines, tail, tally, reject, correct }: OpenedFile): Table {
   const { delimiter, escape: escapeMark } = spec;
   const quote = spec.quote === 'none' ? undefined : spec.quote;
   const all = rows(lines, delimiter, quote, escapeMark);
@@ -15,16 +16,21 @@ export function openDelimited({ path, spec, lines, tally, reject, correct }: Ope
   const width = spec.header === true ? undefined : usualWidth(all, waiting, path);
   const header = spec.header === true ? readHeader(all, tally, path) : spec.header ? headerOf(waiting) : undefined;
   const fieldsOfRow = width ?? (header as string[]).length;
+  const body = tail ? rows(tail, delimiter, quote, escapeMark) : all;
+  if (tail) waiting.length = 0; // they were read at an import of before
 
   return {
     column(column, absent) {
       if (absent === 'empty' && !isThere(column, header, fieldsOfRow)) return NOWHERE;
       return findColumn(column, header, fieldsOfRow, path, spec, correct);
     },
-    lines: { cut: { delimiter, quote, escapeMark, width: fieldsOfRow, header }, reader: lines },
-    close: () => void all.return(),
+    lines: { cut: { delimiter, quote, escapeMark, width: fieldsOfRow, header }, reader: tail ?? lines },
+    close() {
+      all.return();
+      body.return();
+    },
     *rows(skim) {
-      for (const row of chain(waiting, skim ? skimmed(all, skim) : all)) {
+      for (const row of chain(waiting, skim ? skimmed(body, skim) : body)) {
         if (row.kind === 'empty') tally.emptyLines += 1;
         else if (row.kind === 'problem') reject(row, row.problem, row.text);
         else if (row.fields.length !== fieldsOfRow) {

@@ -4,12 +4,15 @@ import type { Reject } from '../core/interaction.js';
 import type { Source, SourceFile } from '../core/source.js';
 import type { FileSpec, SourceSpec } from '../core/source-spec.js';
 import { fileSize, keyedHash, sha256, sha256File } from '../platform/files.js';
+import { sha256WithPrefix } from '../platform/grown-file.js';
 import type { SourceWriter } from '../store/source-store.js';
 import type { Store } from '../store/store.js';
 import { type FoundSpec, findSpec } from './find-spec.js';
+import { growthOf, type HashedFile } from './growth.js';
 import type { FileTally } from './log-files.js';
 import { isReadable } from './open-file.js';
-import { readLog } from './read-log.js';
+import { ReadAll, readGrowth } from './read-growth.js';
+import { type LogSummary, type Reading, readLog } from './read-log.js';
 import { resolveFiles } from './resolve-files.js';
 import { tablesOf } from './tables-of.js';
 
@@ -36,55 +39,100 @@ export interface ImportProgress {
   readonly size: number; // of this file, in bytes
 }
 
-/** A source, and whether it was in the store already, unchanged. */
-export type ImportedSource = Source & { readonly unchanged: boolean };
-
-interface HashedFile {
-  readonly role: SourceFile['role'];
-  readonly name: string;
-  readonly sha256: string;
-  readonly bytes: number;
-}
+/** A source, and whether it was in the store already, unchanged; added: interactions that came to those that were there, which were not read again. */
+export type ImportedSource = Source & { readonly unchanged: boolean; readonly added?: number };
 
 /**
  * Reads a log into the store: interactions, items, users, and the rows that could not be read, with their line and reason.
- * The same files read in the same way are not read again (unchanged: true). When it fails, the store is as it was.
+ * The same files read in the same way are not read again (unchanged: true), and of a log that has only grown what came alone is read (growth.ts).
+ * When it fails, the store is as it was.
  *
  * throws  RectuneError 'data' for a missing file or column and for a log without one readable row, 'usage' for a wrong source.yaml
  */
 export async function importLog(store: Store, options: ImportOptions): Promise<ImportedSource> {
   const { folder, spec } = options.found ?? findSpec(options.path, options.spec);
+  const known = store.sources.find(spec.id);
   const files: HashedFile[] = [];
   for (const [role, table] of tablesOf(spec)) {
-    for (const name of resolveFiles(folder, table.file)) {
-      const path = join(folder, name);
-      files.push({ role, name, sha256: await sha256File(path), bytes: fileSize(path) });
-    }
+    for (const name of resolveFiles(folder, table.file)) files.push(await hashedFile(folder, role, name, known));
   }
   const fingerprint = options.pseudonymKey && keyedHash(options.pseudonymKey, FINGERPRINT).slice(0, 16);
   const hash = sourceHash(spec, files, fingerprint);
-  const known = store.sources.find(spec.id);
   if (known && known.hash === hash && isDescribedAs(known, spec) && !store.sources.isLost(spec.id)) {
     refuseRejects(known.files, options.maxRejects, folder, store.sources.rejects(spec.id));
     return { ...known, unchanged: true };
   }
-  const source = store.sources.write(spec.id, (writer) =>
-    readSource(folder, spec, files, { hash, fingerprint }, writer, options),
-  );
+  const log: Log = { folder, spec, files, hash, fingerprint };
+  const grown = known && grow(store, known, log, options);
+  if (grown) return { ...grown, unchanged: false, added: grown.counts.interactions - known.counts.interactions };
+  const source = store.sources.write(spec.id, (writer) => readSource(log, writer, options));
   return { ...source, unchanged: false };
 }
 
-function readSource(
+/** A log that is to be imported. */
+interface Log {
+  readonly folder: string;
+  readonly spec: SourceSpec;
+  readonly files: readonly HashedFile[];
+  readonly hash: string;
+  readonly fingerprint: string | undefined; // of the key of pseudonyms
+}
+
+async function hashedFile(
   folder: string,
-  spec: SourceSpec,
-  files: readonly HashedFile[],
-  { hash, fingerprint }: { hash: string; fingerprint: string | undefined },
+  role: SourceFile['role'],
+  name: string,
+  known: Source | undefined,
+): Promise<HashedFile> {
+  const path = join(folder, name);
+  const bytes = fileSize(path);
+  const before = known?.files.find(
+    (file) => file.role === 'interactions' && role === 'interactions' && file.name === name,
+  );
+  if (before === undefined || before.bytes === 0 || before.bytes >= bytes)
+    return { role, name, sha256: await sha256File(path), bytes };
+  return { role, name, ...(await sha256WithPrefix(path, before.bytes)), bytes };
+}
+
+/** Adds what came to a log; undefined where all of it must be read, or that may tell better what is wrong. */
+function grow(store: Store, source: Source, log: Log, options: ImportOptions): Source | undefined {
+  const { folder, spec, files, fingerprint } = log;
+  const { sources } = store;
+  const imported = {
+    source,
+    lastLine: () => sources.lastLine(spec.id),
+    rejectsBehind: (file: string, line: number) => sources.rejectsBehind(spec.id, file, line),
+  };
+  const others = unexpectedFiles(spec, source.files);
+  const known = { ...source, warnings: source.warnings.filter((warning) => !others.includes(warning)) };
+  try {
+    const growth = growthOf(imported, (of) => sourceHash(spec, of, fingerprint), folder, spec, files);
+    if (!growth) return undefined;
+    return sources.grow(spec.id, (writer, ids) =>
+      readSource(log, writer, options, (rows, onBytes, how) =>
+        readGrowth(folder, spec, growth, { source: known, ...ids }, rows, onBytes, how),
+      ),
+    );
+  } catch (error) {
+    if (error instanceof ReadAll || (error instanceof RectuneError && error.kind === 'data')) return undefined;
+    throw error;
+  }
+}
+
+/** Reads a log, or what came to it. */
+type Read = (writer: SourceWriter, onBytes: (file: string, bytes: number) => void, how: Reading) => LogSummary;
+
+function readSource(
+  { folder, spec, files, hash, fingerprint }: Log,
   writer: SourceWriter,
   { now, onProgress, maxRejects, pseudonymKey }: ImportOptions,
+  readRows: Read = (rows, onBytes, how) => {
+    const names = new Map(tablesOf(spec).map(([role]) => [role, namesOf(role, files)]));
+    return readLog(folder, spec, names, rows, onBytes, how);
+  },
 ): Source {
   const read = new Map<string, number>();
   const isLog = (name: string): boolean => files.some((file) => file.role === 'interactions' && file.name === name);
-  const names = new Map(tablesOf(spec).map(([role]) => [role, namesOf(role, files)]));
   const firstRejects: Reject[] = []; // to explain a log without a single row
   const unread: Reject[] = []; // to explain one with too many that cannot be read
   const keeping: SourceWriter = {
@@ -103,8 +151,8 @@ function readSource(
     onProgress?.({ file, bytes: soFar, size: files.find(({ name }) => name === file)?.bytes ?? soFar });
   };
   const pseudonym = pseudonymKey && ((userId: string): string => keyedHash(pseudonymKey, userId));
-  const summary = readLog(folder, spec, names, keeping, onBytes, { pseudonym });
-  const described = files.map((file): SourceFile => {
+  const summary = readRows(keeping, onBytes, { pseudonym });
+  const described = files.map(({ prefix: _, ...file }): SourceFile => {
     const tally = summary.tallies.get(file.role)?.find(({ name }) => name === file.name) as FileTally;
     const { rows, rejects, unreadable, merged, emptyLines, bytes, before } = tally;
     if (bytes !== file.bytes) throw changedWhileRead(join(folder, file.name));
@@ -149,7 +197,11 @@ function sum(files: readonly SourceFile[], key: 'rows' | 'rejects' | 'merged' | 
 }
 
 /** Over what decides the rows: the files, and how source.yaml reads them. Not over title and terms, nor the expected hashes. */
-function sourceHash(spec: SourceSpec, files: readonly HashedFile[], fingerprint: string | undefined): string {
+function sourceHash(
+  spec: SourceSpec,
+  files: readonly Pick<SourceFile, 'sha256'>[],
+  fingerprint: string | undefined,
+): string {
   const tables = tablesOf(spec).map(([role, table]) => ({ role, ...reading(role, table) }));
   return sha256(JSON.stringify({ reader: READER, tables, files: files.map((file) => file.sha256), fingerprint }));
 }
@@ -173,7 +225,7 @@ function isDescribedAs(source: Source, spec: SourceSpec): boolean {
   return isLabelled && isTitled && source.terms === spec.terms;
 }
 
-function unexpectedFiles(spec: SourceSpec, files: readonly HashedFile[]): string[] {
+function unexpectedFiles(spec: SourceSpec, files: readonly Pick<SourceFile, 'role' | 'name' | 'sha256'>[]): string[] {
   const expected = new Map(tablesOf(spec).map(([role, table]) => [role, table.sha256]));
   return files.flatMap((file) => {
     const hash = expected.get(file.role);

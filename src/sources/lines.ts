@@ -86,9 +86,17 @@ function* evenChunks(chunks: Iterable<Uint8Array>): Generator<Uint8Array, void> 
  *
  * chunks  the file's bytes; a chunk may be overwritten once the next one is asked for
  */
-export function lines(chunks: Iterable<Uint8Array>, layout: Layout): LineReader {
-  return new LineReader(chunks, layout);
+export function lines(chunks: Iterable<Uint8Array>, layout: Layout, from?: LinePlace): LineReader {
+  return new LineReader(chunks, layout, from);
 }
+
+/** Where the chunks begin in their file: behind so many bytes, which are so many lines. */
+export interface LinePlace {
+  readonly bytes: number;
+  readonly lines: number;
+}
+
+const START: LinePlace = { bytes: 0, lines: 0 };
 
 /** Lines of a file (lines above). Between two of them it tells where it stands, and others may take whole lines from its bytes. */
 export class LineReader implements IterableIterator<Line> {
@@ -97,12 +105,14 @@ export class LineReader implements IterableIterator<Line> {
   readonly #chunks: Iterator<Uint8Array>;
   #piece: Buffer = Buffer.alloc(0);
   #begin = 0; // of the next line in the piece
-  #number = 0; // of lines before it
-  #offset = 0; // of bytes before it
+  #number: number; // of lines before it
+  #offset: number; // of bytes before it
   #isOver = false;
 
-  constructor(chunks: Iterable<Uint8Array>, layout: Layout) {
+  constructor(chunks: Iterable<Uint8Array>, layout: Layout, { bytes, lines }: LinePlace = START) {
     this.layout = layout;
+    this.#number = lines;
+    this.#offset = bytes;
     this.#width = isWide(layout.decoding) ? 2 : 1;
     this.#chunks = (this.#width === 2 ? evenChunks(chunks) : chunks)[Symbol.iterator]();
   }

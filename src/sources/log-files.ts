@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { RectuneError } from '../core/errors.js';
 import type { Column, FileSpec } from '../core/source-spec.js';
+import type { LinePlace } from './lines.js';
 import { isReadable } from './open-file.js';
 import {
   type Lines,
@@ -24,6 +25,18 @@ export type OnFileReject = (file: string, place: Place, reason: string, text: st
  */
 export type SkimOf = (lines: Lines, placeOf: (index: number) => number, before: number) => Skim | undefined;
 
+/** Where an import of before ended in the first of the files. */
+export interface LogPlace {
+  readonly before: number; // of that file: what logIndex is more than the line
+  readonly lastRow: number; // the line or index of its last row
+  readonly from: LinePlace | undefined; // where its new lines begin; undefined: it has none, and only its columns are looked at
+}
+
+/** What messages call a table of these files. */
+export function labelOf(names: readonly string[]): string {
+  return names.length === 1 ? (names[0] as string) : `${names[0]} and ${names.length - 1} more`;
+}
+
 /** What was counted of one file, and where its rows begin among those of the files before it. */
 export interface FileTally extends Tally {
   readonly name: string;
@@ -46,7 +59,8 @@ export class LogFiles {
   readonly #columns: { column: Column; absent: 'error' | 'empty'; kind: 'text' | 'time'; index: number }[] = [];
   #table: Table;
   #tally: FileTally;
-  #last = 0; // the last line or index that was met in this file
+  #last: number; // the last line or index that was met in this file
+  readonly #place: LogPlace | undefined;
 
   constructor(
     folder: string,
@@ -54,20 +68,21 @@ export class LogFiles {
     spec: FileSpec,
     onReject: OnFileReject,
     onBytes: (file: string, bytes: number) => void,
+    place?: LogPlace,
   ) {
+    this.#place = place;
+    this.#last = place?.lastRow ?? 0;
     this.#folder = folder;
     this.#names = names;
     this.#spec = spec;
     this.#onReject = onReject;
     this.#onBytes = onBytes;
-    [this.#table, this.#tally] = this.#open(names[0] as string, 0);
+    [this.#table, this.#tally] = this.#open(names[0] as string, place?.before ?? 0, place?.from);
   }
 
   /** What messages call the table. */
   get label(): string {
-    return this.#names.length === 1
-      ? (this.#names[0] as string)
-      : `${this.#names[0]} and ${this.#names.length - 1} more`;
+    return labelOf(this.#names);
   }
 
   /** All rows that were met so far, whatever became of them. */
@@ -98,7 +113,8 @@ export class LogFiles {
         [this.#table, this.#tally] = this.#open(name, this.#tally.before + this.#last);
         this.#last = 0;
       }
-      yield* this.#rowsOf(at, this.#table, skimOf);
+      const isRead = at === 0 && this.#place !== undefined && this.#place.from === undefined;
+      if (!isRead) yield* this.#rowsOf(at, this.#table, skimOf);
     }
   }
 
@@ -160,7 +176,7 @@ export class LogFiles {
     return differing.length > 0 ? moves : [];
   }
 
-  #open(name: string, before: number): [Table, FileTally] {
+  #open(name: string, before: number, from?: LinePlace): [Table, FileTally] {
     const tally: FileTally = { ...newTally(), name, before };
     this.tallies.push(tally);
     const { table, encodingInDoubt } = openTable(
@@ -169,6 +185,8 @@ export class LogFiles {
       tally,
       (place, reason, text) => this.#reject(tally, place, reason, text),
       (bytes) => this.#onBytes(name, bytes),
+      undefined,
+      from,
     );
     if (encodingInDoubt) this.#doubtful.push(name);
     return [table, tally];

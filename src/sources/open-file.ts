@@ -8,7 +8,7 @@ export function isReadable(reason: string): boolean {
 }
 
 /** Tells how many rows of a table could not be used because the item file lacks their item; nothing when there are none. */
-export function lackWarning(lacking: number, files: LogFiles, items: string): string[] {
+export function lackWarning(lacking: number, files: Pick<LogFiles, 'seen' | 'label'>, items: string): string[] {
   if (lacking === 0) return [];
   const all = files.seen;
   const share = ((100 * lacking) / all).toFixed(1);

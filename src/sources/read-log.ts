@@ -53,6 +53,26 @@ export function readLog(
   return new LogReader(folder, spec, names, writer, onBytes, reading).read();
 }
 
+/** What is kept of the text of a reject. */
+export function rejectText(text: string, isPseudonymous: boolean): string {
+  return isPseudonymous ? NOT_KEPT : text.slice(0, TEXT);
+}
+
+/** Tells how many users of a log have no row; nothing when all have one. */
+export function strangersWarning(strangers: number, log: string, users: string): string[] {
+  return strangers > 0 ? [`${strangers} users of ${log} are not in ${users}: they are kept, without attributes`] : [];
+}
+
+const MARKED = ' begins with a UTF-8 byte order mark, and source.yaml says another encoding';
+
+export function markWarning(file: string): string {
+  return file + MARKED;
+}
+
+export function isMarkWarning(warning: string): boolean {
+  return warning.endsWith(MARKED);
+}
+
 class LogReader {
   readonly #folder: string;
   readonly #spec: SourceSpec;
@@ -128,8 +148,7 @@ class LogReader {
       names,
       spec,
       (file, { line, offset }, reason, text) => {
-        const shown = this.#pseudonym ? NOT_KEPT : text.slice(0, TEXT);
-        this.#writer.reject({ file, line, offset, reason, text: shown });
+        this.#writer.reject({ file, line, offset, reason, text: rejectText(text, this.#pseudonym !== undefined) });
       },
       this.#onBytes,
     );
@@ -143,7 +162,7 @@ class LogReader {
 
   #warnOfMarks({ doubtful }: LogFiles): void {
     for (const name of doubtful) {
-      this.#warnings.push(`${name} begins with a UTF-8 byte order mark, and source.yaml says another encoding`);
+      this.#warnings.push(markWarning(name));
     }
   }
 
@@ -220,10 +239,6 @@ class LogReader {
     const { strangers } = this.#ids;
     if (items) this.#warnings.push(...lackWarning(withoutItem, log, this.#label('items')));
     if (!items) this.#warnings.push('the log has no item file: an item has its id as title');
-    if (users && strangers > 0) {
-      this.#warnings.push(
-        `${strangers} users of ${log.label} are not in ${this.#label('users')}: they are kept, without attributes`,
-      );
-    }
+    if (users) this.#warnings.push(...strangersWarning(strangers, log.label, this.#label('users')));
   }
 }

@@ -1,6 +1,7 @@
 import type { Line } from './lines.js';
 
-const MOST_LINES = 1000; // lines that a quoted field may run over before it counts as never closed
+export const MOST_LINES = 1000; // lines that a quoted field may run over before it counts as never closed
+export const UNCLOSED = 'quote that is not closed';
 const LONGEST = 1 << 20; // characters of one row
 
 /** What stands at a place of a delimited file: a row, a line that is none, or nothing. `line` and `offset` are those of its begin. */
@@ -120,7 +121,7 @@ function quotedRow(
   for (let position = 0; ; position += delimiter.length) {
     if (row.text.startsWith(quote, position)) {
       const field = quotedField(row, position + quote.length, quote, escapeMark);
-      if (!field) return row.broken('quote that is not closed');
+      if (!field) return row.broken(UNCLOSED);
       fields.push(field.value);
       position = field.end;
       if (position < row.text.length && !row.text.startsWith(delimiter, position)) {

@@ -1,10 +1,11 @@
 import { RectuneError } from '../core/errors.js';
 import type { Column, FileSpec } from '../core/source-spec.js';
+import { readChunks } from '../platform/files.js';
 import { readPieces } from '../platform/unpack.js';
 import { openDelimited } from './delimited-table.js';
 import { openImpressions } from './impression-table.js';
 import { openJson } from './json-table.js';
-import { type Layout, type LineReader, layoutOf, lines } from './lines.js';
+import { type Layout, type LinePlace, type LineReader, layoutOf, lines } from './lines.js';
 import { openParquet } from './parquet-table.js';
 import type { Row, RowReader } from './rows.js';
 import { openSequences } from './sequence-table.js';
@@ -91,6 +92,7 @@ export interface OpenedFile {
   readonly path: string;
   readonly spec: FileSpec;
   readonly lines: LineReader;
+  readonly tail?: LineReader | undefined; // where reading goes on behind what an import of before has read: lines only tell how the file is cut
   readonly chunks: Generator<Uint8Array, void>;
   readonly layout: Layout;
   readonly tally: Tally;
@@ -103,6 +105,7 @@ export interface OpenedFile {
  *
  * tally     counts rejects, empty lines and bytes as they are read; rows are counted by the caller, who may reject more
  * correct   what an error says to do about a column that is not there
+ * from      where an import of before ended, of a delimited file that is not packed; what stands before is not counted
  * throws    RectuneError 'data' when the file is missing, is empty, cannot be unpacked, or its header cannot be read
  * returns   the table, and whether its encoding is in doubt: a UTF-8 byte order mark in a file that is said to be latin-1
  */
@@ -113,11 +116,12 @@ export function openTable(
   reject: OnReject,
   onBytes: (bytes: number) => void = () => {},
   correct = 'correct its name in source.yaml',
+  from?: LinePlace,
 ): { table: Table; encodingInDoubt: boolean } {
   if (spec.format === 'parquet') {
     return { table: openParquet(path, spec, tally, reject, onBytes, correct), encodingInDoubt: false };
   }
-  const pieces = counted(path, tally, onBytes);
+  const pieces = counted(path, tally, from ? () => {} : onBytes);
   try {
     const first = pieces.next(); // it tells the layout, and is handed on: the file is opened once
     const begin = first.done ? new Uint8Array() : first.value;
@@ -126,8 +130,10 @@ export function openTable(
       throw new RectuneError('data', 'JSON is UTF-8, and the file is UTF-16', path, 'save it as UTF-8');
     }
     const chunks = chain(begin, pieces);
-    const file: OpenedFile = { path, spec, chunks, lines: lines(chunks, layout), layout, tally, reject, correct };
+    const tail = from && lines(countedTail(path, from.bytes, tally, onBytes), layout, from);
+    const file: OpenedFile = { path, spec, chunks, lines: lines(chunks, layout), tail, layout, tally, reject, correct };
     const table = OPEN[spec.format](file);
+    if (from) Object.assign(tally, newTally());
     const close = (): void => {
       table.close();
       pieces.return(); // a reader that never began does not close what it reads from
@@ -167,6 +173,19 @@ function* counted(path: string, tally: Tally, onBytes: (bytes: number) => void):
     begin = undefined;
   }
   if (begin !== undefined && length > 0) yield Buffer.concat(begin);
+}
+
+function* countedTail(
+  path: string,
+  from: number,
+  tally: Tally,
+  onBytes: (bytes: number) => void,
+): Generator<Uint8Array, void> {
+  for (const chunk of readChunks(path, undefined, from)) {
+    tally.bytes += chunk.length;
+    onBytes(chunk.length);
+    yield chunk;
+  }
 }
 
 const ENOUGH = 1 << 16; // bytes

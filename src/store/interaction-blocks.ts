@@ -5,6 +5,8 @@ import { aligned, bytesOf } from './number-bytes.js';
 /** Rows of a block: a line is found by reading one, and 4096 rows are as fast to write as any more. */
 export const BLOCK_ROWS = 4096;
 
+const LAST = Number.MAX_SAFE_INTEGER;
+
 /** Interactions in SQLite, many rows in one of its own. */
 export class InteractionBlocks {
   readonly #database: Database;
@@ -38,6 +40,33 @@ export class InteractionBlocks {
   /** The first block that begins behind a line. */
   after(sourceKey: number, line: number): LogColumns | undefined {
     return this.#read(sourceKey, 'first_line > ? order by first_line', line);
+  }
+
+  /** All blocks of a source. The store may be written to meanwhile. */
+  *all(sourceKey: number): Generator<LogColumns, void> {
+    for (let after = -1; ; ) {
+      const block = this.after(sourceKey, after);
+      if (block === undefined) return;
+      yield block;
+      after = block.lines[block.size - 1] as number;
+    }
+  }
+
+  last(sourceKey: number): LogColumns | undefined {
+    return this.holding(sourceKey, LAST);
+  }
+
+  /** Rows in all blocks of a source. */
+  count(sourceKey: number): number {
+    const sum = 'select coalesce(sum(size), 0) from interaction_blocks where source_key = ?';
+    return this.#database.prepare(sum).pluck().get(sourceKey) as number;
+  }
+
+  /** Removes blocks, from the one that begins with a line on. */
+  remove(sourceKey: number, line = 0): void {
+    this.#database
+      .prepare('delete from interaction_blocks where source_key = ? and first_line >= ?')
+      .run(sourceKey, line);
   }
 
   /** The block that has a line, if any has. */

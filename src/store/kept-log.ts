@@ -3,7 +3,7 @@ import type { Database } from 'better-sqlite3';
 import { RectuneError } from '../core/errors.js';
 import type { LogColumns } from '../core/log-columns.js';
 import { studioLayout } from '../platform/studio.js';
-import { InteractionBlocks } from './interaction-blocks.js';
+import { BLOCK_ROWS, InteractionBlocks } from './interaction-blocks.js';
 import { LogFile } from './log-file.js';
 
 /** One row of a log; NaN: none. */
@@ -31,7 +31,32 @@ export class KeptLog {
   *columns(sourceKey: number): Generator<LogColumns, void> {
     const file = this.#open(sourceKey);
     if (file) yield* file.columns();
-    else yield* this.#stored(sourceKey);
+    else yield* this.#blocks.all(sourceKey);
+  }
+
+  /** Line of the last interaction; 0 without one. */
+  lastLine(sourceKey: number): number {
+    const file = this.#open(sourceKey);
+    try {
+      const last = file ? file.last() : this.#blocks.last(sourceKey);
+      return last ? (last.lines[last.size - 1] as number) : 0;
+    } finally {
+      file?.close();
+    }
+  }
+
+  /**
+   * Makes a source ready for more rows: those of a file are written once more, and of SQLite's blocks the last one where it has room.
+   *
+   * returns  rows that are to be written again before the new ones, and how many stay where they are
+   */
+  reopened(sourceKey: number): { again: Iterable<LogColumns>; stay: number } {
+    const file = this.#open(sourceKey);
+    if (file) return { again: file.columns(), stay: 0 };
+    const last = this.#blocks.last(sourceKey);
+    if (!last || last.size === BLOCK_ROWS) return { again: [], stay: this.#blocks.count(sourceKey) };
+    this.#blocks.remove(sourceKey, last.lines[0]);
+    return { again: [last], stay: this.#blocks.count(sourceKey) };
   }
 
   /** Those of some lines that there are, in the order of the lines asked for. */
@@ -73,15 +98,6 @@ export class KeptLog {
   names(): Set<string> {
     const all = this.#database.prepare('select log_file from sources where log_file is not null').pluck().all();
     return new Set(all as string[]);
-  }
-
-  *#stored(sourceKey: number): Generator<LogColumns, void> {
-    for (let after = -1; ; ) {
-      const block = this.#blocks.after(sourceKey, after);
-      if (block === undefined) return;
-      yield block;
-      after = block.lines[block.size - 1] as number;
-    }
   }
 
   #open(sourceKey: number): LogFile | undefined {

@@ -84,6 +84,12 @@ export class LogFile {
     return group && this.#read(group);
   }
 
+  /** The last row group. */
+  last(): LogColumns | undefined {
+    const group = this.#parquet.groups.at(-1);
+    return group && this.#read(group);
+  }
+
   close(): void {
     this.#parquet.close();
   }

@@ -12,20 +12,23 @@ const GROUP_ROWS = 122_880; // as DuckDB has it: 3.9 MB; a line is found by read
 
 /**
  * Keeps the interactions of one import: in SQLite, or, when there are more than `most`, in a file. They wait in memory until that is
- * known, 28 bytes each, so that nothing is written twice.
+ * known, 28 bytes each, so that nothing is written twice. Of a log that grows blocks may be in SQLite already: they count, and go into the file first.
  */
 export class LogKeeper {
   readonly #blocks: InteractionBlocks;
   readonly #sourceKey: number;
   readonly #folder: string;
   readonly #most: number;
+  readonly #stay: number;
   #waiting: LogColumns[] = [];
   #rows = 0; // that wait
   #file: LogFileWriter | undefined;
   #group: ColumnsBuffer | undefined;
   #sealed: string | undefined; // its path
 
-  constructor(blocks: InteractionBlocks, sourceKey: number, folder: string, most: number) {
+  /** stay  rows of the source that are in SQLite already */
+  constructor(blocks: InteractionBlocks, sourceKey: number, folder: string, most: number, stay = 0) {
+    this.#stay = stay;
     this.#blocks = blocks;
     this.#sourceKey = sourceKey;
     this.#folder = folder;
@@ -38,7 +41,7 @@ export class LogKeeper {
     else {
       this.#waiting.push(copied(rows));
       this.#rows += rows.size;
-      if (this.#rows > this.#most) this.#begin();
+      if (this.#rows + this.#stay > this.#most) this.#begin();
     }
   }
 
@@ -69,6 +72,10 @@ export class LogKeeper {
 
   #begin(): void {
     this.#file = new LogFileWriter(join(this.#folder, 'log.parquet'));
+    if (this.#stay > 0) {
+      for (const rows of this.#blocks.all(this.#sourceKey)) this.#add(rows, this.#file);
+      this.#blocks.remove(this.#sourceKey);
+    }
     for (const rows of this.#waiting.splice(0)) this.#add(rows, this.#file);
   }
 

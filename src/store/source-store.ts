@@ -20,6 +20,12 @@ export interface SourceWriter {
   reject(reject: Reject): void;
 }
 
+/** Ids of a source by position. */
+export interface SourceIds {
+  readonly userIds: readonly string[];
+  readonly itemIds: readonly string[];
+}
+
 /** Imported logs and their rows. */
 export class SourceStore {
   readonly #database: Database;
@@ -42,18 +48,41 @@ export class SourceStore {
    * throws  RangeError when an interaction names a user or an item that was not handed over before, or comes before the last one
    */
   write(id: string, fill: (writer: SourceWriter) => Source): Source {
-    const source = this.#durably(() => this.#replace(id, fill));
+    const source = this.#durably(() =>
+      this.#kept(id, () => ({ key: this.#renew(id), again: [], stay: 0, ids: { userIds: [], itemIds: [] }, fill })),
+    );
     this.#sweepAtOnce();
     return source;
   }
 
-  #replace(id: string, fill: (writer: SourceWriter) => Source): Source {
+  /**
+   * Adds to a source, in one transaction: interactions behind those that it has, and the users, items and rejects that come with them.
+   *
+   * fill    hands them over, positions going on from those that there are, and returns what the whole source is now; when it throws, the
+   *         source is as it was
+   * throws  as write; RectuneError 'data' when the file of a large log is not there or damaged
+   */
+  grow(id: string, fill: (writer: SourceWriter, ids: SourceIds) => Source): Source {
+    const source = this.#durably(() =>
+      this.#kept(id, () => {
+        const key = this.#keyOf(id);
+        if (key === undefined) throw new Error(`there is no source "${id}" that could grow`);
+        const ids = { userIds: this.#ids('users', key), itemIds: this.#ids('items', key) };
+        return { key, ...this.#log.reopened(key), ids, fill: (writer) => fill(writer, ids) };
+      }),
+    );
+    this.#sweepAtOnce();
+    return source;
+  }
+
+  #kept(id: string, prepare: () => Filling): Source {
     const write = this.#database.transaction(() => {
       sweepLogs(this.#log.folder, this.#log.names()); // of imports that were killed; others wait for this transaction
-      const key = this.#renew(id);
-      const rows = new LogKeeper(new InteractionBlocks(this.#database), key, this.#log.folder, this.#mostRows);
+      const filling = prepare();
+      const blocks = new InteractionBlocks(this.#database);
+      const rows = new LogKeeper(blocks, filling.key, this.#log.folder, this.#mostRows, filling.stay);
       try {
-        return this.#fill(id, key, rows, fill);
+        return this.#fill(id, filling, rows);
       } catch (error) {
         rows.discard();
         throw error;
@@ -62,12 +91,12 @@ export class SourceStore {
     return write.immediate();
   }
 
-  #fill(id: string, key: number, rows: LogKeeper, fill: (writer: SourceWriter) => Source): Source {
+  #fill(id: string, { key, again, ids, fill }: Filling, rows: LogKeeper): Source {
     const items = this.#batch('items', ['position', 'id', 'title', 'attributes']);
     const users = this.#batch('users', ['position', 'id', 'attributes']);
     const rejects = this.#batch('rejects', ['file', 'line', 'byte_offset', 'reason', 'text']);
     const described = this.#batch('interaction_attributes', ['log_index', 'attributes']);
-    let [userCount, itemCount, hasAttributes] = [0, 0, false];
+    let [userCount, itemCount, hasAttributes] = [ids.userIds.length, ids.itemIds.length, this.#hasAttributes(key)];
     const log = new LogWriter(BLOCK_ROWS, {
       block: (block) => rows.block(block),
       attributes: (line, attributes) => {
@@ -75,6 +104,7 @@ export class SourceStore {
         described.add(key, line, attributes);
       },
     });
+    for (const batch of again) log.add(batch, userCount, itemCount);
     const source = fill({
       columns: (batch) => log.add(batch, userCount, itemCount),
       item: (row) => {
@@ -133,7 +163,9 @@ export class SourceStore {
 
   /** Newest import first. A source that is imported again is new again. */
   list(limit?: number): Source[] {
-    const newest = this.#database.prepare('select json from sources order by source_key desc limit ?').pluck();
+    const newest = this.#database
+      .prepare("select json from sources order by json_extract(json, '$.importedAt') desc, source_key desc limit ?")
+      .pluck();
     const rows = newest.all(sqlLimit(limit));
     return rows.map((json) => Source.parse(JSON.parse(json as string)));
   }
@@ -255,6 +287,21 @@ export class SourceStore {
       .all(this.#keyOf(id) ?? -1, sqlLimit(limit));
   }
 
+  /** Rejects of a file behind one of its lines. */
+  rejectsBehind(id: string, file: string, line: number): Reject[] {
+    return this.#database
+      .prepare<[number, string, number], Reject>(
+        'select file, line, byte_offset as offset, reason, text from rejects where source_key = ? and file = ? and line > ? order by reject_key',
+      )
+      .all(this.#keyOf(id) ?? -1, file, line);
+  }
+
+  /** logIndex of the last interaction; 0 without one. */
+  lastLine(id: string): number {
+    const key = this.#keyOf(id);
+    return key === undefined ? 0 : this.#log.lastLine(key);
+  }
+
   #keyOf(id: string): number | undefined {
     return this.#database.prepare('select source_key from sources where id = ?').pluck().get(id) as number | undefined;
   }
@@ -304,6 +351,7 @@ export class SourceStore {
     this.#database
       .prepare('update sources set hash = ?, json = ?, has_attributes = ?, log_file = ? where source_key = ?')
       .run(source.hash, JSON.stringify(Source.parse(source)), hasAttributes ? 1 : 0, logFile, key);
+    this.#database.prepare('delete from source_files where source_key = ?').run(key); // of a source that has grown
     const counts = ['bytes', 'row_count', 'reject_count', 'merged_count', 'empty_lines'];
     const files = this.#batch('source_files', ['role', 'name', 'sha256', ...counts]);
     for (const file of source.files) {
@@ -312,6 +360,15 @@ export class SourceStore {
     }
     files.flush();
   }
+}
+
+/** What is written of a source: rows that are there already again, then what `fill` hands over. */
+interface Filling {
+  readonly key: number;
+  readonly again: Iterable<LogColumns>;
+  readonly stay: number; // rows in SQLite that stay as they are
+  readonly ids: SourceIds; // that are there
+  readonly fill: (writer: SourceWriter) => Source;
 }
 
 const NONE: Interaction['attributes'] = Object.freeze({}); // one object for all rows that have none
