@@ -31,12 +31,13 @@ const file = {
   format: z.enum(['delimited', 'json-lines', 'json', 'python-lines', 'parquet']).default('delimited'),
   each: z.string().min(1).optional(), // of JSON: the key of a list whose objects are rows
   absent: z.enum(['error', 'empty']).optional(), // attributes that the file does not have: an error without it
-  // The next five tell how a delimited file is cut; JSON is UTF-8.
+  // The next six tell how a delimited file is cut; JSON is UTF-8.
   delimiter: z
     .string()
     .min(1)
     .regex(/^[^"\r\n]+$/, 'a delimiter holds neither a quote nor a line end')
     .default(','),
+  skipLines: z.number().int().positive().optional(), // lines above the header, or above the first row: a title, comments of the program that wrote it
   header: z.union([z.boolean(), z.literal('auto')]).default(true), // whether the first row names the columns; auto: told by what stands there
   quote: z.enum(['"', 'none']).default('"'), // none: a quote is a character like any other
   escape: z.literal('\\').optional(), // before a quote in a quoted field: the quote is one of the text
@@ -77,6 +78,7 @@ export const InteractionsSpec = z
       rating: Column.optional(), // without it: implicit feedback
       timestamp: Column.optional(),
     }),
+    decimal: z.literal(',').optional(), // ratings are written with a comma in the place of the point
     timestampUnit,
     repeats: z.enum(['all', 'first', 'last', 'mean']).optional(), // of a user and an item: all stay, one does, or their mean rating; all without it
     attributes: attributes.default({}), // what one event has of its own: a review, a count of plays, ...
@@ -156,7 +158,17 @@ export const IMPRESSION_COLUMNS = ['clicked', 'position'] as const;
 /** What every file of a log has. */
 export type FileSpec = Pick<
   InteractionsSpec,
-  'file' | 'format' | 'each' | 'absent' | 'delimiter' | 'header' | 'quote' | 'escape' | 'encoding' | 'sha256'
+  | 'file'
+  | 'format'
+  | 'each'
+  | 'absent'
+  | 'delimiter'
+  | 'skipLines'
+  | 'header'
+  | 'quote'
+  | 'escape'
+  | 'encoding'
+  | 'sha256'
 >;
 
 type AnyTable = Omit<FileSpec, 'sha256' | 'file'> & {
@@ -179,6 +191,13 @@ function fitsFormat(table: AnyTable, context: z.RefinementCtx): void {
       complain([key], `"${key}" is for delimited files, and the format of this one is ${table.format}`, 'leave it out');
     }
   };
+  if (table.skipLines !== undefined && (isJson || table.format === 'parquet')) {
+    complain(
+      ['skipLines'],
+      `"skipLines" is for files of lines, and the format of this one is ${table.format}`,
+      'leave it out',
+    );
+  }
   if (table.each !== undefined && !isJson) {
     complain(['each'], `"each" is for JSON, and the format of this file is ${table.format}`, 'leave it out');
   }

@@ -13,7 +13,7 @@ export const SourceFile = z.strictObject({
   rejects: count, // rows that were not
   merged: count.default(0), // rows that were read and went into another of the same user and item
   unreadable: count.default(0), // of the rejects those that could not be read, unlike rows of items that are missing or there twice
-  emptyLines: count, // lines with nothing on them, objects without rows: ignored
+  emptyLines: count, // lines with nothing on them or above the header, objects without rows: ignored
   before: count.default(0), // of several files of interactions: what logIndex is more than the line
 });
 export type SourceFile = z.infer<typeof SourceFile>;

@@ -11,6 +11,7 @@ export const LOOKED_AT = 100;
 export function openDelimited({ path, spec, lines, tail, tally, reject, correct }: OpenedFile): Table {
   const { delimiter, escape: escapeMark } = spec;
   const quote = spec.quote === 'none' ? undefined : spec.quote;
+  for (let above = spec.skipLines ?? 0; above > 0 && !lines.next().done; above--) tally.emptyLines += 1;
   const all = rows(lines, delimiter, quote, escapeMark);
   const waiting: Row[] = []; // rows that were read to find the width
   const width = spec.header === true ? undefined : usualWidth(all, waiting, path);

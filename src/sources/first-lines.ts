@@ -7,23 +7,27 @@ export function firstLines(
   path: string,
   most: number,
   encoding: Encoding = 'utf-8',
-): { texts: string[]; layout: Layout } {
+): { texts: string[]; numbers: number[]; layout: Layout } {
   const texts: string[] = [];
+  const numbers: number[] = []; // of the lines, empty ones counted
   let layout = layoutOf(new Uint8Array(), encoding);
   const chunks = contentOf(path);
   try {
     const first = chunks.next();
-    if (first.done) return { texts, layout };
+    if (first.done) return { texts, numbers, layout };
     const begin = Uint8Array.from(first.value);
     layout = layoutOf(begin, encoding);
-    for (const { text } of lines(chained(begin, chunks), layout)) {
-      if (text.trim() !== '') texts.push(text);
+    for (const { text, number } of lines(chained(begin, chunks), layout)) {
+      if (text.trim() !== '') {
+        texts.push(text);
+        numbers.push(number);
+      }
       if (texts.length >= most) break;
     }
   } finally {
     chunks.return();
   }
-  return { texts, layout };
+  return { texts, numbers, layout };
 }
 
 function* contentOf(path: string): Generator<Uint8Array, void> {

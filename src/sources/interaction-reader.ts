@@ -57,7 +57,7 @@ export function interactionReader(
       item: (itemId) => (hasItemFile ? ids.items.get(itemId) : ids.item(itemId)),
       add: (at, of, rated, time, line) => add(at, of, rated, time, line, null),
     },
-    timestampUnit,
+    spec,
   );
   const skimOf: SkimOf = (lines, placeOf, before) => {
     const places = {
@@ -74,7 +74,7 @@ export function interactionReader(
     const repeats = spec.repeats === undefined || spec.repeats === 'all' ? undefined : new Repeats(spec.repeats);
     for (const row of files.rows(isPlain ? skimOf : undefined)) {
       const [userId, itemId] = [ids.known(row.fields[user] ?? ''), row.fields[item] ?? ''];
-      const rated = rating === undefined ? NONE : parseRating(row.fields[rating] ?? '');
+      const rated = rating === undefined ? NONE : parseRating(row.fields[rating] ?? '', spec.decimal === ',');
       const attributes = attributesOf(row);
       const time = timestamp === undefined ? NONE : parseTimestamp(row.fields[timestamp] ?? '', timestampUnit);
       if (userId.trim() === '') reject(row, 'user is empty');

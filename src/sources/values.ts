@@ -8,9 +8,13 @@ export const LAST_SECOND = 253_402_300_799; // end of the year 9999
 /** A value, or why there is none. */
 export type Parsed<T> = { readonly value: T } | { readonly problem: string };
 
-/** A decimal number with a point, e.g. "3", "-0.5", "4e0"; spaces around it are let be. */
-export function parseRating(text: string): Parsed<number> {
-  const value = decimal(text);
+/**
+ * A decimal number, e.g. "3", "-0.5", "4e0"; spaces around it are let be.
+ *
+ * comma  whether a comma may stand in the place of the point
+ */
+export function parseRating(text: string, comma = false): Parsed<number> {
+  const value = decimal(comma ? text.replace(',', '.') : text);
   return value === undefined ? { problem: 'rating is not a number' } : { value };
 }
 

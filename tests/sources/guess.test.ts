@@ -222,3 +222,35 @@ it('reads atomic files of RecBole without a question, and writes a log as such',
   expect(findLog(join(folder, 'small.inter'))).toMatchObject({ kind: 'log', spec: { id: 'small' } });
   expect(existsSync(join(folder, 'source.yaml'))).toBe(false);
 });
+
+it('reads ratings with a comma where fields are cut by semicolons', async () => {
+  const rows = many(40, (i) => `u${i % 7};i${i % 5};${i % 5},5;0${1 + (i % 9)}.05.2014\n`);
+  const folder = folderOf({ 'Bewertungen.csv': `Benutzer;Artikel;Note;Datum\nu9;i9;4;01.05.2014\n${rows}` });
+  const { spec } = guessLog(folder);
+  expect(spec.interactions).toMatchObject({ delimiter: ';', decimal: ',', columns: { rating: 'Note' } });
+  expect(spec.label).toEqual({ kind: 'rating-above', threshold: 3 });
+  const { store } = temporaryStore();
+  const source = await importLog(store, { path: folder, found: { folder, spec, specPath: '' }, now });
+  expect(source.counts).toMatchObject({ interactions: 41, rejects: 0 });
+  expect([...store.sources.interactions('my-shop')].slice(0, 3).map(({ rating }) => rating)).toEqual([4, 0.5, 1.5]);
+});
+
+it('finds the table below lines that are none, and counts these as empty', async () => {
+  const rows = many(40, (i) => `u${i % 7},i${i % 5},${1 + (i % 5)}\n`);
+  const folder = folderOf({ 'log.csv': `# written by a tool\n\n# in 2024\nuser,item,rating\n${rows}` });
+  const { spec } = guessLog(folder);
+  expect(spec.interactions).toMatchObject({ skipLines: 3, header: true, columns: { user: 'user' } });
+  const { store } = temporaryStore();
+  const { files } = await importLog(store, { path: folder, found: { folder, spec, specPath: '' }, now });
+  expect(files).toMatchObject([{ rows: 40, rejects: 0, emptyLines: 3 }]);
+  expect([...store.sources.interactions('my-shop')][0]?.logIndex).toBe(5);
+});
+
+it('takes no column for ratings that says the same everywhere', () => {
+  const rows = many(40, (i) => `${i % 7},2014-04-0${1 + (i % 9)}T10:51:09.277Z,${2145 + (i % 31)},0\n`);
+  expect(guessLog(folderOf({ 'clicks.dat': rows })).spec.interactions.columns).toEqual({
+    user: 0,
+    item: 2,
+    timestamp: 1,
+  });
+});

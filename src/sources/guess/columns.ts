@@ -94,6 +94,10 @@ const NAMES: Readonly<Record<Role, readonly string[]>> = {
     'reviewscore',
     'reviewrating',
     'bewertung',
+    'note',
+    'nota',
+    'puntuacion',
+    'valoracion',
     'reviewoverall',
   ],
   timestamp: [
@@ -218,6 +222,7 @@ export interface Seen {
   readonly typed: string | undefined; // of a header like RecBole's: token, token_seq, float, float_seq
   readonly unit: string | undefined; // how times are written, if all values are times
   readonly isNumeric: boolean;
+  readonly hasComma: boolean; // numbers are written with a comma in the place of the point
   readonly distinct: number;
 }
 
@@ -234,10 +239,20 @@ export function see(names: readonly string[] | undefined, rows: readonly (readon
       roles: name === undefined ? [] : rolesOf(name.replace(/:(token|token_seq|float|float_seq)$/, '')),
       typed,
       unit: timeUnit(values, name),
-      isNumeric: values.length > 0 && values.every((value) => 'value' in parseRating(value)),
+      isNumeric: areNumbers(values, true),
+      hasComma: areNumbers(values, true) && !areNumbers(values, false),
       distinct: new Set(values).size,
     };
   });
+}
+
+/** A number, written with a point or a comma. */
+export function asNumber(text: string): number {
+  return Number(text.replace(',', '.'));
+}
+
+function areNumbers(values: readonly string[], comma: boolean): boolean {
+  return values.length > 0 && values.every((value) => 'value' in parseRating(value, comma));
 }
 
 /** The name as it stands, or of "items.item_id" its last part. */

@@ -4,7 +4,7 @@ import { RectuneError } from '../../core/errors.js';
 import { parseAs } from '../../core/parse.js';
 import { AttributeName, type Column, SourceSpec } from '../../core/source-spec.js';
 import { fileSize, isFolder, isReadOnly, listFolder, makeFolder, writeSealed } from '../../platform/files.js';
-import { type Role, rankOf, type Seen, see } from './columns.js';
+import { asNumber, type Role, rankOf, type Seen, see } from './columns.js';
 import { type Sniffed, sniff } from './sniff.js';
 
 const NO_LOG =
@@ -191,7 +191,7 @@ function logRoles({ seen, format, rows }: Looked): LogRoles | undefined {
   const item = take(namedItem);
   if (!user || !item) return undefined;
   if (!hasHeader) {
-    rating = seen.find((one) => !used.has(one) && isScale(one));
+    rating = seen.find((one) => !used.has(one) && isScale(one) && one.distinct > 1);
     if (rating) used.add(rating);
   }
   // Without names, three columns and more are a log only when some of them look like stars or times.
@@ -221,7 +221,7 @@ function isScale({ isNumeric, distinct, values }: Seen): boolean {
     isNumeric &&
     distinct <= 21 &&
     values.length > distinct &&
-    values.every((value) => Number(value) >= -10 && Number(value) <= 100)
+    values.every((value) => asNumber(value) >= -10 && asNumber(value) <= 100)
   );
 }
 
@@ -306,6 +306,7 @@ function written(
     ...cutting(log),
     ...(log.each && { each: log.each }),
     columns: logColumns,
+    ...(roles.rating?.hasComma && { decimal: ',' }),
     ...(roles.timestamp && roles.timestamp.unit !== 'seconds' && { timestampUnit: roles.timestamp.unit }),
     ...(Object.keys(logAttributes).length > 0 && { attributes: logAttributes, absent: 'empty' }),
   };
@@ -384,11 +385,12 @@ function ambiguous({ names = [], format }: Looked, { name }: Seen): boolean {
   return format === 'delimited' && names.filter((one) => one === name).length !== 1;
 }
 
-function cutting({ format, delimiter, quote, header, encoding }: Looked) {
+function cutting({ format, delimiter, quote, skipLines, header, encoding }: Looked) {
   const isText = format === 'delimited' || format === 'sequences';
   return {
     ...(format !== 'delimited' && { format }),
     ...(isText && (delimiter !== ',' || format !== 'delimited') && { delimiter }),
+    ...(isText && skipLines !== undefined && { skipLines }),
     ...(isText && !header && { header }),
     ...(isText && quote !== '"' && { quote }),
     ...(encoding !== 'utf-8' && { encoding }),
@@ -414,7 +416,7 @@ const LIKED = /^(purchase|purchased|buy|bought|order|transaction|conversion|like
 /** A rule to begin with; whoever reads the guess decides. */
 function labelOf({ rating, event }: LogRoles, attributes: Readonly<Record<string, Column>>) {
   if (rating) {
-    const most = rating.values.reduce((high, value) => Math.max(high, Number(value)), Number.NEGATIVE_INFINITY);
+    const most = rating.values.reduce((high, value) => Math.max(high, asNumber(value)), Number.NEGATIVE_INFINITY);
     return { kind: 'rating-above', threshold: most <= 1 ? 0.5 : most <= 5 ? 3 : most <= 10 ? 5 : most / 2 };
   }
   const nameOfColumn = (column: Seen): string | undefined =>

@@ -20,6 +20,7 @@ export interface Sniffed {
   readonly encoding: Encoding;
   readonly delimiter: string;
   readonly quote: '"' | 'none';
+  readonly skipLines?: number | undefined; // lines above the table
   readonly header: boolean;
   readonly names: readonly string[] | undefined; // of the columns: the header's, or the keys of JSON
   readonly rows: readonly (readonly string[])[]; // in the order of the names, or of the fields
@@ -32,7 +33,7 @@ export function sniff(path: string): Sniffed | undefined {
   if (isParquet(path)) return sniffParquet(path);
   const first = firstLines(path, LOOKED_AT);
   const encoding = encodingOf(path, first.layout.decoding);
-  const { texts } = encoding.encoding === 'utf-8' ? first : firstLines(path, LOOKED_AT, encoding.encoding);
+  const { texts, numbers } = encoding.encoding === 'utf-8' ? first : firstLines(path, LOOKED_AT, encoding.encoding);
   const [begin] = texts;
   if (begin === undefined || texts.some((text) => text.includes('\0'))) return undefined;
   if (/^\s*\[/.test(begin)) return ofObjects('json', arrayObjects(path), encoding);
@@ -46,7 +47,7 @@ export function sniff(path: string): Sniffed | undefined {
       encoding,
     );
   }
-  return delimited(texts, encoding);
+  return delimited(texts, numbers, encoding);
 }
 
 interface Told {
@@ -170,7 +171,8 @@ function put(row: Map<string, string>, key: string, value: unknown): void {
   } else row.set(key, value === null ? '' : String(value));
 }
 
-function delimited(texts: readonly string[], { encoding, why }: Told): Sniffed | undefined {
+/** numbers: of the lines in the file */
+function delimited(texts: readonly string[], numbers: readonly number[], { encoding, why }: Told): Sniffed | undefined {
   const tries = DELIMITERS.map((delimiter) => {
     const [quoted, plain] = [cut(texts, delimiter, '"'), cut(texts, delimiter, 'none')];
     return plain.share > quoted.share + NEARLY ? plain : quoted;
@@ -197,11 +199,13 @@ function delimited(texts: readonly string[], { encoding, why }: Told): Sniffed |
   if (best.width < 2 || best.share < 0.5) return undefined;
   const [first = [], ...others] = best.rows;
   const header = looksLikeHeader(first, others);
+  const skipLines = best.first === 0 ? undefined : (numbers[best.first] as number) - 1;
   return {
     format: 'delimited',
     encoding,
     delimiter: best.delimiter,
     quote: best.quote,
+    skipLines,
     header,
     names: header ? first : undefined,
     rows: header ? others : best.rows,
@@ -209,6 +213,9 @@ function delimited(texts: readonly string[], { encoding, why }: Told): Sniffed |
     why: [
       `${Math.round(best.share * 100)} % of the first rows have ${best.width} fields with the delimiter ${JSON.stringify(best.delimiter)}`,
       header ? 'the first row names the columns' : 'the first row is like the others: there is no header',
+      ...(skipLines === undefined
+        ? []
+        : [`${skipLines} ${skipLines === 1 ? 'line stands' : 'lines stand'} above the table`]),
       ...why,
     ],
   };
@@ -220,6 +227,7 @@ interface Cut {
   readonly rows: string[][];
   readonly width: number;
   readonly share: number;
+  readonly first: number; // which text the first row of that width is
 }
 
 function cut(texts: readonly string[], delimiter: string, quote: '"' | 'none'): Cut {
@@ -231,8 +239,16 @@ function cut(texts: readonly string[], delimiter: string, quote: '"' | 'none'): 
   for (const row of all)
     if (row.kind === 'row') widths.set(row.fields.length, (widths.get(row.fields.length) ?? 0) + 1);
   const [width, count] = [...widths].sort(([widthA, a], [widthB, b]) => b - a || widthB - widthA)[0] ?? [0, 0];
+  const first = all.find((row) => row.kind === 'row' && row.fields.length === width)?.line ?? 1;
   const cutRows = all.flatMap((row) => (row.kind === 'row' && row.fields.length === width ? [row.fields] : []));
-  return { delimiter, quote, rows: cutRows, width, share: width < 2 ? 0 : count / Math.max(1, all.length) };
+  return {
+    delimiter,
+    quote,
+    rows: cutRows,
+    width,
+    share: width < 2 ? 0 : count / Math.max(1, all.length),
+    first: first - 1,
+  };
 }
 
 /** The delimiter of lines that are ids alone, at least two and not equally many. */

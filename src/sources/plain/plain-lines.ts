@@ -30,6 +30,7 @@ export interface PlainSink {
  */
 export class PlainLines {
   readonly #sink: PlainSink;
+  readonly #hasComma: boolean; // in ratings, in the place of the point
   readonly #unit: string;
   readonly #parts: number | undefined; // of the unit in a second; undefined: a time is written otherwise
   #heading: string | undefined;
@@ -37,11 +38,12 @@ export class PlainLines {
   readonly #items = new IdTable();
   readonly #times = new PlainTimes();
 
-  /** unit: as parseTimestamp takes it */
-  constructor(sink: PlainSink, unit: string) {
+  /** timestampUnit: as parseTimestamp takes it */
+  constructor(sink: PlainSink, { timestampUnit, decimal }: { timestampUnit: string; decimal?: ',' | undefined }) {
     this.#sink = sink;
-    this.#unit = unit;
-    this.#parts = unit === 'iso' ? 1 : PARTS[unit];
+    this.#hasComma = decimal === ',';
+    this.#unit = timestampUnit;
+    this.#parts = timestampUnit === 'iso' ? 1 : PARTS[timestampUnit];
   }
 
   /**
@@ -76,7 +78,7 @@ export class PlainLines {
       let rated = Number.NaN;
       if (rating !== undefined) {
         rated = plainDecimal(piece, begins[rating] as number, ends[rating] as number);
-        if (Number.isNaN(rated)) rated = numberOf(parseRating(textOf(piece, plain, rating, decoding)));
+        if (Number.isNaN(rated)) rated = numberOf(parseRating(textOf(piece, plain, rating, decoding), this.#hasComma));
         if (Number.isNaN(rated)) break;
       }
       let time = Number.NaN;

@@ -30,6 +30,12 @@ const SPECS: readonly { name: string; d: string; spec: object }[] = [
     spec: { delimiter: '::', header: 'auto', encoding: 'latin-1', columns: byPlace },
   },
   { name: 'semicolons in windows-1252', d: ';', spec: { delimiter: ';', encoding: 'windows-1252', columns } },
+  { name: 'ratings with a comma', d: ';', spec: { delimiter: ';', decimal: ',', columns } },
+  {
+    name: 'lines above the table',
+    d: ',',
+    spec: { skipLines: 2, header: false, columns: byPlace },
+  },
   { name: 'spaces', d: ' ', spec: { delimiter: ' ', columns } },
   { name: 'a delimiter that is a letter', d: 'k', spec: { delimiter: 'k', header: false, columns: byPlace } },
   { name: 'CSV with escaped quotes', d: ',', spec: { escape: '\\', columns } },
@@ -79,6 +85,8 @@ const rating = fc.constantFrom(
   '12345678901234567890',
   '0.1000000000000000055',
   '4,5',
+  '4,25',
+  '1.234,5',
 );
 const time = fc.constantFrom(
   '0',
@@ -219,7 +227,7 @@ function read(bytes: Buffer, size: number, described: object, plain: boolean): F
     const ofRating = spec.columns.rating === undefined ? undefined : table.column(spec.columns.rating);
     const ofTime = spec.columns.timestamp === undefined ? undefined : table.column(spec.columns.timestamp);
     const places = { user: ofUser, item: ofItem, rating: ofRating, timestamp: ofTime };
-    const skim = plain && table.lines && new PlainLines(sink, spec.timestampUnit).skim(table.lines, places, 0);
+    const skim = plain && table.lines && new PlainLines(sink, spec).skim(table.lines, places, 0);
     const counted = skim
       ? () => {
           const taken = skim();
@@ -229,7 +237,10 @@ function read(bytes: Buffer, size: number, described: object, plain: boolean): F
       : undefined;
     for (const row of table.rows(counted)) {
       const [userId, itemId] = [row.fields[ofUser] as string, row.fields[ofItem] as string];
-      const rated = ofRating === undefined ? { value: Number.NaN } : parseRating(row.fields[ofRating] as string);
+      const rated =
+        ofRating === undefined
+          ? { value: Number.NaN }
+          : parseRating(row.fields[ofRating] as string, spec.decimal === ',');
       const when =
         ofTime === undefined ? { value: Number.NaN } : parseTimestamp(row.fields[ofTime] as string, spec.timestampUnit);
       if (userId.trim() === '') reject(row, 'user', row.text);
