@@ -138,6 +138,7 @@ export function planDataset(store: Store, loaded: LoadedRecipe): DatasetPlan {
 export function readTable(store: Store, sourceId: string): LogTable {
   const { sources } = store;
   return LogTable.read({
+    size: sources.rowCount(sourceId),
     userIds: sources.userIds(sourceId),
     itemIds: sources.itemIds(sourceId),
     batches: sources.columns(sourceId),

@@ -1,12 +1,16 @@
 import type { Interaction } from '../core/interaction.js';
 import type { LogColumns } from '../core/log-columns.js';
 
-const FIRST_ROWS = 1024;
 const NONE: Interaction['attributes'] = Object.freeze({});
 
+/** Numbers of a column: short ones where these are exact, doubles where some are not. NaN: none. */
+export type RatingColumn = Float32Array | Float64Array;
+export type TimeColumn = Uint32Array | Float32Array | Float64Array;
+
 /**
- * Interactions in log order, 28 bytes each, so that a log of many millions stands in memory; ids are kept once. Attributes, reviews
- * among them, stay where they were read from and are asked for row by row.
+ * Interactions in log order, 20 bytes each (28 where ratings and times need 64 bits), so that a log of many millions stands in memory; ids
+ * are kept once. Of 100 million that is 2 GB, of which a second copy stands while some are left out, and 0.4 GB for their order by user
+ * (user-sequences.ts). Attributes, reviews among them, stay where they were read from and are asked for row by row.
  */
 export class LogTable {
   readonly size: number;
@@ -14,8 +18,8 @@ export class LogTable {
   readonly itemIds: readonly string[]; // in order of first appearance
   readonly users: Uint32Array; // of each row: which of userIds
   readonly items: Uint32Array; // of each row: which of itemIds
-  readonly ratings: Float64Array; // NaN: none
-  readonly timestamps: Float64Array; // NaN: none
+  readonly ratings: RatingColumn;
+  readonly timestamps: TimeColumn; // seconds since 1970, UTC
   readonly lines: Uint32Array; // logIndex, ascending
   readonly attributeNames: ReadonlySet<string>;
   readonly #attributesAt: AttributesAt;
@@ -36,17 +40,20 @@ export class LogTable {
 
   /** log  in log order; users and items are numbered anew, by their first row */
   static read(log: ReadableLog): LogTable {
-    const columns = emptyColumns(FIRST_ROWS);
+    const columns = emptyColumns(log.size, Float32Array, Uint32Array);
     const users = new Renumbered(log.userIds, columns.userIds);
     const items = new Renumbered(log.itemIds, columns.itemIds);
     for (const batch of log.batches) {
       const begin = columns.size;
       columns.size += batch.size;
-      if (columns.size > columns.users.length) grow(columns);
+      if (columns.size > log.size) throw new RangeError(`a log of ${log.size} rows has more`);
       for (let row = 0; row < batch.size; row++) {
         columns.users[begin + row] = users.of(batch.users[row] as number);
         columns.items[begin + row] = items.of(batch.items[row] as number);
       }
+      if (begin === 0 && batch.timestamps.every(Number.isNaN)) columns.timestamps = new Float32Array(log.size);
+      columns.ratings = withRoom(columns.ratings, batch.ratings);
+      columns.timestamps = withRoom(columns.timestamps, batch.timestamps);
       for (const name of ['ratings', 'timestamps', 'lines'] as const) columns[name].set(batch[name], begin);
     }
     return new LogTable({ ...columns, attributeNames: new Set(log.attributeNames) }, log.attributesAt);
@@ -57,7 +64,7 @@ export class LogTable {
     let size = 0;
     for (let row = 0; row < this.size; row++) if (stays(row)) size += 1;
     if (size === this.size) return this;
-    const kept = emptyColumns(size);
+    const kept = emptyColumns(size, kindOf(this.ratings), kindOf(this.timestamps));
     const users = new Renumbered(this.userIds, kept.userIds);
     const items = new Renumbered(this.itemIds, kept.itemIds);
     for (let row = 0; row < this.size; row++) {
@@ -103,7 +110,8 @@ export class LogTable {
 
   /** Whether some interaction has a rating. */
   get hasRatings(): boolean {
-    return this.ratings.some((rating) => !Number.isNaN(rating));
+    for (const rating of this.ratings) if (!Number.isNaN(rating)) return true;
+    return false;
   }
 
   /** Every rating that there is, ascending. */
@@ -119,6 +127,7 @@ export type AttributesAt = (lines: readonly number[]) => ReadonlyMap<number, Int
 
 /** A log as the store has it. */
 export interface ReadableLog {
+  readonly size: number; // interactions
   readonly userIds: readonly string[]; // by position
   readonly itemIds: readonly string[]; // by position
   readonly batches: Iterable<LogColumns>;
@@ -130,34 +139,41 @@ interface Columns {
   size: number;
   readonly userIds: string[];
   readonly itemIds: string[];
-  users: Uint32Array;
-  items: Uint32Array;
-  ratings: Float64Array;
-  timestamps: Float64Array;
-  lines: Uint32Array;
+  readonly users: Uint32Array;
+  readonly items: Uint32Array;
+  ratings: RatingColumn;
+  timestamps: TimeColumn;
+  readonly lines: Uint32Array;
   readonly attributeNames: Set<string>;
 }
 
-function emptyColumns(rows: number): Columns {
+function emptyColumns(rows: number, Ratings: Kind<RatingColumn>, Times: Kind<TimeColumn>): Columns {
   return {
     size: 0,
     userIds: [],
     itemIds: [],
     users: new Uint32Array(rows),
     items: new Uint32Array(rows),
-    ratings: new Float64Array(rows),
-    timestamps: new Float64Array(rows),
+    ratings: new Ratings(rows),
+    timestamps: new Times(rows),
     lines: new Uint32Array(rows),
     attributeNames: new Set(),
   };
 }
 
-/** Room for all rows, and as many again. */
-function grow(columns: Columns): void {
-  const larger = emptyColumns(columns.size * 2);
-  for (const name of ['users', 'items', 'ratings', 'timestamps', 'lines'] as const) larger[name].set(columns[name]);
-  const { users, items, ratings, timestamps, lines } = larger;
-  Object.assign(columns, { users, items, ratings, timestamps, lines });
+type Kind<Column> = new (rows: number) => Column;
+
+function kindOf<Column extends TimeColumn>(column: Column): Kind<Column> {
+  return column.constructor as Kind<Column>;
+}
+
+/** The column, with numbers wide enough for what comes. */
+function withRoom<Column extends TimeColumn>(column: Column, coming: Float64Array): Column | Float64Array {
+  const isExact =
+    column instanceof Uint32Array
+      ? coming.every((value) => value <= 0xffffffff)
+      : column instanceof Float64Array || coming.every((value) => Math.fround(value) === value || Number.isNaN(value));
+  return isExact ? column : new Float64Array(column);
 }
 
 /** Numbers of another table, numbered from 0 in the order in which they are met. */

@@ -23,7 +23,7 @@ export interface Placed {
 export function splitExamples(
   examples: Iterable<Placed>,
   rule: SplitRule,
-  times: () => Float64Array,
+  times: () => ArrayLike<number>,
   recipeFile: string,
 ): (Split | undefined)[] {
   const splits = placed(examples, rule, times, `${recipeFile}: split`);
@@ -38,7 +38,7 @@ export function splitExamples(
 function placed(
   examples: Iterable<Placed>,
   rule: SplitRule,
-  times: () => Float64Array,
+  times: () => ArrayLike<number>,
   where: string,
 ): (Split | undefined)[] {
   switch (rule.kind) {

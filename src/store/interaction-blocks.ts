@@ -37,6 +37,12 @@ export class InteractionBlocks {
     );
   }
 
+  /** How many rows a source's blocks have. */
+  rowCount(sourceKey: number): number {
+    const sum = this.#database.prepare('select coalesce(sum(size), 0) from interaction_blocks where source_key = ?');
+    return sum.pluck().get(sourceKey) as number;
+  }
+
   /** The first block that begins behind a line. */
   after(sourceKey: number, line: number): LogColumns | undefined {
     return this.#read(sourceKey, 'first_line > ? order by first_line', line);

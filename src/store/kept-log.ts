@@ -59,6 +59,13 @@ export class KeptLog {
     return { again: [last], stay: this.#blocks.count(sourceKey) };
   }
 
+  /** How many rows a source has. */
+  rowCount(sourceKey: number): number {
+    const file = this.#open(sourceKey);
+    file?.close();
+    return file?.rows ?? this.#blocks.rowCount(sourceKey);
+  }
+
   /** Those of some lines that there are, in the order of the lines asked for. */
   rowsAt(sourceKey: number, lines: readonly number[]): LogRow[] {
     const file = this.#open(sourceKey);

@@ -246,6 +246,11 @@ export class SourceStore {
       .all(key) as string[];
   }
 
+  /** How many interactions a source has. */
+  rowCount(id: string): number {
+    return this.#log.rowCount(this.#keyOf(id) ?? -1);
+  }
+
   /** Ids of users by position. */
   userIds(id: string): string[] {
     return this.#ids('users', this.#keyOf(id) ?? -1);

@@ -21,21 +21,26 @@ export const anyLog = (length: { min?: number; max?: number } = {}): fc.Arbitrar
       })),
     );
 
-/** The same log as a table, its users and items numbered against the order in which the log has them. */
-export function tableOf(log: readonly Interaction[]): LogTable {
+/** The same log as a table, its users and items numbered against the order in which the log has them, in batches of so many rows. */
+export function tableOf(log: readonly Interaction[], rows: number = Math.max(1, log.length)): LogTable {
   const idsOf = (all: readonly string[]): string[] => [...new Set(all)].reverse();
   const userIds = idsOf(log.map(({ userId }) => userId));
   const itemIds = idsOf(log.map(({ itemId }) => itemId));
   const [users, items] = [userIds, itemIds].map((ids) => new Map(ids.map((id, position) => [id, position])));
-  const buffer = new ColumnsBuffer(log.length);
-  for (const { userId, itemId, rating, timestamp, logIndex } of log) {
+  const add = ({ userId, itemId, rating, timestamp, logIndex }: Interaction, buffer: ColumnsBuffer): void => {
     const [user, item] = [users?.get(userId) as number, items?.get(itemId) as number];
     buffer.add(user, item, rating ?? Number.NaN, timestamp ?? Number.NaN, logIndex);
-  }
+  };
+  const batches = Array.from({ length: Math.ceil(log.length / rows) }, (_, i) => {
+    const buffer = new ColumnsBuffer(rows);
+    for (const one of log.slice(i * rows, (i + 1) * rows)) add(one, buffer);
+    return buffer.take();
+  });
   return LogTable.read({
+    size: log.length,
     userIds,
     itemIds,
-    batches: [buffer.take()],
+    batches,
     attributeNames: [...new Set(log.flatMap(({ attributes }) => Object.keys(attributes)))],
     attributesAt: () => new Map(log.map((one) => [one.logIndex, one.attributes])),
   });

@@ -1,6 +1,6 @@
 import type { LogColumns } from '../../core/log-columns.js';
 
-const ROWS = 16 << 20; // times that stand in memory at once: 128 MiB
+const ROWS = 32 << 20; // times that stand in memory at once: 256 MiB
 
 /**
  * Seconds between neighbouring interactions of one user, in order of time, and how often: in no order, and a number of seconds may come
