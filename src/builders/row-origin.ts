@@ -1,5 +1,6 @@
 import type { DatasetVersion } from '../core/dataset-version.js';
 import type { Instruction } from '../core/instruction.js';
+import { labelOfVersion } from '../core/label-rule.js';
 import type { Store } from '../store/store.js';
 
 /** A line of the log that a row shows. */
@@ -32,6 +33,7 @@ export interface RowOrigin {
   readonly lines: readonly OriginLine[];
   /** The item in the target's place that was drawn, in a log that has no dislikes; null: the row asks about what the log says. */
   readonly drawn: { readonly itemId: string; readonly title: string } | null;
+  readonly labelRule: string | null; // in words
   readonly logChanged: boolean; // the log was imported again since, with other content
 }
 
@@ -60,6 +62,7 @@ export function rowOrigin(store: Store, version: DatasetVersion, instruction: In
       ...targetLine,
     ],
     drawn: isDrawn ? { itemId, title: titleOf(itemId) } : null,
+    labelRule: labelOfVersion(version) ?? null,
     logChanged: store.sources.find(version.sourceId)?.hash !== version.sourceHash,
   };
 }

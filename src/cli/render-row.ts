@@ -14,12 +14,13 @@ export interface SeenRow {
 }
 
 export function renderRow(origin: RowOrigin, seen: SeenRow | undefined, marks: TextMarks): string {
-  const { instruction, template, lines, drawn, candidates } = origin;
+  const { instruction, template, lines, drawn, candidates, labelRule } = origin;
+  const rule = labelRule === null ? '' : `where ${labelRule}`;
   const { split, row, label, choices, answer, scored } = instruction;
   const facts = [
     ['row', `${origin.name} ${origin.version.slice(0, 12)}, ${split}/${row}`],
     ['template', [instruction.templateId, `version ${instruction.templateVersion}`, template?.task, template?.cell]],
-    ['label', label === null ? 'none' : label ? 'liked' : 'not liked'],
+    ['label', [label === null ? 'none' : label ? 'liked' : 'not liked', rule]],
     ['answer', JSON.stringify(answer)],
     ['choices', choices === null ? 'free text' : `${choices.length}, told apart by ${scored ?? 'nothing'}`],
   ] as const;

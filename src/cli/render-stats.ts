@@ -83,7 +83,12 @@ function weekLines(weeks: readonly Week[], { width }: Page): string[] {
   ];
 }
 
-export function renderVersionStats(name: string, { templates, balance, splits }: VersionStats, page: Page): string {
+export function renderVersionStats(
+  name: string,
+  { templates, balance, splits }: VersionStats,
+  labelRule: string | undefined,
+  page: Page,
+): string {
   const rows = templates.map((one) => [
     one.split,
     one.task,
@@ -114,6 +119,7 @@ export function renderVersionStats(name: string, { templates, balance, splits }:
     ),
     '',
     renderTable(['split', 'task', 'family', 'template', 'rows', 'liked', 'not liked'], rows),
+    ...(labelRule === undefined ? [] : [labelRule]),
     ...sliceLines('labels by split', balance.split, page),
     ...sliceLines('labels by family', balance.family, page),
     ...sliceLines("labels by the user's rows in train", balance.activity, page),

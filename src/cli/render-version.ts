@@ -1,6 +1,6 @@
 import type { DatasetVersion } from '../core/dataset-version.js';
 import { SPLITS } from '../core/instruction.js';
-import { describeLabel, LabelRule } from '../core/label-rule.js';
+import { labelOfVersion } from '../core/label-rule.js';
 import { renderTable } from './render-table.js';
 
 export function renderVersion(version: DatasetVersion & { unchanged: boolean }): string {
@@ -14,17 +14,11 @@ export function renderVersion(version: DatasetVersion & { unchanged: boolean }):
   return [
     `version ${name} ${hash.slice(0, 12)}${unchanged ? ' (was sealed before, unchanged)' : ''}`,
     renderTable(['split', 'rows', 'users', 'liked'], rows),
-    ...labelLine(version),
+    ...[labelOfVersion(version)].filter((line) => line !== undefined),
     `split ${split.kind}: ${split.leaks}`,
     ...Object.entries(version.texts?.named ?? {}).map(
       ([slot, { askedAgain, byRule }]) =>
         `${slot}: ${askedAgain} texts of the model named a title and were asked for again; ${byRule} of them are by rule`,
     ),
   ].join('\n');
-}
-
-/** A version that was pulled may be of a program with other rules. */
-function labelLine({ recipe }: DatasetVersion): string[] {
-  const rule = LabelRule.safeParse((recipe as { label?: unknown }).label);
-  return rule.success ? [describeLabel(rule.data)] : [];
 }

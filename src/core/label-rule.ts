@@ -33,3 +33,9 @@ export function describeLabel(rule: LabelRule): string {
       return 'liked: every interaction';
   }
 }
+
+/** The rule of a version in words; undefined: its recipe is of a program with other rules. */
+export function labelOfVersion({ recipe }: { readonly recipe: unknown }): string | undefined {
+  const rule = LabelRule.safeParse((recipe as { label?: unknown } | null)?.label);
+  return rule.success ? describeLabel(rule.data) : undefined;
+}

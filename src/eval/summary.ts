@@ -1,4 +1,5 @@
 import { type IdModelStanding, isIdModel } from '../core/id-models.js';
+import { labelOfVersion } from '../core/label-rule.js';
 import { type Titles, titlesOf } from '../core/model-titles.js';
 import type { Report, SplitResult } from '../core/report.js';
 import type { TaskReport } from '../core/task-report.js';
@@ -55,7 +56,7 @@ function shown<One extends { model: string }>(models: readonly One[], { best }: 
   return models.filter(({ model }) => !isIdModel(model) || best.some((one) => one.model === model));
 }
 
-function metricTable(result: SplitResult, { idModels, options }: Report, titles: Titles): string[] {
+function metricTable(result: SplitResult, { idModels, options, version }: Report, titles: Titles): string[] {
   const head = [
     `${result.split}: ${counted(result.rows, 'row')}, ${counted(result.users, 'user')}`,
     `AUC, ${levelTitle(options.level)} interval`,
@@ -70,7 +71,8 @@ function metricTable(result: SplitResult, { idModels, options }: Report, titles:
     isIdModel(model) ? '-' : figure(logLoss.value),
     isIdModel(model) ? '-' : figure(accuracy.value),
   ]);
-  return inColumns([head, ...rows]);
+  const rule = labelOfVersion(version);
+  return [...inColumns([head, ...rows]), ...(rule === undefined ? [] : [rule])];
 }
 
 function inColumns(lines: readonly (readonly string[])[]): string[] {

@@ -341,7 +341,15 @@ it('ranks candidates by a judgement about each, reports it, and asks the same bu
   expect(JSON.parse((await invoke(ranking)).stdout).reused).toBe(true);
   expect(scorings()).toBe(before + 2);
   await invoke(['report', run, '--studio', studio]);
-  expect(readFileSync(join(studio, 'reports', run, 'report.md'), 'utf8')).toContain('a judgement about each candidate');
+  const page = readFileSync(join(studio, 'reports', run, 'report.md'), 'utf8');
+  expect(page).toContain('a judgement about each candidate');
+  expect(page).toContain('What counts as liked: rating above 3.'); // the rule stands where labels do
+  for (const argv of [
+    ['show', 'tiny-movie/test/1'],
+    ['stats', 'tiny-movie'],
+    ['report', run],
+  ])
+    expect((await invoke([...argv, '--studio', studio])).stdout).toContain('liked: rating above 3');
   const { code, stderr } = await invoke([...ranking, '--set', 'catalogue']);
   expect([code, stderr]).toEqual([2, expect.stringContaining('--negatives')]);
 });

@@ -3,6 +3,7 @@ import { sourceStats } from '../../builders/stats/source-stats.js';
 import { userGaps } from '../../builders/stats/user-gaps.js';
 import { versionStats } from '../../builders/stats/version-stats.js';
 import { RectuneError } from '../../core/errors.js';
+import { labelOfVersion } from '../../core/label-rule.js';
 import { findVersion } from '../../trainers/sealed-split.js';
 import { command } from '../command.js';
 import { renderSourceStats, renderVersionStats } from '../render-stats.js';
@@ -39,7 +40,7 @@ export default command({
     const title = `${version.name} ${version.hash.slice(0, 12)}`;
     return {
       value: { version: version.name, hash: version.hash, ...stats },
-      text: renderVersionStats(title, stats, context.page),
+      text: renderVersionStats(title, stats, labelOfVersion(version), context.page),
     };
   },
 });

@@ -1,4 +1,5 @@
 import { isIdModel } from '../../../core/id-models.js';
+import { labelOfVersion } from '../../../core/label-rule.js';
 import { titlesOf } from '../../../core/model-titles.js';
 import { METRICS, type Report, type SplitResult } from '../../../core/report.js';
 import { METRIC } from '../../metrics/metric.js';
@@ -24,7 +25,7 @@ function figures(result: SplitResult, report: Report): Block {
   const { split, rows, users, liked, usersWithBothLabels, models } = result;
   const caption =
     `${split}: ${counted(rows, 'row')} of ${counted(users, 'user')}, ${thousands(usersWithBothLabels)} of them with both labels; ` +
-    `${percent(rows === 0 ? 0 : liked / rows)} liked. Below each figure its ${levelTitle(options.level)} interval, ` +
+    `${percent(rows === 0 ? 0 : liked / rows)} liked${ruleOf(report)}. Below each figure its ${levelTitle(options.level)} interval, ` +
     `from ${thousands(options.resamples)} resamples of users.`;
   return {
     kind: 'table',
@@ -43,6 +44,11 @@ function figures(result: SplitResult, report: Report): Block {
       })),
     },
   };
+}
+
+function ruleOf({ version }: Report): string {
+  const rule = labelOfVersion(version);
+  return rule === undefined ? '' : ` (${rule})`;
 }
 
 /** Why a metric is not defined of an ID model. */

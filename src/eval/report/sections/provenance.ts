@@ -1,4 +1,5 @@
 import { stringify } from 'yaml';
+import { labelOfVersion } from '../../../core/label-rule.js';
 import type { Report } from '../../../core/report.js';
 import { type Block, type Part, plainTable } from '../block.js';
 import { datasetFacts, provenanceFacts, servingFacts, splitCounts } from '../facts.js';
@@ -14,6 +15,8 @@ export function dataset(report: Report): Part[] {
     },
     ...(version.checks ? [{ kind: 'facts', facts: datasetFacts(report) } satisfies Block] : []),
   ];
+  const rule = labelOfVersion(version);
+  if (rule !== undefined) blocks.push({ kind: 'paragraph', text: `What counts as ${rule}.` });
   if (version.labels) {
     const text = `Answers: "${version.labels[0]}" when liked, "${version.labels[1]}" when not.`;
     blocks.push({ kind: 'paragraph', quiet: true, text });
