@@ -17,7 +17,7 @@ import { reportRun } from '../eval/report-run.js';
 import { requireGguf } from '../platform/gguf-file.js';
 import { studioLayout } from '../platform/studio.js';
 import { type FoundSpec, findSpec, guessedSpecPath } from '../sources/find-spec.js';
-import { importLog } from '../sources/import-log.js';
+import { type ImportProgress, importLog } from '../sources/import-log.js';
 import type { Store } from '../store/store.js';
 import type { Execution } from '../trainers/execute-run.js';
 import { PredictOptions, predictRun, reportedSplits } from '../trainers/predict.js';
@@ -42,7 +42,7 @@ export interface PipelineRequest extends Omit<Execution, 'signal'> {
   reportDirectory: string | undefined; // reports/<run> of the studio without it
   program: string; // version of rectune, for the manifest
   onStage: (line: string) => void;
-  onReading?: ((read: { file: string; bytes: number; size: number }) => void) | undefined;
+  onReading?: ((read: ImportProgress) => void) | undefined;
 }
 
 /** What each stage made. */
@@ -253,7 +253,7 @@ async function importFor(
   request: PipelineRequest,
 ): Promise<Source> {
   const how = { maxRejects: MAX_REJECTS, now: request.now, onProgress: request.onReading };
-  const source = await importLog(store, { path: log, found, ...how });
+  const source = await request.stoppable((signal) => importLog(store, { path: log, found, ...how, signal }));
   if (source.id !== recipe.source) {
     const fix = `name a log of "${recipe.source}", or a recipe for "${source.id}"`;
     throw new RectuneError('usage', `the recipe reads "${recipe.source}", but this log is "${source.id}"`, log, fix);

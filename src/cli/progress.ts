@@ -43,12 +43,21 @@ export class Progress {
     if (status !== undefined) this.#show(status, this.#meter.isComplete);
   }
 
-  /** Shows how far the reading of large files is; small ones are over before a line is worth it. */
-  reading(): (read: { file: string; bytes: number; size: number }) => void {
-    const began = performance.now();
-    return ({ file, bytes, size }) => {
-      if (performance.now() - began < READING_PATIENCE) return;
-      this.#show(`${file}: ${Math.floor((100 * bytes) / Math.max(1, size))} %`, false);
+  /**
+   * Shows how far the reading of large files is, at what rate, and how long it will take at that rate; small ones are over before a line is
+   * worth it. bytes, size: of all files together. rows: of the log so far
+   */
+  reading(): (read: { file: string; bytes: number; size: number; rows: number }) => void {
+    let began: number | undefined;
+    return ({ file, bytes, size, rows }) => {
+      const now = performance.now();
+      began ??= now;
+      const passed = now - began;
+      if (passed < READING_PATIENCE) return;
+      const share = Math.floor((100 * bytes) / Math.max(1, size));
+      const rate = rows > 0 ? `  ${counted(rows)} rows  ${counted((1000 * rows) / passed)} rows/s` : '';
+      const left = duration((passed / 1000) * (Math.max(0, size - bytes) / Math.max(1, bytes)));
+      this.#show(`${file}: ${share} % of ${megabytes(size)}${rate}  ${left} left`, false);
     };
   }
 
@@ -239,6 +248,15 @@ class Meter {
 
 function millions(count: number): string {
   return count >= 1e6 ? `${(count / 1e6).toFixed(0)} M` : String(count);
+}
+
+/** Rows as "41.2 M", or "350 k" below a million. */
+function counted(rows: number): string {
+  return rows >= 1e6
+    ? `${(rows / 1e6).toFixed(1)} M`
+    : rows >= 1000
+      ? `${Math.round(rows / 1000)} k`
+      : String(Math.round(rows));
 }
 
 /** Bytes as "1.2 GB", or "35 MB" below a gigabyte. */

@@ -19,7 +19,7 @@ export function stoppableBy(source: SignalSource, say: (text: string) => void, e
     const controller = new AbortController();
     const stop = () => {
       if (controller.signal.aborted) return endAtOnce();
-      say('\nstopping; what is done is kept (a training saves a checkpoint first); a second signal ends at once\n');
+      say('\nstopping in good order (a training saves a checkpoint first); a second signal ends at once\n');
       controller.abort();
     };
     source.on('SIGINT', stop);

@@ -162,13 +162,16 @@ export function sha256Pieces(pieces: Iterable<string | Uint8Array>): string {
   return hash.digest('hex');
 }
 
-/** SHA-256 of a file of any length. Throws RectuneError 'data' when it cannot be read. */
-export async function sha256File(path: string): Promise<string> {
+/** SHA-256 of a file of any length. Throws RectuneError 'data' when it cannot be read. onChunk: called about once a megabyte; what it throws ends it */
+export async function sha256File(path: string, onChunk: () => void = () => {}): Promise<string> {
   const hash = createHash('sha256');
   try {
     const file = await open(path, 'r');
     try {
-      for await (const chunk of file.createReadStream({ highWaterMark: CHUNK, autoClose: false })) hash.update(chunk);
+      for await (const chunk of file.createReadStream({ highWaterMark: CHUNK, autoClose: false })) {
+        hash.update(chunk);
+        onChunk();
+      }
     } finally {
       await file.close();
     }

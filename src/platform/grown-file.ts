@@ -20,7 +20,11 @@ export interface Prefix {
  * returns  prefix: undefined where the file is not that long
  * throws   RectuneError 'data' when it cannot be read
  */
-export async function sha256WithPrefix(path: string, bytes: number): Promise<{ sha256: string; prefix?: Prefix }> {
+export async function sha256WithPrefix(
+  path: string,
+  bytes: number,
+  onChunk: () => void = () => {},
+): Promise<{ sha256: string; prefix?: Prefix }> {
   const hash = createHash('sha256');
   let prefix: Prefix | undefined;
   let [read, lineFeeds, returns] = [0, 0, 0];
@@ -38,6 +42,7 @@ export async function sha256WithPrefix(path: string, bytes: number): Promise<{ s
           prefix = { sha256: hash.copy().digest('hex'), lineFeeds, returns, last: begin.at(-1) as number };
         }
         hash.update(chunk.subarray(begin.length));
+        onChunk();
       }
     } finally {
       await file.close();

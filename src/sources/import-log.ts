@@ -9,6 +9,7 @@ import type { SourceWriter } from '../store/source-store.js';
 import type { Store } from '../store/store.js';
 import { type FoundSpec, findSpec } from './find-spec.js';
 import { growthOf, type HashedFile } from './growth.js';
+import { inTurns } from './in-turns.js';
 import type { FileTally } from './log-files.js';
 import { isReadable } from './open-file.js';
 import { ReadAll, readGrowth } from './read-growth.js';
@@ -30,13 +31,15 @@ export interface ImportOptions {
   readonly pseudonymKey?: Uint8Array | undefined; // user ids become their HMAC-SHA256 under it; it is never kept
   readonly now: () => Date;
   readonly onProgress?: ((progress: ImportProgress) => void) | undefined;
+  readonly signal?: AbortSignal | undefined; // ends it soon after
 }
 
 /** How far an import is; told about once a megabyte. */
 export interface ImportProgress {
-  readonly file: string;
-  readonly bytes: number; // read of this file
-  readonly size: number; // of this file, in bytes
+  readonly file: string; // that is read
+  readonly bytes: number; // read of all files
+  readonly size: number; // of all files, in bytes
+  readonly rows: number; // interactions handed to the store
 }
 
 /** A source, and whether it was in the store already, unchanged; added: interactions that came to those that were there, which were not read again. */
@@ -47,14 +50,19 @@ export type ImportedSource = Source & { readonly unchanged: boolean; readonly ad
  * The same files read in the same way are not read again (unchanged: true), and of a log that has only grown what came alone is read (growth.ts).
  * When it fails, the store is as it was.
  *
- * throws  RectuneError 'data' for a missing file or column and for a log without one readable row, 'usage' for a wrong source.yaml
+ * throws  RectuneError 'data' for a missing file or column and for a log without one readable row, 'usage' for a wrong source.yaml,
+ *         'stopped' after its signal
  */
 export async function importLog(store: Store, options: ImportOptions): Promise<ImportedSource> {
   const { folder, spec } = options.found ?? findSpec(options.path, options.spec);
   const known = store.sources.find(spec.id);
   const files: HashedFile[] = [];
+  const goesOn = (): void => {
+    if (options.signal?.aborted) throw stopped(options.path);
+  };
   for (const [role, table] of tablesOf(spec)) {
-    for (const name of resolveFiles(folder, table.file)) files.push(await hashedFile(folder, role, name, known));
+    for (const name of resolveFiles(folder, table.file))
+      files.push(await hashedFile(folder, role, name, known, goesOn));
   }
   const fingerprint = options.pseudonymKey && keyedHash(options.pseudonymKey, FINGERPRINT).slice(0, 16);
   const hash = sourceHash(spec, files, fingerprint);
@@ -63,9 +71,10 @@ export async function importLog(store: Store, options: ImportOptions): Promise<I
     return { ...known, unchanged: true };
   }
   const log: Log = { folder, spec, files, hash, fingerprint };
-  const grown = known && grow(store, known, log, options);
+  const grown = known && (await grow(store, known, log, options, goesOn));
   if (grown) return { ...grown, unchanged: false, added: grown.counts.interactions - known.counts.interactions };
-  const source = store.sources.write(spec.id, (writer) => readSource(log, writer, options));
+  const steps = store.sources.writing(spec.id, (writer) => readSource(log, writer, options));
+  const source = await inTurns(steps, goesOn);
   return { ...source, unchanged: false };
 }
 
@@ -83,6 +92,7 @@ async function hashedFile(
   role: SourceFile['role'],
   name: string,
   known: Source | undefined,
+  goesOn: () => void,
 ): Promise<HashedFile> {
   const path = join(folder, name);
   const bytes = fileSize(path);
@@ -90,12 +100,18 @@ async function hashedFile(
     (file) => file.role === 'interactions' && role === 'interactions' && file.name === name,
   );
   if (before === undefined || before.bytes === 0 || before.bytes >= bytes)
-    return { role, name, sha256: await sha256File(path), bytes };
-  return { role, name, ...(await sha256WithPrefix(path, before.bytes)), bytes };
+    return { role, name, sha256: await sha256File(path, goesOn), bytes };
+  return { role, name, ...(await sha256WithPrefix(path, before.bytes, goesOn)), bytes };
 }
 
 /** Adds what came to a log; undefined where all of it must be read, or that may tell better what is wrong. */
-function grow(store: Store, source: Source, log: Log, options: ImportOptions): Source | undefined {
+async function grow(
+  store: Store,
+  source: Source,
+  log: Log,
+  options: ImportOptions,
+  goesOn: () => void,
+): Promise<Source | undefined> {
   const { folder, spec, files, fingerprint } = log;
   const { sources } = store;
   const imported = {
@@ -108,11 +124,12 @@ function grow(store: Store, source: Source, log: Log, options: ImportOptions): S
   try {
     const growth = growthOf(imported, (of) => sourceHash(spec, of, fingerprint), folder, spec, files);
     if (!growth) return undefined;
-    return sources.grow(spec.id, (writer, ids) =>
+    const steps = sources.growing(spec.id, (writer, ids) =>
       readSource(log, writer, options, (rows, onBytes, how) =>
         readGrowth(folder, spec, growth, { source: known, ...ids }, rows, onBytes, how),
       ),
     );
+    return await inTurns(steps, goesOn);
   } catch (error) {
     if (error instanceof ReadAll || (error instanceof RectuneError && error.kind === 'data')) return undefined;
     throw error;
@@ -120,9 +137,13 @@ function grow(store: Store, source: Source, log: Log, options: ImportOptions): S
 }
 
 /** Reads a log, or what came to it. */
-type Read = (writer: SourceWriter, onBytes: (file: string, bytes: number) => void, how: Reading) => LogSummary;
+type Read = (
+  writer: SourceWriter,
+  onBytes: (file: string, bytes: number) => void,
+  how: Reading,
+) => Generator<void, LogSummary>;
 
-function readSource(
+function* readSource(
   { folder, spec, files, hash, fingerprint }: Log,
   writer: SourceWriter,
   { now, onProgress, maxRejects, pseudonymKey }: ImportOptions,
@@ -130,13 +151,17 @@ function readSource(
     const names = new Map(tablesOf(spec).map(([role]) => [role, namesOf(role, files)]));
     return readLog(folder, spec, names, rows, onBytes, how);
   },
-): Source {
-  const read = new Map<string, number>();
+): Generator<void, Source> {
+  const size = files.reduce((total, file) => total + file.bytes, 0);
+  let [read, handed] = [0, 0];
   const isLog = (name: string): boolean => files.some((file) => file.role === 'interactions' && file.name === name);
   const firstRejects: Reject[] = []; // to explain a log without a single row
   const unread: Reject[] = []; // to explain one with too many that cannot be read
   const keeping: SourceWriter = {
-    columns: (batch) => writer.columns(batch),
+    columns: (batch) => {
+      handed += batch.size;
+      writer.columns(batch);
+    },
     item: (row) => writer.item(row),
     user: (row) => writer.user(row),
     reject: (row) => {
@@ -146,12 +171,11 @@ function readSource(
     },
   };
   const onBytes = (file: string, bytes: number): void => {
-    const soFar = (read.get(file) ?? 0) + bytes;
-    read.set(file, soFar);
-    onProgress?.({ file, bytes: soFar, size: files.find(({ name }) => name === file)?.bytes ?? soFar });
+    read += bytes;
+    onProgress?.({ file, bytes: read, size, rows: handed });
   };
   const pseudonym = pseudonymKey && ((userId: string): string => keyedHash(pseudonymKey, userId));
-  const summary = readRows(keeping, onBytes, { pseudonym });
+  const summary = yield* readRows(keeping, onBytes, { pseudonym });
   const described = files.map(({ prefix: _, ...file }): SourceFile => {
     const tally = summary.tallies.get(file.role)?.find(({ name }) => name === file.name) as FileTally;
     const { rows, rejects, unreadable, merged, emptyLines, bytes, before } = tally;
@@ -232,6 +256,11 @@ function unexpectedFiles(spec: SourceSpec, files: readonly Pick<SourceFile, 'rol
     if (hash === undefined || hash === file.sha256) return [];
     return `${file.name} is not the file that source.yaml expects: its sha256 is ${file.sha256}, not ${hash}`;
   });
+}
+
+function stopped(path: string): RectuneError {
+  const what = 'the import was stopped: nothing of it is kept, and the store is as it was before';
+  return new RectuneError('stopped', what, path, 'give the same command again');
 }
 
 function changedWhileRead(path: string): RectuneError {

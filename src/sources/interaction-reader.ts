@@ -25,14 +25,14 @@ export interface Surroundings {
 /**
  * Finds the columns of the interactions.
  *
- * returns  reads them to their end; called after items and users are read. It tells how many rows named an item that the item file lacks
+ * returns  reads them to their end, with pauses; called after items and users are read. It tells how many rows named an item that the item file lacks
  * throws   RectuneError 'data' for a column that is not there
  */
 export function interactionReader(
   files: LogFiles,
   spec: InteractionsSpec,
   { ids, hasItemFile, titles, audit, take }: Surroundings,
-): () => number {
+): () => Generator<void, number> {
   const reject = files.reject.bind(files);
   const { columns, timestampUnit } = spec;
   const [user, item] = [files.column(columns.user), files.column(columns.item)];
@@ -69,10 +69,11 @@ export function interactionReader(
     return plain.skim(lines, places, before);
   };
 
-  return () => {
+  return function* () {
     let withoutItem = 0;
     const repeats = spec.repeats === undefined || spec.repeats === 'all' ? undefined : new Repeats(spec.repeats);
     for (const row of files.rows(isPlain ? skimOf : undefined)) {
+      if (files.wasFed()) yield;
       const [userId, itemId] = [ids.known(row.fields[user] ?? ''), row.fields[item] ?? ''];
       const rated = rating === undefined ? NONE : parseRating(row.fields[rating] ?? '', spec.decimal === ',');
       const attributes = attributesOf(row);

@@ -61,6 +61,7 @@ export class LogFiles {
   #tally: FileTally;
   #last: number; // the last line or index that was met in this file
   readonly #place: LogPlace | undefined;
+  #wasFed = false; // more was read since it was asked
 
   constructor(
     folder: string,
@@ -76,7 +77,10 @@ export class LogFiles {
     this.#names = names;
     this.#spec = spec;
     this.#onReject = onReject;
-    this.#onBytes = onBytes;
+    this.#onBytes = (file, bytes) => {
+      this.#wasFed = true;
+      onBytes(file, bytes);
+    };
     [this.#table, this.#tally] = this.#open(names[0] as string, place?.before ?? 0, place?.from);
   }
 
@@ -131,6 +135,13 @@ export class LogFiles {
   /** The tally of the file that the row which was yielded last stands in. */
   get tally(): FileTally {
     return this.#tally;
+  }
+
+  /** Whether more of a file was read since this was asked last, about a megabyte: time to let others have their turn. */
+  wasFed(): boolean {
+    const was = this.#wasFed;
+    this.#wasFed = false;
+    return was;
   }
 
   /** The row that was yielded last cannot be used. */

@@ -26,7 +26,7 @@ export interface KnownRows {
  * writer  takes users and items behind those that are known, and the new interactions and rejects
  * throws  RectuneError as readLog, and ReadAll
  */
-export function readGrowth(
+export function* readGrowth(
   folder: string,
   spec: SourceSpec,
   growth: Growth,
@@ -34,7 +34,7 @@ export function readGrowth(
   writer: SourceWriter,
   onBytes: (file: string, bytes: number) => void,
   { pseudonym }: Reading = {},
-): LogSummary {
+): Generator<void, LogSummary> {
   const ids = new LogIds(writer, pseudonym);
   for (const [position, id] of userIds.entries()) ids.users.set(id, position);
   for (const [position, id] of itemIds.entries()) ids.items.set(id, position);
@@ -53,7 +53,7 @@ export function readGrowth(
     onBytes(growth.last.name, growth.last.bytes);
     const hasItemFile = spec.items !== undefined;
     const take = writer.columns.bind(writer);
-    interactionReader(files, spec.interactions, { ids, hasItemFile, titles, audit, take })();
+    yield* interactionReader(files, spec.interactions, { ids, hasItemFile, titles, audit, take })();
     const log = [
       ...logOf(source).slice(0, -1),
       whole(growth, files.tallies[0] as FileTally),

@@ -39,6 +39,8 @@ export interface Reading {
  * - Tags become attributes of the items (read-tags.ts).
  * - A user of the log that the user file does not have is kept, without attributes, and a warning tells how many.
  *
+ * It pauses about once a megabyte, by a step of the generator; when it is ended there, the files are closed.
+ *
  * names   the files of each table, relative to the folder
  * throws  RectuneError 'data' for a file or a column that is not there
  */
@@ -49,7 +51,7 @@ export function readLog(
   writer: SourceWriter,
   onBytes: (file: string, bytes: number) => void,
   reading: Reading = {},
-): LogSummary {
+): Generator<void, LogSummary> {
   return new LogReader(folder, spec, names, writer, onBytes, reading).read();
 }
 
@@ -104,16 +106,16 @@ class LogReader {
     this.#onBytes = onBytes;
   }
 
-  read(): LogSummary {
+  *read(): Generator<void, LogSummary> {
     try {
-      return this.#readAll();
+      return yield* this.#readAll();
     } finally {
       for (const files of this.#opened.values()) files.close();
     }
   }
 
   /** All files are opened first: a missing column is told before the first row is read. */
-  #readAll(): LogSummary {
+  *#readAll(): Generator<void, LogSummary> {
     const items = this.#spec.items && this.#open('items', this.#spec.items);
     const users = this.#spec.users && this.#open('users', this.#spec.users);
     const tags = this.#spec.tags && this.#open('tags', this.#spec.tags);
@@ -129,10 +131,10 @@ class LogReader {
       audit: this.#audit,
       take: (rows) => this.#writer.columns(rows),
     });
-    fromItems?.();
-    fromTags?.();
-    fromUsers?.();
-    this.#warnOf(fromLog(), log);
+    if (fromItems) yield* fromItems();
+    if (fromTags) yield* fromTags();
+    if (fromUsers) yield* fromUsers();
+    this.#warnOf(yield* fromLog(), log);
     for (const files of this.#opened.values()) this.#warnOfMarks(files);
     const tallies = new Map([...this.#opened].map(([role, files]) => [role, files.tallies]));
     const checks = this.#spec.items && this.#titles.finish();
@@ -166,14 +168,15 @@ class LogReader {
     }
   }
 
-  #itemReader(files: LogFiles): () => void {
+  #itemReader(files: LogFiles): () => Generator<void, void> {
     const spec = this.#spec.items as ItemsSpec;
     const [item, title] = [files.column(spec.columns.item), files.column(spec.columns.title)];
     const attributesOf = attributeReader(files, spec);
     const reject = files.reject.bind(files);
-    return () => {
+    return function* (this: LogReader) {
       let untitled = 0;
       for (const row of files.rows()) {
+        if (files.wasFed()) yield;
         const [itemId = '', text = ''] = [row.fields[item], row.fields[title]];
         const attributes = attributesOf(row);
         if (itemId.trim() === '') reject(row, 'item is empty');
@@ -193,33 +196,34 @@ class LogReader {
         }
       }
       if (untitled > 0) this.#warnings.push(`${untitled} items of ${files.label} have an empty title`);
-    };
+    }.bind(this);
   }
 
   /** Items wait for their tags, and tags for the items that there are. */
-  #taggedReader(file: LogFiles, names: LogFiles | undefined): () => void {
+  #taggedReader(file: LogFiles, names: LogFiles | undefined): () => Generator<void, void> {
     const { tags: spec } = this.#spec as { tags: TagsSpec };
     const read = tagReader(spec, file, names, {
       label: this.#label('items'),
       has: (itemId) => this.#ids.items.has(itemId),
     });
-    return () => {
-      const { tags, warnings } = read();
+    return function* (this: LogReader) {
+      const { tags, warnings } = yield* read();
       this.#warnings.push(...warnings);
       for (const item of this.#waiting.splice(0)) {
         const own = tags.attributesOf(item.itemId, spec.most, spec.columns.timestamp !== undefined);
         this.#writer.item({ ...item, attributes: { ...item.attributes, ...own } });
       }
-    };
+    }.bind(this);
   }
 
-  #userReader(files: LogFiles): () => void {
+  #userReader(files: LogFiles): () => Generator<void, void> {
     const spec = this.#spec.users as NonNullable<SourceSpec['users']>;
     const user = files.column(spec.columns.user);
     const attributesOf = attributeReader(files, spec);
     const reject = files.reject.bind(files);
-    return () => {
+    return function* (this: LogReader) {
       for (const row of files.rows()) {
+        if (files.wasFed()) yield;
         const userId = this.#ids.known(row.fields[user] ?? '');
         const attributes = attributesOf(row);
         if (userId.trim() === '') reject(row, 'user is empty');
@@ -231,7 +235,7 @@ class LogReader {
           files.count('rows');
         }
       }
-    };
+    }.bind(this);
   }
 
   #warnOf(withoutItem: number, log: LogFiles): void {

@@ -8,7 +8,7 @@ import { parseTimestamp } from './values.js';
  * Finds the columns of a tag file, and of the file that names its tags where there is one.
  *
  * items    knows the items of the log once they are read, and the name of their file
- * returns  reads both files to their end and counts; called after the items are read
+ * returns  reads both files to their end, with pauses, and counts; called after the items are read
  * throws   RectuneError 'data' for a column that is not there
  */
 export function tagReader(
@@ -16,18 +16,19 @@ export function tagReader(
   tags: LogFiles,
   names: LogFiles | undefined,
   items: { readonly label: string; has(itemId: string): boolean },
-): () => { tags: ItemTags; warnings: string[] } {
+): () => Generator<void, { tags: ItemTags; warnings: string[] }> {
   const { columns, timestampUnit } = spec;
   const [item, tag] = [tags.column(columns.item), tags.column(columns.tag)];
   const user = columns.user === undefined ? undefined : tags.column(columns.user);
   const timestamp = columns.timestamp === undefined ? undefined : tags.column(columns.timestamp, 'error', 'time');
   const reject = tags.reject.bind(tags);
   const nameReader = spec.names && names && namesReader(spec.names.columns, names);
-  return () => {
-    const named = nameReader?.();
+  return function* () {
+    const named = nameReader && (yield* nameReader());
     const counted = new ItemTags();
     let lacking = 0;
     for (const row of tags.rows()) {
+      if (tags.wasFed()) yield;
       const [itemId = '', written = ''] = [row.fields[item], row.fields[tag]];
       const userId = user === undefined ? undefined : (row.fields[user] ?? '');
       const time =
@@ -54,12 +55,16 @@ export function tagReader(
 const HAS_BAR = 'tag has a "|", which parts the tags of an item';
 
 /** Names of tags by id; the first row of an id counts. */
-function namesReader(columns: NonNullable<TagsSpec['names']>['columns'], files: LogFiles): () => Map<string, string> {
+function namesReader(
+  columns: NonNullable<TagsSpec['names']>['columns'],
+  files: LogFiles,
+): () => Generator<void, Map<string, string>> {
   const [tag, name] = [files.column(columns.tag), files.column(columns.name)];
-  return () => {
+  return function* () {
     const names = new Map<string, string>();
     const reject = files.reject.bind(files);
     for (const row of files.rows()) {
+      if (files.wasFed()) yield;
       const [id = '', text = ''] = [row.fields[tag], row.fields[name]];
       if (id.trim() === '') reject(row, 'tag is empty');
       else if (text.trim() === '') reject(row, 'name of a tag is empty');

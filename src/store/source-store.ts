@@ -32,6 +32,7 @@ export class SourceStore {
   readonly #log: KeptLog;
 
   readonly #mostRows: number;
+  #isWriting = false;
 
   /** mostRows  that SQLite keeps of a log; a larger one lies in a file beside it */
   constructor(database: Database, mostRows: number) {
@@ -40,58 +41,87 @@ export class SourceStore {
     this.#mostRows = mostRows;
   }
 
-  /**
-   * Replaces a source and all its rows in one transaction, as they are read: a long log never stands in memory. The file of a large log
-   * is on the disk before the transaction ends, and that of the old source goes after it.
-   *
-   * fill    hands over the rows and returns what was imported; when it throws, the old source is still there
-   * throws  RangeError when an interaction names a user or an item that was not handed over before, or comes before the last one
-   */
+  /** Whether rows of a source were taken whose transaction is open still. */
+  get isWriting(): boolean {
+    return this.#isWriting;
+  }
+
+  /** As writing, at once. fill: hands over the rows and returns what was imported */
   write(id: string, fill: (writer: SourceWriter) => Source): Source {
-    const source = this.#durably(() =>
-      this.#kept(id, () => ({ key: this.#renew(id), again: [], stay: 0, ids: { userIds: [], itemIds: [] }, fill })),
-    );
-    this.#sweepAtOnce();
-    return source;
+    const steps = this.writing(id, function* (writer) {
+      yield;
+      return fill(writer);
+    });
+    steps.next();
+    return steps.next().value as Source;
   }
 
   /**
-   * Adds to a source, in one transaction: interactions behind those that it has, and the users, items and rejects that come with them.
+   * Replaces a source and all its rows in one transaction, as they are read: a long log never stands in memory. The file of a large log
+   * is on the disk before the transaction ends, and that of the old source goes after it. The transaction is open between the steps: others of
+   * this process keep off the store until the last one. Where the steps end early, the old source is still there.
    *
-   * fill    hands them over, positions going on from those that there are, and returns what the whole source is now; when it throws, the
+   * fill    hands over the rows, in steps, and returns what was imported; when it throws, the old source is still there
+   * throws  RangeError when an interaction names a user or an item that was not handed over before, or comes before the last one
+   */
+  writing(id: string, fill: (writer: SourceWriter) => Generator<void, Source>): Generator<void, Source> {
+    const none = { userIds: [], itemIds: [] };
+    return this.#durably(id, () => ({ key: this.#renew(id), again: [], stay: 0, ids: none, fill }));
+  }
+
+  /**
+   * Adds to a source, in one transaction as writing: interactions behind those that it has, and the users, items and rejects that come with them.
+   *
+   * fill    hands them over, in steps, positions going on from those that there are, and returns what the whole source is now; when it throws, the
    *         source is as it was
    * throws  as write; RectuneError 'data' when the file of a large log is not there or damaged
    */
-  grow(id: string, fill: (writer: SourceWriter, ids: SourceIds) => Source): Source {
-    const source = this.#durably(() =>
-      this.#kept(id, () => {
-        const key = this.#keyOf(id);
-        if (key === undefined) throw new Error(`there is no source "${id}" that could grow`);
-        const ids = { userIds: this.#ids('users', key), itemIds: this.#ids('items', key) };
-        return { key, ...this.#log.reopened(key), ids, fill: (writer) => fill(writer, ids) };
-      }),
-    );
+  growing(
+    id: string,
+    fill: (writer: SourceWriter, ids: SourceIds) => Generator<void, Source>,
+  ): Generator<void, Source> {
+    return this.#durably(id, () => {
+      const key = this.#keyOf(id);
+      if (key === undefined) throw new Error(`there is no source "${id}" that could grow`);
+      const ids = { userIds: this.#ids('users', key), itemIds: this.#ids('items', key) };
+      return { key, ...this.#log.reopened(key), ids, fill: (writer) => fill(writer, ids) };
+    });
+  }
+
+  /** With the commit on the disk when it returns, not only in the order of commits: files are removed after it. */
+  *#durably(id: string, prepare: () => Filling): Generator<void, Source> {
+    this.#database.pragma('synchronous = FULL');
+    let source: Source;
+    try {
+      this.#database.exec('begin immediate');
+      this.#isWriting = true;
+      source = yield* this.#kept(id, prepare);
+    } finally {
+      this.#isWriting = false;
+      if (this.#database.inTransaction) this.#database.exec('rollback');
+      this.#database.pragma('synchronous = NORMAL');
+    }
     this.#sweepAtOnce();
     return source;
   }
 
-  #kept(id: string, prepare: () => Filling): Source {
-    const write = this.#database.transaction(() => {
-      sweepLogs(this.#log.folder, this.#log.names()); // of imports that were killed; others wait for this transaction
-      const filling = prepare();
-      const blocks = new InteractionBlocks(this.#database);
-      const rows = new LogKeeper(blocks, filling.key, this.#log.folder, this.#mostRows, filling.stay);
-      try {
-        return this.#fill(id, filling, rows);
-      } catch (error) {
-        rows.discard();
-        throw error;
-      }
-    });
-    return write.immediate();
+  *#kept(id: string, prepare: () => Filling): Generator<void, Source> {
+    sweepLogs(this.#log.folder, this.#log.names()); // of imports that were killed; others wait for this transaction
+    const filling = prepare();
+    const blocks = new InteractionBlocks(this.#database);
+    const rows = new LogKeeper(blocks, filling.key, this.#log.folder, this.#mostRows, filling.stay);
+    let isKept = false;
+    try {
+      const source = yield* this.#fill(id, filling, rows);
+      this.#database.exec('commit');
+      isKept = true;
+      return source;
+    } finally {
+      if (!isKept) rows.discard();
+    }
   }
 
-  #fill(id: string, { key, again, ids, fill }: Filling, rows: LogKeeper): Source {
+  *#fill(id: string, { key, again, ids, fill }: Filling, rows: LogKeeper): Generator<void, Source> {
     const items = this.#batch('items', ['position', 'id', 'title', 'attributes']);
     const users = this.#batch('users', ['position', 'id', 'attributes']);
     const rejects = this.#batch('rejects', ['file', 'line', 'byte_offset', 'reason', 'text']);
@@ -105,7 +135,7 @@ export class SourceStore {
       },
     });
     for (const batch of again) log.add(batch, userCount, itemCount);
-    const source = fill({
+    const source = yield* fill({
       columns: (batch) => log.add(batch, userCount, itemCount),
       item: (row) => {
         items.add(key, itemCount, row.itemId, row.title, JSON.stringify(row.attributes));
@@ -133,16 +163,6 @@ export class SourceStore {
       if (!String((error as { code?: unknown }).code).startsWith('SQLITE_BUSY')) throw error;
     } finally {
       this.#database.pragma(`busy_timeout = ${timeout}`);
-    }
-  }
-
-  /** With the commit on the disk when it returns, not only in the order of commits: files are removed after it. */
-  #durably<T>(write: () => T): T {
-    this.#database.pragma('synchronous = FULL');
-    try {
-      return write();
-    } finally {
-      this.#database.pragma('synchronous = NORMAL');
     }
   }
 
@@ -373,7 +393,7 @@ interface Filling {
   readonly again: Iterable<LogColumns>;
   readonly stay: number; // rows in SQLite that stay as they are
   readonly ids: SourceIds; // that are there
-  readonly fill: (writer: SourceWriter) => Source;
+  readonly fill: (writer: SourceWriter) => Generator<void, Source>;
 }
 
 const NONE: Interaction['attributes'] = Object.freeze({}); // one object for all rows that have none

@@ -44,8 +44,12 @@ export function damagedStore(path: string, detail: string): RectuneError {
   );
 }
 
-/** The same object, but errors of SQLite that leave its methods, or the rows they give one by one, are the store's. */
-export function translated<Part extends object>(part: Part, path: string): Part {
+/**
+ * The same object, but errors of SQLite that leave its methods, or the rows they give one by one, are the store's.
+ *
+ * mayBeUsed  called before each call; what it throws goes to the caller
+ */
+export function translated<Part extends object>(part: Part, path: string, mayBeUsed: () => void): Part {
   const guard = <T>(call: () => T): T => {
     try {
       return call();
@@ -65,6 +69,7 @@ export function translated<Part extends object>(part: Part, path: string): Part 
       const value = Reflect.get(target, name, target);
       if (typeof value !== 'function') return value;
       return (...args: unknown[]) => {
+        mayBeUsed();
         const answer = guard(() => Reflect.apply(value, target, args));
         return isGenerator(answer) ? guardRows(answer) : answer;
       };

@@ -1,4 +1,5 @@
 import type { Database } from 'better-sqlite3';
+import { RectuneError } from '../core/errors.js';
 import { BUSY_TIMEOUT, openDatabase } from './database.js';
 import { GeneratedTextStore } from './generated-text-store.js';
 import { LineageStore } from './lineage-store.js';
@@ -34,17 +35,22 @@ export class Store {
 
   constructor(database: Database, mostRows: number) {
     this.#database = database;
-    this.sources = translated(new SourceStore(database, mostRows), database.name);
-    this.versions = translated(new VersionStore(database), database.name);
-    this.diffs = translated(new VersionDiffStore(database), database.name);
-    this.lineage = translated(new LineageStore(database), database.name);
-    this.statistics = translated(new StatisticsStore(database), database.name);
-    this.runs = translated(new RunStore(database), database.name);
-    this.predictions = translated(new PredictionStore(database), database.name);
-    this.reports = translated(new ReportStore(database), database.name);
-    this.texts = translated(new TextStore(database), database.name);
-    this.maskProofs = translated(new MaskProofStore(database), database.name);
-    this.generatedTexts = translated(new GeneratedTextStore(database), database.name);
+    const sources = new SourceStore(database, mostRows);
+    const part = <Part extends object>(one: Part): Part =>
+      translated(one, database.name, () => {
+        if (sources.isWriting) throw underWay(database.name);
+      });
+    this.sources = part(sources);
+    this.versions = part(new VersionStore(database));
+    this.diffs = part(new VersionDiffStore(database));
+    this.lineage = part(new LineageStore(database));
+    this.statistics = part(new StatisticsStore(database));
+    this.runs = part(new RunStore(database));
+    this.predictions = part(new PredictionStore(database));
+    this.reports = part(new ReportStore(database));
+    this.texts = part(new TextStore(database));
+    this.maskProofs = part(new MaskProofStore(database));
+    this.generatedTexts = part(new GeneratedTextStore(database));
   }
 
   /** Does something without waiting for another process's transaction: StoreBusy comes at once. */
@@ -60,6 +66,12 @@ export class Store {
   close(): void {
     this.#database.close();
   }
+}
+
+/** An import leaves the event loop its turn, and its transaction is open meanwhile: what others wrote would come and go with it. */
+function underWay(path: string): RectuneError {
+  const fix = 'await it first, or open the store once more';
+  return new RectuneError('usage', 'an import of this process writes into the store', path, fix);
 }
 
 /**

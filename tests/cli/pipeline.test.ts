@@ -187,7 +187,7 @@ it('goes on with a training that was stopped', async () => {
   ).toEqual([false, true]);
 });
 
-it('listens to signals while it trains and predicts, and leaves them their way while it imports, builds and reports', async () => {
+it('listens to signals while it imports, trains and predicts, and leaves them their way while it builds and reports', async () => {
   const { argv, studio } = invented();
   const done: string[][] = [];
   const { code } = await invoke(argv, {
@@ -200,9 +200,10 @@ it('listens to signals while it trains and predicts, and leaves them their way w
     },
   });
   expect(code).toBe(0);
-  expect(done).toHaveLength(2);
-  const [before = [], after = []] = done;
-  expect(before).toContain('versions'); // import and build are over
+  expect(done).toHaveLength(4);
+  const [, imported = [], before = [], after = []] = done;
+  expect(imported).not.toContain('versions'); // the build is still to come
+  expect(before).toContain('versions'); // the build is over
   expect(before).not.toContain('train');
   expect(after.filter((name) => name === 'score')).toHaveLength(4);
   expect(after).not.toContain('reports'); // the report is still to come

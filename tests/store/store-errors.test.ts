@@ -33,7 +33,7 @@ it('translates errors of calls and of rows that come one by one', () => {
       throw this.#full;
     }
   }
-  const part = translated(new Part(), 'a');
+  const part = translated(new Part(), 'a', () => {});
   expect(() => part.save()).toThrow(RectuneError);
   const read: number[] = [];
   expect(() => {

@@ -58,7 +58,10 @@ function read(folder: string, spec: SourceSpec, pseudonym: ((userId: string) => 
     },
   };
   try {
-    const { tallies, ...summary } = readLog(folder, spec, names, writer, () => {}, { pseudonym });
+    const steps = readLog(folder, spec, names, writer, () => {}, { pseudonym });
+    let step = steps.next();
+    while (!step.done) step = steps.next();
+    const { tallies, ...summary } = step.value;
     return { summary, tallies: [...tallies], users, items, interactions, rejects: written };
   } catch (error) {
     if (!(error instanceof RectuneError)) throw error;
