@@ -49,7 +49,10 @@ export function* examplePlaces(
     const own = countExamples(count, rule);
     const first = Math.min(skipped, own);
     skipped -= first;
-    for (let i = first; i < own; i++) yield { user, ...placeAt(count, rule, i), fromLast: own - 1 - i };
+    for (let i = first; i < own; i++) {
+      const { begin, end, target } = placeAt(count, rule, i);
+      yield { user, begin, end, target, fromLast: own - 1 - i };
+    }
   }
 }
 

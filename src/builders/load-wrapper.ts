@@ -41,5 +41,6 @@ export function loadWrapper(rule: WrapperRule): Wrapper {
   }
   const render = compileTemplate(program, 'pieces');
   // Unlike a template's, the file's last newline belongs to the text: the answer begins on the line after "### Response:".
-  return { head, hash: file.hash, render: (parts, sheet) => render({ ...parts, ...switches }, sheet) };
+  const context: Record<string, unknown> = { ...switches };
+  return { head, hash: file.hash, render: (parts, sheet) => render(Object.assign(context, parts), sheet) };
 }

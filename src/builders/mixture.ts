@@ -42,12 +42,11 @@ export class Mixture {
    * The templates of an example in the order in which they are tried: a part is drawn by weight, a wording of it evenly. In valid and test half of the
    * rows get a wording that train never holds, where there is one.
    */
-  *order(split: Split, logIndex: number): Generator<Template, void> {
-    const [only] = this.templates;
-    if (this.templates.length === 1 && only) {
-      yield only;
-      return;
-    }
+  order(split: Split, logIndex: number): Iterable<Template> {
+    return this.templates.length === 1 ? this.templates : this.#drawn(split, logIndex);
+  }
+
+  *#drawn(split: Split, logIndex: number): Generator<Template, void> {
     const random = new Random(this.#seed, `template of line ${logIndex}`);
     for (const { seen, unseen } of drawnByWeight(this.#parts, random)) {
       const unseenFirst = random.uniform() < 0.5;

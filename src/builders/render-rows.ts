@@ -110,6 +110,13 @@ export function* renderRows(
 
   function instructionOf({ template, shown, example, label }: Found, split: Split, row: number): Instruction {
     const text = renderExample(template, wrapper, shown.example);
+    const historyLabels = new Array<boolean>(text.shown.length);
+    const historyInteractions = new Array<number>(text.shown.length);
+    for (let i = 0; i < text.shown.length; i++) {
+      const position = text.shown[i] as number;
+      historyLabels[i] = shown.example.history[position]?.liked === true;
+      historyInteractions[i] = (example.history[position] as Interaction).logIndex;
+    }
     return {
       row,
       split,
@@ -127,9 +134,9 @@ export function* renderRows(
       prompt: text.prompt,
       values: text.values,
       history: text.history,
-      historyLabels: text.shown.map((i) => shown.example.history[i]?.liked === true),
+      historyLabels,
       target: example.target.logIndex,
-      historyInteractions: text.shown.map((i) => (example.history[i] as Interaction).logIndex),
+      historyInteractions,
     };
   }
 }

@@ -8,6 +8,7 @@ export interface HistoryList {
 
 const FIRST_BYTES = 1 << 14;
 const LONG = 64; // bytes from which on copying by a call is faster than byte by byte
+const NONE = -1;
 const NO_LISTS: readonly HistoryList[] = [];
 
 /**
@@ -20,16 +21,19 @@ export class Sheet {
   #length = 0;
   #isAscii = true;
   #lists = NO_LISTS;
-  readonly #values: number[] = []; // begin and end of each, in the order of the text
-  readonly #history: number[] = []; // position, begin and end of each
+  #values: Int32Array = new Int32Array(64); // begin and end of each, in the order of the text
+  #valueCount = 0;
+  #history: Int32Array = new Int32Array(64).fill(NONE); // begin and end of each history item, by its position
+  #historyEnd = 0; // behind the latest position that was printed
 
   /** Begins a text. lists: those of the context that hold history items. */
   begin(lists: readonly HistoryList[] = NO_LISTS): void {
     this.#length = 0;
     this.#isAscii = true;
     this.#lists = lists;
-    this.#values.length = 0;
-    this.#history.length = 0;
+    this.#valueCount = 0;
+    this.#history.fill(NONE, 0, 2 * this.#historyEnd);
+    this.#historyEnd = 0;
   }
 
   /** Bytes so far. */
@@ -62,7 +66,10 @@ export class Sheet {
     if (text === '') return;
     const begin = this.#length;
     this.#put(text);
-    this.#values.push(begin, this.#length);
+    const at = 2 * this.#valueCount++;
+    if (at === this.#values.length) this.#values = twice(this.#values);
+    this.#values[at] = begin;
+    this.#values[at + 1] = this.#length;
   }
 
   /** Where the items of a list stand in the history; undefined: it is no list of history items. */
@@ -73,33 +80,36 @@ export class Sheet {
 
   /** Says that what stands from `begin` to the end of the text goes when a history item is dropped: the item and the separator after it. */
   item(position: number, begin: number): void {
-    this.#history.push(position, begin, this.#length);
+    const at = 2 * position;
+    while (at >= this.#history.length) this.#history = twice(this.#history);
+    this.#history[at] = begin;
+    this.#history[at + 1] = this.#length;
+    if (position >= this.#historyEnd) this.#historyEnd = position + 1;
   }
 
   /** Of each value that is not empty, in the order of the text. */
   values(): ByteRange[] {
-    const places = this.#values;
-    const ranges: ByteRange[] = [];
-    for (let i = 0; i < places.length; i += 2) ranges.push([places[i] as number, places[i + 1] as number]);
+    const ranges = new Array<ByteRange>(this.#valueCount);
+    for (let i = 0; i < ranges.length; i++) {
+      ranges[i] = [this.#values[2 * i] as number, this.#values[2 * i + 1] as number];
+    }
     return ranges;
   }
 
   /** Of each history item that was printed its position and its range, oldest first. Of an item that was printed twice the later place. */
   history(): { shown: number[]; ranges: ByteRange[] } {
-    const printed = this.#history;
-    const byPosition: (ByteRange | undefined)[] = [];
-    for (let i = 0; i < printed.length; i += 3) {
-      const position = printed[i] as number;
-      while (byPosition.length <= position) byPosition.push(undefined);
-      byPosition[position] = [printed[i + 1] as number, printed[i + 2] as number];
+    let printed = 0;
+    for (let position = 0; position < this.#historyEnd; position++) {
+      if (this.#history[2 * position] !== NONE) printed += 1;
     }
-    const shown: number[] = [];
-    const ranges: ByteRange[] = [];
-    for (let position = 0; position < byPosition.length; position++) {
-      const range = byPosition[position];
-      if (range === undefined) continue;
-      shown.push(position);
-      ranges.push(range);
+    const shown = new Array<number>(printed);
+    const ranges = new Array<ByteRange>(printed);
+    let next = 0;
+    for (let position = 0; position < this.#historyEnd; position++) {
+      const begin = this.#history[2 * position] as number;
+      if (begin === NONE) continue;
+      shown[next] = position;
+      ranges[next++] = [begin, this.#history[2 * position + 1] as number];
     }
     return { shown, ranges };
   }
@@ -127,6 +137,12 @@ export class Sheet {
     this.#bytes = larger;
     return larger;
   }
+}
+
+function twice(places: Int32Array): Int32Array {
+  const larger = new Int32Array(2 * places.length).fill(NONE);
+  larger.set(places);
+  return larger;
 }
 
 /** Text that is the same in every example. */

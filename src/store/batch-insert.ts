@@ -10,30 +10,36 @@ export class BatchInsert {
   readonly #full: Statement;
   readonly #single: Statement;
   readonly #columns: number;
-  #waiting: Value[] = [];
+  readonly #waiting: Value[]; // of a whole statement; the first #count of them are taken
+  #count = 0;
 
   constructor(database: Database, table: string, columns: readonly string[]) {
     const row = `(${columns.map(() => '?').join(', ')})`;
     const insert = `insert into ${table} (${columns.join(', ')}) values `;
     this.#columns = columns.length;
+    this.#waiting = new Array<Value>(ROWS * columns.length).fill(null);
     this.#full = database.prepare(insert + Array(ROWS).fill(row).join(', '));
     this.#single = database.prepare(insert + row);
   }
 
   /** Takes one row, in the order of the columns. */
   add(...row: readonly Value[]): void {
+    this.addRow(row);
+  }
+
+  addRow(row: readonly Value[]): void {
     if (row.length !== this.#columns)
       throw new RangeError(`a row of ${row.length} values for ${this.#columns} columns`);
-    for (let i = 0; i < row.length; i++) this.#waiting.push(row[i] as Value);
-    if (this.#waiting.length < ROWS * this.#columns) return;
+    for (let i = 0; i < row.length; i++) this.#waiting[this.#count++] = row[i] as Value;
+    if (this.#count < this.#waiting.length) return;
     this.#full.run(this.#waiting);
-    this.#waiting = [];
+    this.#count = 0;
   }
 
   flush(): void {
-    for (let i = 0; i < this.#waiting.length; i += this.#columns) {
+    for (let i = 0; i < this.#count; i += this.#columns) {
       this.#single.run(this.#waiting.slice(i, i + this.#columns));
     }
-    this.#waiting = [];
+    this.#count = 0;
   }
 }

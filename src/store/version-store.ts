@@ -83,7 +83,7 @@ export class VersionStore {
         const runs = new UserRuns(new BatchInsert(this.#database, 'staging.runs', RUN_COLUMNS), 0);
         let staged = 0;
         const made = fill((one, place) => {
-          rows.add(...storedValues(one, place));
+          rows.addRow(storedValues(one, place));
           runs.see(one.userId, ++staged);
         });
         rows.flush();
