@@ -8,7 +8,7 @@ import { type Admitted, admit } from './admit.js';
 import { drawCandidates, makePool, type Pool } from './candidates/draw-candidates.js';
 import { columnRoles } from './column-roles.js';
 import { attributesOf, type LogColumns, missingColumns } from './coverage.js';
-import { type Example, examplePlaces, isLiked, makeExamples } from './examples.js';
+import { type Example, exampleCount, examplePlaces, isLiked, makeExamples } from './examples.js';
 import { ItemTexts } from './item-texts.js';
 import type { LoadedRecipe } from './load-recipe.js';
 import type { Template } from './load-template.js';
@@ -69,7 +69,10 @@ export function planDataset(store: Store, loaded: LoadedRecipe): DatasetPlan {
   const texts = textsOf(mixture.templates.length === 1 && only ? only.head.fields : []);
   const { table, leftOut } = admit(all, recipe, texts);
   const sequences = new UserSequences(table, recipe.examples.order);
-  const places = { [Symbol.iterator]: () => placed(sequences, recipe, loaded.file) };
+  const places = {
+    size: exampleCount(sequences, recipe.examples, loaded.file),
+    [Symbol.iterator]: () => placed(sequences, recipe, loaded.file),
+  };
   const splits = splitExamples(places, recipe.split, () => table.timestamps.slice().sort(), loaded.file);
 
   let train: TrainKnowledge | undefined;

@@ -70,6 +70,13 @@ export function* makeExamples(
   }
 }
 
+/** How many examples there are. Throws as examplePlaces() does. */
+export function exampleCount(sequences: UserSequences, rule: ExampleRule, recipeFile: string): number {
+  let total = 0;
+  for (let user = 0; user < sequences.users; user++) total += countExamples(sequences.count(user), rule);
+  return total - leftOut(sequences, rule, `${recipeFile}: examples.keepLast`);
+}
+
 /** How many examples from the front keepLast leaves out. */
 function leftOut(sequences: UserSequences, rule: ExampleRule, where: string): number {
   if (rule.kind !== 'sliding-window' || rule.keepLast === null) return 0;

@@ -76,10 +76,11 @@ export function showExample(
     HISTORY_SLOTS.some((name) => template.slots.has(name))
   )
     return { missing: 'history' };
+  const withStars = template.places.has('stars') || textSlotsOf(template).length > 0; // of what is printed, or handed to a writer
   const history = example.history.map((one): ShownExample['history'][number] => {
     const item = texts.find(one.itemId) as ItemText;
     const liked = material.isLiked(one);
-    return one.rating === null ? { item, liked } : { item, liked, stars: String(one.rating) };
+    return withStars && one.rating !== null ? { item, liked, stars: String(one.rating) } : { item, liked };
   });
   const shown: Mutable<ShownExample> = {
     history,

@@ -10,6 +10,11 @@ export interface Placed {
   readonly target: { readonly timestamp: number | null; readonly logIndex: number };
 }
 
+/** Examples in order, and how many they are where that is known without looking through them. */
+export interface PlacedExamples extends Iterable<Placed> {
+  readonly size?: number;
+}
+
 /**
  * Shares examples out to train, valid and test. Inside a split they keep their order.
  *
@@ -21,7 +26,7 @@ export interface Placed {
  *             'data' when time decides and an interaction has none
  */
 export function splitExamples(
-  examples: Iterable<Placed>,
+  examples: PlacedExamples,
   rule: SplitRule,
   times: () => ArrayLike<number>,
   recipeFile: string,
@@ -36,16 +41,16 @@ export function splitExamples(
 }
 
 function placed(
-  examples: Iterable<Placed>,
+  examples: PlacedExamples,
   rule: SplitRule,
   times: () => ArrayLike<number>,
   where: string,
 ): (Split | undefined)[] {
   switch (rule.kind) {
     case 'row-order': {
-      const total = count(examples);
+      const total = examples.size ?? count(examples);
       const [valid, test] = cuts(total, rule.sizes, `${where}.sizes`);
-      return Array.from({ length: total }, (_, i) => (i < valid ? 'train' : i < test ? 'valid' : 'test'));
+      return [...repeated('train', valid), ...repeated('valid', test - valid), ...repeated('test', total - test)];
     }
     case 'by-user': {
       const known = new Set<string>();
@@ -98,6 +103,10 @@ function cuts(total: number, sizes: SplitSizes, where: string): [number, number]
     throw new RectuneError('usage', what, where, `let them add up to ${total}, or write them in parts`);
   }
   return [sizes.train, sizes.train + sizes.valid];
+}
+
+function repeated(split: Split, times: number): Split[] {
+  return new Array<Split>(times).fill(split);
 }
 
 function count(examples: Iterable<Placed>): number {

@@ -1,3 +1,5 @@
+import { utf8Length } from './utf8-length.js';
+
 /** 64 bits of a text: two texts of ten million are taken for the same with a chance of one in 400,000. */
 export interface Fingerprint {
   readonly low: number; // 32 bits each, not negative
@@ -60,7 +62,7 @@ function put(text: string): boolean {
     bytes = Buffer.from(room);
     words = new Uint32Array(room);
   }
-  const isAscii = Buffer.byteLength(text) === text.length;
+  const isAscii = utf8Length(text) === text.length;
   bytes.write(text, 0, isAscii ? 'latin1' : 'utf16le');
   return isAscii;
 }

@@ -20,6 +20,13 @@ export class ByteText {
     this.#length = 0;
   }
 
+  /** What was put down, as a string, and begins anew. */
+  takeText(): string {
+    const text = this.#bytes.toString('utf8', 0, this.#length);
+    this.#length = 0;
+    return text;
+  }
+
   text(text: string): void {
     const to = this.#room(3 * text.length);
     let at = this.#length;

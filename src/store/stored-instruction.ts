@@ -1,5 +1,7 @@
 import { fingerprintOf } from '../core/fingerprint.js';
 import type { ByteRange, Instruction } from '../core/instruction.js';
+import { utf8Length } from '../core/utf8-length.js';
+import { ByteText } from '../platform/byte-text.js';
 import type { BytePlace } from '../platform/staged-folder.js';
 import type { Value } from './batch-insert.js';
 import type { SealedText } from './sealed-texts.js';
@@ -46,7 +48,7 @@ export const SELECT_STORED = `select split, row, user_id as userId, item_id as i
 /** place  of the row's line in the sealed file; undefined: the row holds its text itself */
 export function storedValues(one: Instruction, place: BytePlace | undefined): Value[] {
   const { prompt } = one;
-  const bytes = Buffer.byteLength(prompt);
+  const bytes = utf8Length(prompt);
   return [
     one.split,
     one.row,
@@ -55,7 +57,7 @@ export function storedValues(one: Instruction, place: BytePlace | undefined): Va
     one.label === null ? null : Number(one.label),
     one.templateId,
     one.templateVersion,
-    one.historyInteractions.length === 0 ? String(one.target) : `${one.target} ${one.historyInteractions.join(' ')}`,
+    linesOf(one),
     one.parentRow ?? null,
     fingerprintOf(prompt, one.answer),
     bytes === prompt.length ? bytes : codePoints(prompt),
@@ -67,9 +69,9 @@ export function storedValues(one: Instruction, place: BytePlace | undefined): Va
   ];
 }
 
-/** text  undefined: the row holds it itself */
-export function toInstruction(stored: StoredInstruction, text: SealedText | undefined): Instruction {
-  const { prompt, answer, values, history } = text ?? ownText(stored);
+/** sealed  undefined: the row holds its text itself */
+export function toInstruction(stored: StoredInstruction, sealed: SealedText | undefined): Instruction {
+  const { prompt, answer, values, history } = sealed ?? ownText(stored);
   const [labels, instruction, input] = JSON.parse(stored.shape) as [string, Part, Part];
   const [scored, choices, candidates] = stored.answers === null ? [null, null, null] : JSON.parse(stored.answers);
   const [target, ...historyInteractions] = stored.lines.split(' ').map(Number) as [number, ...number[]];
@@ -109,21 +111,45 @@ type Part = ByteRange | string;
 /** Where in the last prompt instruction and input began: in most versions the same in all rows. */
 const lastBegins = { instruction: 0, input: 0 };
 
-function shapeOf(one: Instruction, isAscii: boolean): string {
-  let labels = '';
-  for (const label of one.historyLabels) labels += label === null ? '-' : label ? '1' : '0';
-  return `["${labels}",${partOf(one, 'instruction', isAscii)},${partOf(one, 'input', isAscii)}]`;
+const text = new ByteText(); // of columns: put together as bytes, a row leaves one string a column behind
+const [SPACE, COMMA, OPEN, CLOSE, ZERO, ONE, DASH] = [0x20, 0x2c, 0x5b, 0x5d, 0x30, 0x31, 0x2d];
+
+function linesOf({ target, historyInteractions }: Instruction): string {
+  text.number(target);
+  for (const line of historyInteractions) {
+    text.byte(SPACE);
+    text.number(line);
+  }
+  return text.takeText();
 }
 
-function partOf(one: Instruction, name: 'instruction' | 'input', isAscii: boolean): string {
+function shapeOf(one: Instruction, isAscii: boolean): string {
+  text.text('["');
+  for (const label of one.historyLabels) text.byte(label === null ? DASH : label ? ONE : ZERO);
+  text.text('",');
+  putPart(one, 'instruction', isAscii);
+  text.byte(COMMA);
+  putPart(one, 'input', isAscii);
+  text.byte(CLOSE);
+  return text.takeText();
+}
+
+function putPart(one: Instruction, name: 'instruction' | 'input', isAscii: boolean): void {
   const { prompt } = one;
-  const text = one[name];
-  let at = text === '' ? -1 : prompt.indexOf(text, lastBegins[name]);
-  if (at < 0 && text !== '' && lastBegins[name] > 0) at = prompt.indexOf(text);
-  if (at < 0) return JSON.stringify(text);
+  const part = one[name];
+  let at = part === '' ? -1 : prompt.indexOf(part, lastBegins[name]);
+  if (at < 0 && part !== '' && lastBegins[name] > 0) at = prompt.indexOf(part);
+  if (at < 0) {
+    text.json(part);
+    return;
+  }
   lastBegins[name] = at;
   const begin = isAscii ? at : Buffer.byteLength(prompt.slice(0, at));
-  return `[${begin},${begin + (isAscii ? text.length : Buffer.byteLength(text))}]`;
+  text.byte(OPEN);
+  text.number(begin);
+  text.byte(COMMA);
+  text.number(begin + (isAscii ? part.length : Buffer.byteLength(part)));
+  text.byte(CLOSE);
 }
 
 function textOf(prompt: Buffer, part: Part): string {

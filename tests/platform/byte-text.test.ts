@@ -26,7 +26,10 @@ it('gives the bytes of the same text made of strings, whatever is put down and h
       to.clear();
       for (const piece of pieces) piece.put();
       // Piece by piece, for two halves of a character that meet are two halves all the same.
-      expect(Buffer.from(to.bytes)).toEqual(Buffer.concat(pieces.map(({ text }) => Buffer.from(text))));
+      const expected = Buffer.concat(pieces.map(({ text }) => Buffer.from(text)));
+      expect(Buffer.from(to.bytes)).toEqual(expected);
+      expect(to.takeText()).toBe(expected.toString());
+      expect(to.length).toBe(0);
     }),
   );
 });

@@ -235,7 +235,7 @@ export function answerLeaks({ row, template }: SeenRow, found: Leak[]): void {
   const { choices, answer, label, candidates, itemId } = row;
   if (choices === null) return;
   if (!choices.includes(answer)) found.push(leak('answer-not-among-choices', row, JSON.stringify(answer)));
-  if (new Set(choices).size !== choices.length) found.push(leak('equal-choices', row, JSON.stringify(choices)));
+  if (hasEqual(choices)) found.push(leak('equal-choices', row, JSON.stringify(choices)));
   if (label !== null && template.labels && answer !== choices[label ? 0 : 1]) {
     found.push(leak('answer-against-label', row, `${JSON.stringify(answer)} for ${label ? 'liked' : 'not liked'}`));
   }
@@ -244,6 +244,10 @@ export function answerLeaks({ row, template }: SeenRow, found: Leak[]): void {
     found.push(leak('candidates-against-choices', row, `${candidates.length} and ${choices.length}`));
   } else if (candidates[choices.indexOf(answer)] !== itemId)
     found.push(leak('wrong-choice', row, JSON.stringify(answer)));
+}
+
+function hasEqual(texts: readonly string[]): boolean {
+  return texts.length === 2 ? texts[0] === texts[1] : new Set(texts).size !== texts.length;
 }
 
 /** The target stands among the candidates once, and nothing else that the user met. */

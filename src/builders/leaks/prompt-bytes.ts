@@ -1,3 +1,5 @@
+import { utf8Length } from '../../core/utf8-length.js';
+
 /** A prompt by its UTF-8 bytes. Most prompts are ASCII, where a byte is a character and nothing need be decoded. */
 export class PromptBytes {
   readonly length: number; // in bytes
@@ -6,7 +8,7 @@ export class PromptBytes {
 
   constructor(text: string) {
     this.#text = text;
-    this.length = Buffer.byteLength(text);
+    this.length = utf8Length(text);
     if (this.length !== text.length) this.#bytes = Buffer.from(text);
   }
 
