@@ -1,7 +1,9 @@
 import type { DatasetVersion } from '../../core/dataset-version.js';
 import { RectuneError } from '../../core/errors.js';
-import type { Interaction, Item } from '../../core/interaction.js';
+import type { Item } from '../../core/interaction.js';
 import type { Store } from '../../store/store.js';
+import { readTable } from '../dataset-plan.js';
+import type { LogTable } from '../log-table.js';
 
 /** The interactions of one user in columns, in the order of time, ties in that of the log. */
 export interface UserFacts {
@@ -14,7 +16,7 @@ export interface UserFacts {
 export class LogFacts {
   readonly #store: Store;
   readonly #version: DatasetVersion;
-  #lines: { items: Map<number, string>; times: Map<number, number> } | undefined;
+  #table: LogTable | undefined;
   #users: Map<string, UserFacts> | undefined;
   #items: Map<string, Item> | undefined;
 
@@ -25,14 +27,16 @@ export class LogFacts {
 
   /** The item of a line of the log. */
   itemOf(logIndex: number): string {
-    this.#lines ??= this.#readLines();
-    return this.#lines.items.get(logIndex) ?? '';
+    const { itemIds, items } = this.#log;
+    const row = this.#log.rowOf(logIndex);
+    return row === undefined ? '' : (itemIds[items[row] as number] as string);
   }
 
   /** Seconds since 1970; undefined: the log has no time there. */
   timeOf(logIndex: number): number | undefined {
-    this.#lines ??= this.#readLines();
-    return this.#lines.times.get(logIndex);
+    const row = this.#log.rowOf(logIndex);
+    const time = row === undefined ? undefined : this.#log.timestamps[row];
+    return Number.isNaN(time) ? undefined : time;
   }
 
   user(userId: string): UserFacts | undefined {
@@ -64,26 +68,14 @@ export class LogFacts {
     );
   }
 
-  #interactions(): Iterable<Interaction> {
-    return this.#store.sources.interactions(this.#sourceId());
-  }
-
-  #readLines(): { items: Map<number, string>; times: Map<number, number> } {
-    const names = new Map<string, string>(); // one string for all lines of an item
-    const items = new Map<number, string>();
-    const times = new Map<number, number>();
-    for (const { logIndex, itemId, timestamp } of this.#interactions()) {
-      const name = names.get(itemId) ?? itemId;
-      names.set(name, name);
-      items.set(logIndex, name);
-      if (timestamp !== null) times.set(logIndex, timestamp);
-    }
-    return { items, times };
+  get #log(): LogTable {
+    this.#table ??= readTable(this.#store, this.#sourceId());
+    return this.#table;
   }
 
   #readUsers(): Map<string, UserFacts> {
     const users = new Map<string, { interactions: number; times: number[]; ratings: Set<number> }>();
-    for (const { userId, timestamp, rating } of this.#interactions()) {
+    for (const { userId, timestamp, rating } of this.#store.sources.interactions(this.#sourceId())) {
       const known = users.get(userId) ?? { interactions: 0, times: [], ratings: new Set() };
       users.set(userId, known);
       known.interactions += 1;

@@ -1,5 +1,6 @@
-import type { Interaction } from '../../core/interaction.js';
+import type { LogColumns } from '../../core/log-columns.js';
 import { gini, type TopShare, topShares } from './concentration.js';
+import { Counts } from './counts.js';
 import { coarse, type Distribution, Tally } from './distribution.js';
 import { type Week, Weeks } from './weeks.js';
 
@@ -28,37 +29,44 @@ export interface SourceStats {
 /**
  * Statistics of a log in one pass. Memory for users, items, weeks and distinct ratings, not for interactions.
  *
- * interactions  in any order
- * gaps          seconds between neighbouring interactions of a user in order of time, and how often, in any order (user-gaps.ts)
+ * batches  in any order
+ * gaps     seconds between neighbouring interactions of a user in order of time, and how often, in any order (user-gaps.ts)
  */
 export function sourceStats(
-  interactions: Iterable<Pick<Interaction, 'userId' | 'itemId' | 'rating' | 'timestamp'>>,
+  batches: Iterable<LogColumns>,
   gaps: Iterable<readonly [seconds: number, count: number]>,
   threshold: number | undefined,
 ): SourceStats {
-  const users = new Map<string, number>();
-  const items = new Map<string, number>();
+  const [byUser, byItem] = [new Counts(), new Counts()];
   const ratings = new Tally();
   const weeks = new Weeks();
   let [count, liked, rated] = [0, 0, 0];
-  for (const { userId, itemId, rating, timestamp } of interactions) {
-    count += 1;
-    users.set(userId, (users.get(userId) ?? 0) + 1);
-    items.set(itemId, (items.get(itemId) ?? 0) + 1);
-    if (timestamp !== null) weeks.add(itemId, timestamp, rating);
-    if (rating === null) continue;
-    ratings.add(rating);
-    rated += 1;
-    if (threshold !== undefined && rating > threshold) liked += 1;
+  for (const batch of batches) {
+    count += batch.size;
+    for (let row = 0; row < batch.size; row++) {
+      const [item, rating, timestamp] = [batch.items[row] as number, batch.ratings[row], batch.timestamps[row]];
+      byUser.add(batch.users[row] as number);
+      byItem.add(item);
+      const isRated = !Number.isNaN(rating);
+      if (!Number.isNaN(timestamp)) weeks.add(item, timestamp as number, isRated ? (rating as number) : null);
+      if (!isRated) continue;
+      ratings.add(rating as number);
+      rated += 1;
+      if (threshold !== undefined && (rating as number) > threshold) liked += 1;
+    }
   }
+  const [users, items] = [byUser.all, byItem.all].map((all) => all.filter((times) => times > 0)) as [
+    Uint32Array,
+    Uint32Array,
+  ];
   return {
     interactions: count,
-    users: users.size,
-    items: items.size,
-    density: count === 0 ? undefined : count / (users.size * items.size),
-    popularity: { top: topShares(items.values()), gini: gini(items.values()) },
-    perUser: tallied(users.values()),
-    perItem: tallied(items.values()),
+    users: users.length,
+    items: items.length,
+    density: count === 0 ? undefined : count / (users.length * items.length),
+    popularity: { top: topShares(items), gini: gini(items) },
+    perUser: tallied(users),
+    perItem: tallied(items),
     gaps: gapStats(gaps),
     ratings: rated === 0 ? null : ratingStats(ratings),
     liked: threshold === undefined || rated === 0 ? null : { threshold, liked, disliked: rated - liked },

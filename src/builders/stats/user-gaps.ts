@@ -1,4 +1,5 @@
 import type { LogColumns } from '../../core/log-columns.js';
+import { Counts } from './counts.js';
 
 const ROWS = 32 << 20; // times that stand in memory at once: 256 MiB
 
@@ -26,22 +27,11 @@ export function* userGaps(
 
 /** How many interactions with a time each user has. */
 function timesByUser(batches: Iterable<LogColumns>): Uint32Array {
-  let counts = new Uint32Array(1024);
-  let users = 0;
-  for (const { size, users: ofRow, timestamps } of batches) {
-    for (let row = 0; row < size; row++) {
-      if (Number.isNaN(timestamps[row])) continue;
-      const user = ofRow[row] as number;
-      if (user >= counts.length) {
-        const larger = new Uint32Array(2 * user);
-        larger.set(counts);
-        counts = larger;
-      }
-      counts[user] = (counts[user] as number) + 1;
-      if (user >= users) users = user + 1;
-    }
+  const counts = new Counts();
+  for (const { size, users, timestamps } of batches) {
+    for (let row = 0; row < size; row++) if (!Number.isNaN(timestamps[row])) counts.add(users[row] as number);
   }
-  return counts.subarray(0, users);
+  return counts.all;
 }
 
 /** Of the users from `first`, as many as there are counts; total: the sum of these. */

@@ -13,9 +13,9 @@ const MONDAY = 3; // 1970 began on a Thursday, three days after a Monday
 /** Gathers interactions by week, in any order. Memory for the weeks and the items. */
 export class Weeks {
   readonly #weeks = new Map<number, { interactions: number; rated: number; sum: number }>();
-  readonly #firsts = new Map<string, number>();
+  readonly #firsts = new Map<number, number>();
 
-  add(itemId: string, timestamp: number, rating: number | null): void {
+  add(item: number, timestamp: number, rating: number | null): void {
     const index = Math.floor((Math.floor(timestamp / DAY) + MONDAY) / 7);
     const week = this.#weeks.get(index) ?? { interactions: 0, rated: 0, sum: 0 };
     this.#weeks.set(index, week);
@@ -24,8 +24,8 @@ export class Weeks {
       week.rated += 1;
       week.sum += rating;
     }
-    const first = this.#firsts.get(itemId);
-    if (first === undefined || index < first) this.#firsts.set(itemId, index);
+    const first = this.#firsts.get(item);
+    if (first === undefined || index < first) this.#firsts.set(item, index);
   }
 
   /** In order of time; a week in which nothing happened is left out. */

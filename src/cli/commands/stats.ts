@@ -21,7 +21,7 @@ export default command({
     const source = store.sources.find(name);
     if (source) {
       const gaps = userGaps(() => store.sources.columns(name));
-      const stats = sourceStats(store.sources.interactions(name), gaps, threshold);
+      const stats = sourceStats(store.sources.columns(name), gaps, threshold);
       return { value: { source: name, ...stats }, text: renderSourceStats(name, stats, context.page) };
     }
     const version = findVersion(store, name);

@@ -4,6 +4,7 @@ import { coarse, SHARES } from '../../../src/builders/stats/distribution.js';
 import { sourceStats } from '../../../src/builders/stats/source-stats.js';
 import { userGaps } from '../../../src/builders/stats/user-gaps.js';
 import type { Interaction } from '../../../src/core/interaction.js';
+import { ColumnsBuffer } from '../../../src/core/log-columns.js';
 import { importInvented, inventedStudio } from '../invented-store.js';
 
 const DAY = 86_400;
@@ -36,7 +37,7 @@ it('statistics of a log in the store are those that plain loops over it give', (
       fc.property(anyLog, (log) => {
         importInvented(store, log);
         const stats = sourceStats(
-          store.sources.interactions('invented'),
+          store.sources.columns('invented'),
           userGaps(() => store.sources.columns('invented'), ROWS),
           2.5,
         );
@@ -89,7 +90,11 @@ it('statistics of a log in the store are those that plain loops over it give', (
 });
 
 it('a log with more than 50 different ratings has them summed up, not listed', () => {
-  const log = Array.from({ length: 60 }, (_, rating) => ({ userId: 'u', itemId: 'i', rating, timestamp: null }));
-  expect(sourceStats(log, [], undefined).ratings).toMatchObject({ count: 60, mean: 29.5, counts: null });
-  expect(sourceStats(log.slice(10), [], undefined).ratings?.counts?.length).toBe(50);
+  const upTo = (most: number) => {
+    const log = new ColumnsBuffer(most);
+    for (let rating = 0; rating < most; rating++) log.add(0, 0, rating, Number.NaN, rating);
+    return sourceStats([log.take()], [], undefined).ratings;
+  };
+  expect(upTo(60)).toMatchObject({ count: 60, mean: 29.5, counts: null });
+  expect(upTo(50)?.counts?.length).toBe(50);
 });
