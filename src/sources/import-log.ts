@@ -5,7 +5,7 @@ import type { Source, SourceFile } from '../core/source.js';
 import type { FileSpec, SourceSpec } from '../core/source-spec.js';
 import { fileSize, keyedHash, sha256, sha256File } from '../platform/files.js';
 import { sha256WithPrefix } from '../platform/grown-file.js';
-import type { SourceWriter } from '../store/source-store.js';
+import type { SourceWriter } from '../store/source-imports.js';
 import type { Store } from '../store/store.js';
 import { type FoundSpec, findSpec } from './find-spec.js';
 import { growthOf, type HashedFile } from './growth.js';

@@ -1,4 +1,4 @@
-import type { SourceWriter } from '../store/source-store.js';
+import type { SourceWriter } from '../store/source-imports.js';
 
 /** Users and items of a log that were met so far, with their positions in the store. Grows with them, not with the rows. */
 export class LogIds {

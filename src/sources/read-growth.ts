@@ -1,6 +1,6 @@
 import type { PersonalCount, SideChecks, Source } from '../core/source.js';
 import type { SourceSpec } from '../core/source-spec.js';
-import type { SourceWriter } from '../store/source-store.js';
+import type { SourceWriter } from '../store/source-imports.js';
 import type { Growth } from './growth.js';
 import { interactionReader } from './interaction-reader.js';
 import { type FileTally, LogFiles, labelOf } from './log-files.js';

@@ -1,7 +1,7 @@
 import type { Item } from '../core/interaction.js';
 import type { PersonalCount, SideChecks, SourceFile } from '../core/source.js';
 import type { FileSpec, ItemsSpec, SourceSpec, TagsSpec } from '../core/source-spec.js';
-import type { SourceWriter } from '../store/source-store.js';
+import type { SourceWriter } from '../store/source-imports.js';
 import { attributeReader } from './attributes.js';
 import { interactionReader } from './interaction-reader.js';
 import { type FileTally, LogFiles } from './log-files.js';

@@ -62,12 +62,6 @@ export class InteractionBlocks {
     return this.holding(sourceKey, LAST);
   }
 
-  /** Rows in all blocks of a source. */
-  count(sourceKey: number): number {
-    const sum = 'select coalesce(sum(size), 0) from interaction_blocks where source_key = ?';
-    return this.#database.prepare(sum).pluck().get(sourceKey) as number;
-  }
-
   /** Removes blocks, from the one that begins with a line on. */
   remove(sourceKey: number, line = 0): void {
     this.#database

@@ -27,11 +27,27 @@ export class KeptLog {
     this.#blocks = new InteractionBlocks(database);
   }
 
-  /** All rows of a source in log order, without attributes. The store may be written to meanwhile. */
+  /**
+   * All rows of a source in log order, without attributes, as they were when the first was asked for. The store may be written to meanwhile.
+   *
+   * throws  RectuneError 'data' when another import takes the rows away before they were read
+   */
   *columns(sourceKey: number): Generator<LogColumns, void> {
     const file = this.#open(sourceKey);
     if (file) yield* file.columns();
-    else yield* this.#blocks.all(sourceKey);
+    else yield* this.#stored(sourceKey);
+  }
+
+  *#stored(sourceKey: number): Generator<LogColumns, void> {
+    let left = this.#blocks.rowCount(sourceKey);
+    for (const block of this.#blocks.all(sourceKey)) {
+      yield block.size <= left ? block : firstRows(block, left); // what is more has come since
+      left -= block.size;
+      if (left <= 0) return;
+    }
+    if (left === 0) return;
+    const what = 'the log was imported again while it was read';
+    throw new RectuneError('data', what, this.#database.name, 'give the same command again');
   }
 
   /** Line of the last interaction; 0 without one. */
@@ -54,9 +70,9 @@ export class KeptLog {
     const file = this.#open(sourceKey);
     if (file) return { again: file.columns(), stay: 0 };
     const last = this.#blocks.last(sourceKey);
-    if (!last || last.size === BLOCK_ROWS) return { again: [], stay: this.#blocks.count(sourceKey) };
+    if (!last || last.size === BLOCK_ROWS) return { again: [], stay: this.#blocks.rowCount(sourceKey) };
     this.#blocks.remove(sourceKey, last.lines[0]);
-    return { again: [last], stay: this.#blocks.count(sourceKey) };
+    return { again: [last], stay: this.#blocks.rowCount(sourceKey) };
   }
 
   /** How many rows a source has. */
@@ -111,6 +127,18 @@ export class KeptLog {
     const name = this.#database.prepare('select log_file from sources where source_key = ?').pluck().get(sourceKey);
     return typeof name === 'string' ? new LogFile(join(this.folder, name)) : undefined;
   }
+}
+
+function firstRows({ users, items, ratings, timestamps, lines, attributes }: LogColumns, size: number): LogColumns {
+  return {
+    size,
+    users: users.subarray(0, size),
+    items: items.subarray(0, size),
+    ratings: ratings.subarray(0, size),
+    timestamps: timestamps.subarray(0, size),
+    lines: lines.subarray(0, size),
+    attributes,
+  };
 }
 
 /** The row of a line, by halves. */

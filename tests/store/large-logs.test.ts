@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { expect, it, onTestFinished } from 'vitest';
 import type { Interaction } from '../../src/core/interaction.js';
+import { ColumnsBuffer } from '../../src/core/log-columns.js';
 import { openStore, type Store } from '../../src/store/store.js';
 import { keepSource, source, temporaryFolder, temporaryStore } from './fixtures.js';
 
@@ -96,6 +97,29 @@ it('goes on with the file that it began to read while another import takes its p
   keep(store, 'log', lines(4));
   expect([...reading]).toEqual(lines(9).slice(1));
   expect([...store.sources.interactions('log')]).toEqual(lines(4));
+});
+
+it('reads a log in SQLite as it was when it began, or says that another import took it away', () => {
+  const { store } = temporaryStore();
+  const begin = (id: string) => {
+    const reading = store.sources.columns(id);
+    return { first: reading.next().value?.size, reading };
+  };
+  keep(store, 'log', lines(5000));
+  const { first, reading } = begin('log');
+  const grow = store.sources.growing('log', function* (writer) {
+    yield;
+    const buffer = new ColumnsBuffer(3000);
+    for (let line = 5001; line <= 8000; line++) buffer.add(0, 0, 1, Number.NaN, line);
+    writer.columns(buffer.take());
+    return source('log');
+  });
+  for (const _step of grow);
+  expect([first, [...reading].map(({ size }) => size)]).toEqual([4096, [5000 - 4096]]);
+  expect(store.sources.rowCount('log')).toBe(8000);
+  const lost = begin('log');
+  keep(store, 'log', lines(10));
+  expect(() => [...lost.reading]).toThrow('the log was imported again while it was read');
 });
 
 it('keeps the old log, and no other file, when an import fails', () => {
