@@ -21,6 +21,7 @@ import { parseArgs } from 'node:util';
 
 const GOALS = { store: 1e6, parquet: 3e6 }; // rows a second of one core, where SQLite keeps the rows and where they lie in a file
 const MOST_MEMORY = 1.5; // GB, for any log
+const MOST_FOR_RECBOLE = 5e6; // rows: it takes more than half a gigabyte a million
 const IN_STORE = 5e6; // rows that SQLite keeps (store/log-keeper.ts)
 const { values } = parseArgs({
   options: {
@@ -133,10 +134,10 @@ async function makeParquet(folder) {
   }
 }
 
-function peers(folder) {
+function peers(folder, rows) {
   if (values.python === undefined) return [];
   const script = fileURLToPath(new URL('peers/read_log.py', import.meta.url));
-  return ['pandas', 'recbole'].map((reader) => [
+  return (rows > MOST_FOR_RECBOLE ? ['pandas'] : ['pandas', 'recbole']).map((reader) => [
     reader,
     answerOf(values.python, [script, reader, join(folder, 'log.csv')]),
   ]);
@@ -150,7 +151,7 @@ async function measure(rows, misses) {
     describe(folder, 'csv');
     describe(folder, 'parquet');
     const lines = [['rectune, CSV', imported(folder, 'csv'), statSync(join(folder, 'log.csv')).size]];
-    for (const [name, peer] of peers(folder)) {
+    for (const [name, peer] of peers(folder, rows)) {
       if (peer.missing) console.error(`${name}: ${peer.missing}`);
       else lines.push([`${name}, CSV`, peer, statSync(join(folder, 'log.csv')).size]);
     }
