@@ -29,6 +29,7 @@ export interface ImportOptions {
   readonly found?: FoundSpec | undefined; // how to read it, where that is known already
   readonly maxRejects?: string | undefined; // rows that cannot be read, of each table: 100, 1% or all; without it all
   readonly pseudonymKey?: Uint8Array | undefined; // user ids become their HMAC-SHA256 under it; it is never kept
+  readonly scratch?: string | undefined; // a folder for what does not stay in memory while it is read; the system's without it
   readonly now: () => Date;
   readonly onProgress?: ((progress: ImportProgress) => void) | undefined;
   readonly signal?: AbortSignal | undefined; // ends it soon after
@@ -146,7 +147,7 @@ type Read = (
 function* readSource(
   { folder, spec, files, hash, fingerprint }: Log,
   writer: SourceWriter,
-  { now, onProgress, maxRejects, pseudonymKey }: ImportOptions,
+  { now, onProgress, maxRejects, pseudonymKey, scratch }: ImportOptions,
   readRows: Read = (rows, onBytes, how) => {
     const names = new Map(tablesOf(spec).map(([role]) => [role, namesOf(role, files)]));
     return readLog(folder, spec, names, rows, onBytes, how);
@@ -175,7 +176,7 @@ function* readSource(
     onProgress?.({ file, bytes: read, size, rows: handed });
   };
   const pseudonym = pseudonymKey && ((userId: string): string => keyedHash(pseudonymKey, userId));
-  const summary = yield* readRows(keeping, onBytes, { pseudonym });
+  const summary = yield* readRows(keeping, onBytes, { pseudonym, scratch });
   const described = files.map(({ prefix: _, ...file }): SourceFile => {
     const tally = summary.tallies.get(file.role)?.find(({ name }) => name === file.name) as FileTally;
     const { rows, rejects, unreadable, merged, emptyLines, bytes, before } = tally;

@@ -1,4 +1,3 @@
-import type { Interaction } from '../core/interaction.js';
 import { ColumnsBuffer, type LogColumns, packedAttributes } from '../core/log-columns.js';
 import type { InteractionsSpec } from '../core/source-spec.js';
 import { attributeReader } from './attributes.js';
@@ -7,7 +6,7 @@ import type { LogIds } from './log-ids.js';
 import { NOT_IN_ITEMS } from './open-file.js';
 import type { PersonalAudit } from './personal-audit.js';
 import { PlainLines } from './plain/plain-lines.js';
-import { Repeats } from './repeats.js';
+import { Repeats } from './repeats/repeats.js';
 import type { TitleChecks } from './title-checks.js';
 import { parseRating, parseTimestamp } from './values.js';
 
@@ -20,6 +19,7 @@ export interface Surroundings {
   readonly titles: TitleChecks;
   readonly audit: PersonalAudit;
   readonly take: (rows: LogColumns) => void;
+  readonly scratch?: string | undefined; // folder for what does not stay in memory; the system's without it
 }
 
 /**
@@ -31,7 +31,7 @@ export interface Surroundings {
 export function interactionReader(
   files: LogFiles,
   spec: InteractionsSpec,
-  { ids, hasItemFile, titles, audit, take }: Surroundings,
+  { ids, hasItemFile, titles, audit, take, scratch }: Surroundings,
 ): () => Generator<void, number> {
   const reject = files.reject.bind(files);
   const { columns, timestampUnit } = spec;
@@ -45,17 +45,18 @@ export function interactionReader(
     if (waiting.isFull) take(waiting.take());
     waiting.add(at, of, rated, time, line, own);
   };
-  const keep = ({ userId, itemId, rating: rated, timestamp: time, logIndex, attributes }: Interaction): void => {
-    const [of, at] = [ids.item(itemId), ids.user(userId)];
-    add(at, of, rated ?? Number.NaN, time ?? Number.NaN, logIndex, packedAttributes(attributes));
-  };
 
-  const isPlain = (spec.repeats ?? 'all') === 'all' && Object.keys(spec.attributes).length === 0;
+  const isPlain = Object.keys(spec.attributes).length === 0;
+  const rule = spec.repeats ?? 'all';
+  const repeats = rule === 'all' ? undefined : new Repeats(rule, { inside: scratch });
   const plain = new PlainLines(
     {
       user: (userId) => ids.user(ids.known(userId)),
       item: (itemId) => (hasItemFile ? ids.items.get(itemId) : ids.item(itemId)),
-      add: (at, of, rated, time, line) => add(at, of, rated, time, line, null),
+      add(at, of, rated, time, line) {
+        if (!repeats) add(at, of, rated, time, line, null);
+        else repeats.add({ user: at, item: of, rating: rated, timestamp: time, line, attributes: null }, files.tally);
+      },
     },
     spec,
   );
@@ -69,9 +70,8 @@ export function interactionReader(
     return plain.skim(lines, places, before);
   };
 
-  return function* () {
+  function* read(): Generator<void, number> {
     let withoutItem = 0;
-    const repeats = spec.repeats === undefined || spec.repeats === 'all' ? undefined : new Repeats(spec.repeats);
     for (const row of files.rows(isPlain ? skimOf : undefined)) {
       if (files.wasFed()) yield;
       const [userId, itemId] = [ids.known(row.fields[user] ?? ''), row.fields[item] ?? ''];
@@ -90,20 +90,30 @@ export function interactionReader(
       } else {
         audit.look('interactions', attributes);
         const logIndex = files.logIndex(row);
-        const one = { userId, itemId, rating: rated.value, timestamp: time.value, logIndex, attributes };
-        if (repeats) {
-          ids.item(itemId); // in the order of the log, whichever row is kept
-          ids.user(userId);
+        const [of, at] = [ids.item(itemId), ids.user(userId)];
+        const [stars, seconds] = [rated.value ?? Number.NaN, time.value ?? Number.NaN];
+        const own = packedAttributes(attributes);
+        files.count('rows');
+        if (!repeats) add(at, of, stars, seconds, logIndex, own);
+        else {
+          const one = { user: at, item: of, rating: stars, timestamp: seconds, line: logIndex, attributes: own };
           repeats.add(one, files.tally);
-        } else {
-          keep(one);
-          files.count('rows');
         }
       }
     }
-    for (const one of repeats?.kept() ?? []) keep(one);
+    for (const { user: at, item: of, rating: stars, timestamp: seconds, line, attributes } of repeats?.kept() ?? []) {
+      if (waiting.isFull) yield;
+      add(at, of, stars, seconds, line, attributes);
+    }
     take(waiting.take());
     return withoutItem;
+  }
+  return function* () {
+    try {
+      return yield* read();
+    } finally {
+      repeats?.close();
+    }
   };
 }
 

@@ -29,6 +29,7 @@ export interface LogSummary {
 /** How rows are changed as they are read. */
 export interface Reading {
   readonly pseudonym?: ((userId: string) => string) | undefined; // in the place of a user's id; rejects then keep no text
+  readonly scratch?: string | undefined; // a folder for what does not stay in memory; the system's without it
 }
 
 /**
@@ -83,6 +84,7 @@ class LogReader {
   readonly #onBytes: (file: string, bytes: number) => void;
   readonly #ids: LogIds;
   readonly #pseudonym: ((userId: string) => string) | undefined;
+  readonly #scratch: string | undefined;
   readonly #warnings: string[] = [];
   readonly #titles = new TitleChecks();
   readonly #audit = new PersonalAudit();
@@ -95,8 +97,9 @@ class LogReader {
     names: ReadonlyMap<Role, readonly string[]>,
     writer: SourceWriter,
     onBytes: (file: string, bytes: number) => void,
-    { pseudonym }: Reading,
+    { pseudonym, scratch }: Reading,
   ) {
+    this.#scratch = scratch;
     this.#pseudonym = pseudonym;
     this.#ids = new LogIds(writer, pseudonym);
     this.#folder = folder;
@@ -130,6 +133,7 @@ class LogReader {
       titles: this.#titles,
       audit: this.#audit,
       take: (rows) => this.#writer.columns(rows),
+      scratch: this.#scratch,
     });
     if (fromItems) yield* fromItems();
     if (fromTags) yield* fromTags();

@@ -45,8 +45,8 @@ it('ends what runs when it is closed, and leaves nothing behind', () => {
 it('sweeps what a killed process left, and nothing of one that lives', () => {
   const inside = temporaryFolder();
   const [dead, living] = [
-    join(inside, 'rectune-duckdb-4194304999-abc'),
-    join(inside, `rectune-duckdb-${process.ppid}-abc`),
+    join(inside, 'rectune-scratch-4194304999-abc'),
+    join(inside, `rectune-scratch-${process.ppid}-abc`),
   ];
   for (const folder of [dead, living]) mkdirSync(folder);
   const duckdb = new DuckDb({ inside });

@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { stringify } from 'yaml';
+import { SourceSpec } from '../../src/core/source-spec.js';
 import { type ImportOptions, importLog } from '../../src/sources/import-log.js';
 import { openStore, type Store } from '../../src/store/store.js';
 import { NOW, temporaryFolder } from '../store/fixtures.js';
@@ -40,14 +41,14 @@ async function imported(store: Store, path: string, options: Partial<ImportOptio
 }
 
 /** All that the store knows of a source, beside the folder that it came from. */
-function everything(store: Store) {
-  const { path: _, ...source } = { ...store.sources.find('shop') };
+function everything(store: Store, id = 'shop') {
+  const { path: _path, id: _id, ...source } = { ...store.sources.find(id) };
   return {
     source,
-    interactions: [...store.sources.interactions('shop')],
-    users: [...store.sources.users('shop').values()],
-    items: [...store.sources.items('shop').values()],
-    rejects: store.sources.rejects('shop'),
+    interactions: [...store.sources.interactions(id)],
+    users: [...store.sources.users(id).values()],
+    items: [...store.sources.items(id).values()],
+    rejects: store.sources.rejects(id),
   };
 }
 
@@ -197,7 +198,8 @@ it('gives of a log that grew step by step what reading it whole gives, whatever 
     quote: fc.constantFrom('"', '"', 'none'),
     cut: fc.boolean(), // whether the first part may end within a line
   });
-  let fast = 0;
+  const [inFiles, inSqlite] = [newStore(3), newStore()];
+  let [fast, runs] = [0, 0];
   await fc.assert(
     fc.asyncProperty(
       fc.array(chunk, { minLength: 2, maxLength: 4 }),
@@ -218,16 +220,20 @@ it('gives of a log that grew step by step what reading it whole gives, whatever 
         };
         const first = `${HEAD}u1,i1,5,1\n${header === true ? '' : rows(0, 120).replaceAll('i3', 'i1')}`;
         const folder = folderOf({ 'log.csv': '', 'items.csv': 'id,name\ni1,Lamp\ni2,Chair\n' }, yaml);
-        const store = newStore(mostRows);
+        const store = mostRows === 3 ? inFiles : inSqlite;
+        runs += 1;
         let text = first;
         for (const [at, one] of ['', ...chunks].entries()) {
           text += one;
           write(folder, { 'log.csv': cut && at === 1 ? text.slice(0, -1) : text });
-          const { added } = await imported(store, folder);
+          const read = async (id: string) => {
+            const spec = SourceSpec.parse({ ...yaml, id });
+            return imported(store, folder, { found: { folder, spec, specPath: 'source.yaml' } });
+          };
+          const { added } = await read(`grown-${runs}`);
           if (added !== undefined) fast += 1;
-          const fresh = newStore(mostRows);
-          await imported(fresh, folder);
-          expect(everything(store)).toEqual(everything(fresh));
+          await read(`fresh-${runs}-${at}`);
+          expect(everything(store, `grown-${runs}`)).toEqual(everything(store, `fresh-${runs}-${at}`));
         }
       },
     ),

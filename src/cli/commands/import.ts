@@ -44,7 +44,15 @@ export default command({
     if (guess && !yes) return guess.question;
     const onProgress = context.progress.reading();
     const how = found.kind === 'log' ? found : (guess as Guessed).found;
-    const asked = { path: log, found: how, maxRejects, pseudonymKey, now: context.now, onProgress };
+    const asked = {
+      path: log,
+      found: how,
+      maxRejects,
+      pseudonymKey,
+      scratch: context.studio,
+      now: context.now,
+      onProgress,
+    };
     const source = await context.stoppable((signal) => importLog(context.openStore('make'), { ...asked, signal }));
     return { value: guess ? { ...source, guess: guess.value } : source, text: renderSource(source) };
   },

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import { RectuneError } from '../../core/errors.js';
 import { availableThreads } from '../cpu.js';
-import { makeScratch, type Scratch } from './scratch.js';
+import { makeScratch, type Scratch } from '../scratch-folder.js';
 import { THREAD } from './thread.js';
 
 const PACKAGE = '@duckdb/node-api';

@@ -1,10 +1,10 @@
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
-import { writing } from '../file-errors.js';
-import { listFolder, makeFolder, remove } from '../files.js';
-import { processLives } from '../process.js';
+import { writing } from './file-errors.js';
+import { listFolder, makeFolder, remove } from './files.js';
+import { processLives } from './process.js';
 
-const NAME = /^rectune-duckdb-(\d+)-/;
+const NAME = /^rectune-scratch-(\d+)-/;
 
 /** A folder for files on their way. It is gone when it is closed, or, of a process that was killed, when the next one is made. */
 export interface Scratch {
@@ -23,6 +23,6 @@ export function makeScratch(inside: string): Scratch {
     const owner = NAME.exec(name)?.[1];
     if (owner !== undefined && !processLives(Number(owner))) remove(join(inside, name));
   }
-  const path = writing(inside, () => mkdtempSync(join(inside, `rectune-duckdb-${process.pid}-`)));
+  const path = writing(inside, () => mkdtempSync(join(inside, `rectune-scratch-${process.pid}-`)));
   return { path, close: () => remove(path) };
 }
