@@ -1,6 +1,18 @@
+import { utf8Length } from '../core/utf8-length.js';
+
 const FIRST_BYTES = 1 << 19;
 const SHORT = 48; // characters up to which a call takes longer than the characters one by one
-const [QUOTE, BACKSLASH, ZERO] = [0x22, 0x5c, 0x30];
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const ZERO = 0x30;
+const NEWLINE = 0x0a;
+const LETTER_N = 0x6e;
+const COMMA = 0x2c;
+const OPEN = 0x5b;
+const CLOSE = 0x5d;
+const IS_PLAIN = Uint8Array.from({ length: 256 }, (_, byte) =>
+  byte >= 0x20 && byte !== QUOTE && byte !== BACKSLASH && byte < 0x80 ? 1 : 0,
+);
 
 /** Text in the making as UTF-8 bytes. The bytes are used again for the next text, so that a file of many lines makes no strings. */
 export class ByteText {
@@ -47,16 +59,7 @@ export class ByteText {
       this.text(String(value));
       return;
     }
-    const to = this.#room(10);
-    let digits = 1;
-    for (let more = value; more >= 10; more = Math.floor(more / 10)) digits += 1;
-    let left = value;
-    for (let at = this.#length + digits - 1; at >= this.#length; at--) {
-      const rest = Math.floor(left / 10);
-      to[at] = ZERO + left - 10 * rest;
-      left = rest;
-    }
-    this.#length += digits;
+    this.#length = putDigits(this.#room(10), this.#length, value);
   }
 
   /** Text of one byte, below U+0080. */
@@ -65,26 +68,69 @@ export class ByteText {
     to[this.#length++] = code;
   }
 
+  /** Pairs of whole numbers below 10^9, not negative, as JSON.stringify writes them. */
+  pairs(pairs: readonly (readonly [number, number])[]): void {
+    const to = this.#room(24 * pairs.length + 2);
+    let at = this.#length;
+    to[at++] = OPEN;
+    for (let i = 0; i < pairs.length; i++) {
+      const [first, second] = pairs[i] as readonly [number, number];
+      if (i > 0) to[at++] = COMMA;
+      to[at++] = OPEN;
+      at = putDigits(to, at, first);
+      to[at++] = COMMA;
+      at = putDigits(to, at, second);
+      to[at++] = CLOSE;
+    }
+    to[at++] = CLOSE;
+    this.#length = at;
+  }
+
   /** Text as JSON.stringify writes it, quotes included. */
   json(text: string): void {
-    const to = this.#room(2 * text.length + 2);
+    if (text.length <= SHORT && this.#shortJson(text)) return;
+    if (utf8Length(text) !== text.length) {
+      this.text(JSON.stringify(text));
+      return;
+    }
+    // The text behind the room that it takes at most with each byte escaped: it is read there and written before.
+    const { length } = text;
+    const to = this.#room(3 * length + 2);
+    const from = this.#length + 2 * length + 2;
+    to.write(text, from, 'latin1');
     let at = this.#length;
     to[at++] = QUOTE;
-    for (let i = 0; i < text.length; i++) {
-      const unit = text.charCodeAt(i);
-      if (unit >= 0x20 && unit < 0x80) {
-        if (unit === QUOTE || unit === BACKSLASH) to[at++] = BACKSLASH;
-        to[at++] = unit;
-      } else if (unit === 0x0a) {
+    for (let i = from; i < from + length; i++) {
+      const byte = to[i] as number;
+      if (IS_PLAIN[byte] === 1) to[at++] = byte;
+      else if (byte === NEWLINE) {
         to[at++] = BACKSLASH;
-        to[at++] = 0x6e; // n
+        to[at++] = LETTER_N;
+      } else if (byte === QUOTE || byte === BACKSLASH) {
+        to[at++] = BACKSLASH;
+        to[at++] = byte;
       } else {
-        this.text(JSON.stringify(text)); // from where it began
+        this.text(JSON.stringify(text)); // a control character: from where it began
         return;
       }
     }
     to[at++] = QUOTE;
     this.#length = at;
+  }
+
+  /** Whether it did: not when something has to be escaped, or is not ASCII. */
+  #shortJson(text: string): boolean {
+    const to = this.#room(text.length + 2);
+    let at = this.#length;
+    to[at++] = QUOTE;
+    for (let i = 0; i < text.length; i++) {
+      const unit = text.charCodeAt(i);
+      if (unit > 0x7f || IS_PLAIN[unit] === 0) return false;
+      to[at++] = unit;
+    }
+    to[at++] = QUOTE;
+    this.#length = at;
+    return true;
   }
 
   /** The bytes, with room for so many more. */
@@ -95,4 +141,17 @@ export class ByteText {
     this.#bytes = larger;
     return larger;
   }
+}
+
+/** Writes a whole number below 10^9; where the next byte belongs. */
+function putDigits(to: Uint8Array, begin: number, value: number): number {
+  let digits = 1;
+  for (let more = value; more >= 10; more = (more / 10) | 0) digits += 1;
+  let left = value;
+  for (let at = begin + digits - 1; at >= begin; at--) {
+    const rest = (left / 10) | 0;
+    to[at] = ZERO + left - 10 * rest;
+    left = rest;
+  }
+  return begin + digits;
 }

@@ -5,8 +5,12 @@ import { instructionLine } from '../../src/core/instruction.js';
 import { ByteText } from '../../src/platform/byte-text.js';
 import { instruction } from '../store/fixtures.js';
 
-const anyText = fc.oneof(fc.string({ unit: 'binary' }), fc.string());
-const anyRanges = fc.array(fc.tuple(fc.nat(), fc.nat(999)));
+const anyText = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.string({ unit: 'binary-ascii', maxLength: 60 }),
+  fc.constantFrom('\u0122\u015c', 'a "title"\n\\'),
+);
+const anyRanges = fc.array(fc.tuple(fc.nat(999_999_999), fc.nat(999)));
 const anyRow = fc.record({
   row: fc.nat(),
   userId: anyText,
