@@ -6,7 +6,9 @@ export function renderSource(source: Source & { unchanged: boolean; added?: numb
   return [
     `source ${id}: ${title}${unchanged ? ' (in the store already, unchanged)' : ''}`,
     `  ${counts.interactions} interactions of ${counts.users} users with ${counts.items} items`,
-    ...(added === undefined ? [] : [`  ${added} rows added to ${counts.interactions - added}`]),
+    ...(added === undefined
+      ? []
+      : [`  ${added} ${added === 1 ? 'row' : 'rows'} added to ${counts.interactions - added}`]),
     ...files.map(fileLine),
     ...(source.label ? [`  ${describeLabel(source.label)} (for recipes that say nothing else)`] : []),
     ...(pseudonyms ? [`  user ids are pseudonyms (${pseudonyms.algorithm}, key ${pseudonyms.keyFingerprint})`] : []),

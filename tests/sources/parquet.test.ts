@@ -374,7 +374,7 @@ it('imports the same from CSV and from Parquet, whatever the rows hold', async (
       };
       expect(await told('parquet', 'log.parquet')).toEqual(await told('delimited', 'log.csv'));
     }),
-    { numRuns: 40 },
+    { numRuns: 25 },
   );
 });
 
