@@ -35,8 +35,13 @@ export function openParquet(
       tally.bytes = bytes;
     };
     for (const { path: piece, firstRow, rows: count } of file.pieces(wanted)) {
-      yield* readChunks(piece);
-      told(Math.floor((size * (firstRow - 1 + count)) / file.rows)); // the reader knows rows, progress is in bytes
+      const length = fileSize(piece);
+      let done = 0;
+      for (const chunk of readChunks(piece)) {
+        yield chunk;
+        done += chunk.length;
+        told(Math.floor((size * (firstRow - 1 + (count * done) / length)) / file.rows)); // of the file's bytes; the pieces are text
+      }
     }
     told(fileSize(path));
   }
