@@ -6,7 +6,7 @@ import { cellTemplates } from './grid.js';
 import { loadTemplate, type Template } from './load-template.js';
 
 /** What a log has to make texts from. */
-export interface LogColumns {
+export interface LogFields {
   readonly roles: Roles;
   readonly items: ReadonlySet<string>; // attributes of items
   readonly users: ReadonlySet<string>;
@@ -21,7 +21,7 @@ export type Written = ReadonlySet<string>;
  *
  * written  slots that a model or an import fills
  */
-export function missingColumns(template: Template, log: LogColumns, written: Written = new Set()): string[] {
+export function missingColumns(template: Template, log: LogFields, written: Written = new Set()): string[] {
   const missing = new Set<string>();
   for (const field of template.head.fields) {
     if (hasRole(field) ? log.roles[field] === undefined : !log.items.has(field)) missing.add(`item ${field}`);
@@ -61,7 +61,7 @@ export interface CoveredCell {
   readonly missing: readonly string[]; // columns; none: supported
 }
 
-export function gridCoverage(log: LogColumns, written?: Written): CoveredCell[] {
+export function gridCoverage(log: LogFields, written?: Written): CoveredCell[] {
   return MEANINGFUL_CELLS.map((cell) => {
     const [first] = cellTemplates(cell);
     return { cell, missing: missingColumns(loadTemplate(first as string, '.'), log, written) };

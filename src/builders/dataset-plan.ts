@@ -7,7 +7,7 @@ import type { Store } from '../store/store.js';
 import { type Admitted, admit } from './admit.js';
 import { drawCandidates, makePool, type Pool } from './candidates/draw-candidates.js';
 import { columnRoles } from './column-roles.js';
-import { attributesOf, type LogColumns, missingColumns } from './coverage.js';
+import { attributesOf, type LogFields, missingColumns } from './coverage.js';
 import { type Example, exampleCount, examplePlaces, isLiked, makeExamples } from './examples.js';
 import { ItemTexts } from './item-texts.js';
 import type { LoadedRecipe } from './load-recipe.js';
@@ -50,7 +50,7 @@ export function planDataset(store: Store, loaded: LoadedRecipe): DatasetPlan {
   const items = store.sources.items(source.id);
   const users = store.sources.users(source.id);
   const all = readTable(store, source.id);
-  const columns = logColumns(all, recipe.columns ?? {}, items, users, `${loaded.file}: columns`);
+  const columns = logFields(all, recipe.columns ?? {}, items, users, `${loaded.file}: columns`);
   const { roles } = columns;
   // Of the only template of a version, ItemTexts names the field and the rows name the rest.
   const mixture = new Mixture(
@@ -162,13 +162,13 @@ function* placed(sequences: UserSequences, { examples }: DatasetRecipe, file: st
 }
 
 /** What the log has, beside the columns that every log has. */
-export function logColumns(
+export function logFields(
   log: LogTable,
   named: ColumnRoles,
   items: ReadonlyMap<string, Item>,
   users: ReadonlyMap<string, User>,
   where?: string,
-): LogColumns {
+): LogFields {
   const itemAttributes = attributesOf(items.values());
   const roles = columnRoles(named, itemAttributes, log.attributeNames, where);
   return { roles, items: itemAttributes, users: attributesOf(users.values()), rating: log.hasRatings };

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { columnRoles } from '../../src/builders/column-roles.js';
-import { gridCoverage, type LogColumns, missingColumns } from '../../src/builders/coverage.js';
+import { gridCoverage, type LogFields, missingColumns } from '../../src/builders/coverage.js';
 import { gridTemplates } from '../../src/builders/grid.js';
 import { loadTemplate, type Template } from '../../src/builders/load-template.js';
 import { loadWrapper } from '../../src/builders/load-wrapper.js';
@@ -153,14 +153,14 @@ function otherAnswer(template: Template): Partial<ShownExample> {
 }
 
 describe('coverage', () => {
-  const columns = (change: Partial<LogColumns> = {}): LogColumns => ({
+  const columns = (change: Partial<LogFields> = {}): LogFields => ({
     roles: columnRoles({}, new Set(['genres', 'tags']), new Set(['reviewText', 'summary'])),
     items: new Set(['genres', 'tags']),
     users: new Set(['age', 'gender', 'occupation']),
     rating: true,
     ...change,
   });
-  const without = (role: string): LogColumns => columns({ roles: { ...columns().roles, [role]: undefined } });
+  const without = (role: string): LogFields => columns({ roles: { ...columns().roles, [role]: undefined } });
 
   it('is whole for a log that has everything', () => {
     for (const { missing } of gridCoverage(columns())) expect(missing).toEqual([]);
