@@ -1,4 +1,5 @@
 import type { ByteRange } from '../core/instruction.js';
+import { withRoom } from '../platform/byte-text.js';
 
 /** A list of history items in a template's context, and the position of each in the history, 0 the oldest. */
 export interface HistoryList {
@@ -131,11 +132,8 @@ export class Sheet {
 
   /** The bytes, with room for so many more. */
   #room(more: number): Buffer {
-    if (this.#length + more <= this.#bytes.length) return this.#bytes;
-    const larger = Buffer.allocUnsafe(2 * (this.#length + more));
-    this.#bytes.copy(larger, 0, 0, this.#length);
-    this.#bytes = larger;
-    return larger;
+    this.#bytes = withRoom(this.#bytes, this.#length, more);
+    return this.#bytes;
   }
 }
 

@@ -141,6 +141,7 @@ export function evaluate(input: ReportInput): Evaluated {
     ...(valid ? seenJudgements(version, valid, answered.valid, known.rows.valid) : []),
     ...findings.rows,
   ]);
+  const trainKnown = input.rankings.length === 0 ? undefined : known.train(); // reads the log where all rows are judgements
   const rankedRows = new Map(answered.test.map((row) => [row.instruction.row, row]));
   const report: Omit<Report, 'warnings'> = {
     format: REPORT_FORMAT,
@@ -159,7 +160,7 @@ export function evaluate(input: ReportInput): Evaluated {
     rankings: input.rankings.map(({ file, sha256, result }) => ({
       file,
       sha256,
-      ...rankingReport(result, (row) => rankedRows.get(row), known.train(), options),
+      ...rankingReport(result, (row) => rankedRows.get(row), trainKnown, options),
     })),
     slices,
     wordings,

@@ -135,12 +135,17 @@ export class ByteText {
 
   /** The bytes, with room for so many more. */
   #room(more: number): Buffer {
-    if (this.#length + more <= this.#bytes.length) return this.#bytes;
-    const larger = Buffer.allocUnsafe(2 * (this.#length + more));
-    this.#bytes.copy(larger, 0, 0, this.#length);
-    this.#bytes = larger;
-    return larger;
+    this.#bytes = withRoom(this.#bytes, this.#length, more);
+    return this.#bytes;
   }
+}
+
+/** The bytes where they have room for so many more behind those that are written, else larger ones that begin alike. */
+export function withRoom(bytes: Buffer<ArrayBuffer>, written: number, more: number): Buffer<ArrayBuffer> {
+  if (written + more <= bytes.length) return bytes;
+  const larger = Buffer.allocUnsafe(2 * (written + more));
+  bytes.copy(larger, 0, 0, written);
+  return larger;
 }
 
 /** Writes a whole number below 10^9; where the next byte belongs. */

@@ -89,7 +89,7 @@ export function judgedLists(
   return { lists, eligible: eligible.length };
 }
 
-/** The answer that the log gives is that about the row's own target; of others nothing is known. */
+/** With the label of the row's own target, whose answer the line was rendered with: only the answers' odds are asked for. */
 function judgedLine(line: InstructionLine, { label }: ProbedRow): InstructionLine {
   return { ...line, label };
 }
