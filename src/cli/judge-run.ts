@@ -1,43 +1,25 @@
-import { z } from 'zod';
+import type { Template } from '../builders/load-template.js';
 import { ProbeGround } from '../builders/probe/ground.js';
-import { judgedLists, judgingTemplate } from '../builders/probe/judged-candidates.js';
+import { type JudgedListsAsked, judgedLists, judgingTemplate } from '../builders/probe/judged-candidates.js';
+import type { DatasetVersion } from '../core/dataset-version.js';
 import { RectuneError } from '../core/errors.js';
+import type { JudgeSettings } from '../core/evaluation.js';
 import { JudgedLists } from '../core/judged-lists.js';
-import { parseAs } from '../core/parse.js';
-import { CandidateRule, Sampler } from '../core/recipe.js';
-import { exists, readJson, sha256, writeSealed } from '../platform/files.js';
+import { CandidateRule } from '../core/recipe.js';
 import { packageVersion } from '../platform/package-version.js';
 import { studioLayout } from '../platform/studio.js';
 import type { Store } from '../store/store.js';
 import { askLines } from '../trainers/ask-forms.js';
+import { answeredOnce, type KeptAnswer, openAskedRun } from '../trainers/asked-run.js';
 import type { Execution } from '../trainers/execute-run.js';
 import type { PredictOptions } from '../trainers/predict.js';
-import { adapterOf, doneRun, mergedOf, modelOf } from '../trainers/run-files.js';
-import { findVersion } from '../trainers/sealed-split.js';
-
-/** What a user may set about lists that are judged. */
-export const JudgeOptions = z.strictObject({
-  rows: z.number().int().positive(), // most, drawn by the seed
-  seed: z.number().int().nonnegative(),
-  template: z.string().optional(), // that asks; without it the version's first that can
-  negatives: z.number().int().positive().optional(), // drawn beside liked targets; without it the lists of the version's rows, where it has any
-  sampler: Sampler,
-  recipe: z.string().optional(), // the version's recipe, when it shows templates of one's own
-});
-export type JudgeOptions = z.infer<typeof JudgeOptions>;
 
 export interface JudgeRequest extends Execution {
   readonly run: string;
   readonly model?: string | undefined; // where the base model lies now
-  readonly options: JudgeOptions;
+  readonly recipe?: string | undefined; // the version's recipe, when it shows templates of one's own
+  readonly settings: JudgeSettings;
   readonly computing: PredictOptions;
-}
-
-/** What was said, and where it is kept. */
-export interface JudgedRun {
-  readonly result: JudgedLists;
-  readonly path: string;
-  readonly reused: boolean;
 }
 
 /** Of a version without lists. */
@@ -49,66 +31,80 @@ const NEGATIVES = 9;
  *
  * throws RectuneError: usage (no such run, not done, no rows that can be asked), data (model, adapter or log gone or changed), and what native reports
  */
-export async function judgeRun(store: Store, request: JudgeRequest): Promise<JudgedRun> {
-  const { studio, options, computing } = request;
-  const run = await doneRun(store, studio, request.run);
-  const version = findVersion(store, run.versionHash);
-  const model = await modelOf(store, studio, run, request.model);
-  const adapter = await adapterOf(studio, run);
-  const ground = await ProbeGround.open(store, version, options.recipe);
+export async function judgeRun(store: Store, request: JudgeRequest): Promise<KeptAnswer<JudgedLists>> {
+  const { studio, settings, computing } = request;
+  const { run, version, model, adapter, merged, facts: own } = await openAskedRun(store, studio, request);
+  const { template, rule, lists, eligible } = await listsToJudge(store, version, settings, request.recipe);
+  const { format, ...asked } = own;
+  const facts = {
+    ...{ format, by: 'judgement' as const, ...asked }, // in this order: kept files are named by it, too
+    template: { id: template.head.id, hash: template.hash },
+    labels: template.labels as [string, string],
+    drawn: rule ?? null,
+    seed: settings.seed,
+  };
+  const { device, precision, again, ...others } = computing;
+  const kept = {
+    question: { ...facts, rows: lists.map(({ row }) => row), device, precision, program: packageVersion() },
+    schema: JudgedLists,
+    again,
+    pathOf: (id: string) => studioLayout.ranking(studio, run.id, id),
+  };
+  return answeredOnce(kept, request, async () => {
+    const { maxLength, sharePrefixes } = run.config;
+    const computed = { ...others, device, precision, maxLength, sharePrefixes, model };
+    const lines = lists.flatMap((list) => list.lines);
+    const alone = await askLines(lines, { ...computed, adapter: null, merged: null }, request);
+    const adapted = await askLines(lines, { ...computed, adapter, merged }, request);
+    let at = 0;
+    const answers = lists.map(({ row, candidates }) => {
+      const from = at;
+      at += candidates.length;
+      const of = ({ scores }: typeof alone): number[] => scores.slice(from, at).map(({ logOdds }) => logOdds as number);
+      return { row, candidates: [...candidates], adapter: of(adapted), base: of(alone) };
+    });
+    return {
+      result: { ...facts, eligible, answers },
+      forget() {
+        for (const { forget } of [alone, adapted]) forget();
+      },
+    };
+  });
+}
+
+/** What would be judged of a version, and how it is asked. */
+export interface ListsToJudge extends JudgedListsAsked {
+  readonly template: Template;
+  readonly rule: CandidateRule | undefined; // how lists are drawn; undefined: they are those of the version's rows
+}
+
+/**
+ * recipe  file of the version's recipe, when it shows templates of one's own
+ * throws  RectuneError: usage (no rows that can be asked, no template that can ask), data (the log is gone or another one)
+ */
+export async function listsToJudge(
+  store: Store,
+  version: DatasetVersion,
+  settings: JudgeSettings,
+  recipe: string | undefined,
+): Promise<ListsToJudge> {
+  const ground = await ProbeGround.open(store, version, recipe);
   if (!(ground instanceof ProbeGround)) {
     const fix = 'import the log again, build the version again, or give its recipe by --recipe';
     throw new RectuneError('data', ground.reason, `dataset version ${version.name}`, fix);
   }
-  const template = judgingTemplate(ground, options.template);
+  const template = judgingTemplate(ground, settings.template);
   const rows = () => store.versions.instructions(version.hash, 'test');
-  const rule = ruleOf(options, rows());
-  const { lists, eligible } = judgedLists(ground, rows(), template, rule, { most: options.rows, seed: options.seed });
-  const facts = {
-    format: 1 as const,
-    by: 'judgement' as const,
-    versionHash: version.hash,
-    runId: run.id,
-    modelHash: run.modelHash,
-    adapterHash: run.adapterHash as string,
-    template: { id: template.head.id, hash: template.hash },
-    labels: template.labels as [string, string],
-    drawn: rule ?? null,
-    seed: options.seed,
-  };
-  const { device, precision, again, ...others } = computing;
-  const question = { ...facts, rows: lists.map(({ row }) => row), device, precision, program: packageVersion() };
-  const id = sha256(JSON.stringify(question)).slice(0, 16);
-  const path = studioLayout.ranking(studio, run.id, id);
-  if (exists(path) && !again) return { result: readJudged(path), path, reused: true };
-
-  const { maxLength, sharePrefixes } = run.config;
-  const asked = { ...others, device, precision, maxLength, sharePrefixes, model };
-  const lines = lists.flatMap((list) => list.lines);
-  const alone = await askLines(lines, { ...asked, adapter: null, merged: null }, request);
-  const adapted = await askLines(lines, { ...asked, adapter, merged: mergedOf(studio, run) }, request);
-  let at = 0;
-  const answers = lists.map(({ row, candidates }) => {
-    const from = at;
-    at += candidates.length;
-    const of = ({ scores }: typeof alone): number[] => scores.slice(from, at).map(({ logOdds }) => logOdds as number);
-    return { row, candidates: [...candidates], adapter: of(adapted), base: of(alone) };
-  });
-  const result: JudgedLists = { ...facts, eligible, answers };
-  writeSealed(path, `${JSON.stringify(JudgedLists.parse(result))}\n`);
-  for (const { forget } of [alone, adapted]) forget();
-  return { result, path, reused: false };
+  const rule = ruleOf(settings, rows());
+  const { seed, rows: most } = settings;
+  return { template, rule, ...judgedLists(ground, rows(), template, rule, { most, seed }) };
 }
 
 /** How lists are drawn: as asked for, else not at all where rows have lists of their own. */
 function ruleOf(
-  { negatives, sampler, seed }: JudgeOptions,
+  { negatives, sampler, seed }: JudgeSettings,
   rows: Iterable<{ readonly candidates: readonly string[] | null }>,
 ): CandidateRule | undefined {
   if (negatives === undefined) for (const { candidates } of rows) if (candidates !== null) return undefined;
   return CandidateRule.parse({ negatives: negatives ?? NEGATIVES, sampler, seed });
-}
-
-function readJudged(path: string): JudgedLists {
-  return parseAs(JudgedLists, readJson(path), path, 'data');
 }

@@ -65,6 +65,7 @@ export async function runQuickstart(store: Store, request: QuickstartRequest): P
     recipe: join(packageRoot(), RECIPE),
     log,
     model: model.path,
+    evaluation: {}, // its recipe asks for none
     train: { ...request.train, threads },
     reportDirectory: undefined,
   });

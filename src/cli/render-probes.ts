@@ -1,6 +1,6 @@
 import type { ProbeResult } from '../core/probe.js';
 import type { Answer } from './command.js';
-import type { ProbeAnswer } from './probe-run.js';
+import type { ProbeAnswer } from './probe/probe-run.js';
 import { renderTable } from './render-table.js';
 
 /** How much was asked; what it comes to stands in the report. */

@@ -2,17 +2,14 @@ import type { RankingReport } from '../core/report-rankings.js';
 import { TASK_MODEL_TITLES } from '../core/task-report.js';
 import { counted, percent, withInterval } from '../eval/numbers.js';
 import { metricTitle } from '../eval/tasks/task-metric.js';
+import type { KeptAnswer } from '../trainers/asked-run.js';
 import type { Answer } from './command.js';
 import { renderTable } from './render-table.js';
 
-/** What was asked, and where the answers are. */
-export interface RankingPlace {
-  readonly run: string;
-  readonly path: string;
-  readonly reused: boolean;
-}
+/** Where the answers are. */
+export type AnswerPlace = Pick<KeptAnswer<unknown>, 'path' | 'reused'>;
 
-export function rankingAnswer(report: RankingReport, { run, path, reused }: RankingPlace): Answer {
+export function rankingAnswer(report: RankingReport, run: string, { path, reused }: AnswerPlace): Answer {
   const { list, metrics, entries, rows, eligible, users, written } = report;
   const searched = written === null ? [] : ['surely the best', 'seconds a row'];
   const table = entries.map(({ model, metrics: figures }) => {

@@ -2,10 +2,10 @@ import { OVERLAP_METRICS, type WrittenReport } from '../core/written-texts.js';
 import { counted, percent, withInterval } from '../eval/numbers.js';
 import { OVERLAP_TITLES, WRITER_TITLES } from '../eval/report/sections/written-texts.js';
 import type { Answer } from './command.js';
-import type { RankingPlace } from './render-ranking.js';
+import type { AnswerPlace } from './render-ranking.js';
 import { renderTable } from './render-table.js';
 
-export function writtenAnswer(report: WrittenReport, { run, path, reused }: RankingPlace): Answer {
+export function writtenAnswer(report: WrittenReport, run: string, { path, reused }: AnswerPlace): Answer {
   const { rows, eligible, tasks } = report;
   const tables = tasks.map(({ task, entries, users, ...own }) => {
     const head = [`${task}: ${counted(own.rows, 'row')}, ${counted(users, 'user')}`];

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { AskedRunFacts } from './asked-run.js';
 import { CandidateRule } from './recipe.js';
 import { RankingResult } from './title-ranking.js';
 
@@ -9,12 +10,8 @@ const count = z.number().int().nonnegative();
  * with its base model alone.
  */
 export const JudgedLists = z.strictObject({
-  format: z.literal(1),
+  ...AskedRunFacts.shape,
   by: z.literal('judgement'),
-  versionHash: z.string(),
-  runId: z.string(),
-  modelHash: z.string(),
-  adapterHash: z.string(),
   template: z.strictObject({ id: z.string(), hash: z.string() }), // that asks about one candidate
   labels: z.tuple([z.string(), z.string()]), // answers whose log-odds order a list: liked first
   drawn: CandidateRule.nullable(), // how lists were drawn for judgements that were liked; null: they are those of the version's own rows

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { AskedRunFacts } from './asked-run.js';
 
 /**
  * Questions beyond the test rows as they are, on a seeded subsample of them. What they come to stands in the trust panel of a report.
@@ -65,11 +66,7 @@ export const ServedAnswer = z.strictObject({
 export type ServedAnswer = z.infer<typeof ServedAnswer>;
 
 const asked = {
-  format: z.literal(1),
-  versionHash: z.string(),
-  runId: z.string(),
-  modelHash: z.string(),
-  adapterHash: z.string(),
+  ...AskedRunFacts.shape,
   seed: count, // draws the subsample and the forms
   eligible: count, // rows of test (titles of the log) that the probe could ask
   budget: z.string(), // what decided how many are asked, in words

@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import { Evaluation } from './evaluation.js';
 import { LabelRule } from './label-rule.js';
 import { TrainOptions } from './run-config.js';
+import { Sampler } from './sampler.js';
 
-export { LabelRule };
+export { LabelRule, Sampler };
 
 const count = z.number().int().positive();
 const seed = z.number().int().nonnegative();
@@ -106,16 +108,6 @@ export const LogFilter = z.strictObject({
   itemCore: z.number().int().nonnegative().default(0), // items with fewer go
 });
 export type LogFilter = z.infer<typeof LogFilter>;
-
-/** Where drawn items come from. None is ever an item that the user met, before or after. */
-export const Sampler = z.enum([
-  'uniform',
-  'popularity', // by (number of interactions in train)^0.75
-  'same-category', // uniform among the items of the target's category; the rest, if there are too few, uniform
-  'co-occurrence', // hard: those that users of train met most together with the history
-  'disliked', // items that the user did not like before the target; the rest, if there are too few, uniform
-]);
-export type Sampler = z.infer<typeof Sampler>;
 
 /** The items that a target is chosen from: drawn once for an example, whatever the template and the model. */
 export const CandidateRule = z.strictObject({
@@ -221,6 +213,7 @@ const RecipeShape = z.strictObject({
   wrapper: WrapperRule,
   weights: LabelWeights.optional(), // of rows of train in the loss; all count alike without it
   train: TrainOverrides.default({}),
+  evaluate: Evaluation.optional(), // what `rectune run` asks beside the rows of test; nothing without it
 });
 
 export const Recipe = RecipeShape.refine(
@@ -230,10 +223,10 @@ export const Recipe = RecipeShape.refine(
 export type Recipe = z.infer<typeof Recipe>;
 
 /**
- * The part of a recipe that decides the dataset: all but how to train on it. Another learning rate makes no new version. The label rule stands in
- * it, whether the recipe says it or the log.
+ * The part of a recipe that decides the dataset: all but how to train on it and what to ask then. Another learning rate makes no new version. The label
+ * rule stands in it, whether the recipe says it or the log.
  */
-export const DatasetRecipe = RecipeShape.omit({ train: true }).extend({ label: LabelRule }).strip();
+export const DatasetRecipe = RecipeShape.omit({ train: true, evaluate: true }).extend({ label: LabelRule }).strip();
 export type DatasetRecipe = z.infer<typeof DatasetRecipe>;
 
 type WithoutDefaults<Shape extends z.ZodRawShape> = {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { AskedRunFacts } from './asked-run.js';
 
 const count = z.number().int().nonnegative();
 
@@ -27,11 +28,7 @@ const Answered = RankedTitles.omit({ row: true, droppedHistory: true, tokens: tr
 
 /** Titles as stock llama.cpp writes them for rows of test, with the adapter of a run and with its base model alone. */
 export const RankingResult = z.strictObject({
-  format: z.literal(1),
-  versionHash: z.string(),
-  runId: z.string(),
-  modelHash: z.string(),
-  adapterHash: z.string(),
+  ...AskedRunFacts.shape,
   set: RankedSet,
   titles: z.array(z.strictObject({ title: z.string(), items: z.array(z.string()).min(1) })).nullable(), // of the catalogue, each once; null: a row's choices, in its order
   beams: count,

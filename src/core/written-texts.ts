@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { AskedRunFacts } from './asked-run.js';
 import { Estimate } from './report-figures.js';
 import { TASKS, type TaskName } from './template.js';
 
@@ -14,11 +15,7 @@ const Written = z.strictObject({
 
 /** Texts that stock llama.cpp writes behind rows of test that are answered by free text, with the adapter of a run and with its base model alone. */
 export const WrittenTexts = z.strictObject({
-  format: z.literal(1),
-  versionHash: z.string(),
-  runId: z.string(),
-  modelHash: z.string(),
-  adapterHash: z.string(),
+  ...AskedRunFacts.shape,
   seed: count, // draws the rows
   eligible: count, // rows of test that could be asked
   maxTokens: count, // of a text

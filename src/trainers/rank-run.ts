@@ -1,43 +1,25 @@
 import { z } from 'zod';
 import type { DatasetVersion } from '../core/dataset-version.js';
 import { RectuneError } from '../core/errors.js';
+import { MOST_BEAMS, RankSettings } from '../core/evaluation.js';
 import type { Instruction } from '../core/instruction.js';
-import { parseAs } from '../core/parse.js';
 import { Random } from '../core/random.js';
 import { TrainOptions } from '../core/run-config.js';
 import { type RankedSet, RankedTitles, RankingResult } from '../core/title-ranking.js';
 import { defaultThreads } from '../platform/cpu.js';
-import { exists, readJson, remove, sha256, writeSealed } from '../platform/files.js';
+import { remove } from '../platform/files.js';
 import { studioLayout } from '../platform/studio.js';
 import type { Store } from '../store/store.js';
 import { journalled } from './answer-journal.js';
+import { answeredOnce, drawRows, type KeptAnswer, openAskedRun, servedFiles } from './asked-run.js';
 import type { Execution } from './execute-run.js';
-import { type RankRequest, rankTitles } from './rank-titles.js';
-import { adapterOf, doneRun, mergedOf, modelOf } from './run-files.js';
-import { findVersion, sealedSplit } from './sealed-split.js';
+import { rankTitles } from './rank-titles.js';
+import { sealedSplit } from './sealed-split.js';
 import { servingEngine } from './serve-rows.js';
-
-/** Sequences of a context of llama.cpp, less that of the prompt. */
-const MOST_BEAMS = 255;
 
 /** What a user may set about ranking by written titles. */
 export const RankOptions = z.strictObject({
-  rows: z.coerce.number().int().positive().default(100).describe('most rows of test, drawn by the seed'),
-  beams: z.coerce
-    .number()
-    .int()
-    .positive()
-    .max(MOST_BEAMS)
-    .default(20)
-    .describe('beginnings of titles followed at once; for candidates at least as many as a list has'),
-  top: z.coerce
-    .number()
-    .int()
-    .positive()
-    .max(MOST_BEAMS)
-    .default(10)
-    .describe('titles kept of a row; for candidates all of them'),
-  seed: z.coerce.number().int().nonnegative().default(1).describe('draws the rows'),
+  ...RankSettings.shape,
   threads: TrainOptions.shape.threads,
   again: z.boolean().default(false).describe('compute a ranking that is there already'),
 });
@@ -50,13 +32,6 @@ export interface RankRunRequest {
   readonly options: RankOptions;
 }
 
-/** What was written, and where it is kept. */
-export interface RankedRun {
-  readonly result: RankingResult;
-  readonly path: string;
-  readonly reused: boolean;
-}
-
 /**
  * Ranks titles behind rows of test by what a run's adapter and its base model write within a set: the row's candidates, or every title of the log. Only
  * rows whose answers are titles can be asked, and of the catalogue only those that show no candidates. The result is kept in the studio; the same question is not
@@ -64,78 +39,63 @@ export interface RankedRun {
  *
  * throws RectuneError: usage (no such run, not done, no such rows, more titles wanted than beams), data (model, adapter or log gone or changed), and what native reports
  */
-export async function rankRun(store: Store, request: RankRunRequest, execution: Execution): Promise<RankedRun> {
+export async function rankRun(
+  store: Store,
+  request: RankRunRequest,
+  execution: Execution,
+): Promise<KeptAnswer<RankingResult>> {
   const { studio } = execution;
   const { set, options } = request;
-  const run = await doneRun(store, studio, request.run);
-  const version = findVersion(store, run.versionHash);
-  const model = await modelOf(store, studio, run, request.model);
-  const adapter = await adapterOf(studio, run);
-  const eligible = eligibleRows(store, version, set);
-  const asked = new Random(options.seed, 'ranking')
-    .shuffle(eligible.map((_, place) => place))
-    .slice(0, options.rows)
-    .sort((a, b) => a - b)
-    .map((place) => eligible[place] as Listed);
+  const asked = await openAskedRun(store, studio, request);
+  const { run, version, facts: own } = asked;
+  const eligible = rankableRows(store, version, set);
+  const rows = drawRows(eligible, options.rows, new Random(options.seed, 'ranking'));
   const catalogue = set === 'catalogue' ? catalogueOf(store, version) : null;
-  const settings = { ...searchOf(set, asked, options), seed: options.seed };
-  const facts = {
-    format: 1 as const,
-    versionHash: version.hash,
-    runId: run.id,
-    modelHash: run.modelHash,
-    adapterHash: run.adapterHash as string,
-    set,
-    ...settings,
-  };
+  const facts = { ...own, set, ...searchOf(set, rows, options), seed: options.seed };
+  const { beams, top } = facts;
   const engine = servingEngine();
-  const id = sha256(JSON.stringify({ ...facts, engine, rows: asked.map(({ row }) => row) })).slice(0, 16);
-  const path = studioLayout.ranking(studio, run.id, id);
-  if (exists(path) && !options.again) return { result: readRanking(path), path, reused: true };
-
-  const threads = options.threads ?? defaultThreads();
-  const common = {
-    data: await sealedSplit(studio, version, 'test'),
-    rows: asked.map(({ row }) => row),
-    titles: catalogue?.map(({ title }) => title) ?? null,
-    maxLength: run.config.maxLength,
-    beams: settings.beams,
-    top: settings.top,
-    threads,
+  const numbers = rows.map(({ row }) => row);
+  const kept = {
+    question: { ...facts, engine, rows: numbers },
+    schema: RankingResult,
+    again: options.again,
+    pathOf: (id: string) => studioLayout.ranking(studio, run.id, id),
   };
-  const merged = mergedOf(studio, run);
-  const answersOf = (who: 'adapter' | 'base', from: Pick<RankRequest, 'model' | 'adapter'>) => {
-    const journal = studioLayout.scoreJournal(studio, `ranking-${id}-${who}`);
-    if (options.again) remove(journal);
-    return journalled({ path: journal, schema: RankedTitles, rows: common.rows }, (missing) =>
-      rankTitles({ ...common, ...from, rows: missing }, execution),
-    );
-  };
-  const served = merged === null ? { model, adapter } : { model: merged, adapter: null };
-  const withAdapter = await answersOf('adapter', served);
-  const alone = await answersOf('base', { model, adapter: null });
-  const place = catalogue && new Map(catalogue.flatMap(({ items }, title) => items.map((item) => [item, title])));
-  const answers = asked.map(({ row, itemId, candidates }, at) => ({
-    row,
-    target: place === null ? candidates.indexOf(itemId) : (place.get(itemId) as number),
-    adapter: kept(withAdapter.answers[at] as RankedTitles),
-    base: kept(alone.answers[at] as RankedTitles),
-  }));
-  const result: RankingResult = { ...facts, titles: catalogue, eligible: eligible.length, engine, threads, answers };
-  writeSealed(path, `${JSON.stringify(RankingResult.parse(result))}\n`);
-  for (const { forget } of [withAdapter, alone]) forget();
-  return { result, path, reused: false };
-}
-
-/** throws RectuneError (data) for a file that is no ranking */
-export function readRanking(path: string): RankingResult {
-  return parseAs(RankingResult, readJson(path), path, 'data');
+  return answeredOnce(kept, execution, async (id) => {
+    const served = servedFiles(studio, asked);
+    const threads = options.threads ?? defaultThreads();
+    const titles = catalogue?.map(({ title }) => title) ?? null;
+    const data = await sealedSplit(studio, version, 'test');
+    const common = { data, titles, maxLength: run.config.maxLength, beams, top, threads };
+    const answersOf = (who: 'adapter' | 'base') => {
+      const path = studioLayout.scoreJournal(studio, `ranking-${id}-${who}`);
+      if (options.again) remove(path);
+      return journalled({ path, schema: RankedTitles, rows: numbers }, (missing) =>
+        rankTitles({ ...common, ...served[who], rows: missing }, execution),
+      );
+    };
+    const adapted = await answersOf('adapter');
+    const alone = await answersOf('base');
+    const place = catalogue && new Map(catalogue.flatMap(({ items }, title) => items.map((item) => [item, title])));
+    const answers = rows.map(({ row, itemId, candidates }, at) => ({
+      row,
+      target: place === null ? candidates.indexOf(itemId) : (place.get(itemId) as number),
+      adapter: told(adapted.answers[at] as RankedTitles),
+      base: told(alone.answers[at] as RankedTitles),
+    }));
+    return {
+      result: { ...facts, titles: catalogue, eligible: eligible.length, engine, threads, answers },
+      forget() {
+        for (const { forget } of [adapted, alone]) forget();
+      },
+    };
+  });
 }
 
 type Listed = Pick<Instruction, 'row' | 'itemId'> & { candidates: readonly string[]; choices: readonly string[] };
 
-/** Rows of test that are answered by the title of one of their candidates. */
-function eligibleRows(store: Store, version: DatasetVersion, set: RankedSet): Listed[] {
+/** Rows of test that are answered by the title of one of their candidates. Throws RectuneError 'usage' when there are none, 'data' when the log is another one. */
+export function rankableRows(store: Store, version: DatasetVersion, set: RankedSet): Listed[] {
   const openTemplates = new Set(version.templates.filter(({ task }) => task === 'matching').map(({ id }) => id));
   const titles = titlesOf(store, version);
   const listed: Listed[] = [];
@@ -183,7 +143,7 @@ function catalogueOf(store: Store, version: DatasetVersion): { title: string; it
 function searchOf(
   set: RankedSet,
   asked: readonly Listed[],
-  { beams, top }: RankOptions,
+  { beams, top }: RankSettings,
 ): { beams: number; top: number } {
   if (set === 'candidates') {
     const longest = Math.min(MOST_BEAMS, Math.max(...asked.map(({ candidates }) => candidates.length)));
@@ -193,6 +153,6 @@ function searchOf(
   throw new RectuneError('usage', `${beams} beams cannot give ${top} titles`, '--top', 'raise --beams, or lower --top');
 }
 
-function kept({ best, certain, seconds }: RankedTitles): RankingResult['answers'][number]['adapter'] {
+function told({ best, certain, seconds }: RankedTitles): RankingResult['answers'][number]['adapter'] {
   return { best, certain, seconds };
 }

@@ -200,8 +200,8 @@ it('listens to signals while it imports, trains and predicts, and leaves them th
     },
   });
   expect(code).toBe(0);
-  expect(done).toHaveLength(4);
-  const [, imported = [], before = [], after = []] = done;
+  expect(done).toHaveLength(6); // before and after: importing; proving the loss mask; training and predicting
+  const [, imported = [], before = [], , , after = []] = done;
   expect(imported).not.toContain('versions'); // the build is still to come
   expect(before).toContain('versions'); // the build is over
   expect(before).not.toContain('train');
@@ -353,6 +353,48 @@ it('ranks candidates by a judgement about each, reports it, and asks the same bu
     expect((await invoke([...argv, '--studio', studio])).stdout).toContain('liked: rating above 3');
   const { code, stderr } = await invoke([...ranking, '--set', 'catalogue']);
   expect([code, stderr]).toEqual([2, expect.stringContaining('--negatives')]);
+});
+
+it('makes the rankings that the recipe asks for before the report, once, and those of the command line in their place', async () => {
+  const { argv, folder, studio } = invented();
+  const recipe = `${RECIPE}\nevaluate: { rank: { judgement: { negatives: 4, rows: 3 } } }\n`;
+  writeSealed(join(folder, 'recipe.yaml'), recipe);
+  const { code, stdout, stderr } = await invoke([...argv, '--json']);
+  expect(stderr).toContain('rank: a judgement about each candidate, adapter and base model');
+  expect(code).toBe(0);
+  const { report, run, version } = JSON.parse(stdout);
+  const [ranking] = report.rankings;
+  expect([report.rankings.length, ranking.list, ranking.rows]).toEqual([1, '1+4', 3]);
+  const asked = calls().length;
+  expect((await invoke(argv)).stderr).toContain('rank: 3 rows, asked before');
+  expect(calls().length).toBe(asked);
+  expect(readdirSync(join(studio, 'rankings', run))).toHaveLength(1);
+  const without = await invoke([...argv, '--rankings', 'none']);
+  expect(without.stderr).not.toContain('rank: ');
+  writeSealed(join(folder, 'recipe.yaml'), RECIPE);
+  const plain = await invoke([...argv, '--json']);
+  expect(JSON.parse(plain.stdout).version).toBe(version); // what is asked of an adapter makes no new version
+});
+
+it.each([
+  { more: ['--rankings', 'catalogue'], error: 'no row of test is answered by any title of the log' },
+  { more: ['--write', '5'], error: 'no row of test is answered by free text' },
+])('refuses $more of a version without such rows before anything is trained', async ({ more, error }) => {
+  const { argv } = invented();
+  const { code, stderr } = await invoke([...argv, ...more]);
+  expect(stderr).toContain(error);
+  expect(code).toBe(2);
+  expect(calls()).toEqual([]);
+});
+
+it.each([
+  { more: ['--rankings', 'catalog'], error: 'did you mean "catalogue"?' },
+  { more: ['--write', 'all'], error: '"all" is no number of rows' },
+])('refuses $more before anything is made', async ({ more, error }) => {
+  const { argv, studio } = invented();
+  const { code, stderr } = await invoke([...argv, ...more]);
+  expect([code, existsSync(studio)]).toEqual([2, false]);
+  expect(stderr).toContain(error);
 });
 
 it('names the probes that there are when one is mistyped', async () => {

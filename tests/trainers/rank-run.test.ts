@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { Instruction } from '../../src/core/instruction.js';
-import { RankOptions, rankRun, readRanking } from '../../src/trainers/rank-run.js';
+import { RankingResult } from '../../src/core/title-ranking.js';
+import { readAnswers } from '../../src/trainers/asked-run.js';
+import { RankOptions, rankRun } from '../../src/trainers/rank-run.js';
 import { trainRun } from '../../src/trainers/train.js';
 import { keepSource, source } from '../store/fixtures.js';
 import { type Call, fakeNative, TRAINS } from './fake-native.js';
@@ -90,7 +92,7 @@ it('draws the same rows for a seed, and answers a question once', async () => {
   expect(first.result.eligible).toBe(12);
   const again = await rank('candidates', { rows: 5 });
   expect(again).toEqual({ result: first.result, path: first.path, reused: true });
-  expect(readRanking(first.path)).toEqual(first.result);
+  expect(readAnswers(first.path, RankingResult)).toEqual(first.result);
   expect(rankings()).toHaveLength(2);
   await rank('candidates', { rows: 5, again: true });
   expect(rankings()).toHaveLength(4);

@@ -30,7 +30,7 @@ export default command({
   ],
   async run({ run }, { only, seconds, seed, recipe, model, ...options }, context) {
     const probes = readProbes(only, '--only');
-    const { probeRun } = await import('../probe-run.js');
+    const { probeRun } = await import('../probe/probe-run.js');
     const store = context.openStore('existing');
     const asked = { run, probes, seconds, seed, recipe, model, options, onStage: (line: string) => context.note(line) };
     const answers = await context.stoppable((signal) => probeRun(store, { ...executionOf(context), ...asked, signal }));

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { RectuneError } from '../../core/errors.js';
+import { JudgeSettings } from '../../core/evaluation.js';
 import type { KeptRankingResult } from '../../core/judged-lists.js';
-import { Sampler } from '../../core/recipe.js';
 import { ReportOptions } from '../../core/report.js';
 import { RankedSet } from '../../core/title-ranking.js';
 import { rankingReport } from '../../eval/tasks/ranking-report.js';
 import type { Store } from '../../store/store.js';
+import type { KeptAnswer } from '../../trainers/asked-run.js';
 import type { Execution } from '../../trainers/execute-run.js';
 import { PredictOptions } from '../../trainers/predict.js';
 import { RankOptions, rankRun } from '../../trainers/rank-run.js';
@@ -22,22 +23,10 @@ const Options = z.strictObject({
   set: RankedSet.default('candidates').describe(
     "what may be written: titles of the row's candidates, or of every item of the log",
   ),
-  negatives: z.coerce
-    .number()
-    .int()
-    .positive()
-    .optional()
-    .describe(
-      "by judgement: items drawn beside each liked target; without it the version's own lists, or 9 where it has none",
-    ),
-  sampler: Sampler.default('uniform').describe('by judgement: how these are drawn'),
-  template: named(
-    'ID',
-    'by judgement: the template that asks, of the version; without it its first that can',
-  ).optional(),
+  ...RankOptions.shape,
+  ...JudgeSettings.shape,
   recipe: named('FILE', "by judgement: the version's recipe, when it shows templates of your own").optional(),
   model: named('FILE', 'base model, only when it lies in another place now').optional(),
-  ...RankOptions.shape,
   device: PredictOptions.shape.device,
   precision: PredictOptions.shape.precision,
 });
@@ -73,29 +62,24 @@ export default command({
         .map((instruction) => [instruction.row, { instruction }]),
     );
     const report = rankingReport(result, (row) => rows.get(row), undefined, ReportOptions.parse({}));
-    return rankingAnswer(report, { run, path, reused });
+    return rankingAnswer(report, run, { path, reused });
   },
 });
 
-interface Ranked {
-  readonly result: KeptRankingResult;
-  readonly path: string;
-  readonly reused: boolean;
-}
+type Ranked = Promise<KeptAnswer<KeptRankingResult>>;
 
-function written(store: Store, run: string, options: Options, execution: Execution): Promise<Ranked> {
+function written(store: Store, run: string, options: Options, execution: Execution): Ranked {
   const { set, model, rows, beams, top, seed, threads, again } = options;
   return rankRun(store, { run, set, model, options: { rows, beams, top, seed, threads, again } }, execution);
 }
 
-async function judged(store: Store, run: string, options: Options, execution: Execution): Promise<Ranked> {
+async function judged(store: Store, run: string, options: Options, execution: Execution): Ranked {
   const { judgeRun } = await import('../judge-run.js');
   const { model, rows, seed, template, negatives, sampler, recipe, device, precision, threads, again } = options;
   return judgeRun(store, {
     ...execution,
-    run,
-    model,
-    options: { rows, seed, template, negatives, sampler, recipe },
+    ...{ run, model, recipe },
+    settings: { rows, seed, template, negatives, sampler },
     computing: PredictOptions.parse({ device, precision, threads, again }),
   });
 }

@@ -1,11 +1,12 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { RANKING_KINDS } from '../../core/evaluation.js';
 import { FIT_MODELS } from '../../core/fit-search.js';
 import { packageVersion } from '../../platform/package-version.js';
 import { command, named } from '../command.js';
+import { readRankings, readWriting } from '../evaluation-flags.js';
 import { executionOf } from '../execution.js';
 import { idModelsOption, readIdModels } from '../model-names.js';
-import type { PipelineResult } from '../pipeline.js';
 import { probesOption, readProbes } from '../probe-names.js';
 import { renderSeeds } from '../render-seeds.js';
 import { trainFlagsOverRecipe } from '../train-flags.js';
@@ -13,7 +14,7 @@ import { trainFlagsOverRecipe } from '../train-flags.js';
 export default command({
   name: 'run',
   summary:
-    'a recipe from the log to the report: import, build, train, predict, probe, fit, report; only what is not there yet',
+    'a recipe from the log to the report: import, build, train, predict, probe, rank, write, fit, report; only what is not there yet',
   positionals: z.strictObject({
     recipe: z.string().describe('recipe file, or the name of a recipe that comes with rectune'),
   }),
@@ -25,6 +26,14 @@ export default command({
     idModels: idModelsOption(FIT_MODELS),
     seeds: named('N|A,B', "do it for so many seeds, from --seed or the recipe's on; or for these seeds").optional(),
     probes: probesOption,
+    rankings: named(
+      'LIST',
+      `made before the report (rectune rank): none, or names with commas of ${RANKING_KINDS.join(', ')}; without it the recipe's`,
+    ).optional(),
+    write: named(
+      'N|none',
+      "write texts before the report, behind so many rows that free text answers (rectune write); without it the recipe's",
+    ).optional(),
     ...trainFlagsOverRecipe,
     shots: named(
       'N,N',
@@ -35,24 +44,20 @@ export default command({
     'rectune run recipes/tallrec-movie.yaml --log ml-100k --model M.gguf',
     "rectune run tallrec-movie --model M.gguf --shots 64 --seed 1     (training options take the place of the recipe's)",
     'rectune run tallrec-movie --model M.gguf --shots 16,64,256 --seeds 3     (nine runs, one report)',
+    'rectune run p5-movie --model M.gguf --rankings catalogue,judgement     (the same as evaluate: in the recipe)',
   ],
-  async run({ recipe }, { log, model, teacher, out, idModels, probes, seeds, shots, ...options }, context) {
-    const [{ runPipeline, runPipelineForSeries }, { summarizeReport }] = await Promise.all([
+  async run({ recipe }, { log, model, teacher, out, idModels, probes, rankings, write, ...rest }, context) {
+    const { seeds, shots, ...options } = rest;
+    const evaluation = { rank: readRankings(rankings), write: readWriting(write) };
+    const [{ runPipeline }, { summarizeReport }] = await Promise.all([
       import('../pipeline.js'),
       import('../../eval/summary.js'),
     ]);
     const given = Object.entries(options).filter(([name]) => context.given.has(name));
-    const told = ({ report, adapter, directory }: PipelineResult) =>
-      `${summarizeReport(report)}\n\nadapter: ${adapter}\nfiles: ${directory}`;
-    // Without a log its rows must be in the store already.
-    const openStore = () => context.openStore(log === undefined ? 'existing' : 'make');
     const request = {
       ...executionOf(context),
       stoppable: context.stoppable,
-      recipe,
-      log,
-      model,
-      teacher,
+      ...{ recipe, log, model, teacher, evaluation },
       train: Object.fromEntries(given),
       idModels: readIdModels(idModels),
       probes: readProbes(probes, '--probes'),
@@ -61,19 +66,18 @@ export default command({
       onStage: (line: string) => context.note(line),
       onReading: context.progress.reading(),
     };
-    if (seeds !== undefined || shots !== undefined) {
-      const result = await runPipelineForSeries(openStore, request, { seeds, shots });
-      if (result.runs.length > 1) {
-        const runs = result.runs.map(({ run }) => run.id);
-        return { value: { ...summaryOf(result), runs }, text: `${renderSeeds(result)}\n\n${told(result)}` };
-      }
-      return { value: summaryOf(result), text: told(result) };
-    }
-    const result = await runPipeline(openStore, request);
-    return { value: summaryOf(result), text: told(result) };
+    // Without a log its rows must be in the store already.
+    const openStore = () => context.openStore(log === undefined ? 'existing' : 'make');
+    const result = await runPipeline(openStore, request, { seeds, shots });
+    const { source, version, run, runs, adapter, directory, report } = result;
+    const several = runs.length > 1;
+    const text = `${summarizeReport(report)}\n\nadapter: ${adapter}\nfiles: ${directory}`;
+    return {
+      value: {
+        ...{ source: source?.id ?? version.sourceId, version: version.hash, run: run.id, directory, report },
+        ...(several ? { runs: runs.map((one) => one.run.id) } : {}),
+      },
+      text: several ? `${renderSeeds(result)}\n\n${text}` : text,
+    };
   },
 });
-
-function summaryOf({ source, version, run, directory, report }: PipelineResult) {
-  return { source: source?.id ?? version.sourceId, version: version.hash, run: run.id, directory, report };
-}

@@ -27,6 +27,6 @@ export default command({
     const users = new Map<number, string>();
     for (const { row, userId } of store.versions.instructions(result.versionHash, 'test')) users.set(row, userId);
     const report = writtenReport(result, (row) => users.get(row), ReportOptions.parse({}));
-    return writtenAnswer(report, { run, path, reused });
+    return writtenAnswer(report, run, { path, reused });
   },
 });

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { isStable } from '../../src/cli/stable-orders.js';
-import type { VariantAnswer } from '../../src/core/probe.js';
-import { STABLE_BELOW, softmax } from '../../src/core/probe-budget.js';
+import { isStable } from '../../../src/cli/probe/stable-orders.js';
+import type { VariantAnswer } from '../../../src/core/probe.js';
+import { STABLE_BELOW, softmax } from '../../../src/core/probe-budget.js';
 
 const scores = fc.array(fc.double({ min: -5, max: 5, noNaN: true }), { minLength: 3, maxLength: 3 });
 /** Of each row what is said in its own order, then in others. */

@@ -1,11 +1,11 @@
-import { instructionBytes } from '../builders/probe/subsample.js';
-import type { DatasetVersion } from '../core/dataset-version.js';
-import { instructionLine } from '../core/instruction.js';
-import { FEWEST_PROBED } from '../core/probe-budget.js';
-import type { Store } from '../store/store.js';
-import { type AskedModel, askLines } from '../trainers/ask-forms.js';
-import type { Execution } from '../trainers/execute-run.js';
-import { reportedSplits } from '../trainers/predict.js';
+import { instructionBytes } from '../../builders/probe/subsample.js';
+import type { DatasetVersion } from '../../core/dataset-version.js';
+import { instructionLine } from '../../core/instruction.js';
+import { FEWEST_PROBED } from '../../core/probe-budget.js';
+import type { Store } from '../../store/store.js';
+import { type AskedModel, askLines } from '../../trainers/ask-forms.js';
+import type { Execution } from '../../trainers/execute-run.js';
+import { reportedSplits } from '../../trainers/predict.js';
 
 /** What all probes together may cost, in bytes of prompts scored. */
 export interface ProbeBudget {

@@ -1,8 +1,8 @@
-import { RectuneError } from '../core/errors.js';
-import type { VariantAnswer } from '../core/probe.js';
-import { meanVariation, STABLE_BELOW, softmax } from '../core/probe-budget.js';
-import type { Run } from '../core/run.js';
-import type { Store } from '../store/store.js';
+import { RectuneError } from '../../core/errors.js';
+import type { VariantAnswer } from '../../core/probe.js';
+import { meanVariation, STABLE_BELOW, softmax } from '../../core/probe-budget.js';
+import type { Run } from '../../core/run.js';
+import type { Store } from '../../store/store.js';
 
 /** What the adapter says of the rows of test as they are: log-likelihoods of the answers, by row. Throws RectuneError (usage) when it was not asked. */
 export function ownAnswers(store: Store, run: Run): Map<number, readonly number[]> {

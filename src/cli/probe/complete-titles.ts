@@ -1,8 +1,8 @@
-import { type CutTitle, cutTitles } from '../builders/probe/completions.js';
-import type { InstructionLine } from '../core/instruction.js';
-import type { Item } from '../core/interaction.js';
-import { FEWEST_PROBED, MOST_PROBED } from '../core/probe-budget.js';
-import type { Score } from '../trainers/score-journal.js';
+import { type CutTitle, cutTitles } from '../../builders/probe/completions.js';
+import type { InstructionLine } from '../../core/instruction.js';
+import type { Item } from '../../core/interaction.js';
+import { FEWEST_PROBED, MOST_PROBED } from '../../core/probe-budget.js';
+import type { Score } from '../../trainers/score-journal.js';
 
 /** What the probe `completion` asks. */
 export interface TitlesToComplete {

@@ -1,0 +1,80 @@
+import { ProbeGround } from '../../builders/probe/ground.js';
+import { drawSubsample, type RowProbe, type Subsample } from '../../builders/probe/subsample.js';
+import { seenTemplates, Wordings } from '../../builders/probe/wordings.js';
+import type { ProbeName } from '../../core/probe.js';
+import type { Store } from '../../store/store.js';
+import type { AskedModel } from '../../trainers/ask-forms.js';
+import { type AskedRun, openAskedRun, whyNotServed } from '../../trainers/asked-run.js';
+import type { Execution } from '../../trainers/execute-run.js';
+import type { PredictOptions } from '../../trainers/predict.js';
+import { type ProbeBudget, probeBudget } from './probe-budget.js';
+
+/** What is to be asked of which run. */
+export interface ProbeRequest extends Execution {
+  run: string;
+  probes: readonly ProbeName[];
+  seed: number; // draws the subsample and the forms
+  seconds?: number | undefined; // that all probes together may take; without it as many bytes of prompts as the evaluation scored
+  model?: string | undefined; // where the base model lies now
+  recipe?: string | undefined; // file of the version's recipe, from which templates of one's own are seen
+  options: PredictOptions;
+  onStage: (line: string) => void;
+}
+
+/** What all probes of a run have in common. */
+export interface Probing {
+  readonly store: Store;
+  readonly request: ProbeRequest;
+  readonly asked: AskedRun;
+  readonly model: AskedModel;
+  readonly ground: ProbeGround | { readonly reason: string };
+  readonly wordings: Wordings | undefined;
+  readonly sample: Subsample;
+  readonly budget: ProbeBudget;
+}
+
+/** throws RectuneError as openAskedRun does, and what native reports when the pace is measured */
+export async function openProbing(store: Store, request: ProbeRequest): Promise<Probing> {
+  const { options, seed } = request;
+  const asked = await openAskedRun(store, request.studio, request);
+  const { run, version, adapter, merged } = asked;
+  const { maxLength, sharePrefixes, rows } = run.config;
+  const { again: _, ...computing } = options;
+  const model = { ...computing, model: asked.model, adapter, merged, maxLength, sharePrefixes };
+  const ground = await ProbeGround.open(store, version, request.recipe);
+  const open = ground instanceof ProbeGround ? ground : undefined;
+  const train = store.versions.instructions(version.hash, 'train');
+  const wordings = open && new Wordings(open.plan.mixture.templates, seenTemplates(version, train, rows));
+  const budget = await probeBudget(store, { runId: run.id, version, model }, request.seconds, request);
+  const test = store.versions.instructions(version.hash, 'test');
+  const sample = drawSubsample(test, open, wordings, seed, budget.bytes);
+  return { store, request, asked, model, ground, wordings, sample, budget };
+}
+
+/** Why a probe asks nothing; of completion it is known when titles are cut. */
+export function whyNotAsked({ request, asked, ground, sample }: Probing, probe: ProbeName): string | null {
+  if (probe === 'completion') return null;
+  if (probe === 'serving') {
+    if (sample.eligible.serving === 0) return NO_ROWS.serving;
+    const unserved = whyNotServed(request.studio, asked);
+    return unserved ? `${unserved.message}: ${unserved.fix}` : null;
+  }
+  if (!(ground instanceof ProbeGround)) return ground.reason;
+  return sample.eligible[probe] > 0 ? null : NO_ROWS[probe];
+}
+
+const NO_ROWS: Readonly<Record<RowProbe, string>> = {
+  order: 'no row of test shows a list of candidates',
+  wording: 'no row of test has answers that can be scored, or there is no other wording of it',
+  history: 'no row of test shows a history',
+  titles: 'no row of test has answers that can be scored',
+  serving: 'no row of test has answers that can be scored',
+};
+
+/** How many rows a probe asks, and what decided it. rows: of those drawn */
+export function amountInWords(probing: Probing, probe: RowProbe, rows: number): string {
+  const { sample, request, budget } = probing;
+  const left = whyNotAsked(probing, probe) === null ? sample.rows[probe].length - rows : 0;
+  const changed = left === 0 ? '' : `; ${left} more are left out, because a curation changed their text`;
+  return `${rows} of ${sample.eligible[probe]} rows, drawn by seed ${request.seed}${changed}; ${budget.words}`;
+}
