@@ -43,17 +43,28 @@ export function fingerprint(text: string): Fingerprint {
   return last;
 }
 
-/** 53 bits that tell several texts, one after the other, from others: a number that SQLite and JavaScript hold exactly. */
-export function fingerprintOf(...texts: readonly string[]): number {
-  let low = 0;
-  let high = 0;
+/** 64 bits that tell several texts, one after the other, from others; valid until the next are asked for. Stores keep them: they never change. */
+export function jointFingerprint(...texts: readonly string[]): Fingerprint {
+  joint.low = 0;
+  joint.high = 0;
   for (const text of texts) {
     const own = fingerprint(text);
-    low = mixed(Math.imul(low, 0x01000193) ^ own.low);
-    high = mixed(Math.imul(high, 0x85ebca6b) ^ own.high);
+    joint.low = mixed(Math.imul(joint.low, 0x01000193) ^ own.low);
+    joint.high = mixed(Math.imul(joint.high, 0x85ebca6b) ^ own.high);
   }
-  return (high & 0x1fffff) * 2 ** 32 + low;
+  return joint;
 }
+
+const joint = { low: 0, high: 0 };
+
+/** The lower 53 bits of jointFingerprint(), which SQLite and JavaScript hold as one number: what stores kept before migration 0018. */
+export function fingerprintOf(...texts: readonly string[]): number {
+  const { low, high } = jointFingerprint(...texts);
+  return (high & LOWER_BITS) * 2 ** 32 + low;
+}
+
+/** Of the upper half those bits that are left of 53. */
+export const LOWER_BITS = 0x1fffff;
 
 /** Lays a text down as bytes; whether a byte is a character there. */
 function put(text: string): boolean {
@@ -67,7 +78,8 @@ function put(text: string): boolean {
   return isAscii;
 }
 
-function mixed(value: number): number {
+/** 32 bits of which each depends on all of a number's. */
+export function mixed(value: number): number {
   const one = Math.imul(value ^ (value >>> 16), 0x7feb352d);
   const two = Math.imul(one ^ (one >>> 15), 0x846ca68b);
   return (two ^ (two >>> 16)) >>> 0;

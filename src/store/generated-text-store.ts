@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3';
 import type { GeneratedText } from '../core/text-prompt.js';
-import { countRows } from './paged.js';
+import { countRows } from './row-counts.js';
 
 /** A text with what it was written for. */
 export interface StoredText extends GeneratedText {

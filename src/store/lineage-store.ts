@@ -1,5 +1,6 @@
 import type { Database } from 'better-sqlite3';
-import type { Split } from '../core/instruction.js';
+import { SPLITS, type Split } from '../core/instruction.js';
+import { InstructionBlocks } from './instruction-blocks.js';
 import { KeptLog } from './kept-log.js';
 
 /** A line of an imported log as the store has it, with its item's title. */
@@ -32,10 +33,12 @@ export interface HoldingSet {
 export class LineageStore {
   readonly #database: Database;
   readonly #log: KeptLog;
+  readonly #blocks: InstructionBlocks;
 
   constructor(database: Database) {
     this.#database = database;
     this.#log = new KeptLog(database);
+    this.#blocks = new InstructionBlocks(database);
   }
 
   /** A line of a source; undefined when no interaction was read from it. */
@@ -74,19 +77,17 @@ export class LineageStore {
       )
       .all(sourceId);
     const user = this.line(sourceId, line)?.user ?? null;
-    const ofUser = this.#database.prepare<[number, string], LinesOfRow>(
-      `select split, row, lines from instruction_runs runs
-         cross join instructions on instruction_key between first_key and last_key
-       where runs.version_key = ? and runs.user_id = ? ${IN_ORDER}`,
-    );
-    const ofAll = this.#database.prepare<[number], LinesOfRow>(
-      `select split, row, lines from instructions where version_key = ? and ' ' || lines || ' ' like '% ${Number(line)} %' ${IN_ORDER}`,
-    );
     for (const { key, hash: version, name, sourceHash } of versions) {
-      const rows = user !== null && sourceHash === source ? ofUser.all(key, user) : ofAll.all(key);
-      for (const { split, row, lines } of rows) {
-        for (const [position, shown] of lines.split(' ').entries()) {
-          if (Number(shown) === line) yield { version, name, split, row, position };
+      const ofUser = user !== null && sourceHash === source ? user : undefined;
+      for (const split of SPLITS) {
+        for (const block of this.#blocks.all(key, split, LINES, ofUser)) {
+          const { begins, lines } = block.lines;
+          let index = 0; // of the row that a line is of
+          for (let at = lines.indexOf(line); at >= 0; at = lines.indexOf(line, at + 1)) {
+            while ((begins[index + 1] as number) <= at) index += 1;
+            const position = at - (begins[index] as number);
+            yield { version, name, split, row: block.rows[index] as number, position };
+          }
         }
       }
     }
@@ -121,10 +122,4 @@ export class LineageStore {
   }
 }
 
-interface LinesOfRow {
-  readonly split: Split;
-  readonly row: number;
-  readonly lines: string;
-}
-
-const IN_ORDER = "order by case split when 'train' then 0 when 'valid' then 1 else 2 end, row";
+const LINES = ['counts', 'lines'] as const;

@@ -18,6 +18,7 @@ import { oneRowAnInstruction } from './migrations/0014-one-row-an-instruction.js
 import { filesOfATable } from './migrations/0015-files-of-a-table.js';
 import { interactionsInBlocks } from './migrations/0016-interactions-in-blocks.js';
 import { textsInSealedFiles } from './migrations/0017-texts-in-sealed-files.js';
+import { instructionsInBlocks } from './migrations/0018-instructions-in-blocks.js';
 
 /** SQL, or for what SQL cannot say a function that is called inside the step's transaction. */
 export type Migration = string | ((database: Database) => void);
@@ -41,6 +42,7 @@ export const migrations: readonly Migration[] = [
   filesOfATable,
   interactionsInBlocks,
   textsInSealedFiles(fingerprintOf),
+  instructionsInBlocks,
 ];
 
 /** Marks a SQLite file as a store ("RECT"), so that another program's file is not taken for an empty store. */

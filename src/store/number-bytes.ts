@@ -1,5 +1,7 @@
+type Numbers = Uint8Array | Uint16Array | Uint32Array | Float32Array | Float64Array;
+
 /** Numbers as the bytes that they lie in, the lowest byte first, as on every machine that the program runs on. */
-export function bytesOf({ buffer, byteOffset, byteLength }: Uint32Array | Float32Array | Float64Array): Uint8Array {
+export function bytesOf({ buffer, byteOffset, byteLength }: Numbers): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength);
 }
 

@@ -1,5 +1,5 @@
 import type { Database } from 'better-sqlite3';
-import { countRows, sqlLimit } from './paged.js';
+import { countRows, sqlLimit } from './row-counts.js';
 
 /** A report as the store keeps it; its HTML and Markdown lie in the directory. */
 export interface StoredReport {

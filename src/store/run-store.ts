@@ -2,7 +2,7 @@ import type { Database } from 'better-sqlite3';
 import { nearestWord, RectuneError } from '../core/errors.js';
 import { Run } from '../core/run.js';
 import { RunEvent } from '../core/run-event.js';
-import { countRows, sqlLimit } from './paged.js';
+import { countRows, sqlLimit } from './row-counts.js';
 
 /** Runs and their events. */
 export class RunStore {

@@ -3,7 +3,7 @@ import type { Interaction, Item, Reject, User } from '../core/interaction.js';
 import type { LogColumns } from '../core/log-columns.js';
 import { Source } from '../core/source.js';
 import { KeptLog } from './kept-log.js';
-import { countRows, sqlLimit } from './paged.js';
+import { countRows, sqlLimit } from './row-counts.js';
 import { type SourceIds, SourceImports, type SourceWriter } from './source-imports.js';
 import { hasAttributes, sourceIds, sourceKey } from './source-keys.js';
 

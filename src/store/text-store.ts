@@ -1,7 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import { type TextReject, TextSet, type TextSetKey } from '../core/text-set.js';
 import { BatchInsert } from './batch-insert.js';
-import { countRows, sqlLimit } from './paged.js';
+import { countRows, sqlLimit } from './row-counts.js';
 
 /** Texts that were written elsewhere, of items or users of imported logs. */
 export class TextStore {

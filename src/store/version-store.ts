@@ -5,26 +5,25 @@ import { RectuneError } from '../core/errors.js';
 import type { Instruction, Split } from '../core/instruction.js';
 import { remove } from '../platform/files.js';
 import type { BytePlace } from '../platform/staged-folder.js';
-import { BatchInsert } from './batch-insert.js';
-import { countRows, paged, sqlLimit } from './paged.js';
+import type { InstructionBlock } from './instruction-block.js';
+import { InstructionBlocks } from './instruction-blocks.js';
+import { countRows, sqlLimit } from './row-counts.js';
 import { type LinePlace, SealedTexts } from './sealed-texts.js';
-import {
-  SELECT_STORED,
-  STORED_COLUMNS,
-  type StoredInstruction,
-  storedValues,
-  toInstruction,
-} from './stored-instruction.js';
 
 const SHORTEST_PREFIX = 6; // digits of a hash that name a version
+const PAGE = 256; // rows whose texts are read at once
+const REMEMBERED = 8; // blocks
 
 /** Dataset versions and their instructions. */
 export class VersionStore {
   readonly #database: Database;
+  readonly #blocks: InstructionBlocks;
   readonly #texts: SealedTexts;
+  readonly #lastBlocks = new Map<string, InstructionBlock>(); // by version and split, the latest last: rows are asked for in any order
 
   constructor(database: Database) {
     this.#database = database;
+    this.#blocks = new InstructionBlocks(database);
     this.#texts = new SealedTexts(dirname(database.name));
   }
 
@@ -42,16 +41,9 @@ export class VersionStore {
   ): void {
     const save = this.#database.transaction(() => {
       if (this.#becomesNewest(version.hash)) return;
-      const key = this.#insertVersion(version, builtAt);
-      let last = this.#lastInstruction();
-      const rows = new BatchInsert(this.#database, 'instructions', [...KEYS, ...STORED_COLUMNS]);
-      const runs = new UserRuns(new BatchInsert(this.#database, 'instruction_runs', RUN_COLUMNS), key);
-      for (const one of instructions) {
-        rows.add(++last, key, ...storedValues(one, placeOf?.(one)));
-        runs.see(one.userId, last);
-      }
-      rows.flush();
-      runs.flush();
+      const writer = this.#blocks.writer({ versionKey: this.#insertVersion(version, builtAt) });
+      for (const one of instructions) writer.add(one, placeOf?.(one));
+      writer.flush();
     });
     save.immediate();
   }
@@ -68,43 +60,22 @@ export class VersionStore {
     builtAt: Date,
     fill: (add: (instruction: Instruction, place?: BytePlace) => void) => DatasetVersion,
   ): void {
-    const columns = STORED_COLUMNS.join(', ');
     remove(staging);
     this.#database.prepare('attach ? as staging').run(staging);
     try {
       // The file is gone after a crash in any case.
       this.#database.pragma('staging.journal_mode = off');
       this.#database.pragma('staging.synchronous = off');
-      this.#database.exec(
-        `create table staging.rows (${columns}); create table staging.runs (${RUN_COLUMNS.join(', ')})`,
-      );
+      this.#blocks.makeStaging('staging');
       const version = this.#database.transaction(() => {
-        const rows = new BatchInsert(this.#database, 'staging.rows', STORED_COLUMNS);
-        const runs = new UserRuns(new BatchInsert(this.#database, 'staging.runs', RUN_COLUMNS), 0);
-        let staged = 0;
-        const made = fill((one, place) => {
-          rows.addRow(storedValues(one, place));
-          runs.see(one.userId, ++staged);
-        });
-        rows.flush();
-        runs.flush();
+        const writer = this.#blocks.writer({ schema: 'staging' });
+        const made = fill((one, place) => writer.add(one, place));
+        writer.flush();
         return made;
       })();
       const take = this.#database.transaction(() => {
         if (this.#becomesNewest(version.hash)) return;
-        const key = this.#insertVersion(version, builtAt);
-        const last = this.#lastInstruction();
-        this.#database
-          .prepare(
-            `insert into instructions (${KEYS.join(', ')}, ${columns}) select ? + rowid, ?, ${columns} from staging.rows order by rowid`,
-          )
-          .run(last, key);
-        this.#database
-          .prepare(
-            `insert into instruction_runs (${RUN_COLUMNS.join(', ')})
-             select ?, user_id, ? + first_key, ? + last_key from staging.runs order by user_id, first_key`,
-          )
-          .run(key, last, last);
+        this.#blocks.takeStaged('staging', this.#insertVersion(version, builtAt));
       });
       take.immediate();
     } finally {
@@ -145,40 +116,43 @@ export class VersionStore {
    * Instructions of one split, by row. Without such a version: none.
    * throws  RectuneError 'data' when the version's sealed files are not there or were changed
    */
-  *instructions(hash: string, split: Split, limit?: number): IterableIterator<Instruction> {
+  *instructions(hash: string, split: Split, limit = Number.POSITIVE_INFINITY): IterableIterator<Instruction> {
     const version = this.#known(hash);
     if (version === undefined) return;
-    const { key } = version;
-    const page = this.#database.prepare<[number, Split, number, number], StoredInstruction>(
-      `${SELECT_STORED} from instructions where version_key = ? and split = ? and row > ? order by row limit ?`,
-    );
-    yield* paged(
-      (after, count) => this.#withTexts(version, split, page.all(key, split, after, count)),
-      (row) => row.row,
-      -1,
-      limit,
-    );
+    let left = limit;
+    for (const block of this.#blocks.all(version.key, split)) {
+      for (let begin = 0; begin < block.size && left > 0; begin += PAGE) {
+        const rows = this.#withTexts(version, block, begin, Math.min(block.size, begin + PAGE, begin + left));
+        yield* rows;
+        left -= rows.length;
+      }
+      if (left <= 0) return;
+    }
   }
 
   /** One instruction. Without such a row: none. Throws as instructions() does. */
   instruction(hash: string, split: Split, row: number): Instruction | undefined {
-    return this.#find(hash, split, 'row', row);
-  }
-
-  /** What became of a row of the parent in a curated version; undefined: it was removed. */
-  childOf(hash: string, split: Split, parentRow: number): Instruction | undefined {
-    return this.#find(hash, split, 'parent_row', parentRow);
-  }
-
-  #find(hash: string, split: Split, column: 'row' | 'parent_row', value: number): Instruction | undefined {
     const version = this.#known(hash);
-    if (version === undefined) return undefined;
-    const found = this.#database
-      .prepare<[number, Split, number], StoredInstruction>(
-        `${SELECT_STORED} from instructions where version_key = ? and split = ? and ${column} = ?`,
-      )
-      .get(version.key, split, value);
-    return found && this.#withTexts(version, split, [found])[0];
+    const block = version && this.#holding(version, split, row);
+    const index = block?.indexOf(row);
+    return index === undefined || version === undefined || block === undefined
+      ? undefined
+      : this.#withTexts(version, block, index, index + 1)[0];
+  }
+
+  /** Versions never change, so blocks that were read before are still right. */
+  #holding({ key, hash }: KnownVersion, split: Split, row: number): InstructionBlock | undefined {
+    for (const [name, block] of this.#lastBlocks) {
+      if (name.startsWith(`${hash} ${split} `) && block.indexOf(row) !== undefined) return block;
+    }
+    const found = this.#blocks.holding(key, split, row);
+    if (found === undefined) return undefined;
+    this.#lastBlocks.set(`${hash} ${split} ${found.rows[0]}`, found);
+    for (const name of this.#lastBlocks.keys()) {
+      if (this.#lastBlocks.size <= REMEMBERED) break;
+      this.#lastBlocks.delete(name);
+    }
+    return found;
   }
 
   #known(hash: string): KnownVersion | undefined {
@@ -187,15 +161,13 @@ export class VersionStore {
       .get(hash);
   }
 
-  /** Rows of a split with their texts, from the sealed file or their own. */
-  #withTexts(version: KnownVersion, split: Split, rows: readonly StoredInstruction[]): Instruction[] {
-    const places: LinePlace[] = [];
-    for (const { row, begin, length } of rows) {
-      if (begin !== null && length !== null) places.push({ row, begin, length });
-    }
-    const texts = places.length === 0 ? [] : this.#texts.read(version, split, places);
+  /** Rows of a block with their texts, from the sealed file or their own. */
+  #withTexts(version: KnownVersion, block: InstructionBlock, begin: number, end: number): Instruction[] {
+    const places = Array.from({ length: end - begin }, (_, i) => block.place(begin + i));
+    const sealed = places.filter((place): place is LinePlace => place !== undefined);
+    const texts = sealed.length === 0 ? [] : this.#texts.read(version, block.split, sealed);
     let next = 0;
-    return rows.map((row) => toInstruction(row, row.begin === null ? undefined : texts[next++]));
+    return places.map((place, i) => block.instruction(begin + i, place && texts[next++]));
   }
 
   #select(rest: string, ...values: (string | number)[]): DatasetVersion[] {
@@ -215,11 +187,6 @@ export class VersionStore {
     return Number(made.lastInsertRowid);
   }
 
-  /** Keys are dealt behind it, so that a version's are one range. They do not collide, because the transaction is immediate. */
-  #lastInstruction(): number {
-    return this.#database.prepare('select coalesce(max(instruction_key), 0) from instructions').pluck().get() as number;
-  }
-
   /** Whether a version of that hash is kept. */
   #becomesNewest(hash: string): boolean {
     const update = this.#database.prepare(
@@ -234,41 +201,3 @@ interface KnownVersion {
   readonly hash: string;
   readonly name: string;
 }
-
-const RUN_COLUMNS = ['version_key', 'user_id', 'first_key', 'last_key'];
-
-/** Runs of neighbouring rows of one user: where the rows of a user are found. */
-class UserRuns {
-  readonly #runs: BatchInsert;
-  readonly #version: number;
-  #user: string | undefined;
-  #first = 0;
-  #last = 0;
-
-  constructor(runs: BatchInsert, version: number) {
-    this.#runs = runs;
-    this.#version = version;
-  }
-
-  /** Keys come in order, without gaps. */
-  see(user: string, key: number): void {
-    if (user !== this.#user) {
-      this.#end();
-      this.#user = user;
-      this.#first = key;
-    }
-    this.#last = key;
-  }
-
-  flush(): void {
-    this.#end();
-    this.#runs.flush();
-  }
-
-  #end(): void {
-    if (this.#user !== undefined) this.#runs.add(this.#version, this.#user, this.#first, this.#last);
-    this.#user = undefined;
-  }
-}
-
-const KEYS = ['instruction_key', 'version_key'];

@@ -19,8 +19,7 @@ it('makes the folder and all tables from nothing, with WAL, foreign keys, STRICT
   expect(tables.map(({ name }) => name).sort()).toEqual([
     'dataset_versions',
     'generated_texts',
-    'instruction_runs',
-    'instructions',
+    'instruction_blocks',
     'interaction_attributes',
     'interaction_blocks',
     'items',

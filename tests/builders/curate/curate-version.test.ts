@@ -45,14 +45,12 @@ describe('curateVersion', () => {
     const old = rowsOf(parent.hash, 'train');
     const now = rowsOf(version.hash, 'train');
     expect(now.map(({ row }) => row)).toEqual(now.map((_, i) => i));
-    for (const { row, parentRow = -1, ...rest } of now) {
+    for (const { row: _, parentRow = -1, ...rest } of now) {
       const { row: oldRow, ...before } = old[parentRow] as (typeof old)[number];
       expect([oldRow, before]).toEqual([parentRow, rest]);
-      expect(studio.store.versions.childOf(version.hash, 'train', parentRow)?.row).toBe(row);
     }
     const gone = old.filter(({ row }) => !now.some(({ parentRow }) => parentRow === row));
     expect(gone.length).toBe(version.curation?.steps[0]?.removed.train);
-    for (const { row } of gone) expect(studio.store.versions.childOf(version.hash, 'train', row)).toBeUndefined();
     for (const split of SPLITS) {
       const lines = readFileSync(join(studio.studio, 'versions', version.hash, `${split}.jsonl`), 'utf8')
         .trimEnd()

@@ -1,0 +1,219 @@
+import type { Instruction, Split } from '../core/instruction.js';
+import { NO_LABEL, NONE, PARTS, type StoredBlock } from './instruction-columns.js';
+import { type NumberColumn, unpackNumbers } from './number-column.js';
+import type { LinePlace, SealedText } from './sealed-texts.js';
+
+/** Texts of which each row names one. */
+export interface NameColumn {
+  readonly names: readonly string[];
+  readonly of: NumberColumn;
+}
+
+/** Instructions of a split, one after the other, by columns. A column is unpacked when it is first asked for. */
+export class InstructionBlock {
+  readonly split: Split;
+  readonly size: number;
+  readonly #stored: StoredBlock;
+  readonly #known = new Map<string, unknown>();
+
+  /** stored  with the columns at least that will be asked for */
+  constructor(stored: StoredBlock) {
+    this.#stored = stored;
+    this.split = stored.split;
+    this.size = stored.size;
+  }
+
+  /** Number of each row in its split, ascending. */
+  get rows(): NumberColumn {
+    return this.#once('rows', ({ rows, firstRow, size }) =>
+      rows ? unpackNumbers(rows, size) : Uint32Array.from({ length: size }, (_, i) => firstRow + i),
+    );
+  }
+
+  get users(): NameColumn {
+    return this.#once('users', ({ users, userOf }) => this.#names(users, userOf));
+  }
+
+  get items(): NameColumn {
+    return this.#once('items', ({ items, itemOf }) => this.#names(items, itemOf));
+  }
+
+  /** Ids; versions beside them, in the same order. */
+  get templates(): NameColumn & { readonly versions: readonly number[] } {
+    return this.#once('templates', ({ templates, templateOf }) => {
+      const { names, of } = this.#names(templates, templateOf);
+      const ids = names.map((name) => name.slice(name.indexOf(' ') + 1));
+      return { names: ids, versions: names.map((name) => Number.parseInt(name, 10)), of };
+    });
+  }
+
+  /** Of each row 1 (liked), 0 or NO_LABEL. */
+  get labels(): NumberColumn {
+    return this.#numbers('labels');
+  }
+
+  /** Code points of each prompt. */
+  get characters(): NumberColumn {
+    return this.#numbers('characters');
+  }
+
+  /** Of each row its lines of the log, the target first, then the history, oldest first: from begins[i] up to begins[i + 1]. */
+  get lines(): { readonly begins: Uint32Array; readonly lines: NumberColumn } {
+    return this.#once('lines', ({ lines, size }) => {
+      const begins = begunAfter(this.#numbers('counts'));
+      return { begins, lines: unpackNumbers(lines, begins[size] as number) };
+    });
+  }
+
+  /** Of prompt and answer of each row, 32 bits each: 64 bits, or of rows that were kept before migration 0018 the lower 53 of them. */
+  get fingerprints(): { readonly lows: NumberColumn; readonly highs: NumberColumn; readonly bits: number } {
+    return this.#once('fingerprints', ({ bits }) => ({
+      lows: this.#numbers('lows'),
+      highs: this.#numbers('highs'),
+      bits,
+    }));
+  }
+
+  /** JSON of [scored, choices, candidates], or null. */
+  get answers(): NameColumn {
+    return this.#once('answers', ({ answers, answerOf }) => this.#names(answers, answerOf));
+  }
+
+  /** Where of a number in its split stands; undefined: no such row. */
+  indexOf(row: number): number | undefined {
+    if (this.#stored.rows === null) {
+      const index = row - this.#stored.firstRow;
+      return index >= 0 && index < this.size ? index : undefined;
+    }
+    const index = this.rows.indexOf(row as never);
+    return index < 0 ? undefined : index;
+  }
+
+  label(index: number): boolean | null {
+    const label = this.labels[index];
+    return label === NO_LABEL ? null : label === 1;
+  }
+
+  /** Where the line of a row stands in the sealed file; undefined: the row holds its text itself. */
+  place(index: number): LinePlace | undefined {
+    const { lengths, begins } = this.#once('places', (stored) => {
+      const lengths = unpackNumbers(stored.lengths, stored.size);
+      return { lengths, begins: stored.begins ? unpackNumbers(stored.begins, stored.size) : summed(stored, lengths) };
+    });
+    const length = lengths[index] as number;
+    return length === 0 ? undefined : { row: this.rows[index] as number, begin: begins[index] as number, length };
+  }
+
+  /** sealed  its text; undefined: the row holds it itself */
+  instruction(index: number, sealed: SealedText | undefined): Instruction {
+    const { prompt, answer, values, history } = sealed ?? this.#ownText(index);
+    const [scored, choices, candidates] = (JSON.parse(nameOf(this.answers, index)) ?? [null, null, null]) as [
+      Instruction['scored'],
+      Instruction['choices'],
+      Instruction['candidates'],
+    ];
+    const { begins, lines } = this.lines;
+    const [begin, end] = [begins[index] as number, begins[index + 1] as number];
+    const parent = this.#parent(index);
+    return {
+      row: this.rows[index] as number,
+      split: this.split,
+      ...(parent === NONE ? {} : { parentRow: parent }),
+      userId: nameOf(this.users, index),
+      itemId: nameOf(this.items, index),
+      label: this.label(index),
+      choices,
+      scored,
+      candidates,
+      templateId: nameOf(this.templates, index),
+      templateVersion: this.templates.versions[this.templates.of[index] as number] as number,
+      ...this.#parts(index, prompt),
+      answer,
+      prompt,
+      values,
+      history,
+      historyLabels: this.#historyLabels(index),
+      target: lines[begin] as number,
+      historyInteractions: Array.from(lines.subarray(begin + 1, end)),
+    };
+  }
+
+  #ownText(index: number): SealedText {
+    const { texts, of } = this.#once('ownTexts', ({ ownTexts, lengths, size }) => {
+      const of = new Uint32Array(size); // how many rows before it hold their text themselves
+      const places = unpackNumbers(lengths, size);
+      for (let i = 1; i < size; i++) of[i] = (of[i - 1] as number) + (places[i - 1] === 0 ? 1 : 0);
+      return { texts: (ownTexts ?? '').split('\n'), of };
+    });
+    const [values, history, answer, prompt] = JSON.parse(texts[of[index] as number] as string);
+    return { values, history, answer, prompt };
+  }
+
+  #parent(index: number): number {
+    const parents = this.#once('parents', ({ parents, size }) => (parents ? unpackNumbers(parents, size) : null));
+    return parents === null ? NONE : (parents[index] as number);
+  }
+
+  #historyLabels(index: number): (boolean | null)[] {
+    const { begins, labels } = this.#once('historyLabels', ({ labelCounts, historyLabels, size }) => {
+      const begins = labelCounts
+        ? begunAfter(unpackNumbers(labelCounts, size))
+        : this.lines.begins.map((begin, row) => begin - row);
+      return { begins, labels: unpackNumbers(historyLabels, begins[size] as number) };
+    });
+    return Array.from(labels.subarray(begins[index], begins[index + 1]), (label) =>
+      label === NO_LABEL ? null : label === 1,
+    );
+  }
+
+  #parts(index: number, prompt: string): Pick<Instruction, 'instruction' | 'input'> {
+    const { parts, own } = this.#once('parts', ({ parts, ownParts, size }) => ({
+      parts: unpackNumbers(parts, PARTS * size),
+      own: JSON.parse(ownParts ?? '[]') as string[],
+    }));
+    const bytes = Buffer.from(prompt);
+    const part = (at: number): string => {
+      const [begin, end] = [parts[at] as number, parts[at + 1] as number];
+      return begin === NONE ? (own[end] as string) : bytes.toString('utf8', begin, end);
+    };
+    return { instruction: part(PARTS * index), input: part(PARTS * index + 2) };
+  }
+
+  #names(names: string, of: Uint8Array): NameColumn {
+    return { names: JSON.parse(names) as string[], of: unpackNumbers(of, this.size) };
+  }
+
+  #numbers(column: 'labels' | 'characters' | 'counts' | 'lows' | 'highs'): NumberColumn {
+    return this.#once(column, (stored) => unpackNumbers(stored[column], this.size));
+  }
+
+  #once<T>(what: string, make: (stored: StoredBlock) => T): T {
+    const known = this.#known.get(what) as T | undefined;
+    if (known !== undefined) return known;
+    const made = make(this.#stored);
+    this.#known.set(what, made);
+    return made;
+  }
+}
+
+/** Where each of pieces that follow one another begins, and where the last one ends. */
+function begunAfter(counts: NumberColumn): Uint32Array {
+  const begins = new Uint32Array(counts.length + 1);
+  for (let i = 0; i < counts.length; i++) begins[i + 1] = (begins[i] as number) + (counts[i] as number);
+  return begins;
+}
+
+/** What a row names. */
+export function nameOf({ names, of }: NameColumn, index: number): string {
+  return names[of[index] as number] as string;
+}
+
+function summed({ firstBegin, size }: StoredBlock, lengths: NumberColumn): Float64Array {
+  const begins = new Float64Array(size);
+  let next = firstBegin;
+  for (let i = 0; i < size; i++) {
+    begins[i] = next;
+    next += lengths[i] as number;
+  }
+  return begins;
+}

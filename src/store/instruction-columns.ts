@@ -1,0 +1,294 @@
+import { jointFingerprint } from '../core/fingerprint.js';
+import type { Instruction, Split } from '../core/instruction.js';
+import { utf8Length } from '../core/utf8-length.js';
+import type { BytePlace } from '../platform/staged-folder.js';
+import { packNumbers } from './number-column.js';
+
+/** Rows of a block: one row is found by reading a block, and 1024 are as fast to write as any more. */
+export const BLOCK_ROWS = 1024;
+
+/** Texts of one block beyond which it is closed: rows that hold their text themselves, or long lists of candidates. */
+const MOST_TEXT = 1 << 20; // characters
+
+/** Where a number stands for "none": no row has that number, no place in a prompt. */
+export const NONE = 0xffffffff;
+export const NO_LABEL = 2; // beside 0 and 1
+
+/** A block as SQLite has it: migration 0018 says what stands where. Blobs are columns (number-column.ts). */
+export interface StoredBlock {
+  readonly split: Split;
+  readonly firstRow: number;
+  readonly size: number;
+  readonly users: string;
+  readonly userOf: Uint8Array;
+  readonly items: string;
+  readonly itemOf: Uint8Array;
+  readonly templates: string;
+  readonly templateOf: Uint8Array;
+  readonly labels: Uint8Array;
+  readonly characters: Uint8Array;
+  readonly counts: Uint8Array;
+  readonly lines: Uint8Array;
+  readonly lows: Uint8Array;
+  readonly highs: Uint8Array;
+  readonly bits: number; // of the fingerprints
+  readonly answers: string;
+  readonly answerOf: Uint8Array;
+  readonly rows: Uint8Array | null;
+  readonly parents: Uint8Array | null;
+  readonly labelCounts: Uint8Array | null;
+  readonly historyLabels: Uint8Array;
+  readonly parts: Uint8Array;
+  readonly ownParts: string | null;
+  readonly lengths: Uint8Array;
+  readonly firstBegin: number;
+  readonly begins: Uint8Array | null;
+  readonly ownTexts: string | null;
+}
+
+/** Rows of one split on their way into a block. */
+export class InstructionColumns {
+  readonly #split: Split;
+  #size = 0;
+  readonly #users = new Names();
+  readonly #items = new Names();
+  readonly #templates = new Names();
+  readonly #answers = new Names();
+  readonly #rows = new Uint32Array(BLOCK_ROWS);
+  readonly #labels = new Uint8Array(BLOCK_ROWS);
+  readonly #characters = new Uint32Array(BLOCK_ROWS);
+  readonly #counts = new Uint32Array(BLOCK_ROWS); // lines of each row
+  readonly #labelCounts = new Uint32Array(BLOCK_ROWS);
+  #hasOtherLabels = false; // whether a history has more or fewer labels than items
+  #lines = new Uint32Array(16 * BLOCK_ROWS); // of each row the target, then the history
+  #historyLabels = new Uint8Array(16 * BLOCK_ROWS);
+  #lineCount = 0;
+  #labelCount = 0;
+  readonly #lows = new Uint32Array(BLOCK_ROWS);
+  readonly #highs = new Uint32Array(BLOCK_ROWS);
+  readonly #parents = new Uint32Array(BLOCK_ROWS);
+  #hasParents = false;
+  readonly #parts = new Uint32Array(PARTS * BLOCK_ROWS);
+  #ownParts: string[] = [];
+  readonly #lengths = new Uint32Array(BLOCK_ROWS);
+  readonly #begins = new Float64Array(BLOCK_ROWS);
+  #ownTexts: string[] = [];
+  #text = 0; // characters of answers and of texts
+  #lastRow = -1;
+  readonly #lastBegins = [0, 0]; // where in the last prompt instruction and input began: in most versions the same in all rows
+
+  constructor(split: Split) {
+    this.#split = split;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  get isFull(): boolean {
+    return this.#size === BLOCK_ROWS || this.#text >= MOST_TEXT;
+  }
+
+  /**
+   * Takes a row. Not when it is full.
+   *
+   * place   of the row's line in the sealed file; undefined: the row holds its text itself
+   * throws  RangeError for a row that does not come behind the one before
+   */
+  add(one: Instruction, place: BytePlace | undefined): void {
+    if (one.row <= this.#lastRow)
+      throw new RangeError(`row ${one.row} of ${one.split} comes behind row ${this.#lastRow}`);
+    this.#lastRow = one.row;
+    const at = this.#size++;
+    const { prompt } = one;
+    const bytes = utf8Length(prompt);
+    const isAscii = bytes === prompt.length;
+    this.#rows[at] = one.row;
+    this.#users.set(at, one.userId);
+    this.#items.set(at, one.itemId);
+    this.#templates.set(at, templateName(one));
+    this.#labels[at] = one.label === null ? NO_LABEL : Number(one.label);
+    this.#characters[at] = isAscii ? bytes : codePoints(prompt);
+    this.#putLines(at, one);
+    const { low, high } = jointFingerprint(prompt, one.answer);
+    this.#lows[at] = low;
+    this.#highs[at] = high;
+    const answers = answersOf(one);
+    if (this.#answers.set(at, answers)) this.#text += answers.length;
+    this.#parents[at] = one.parentRow ?? NONE;
+    if (one.parentRow !== undefined) this.#hasParents = true;
+    this.#putPart(PARTS * at, 0, prompt, one.instruction, isAscii);
+    this.#putPart(PARTS * at, 1, prompt, one.input, isAscii);
+    this.#begins[at] = place?.begin ?? 0;
+    this.#lengths[at] = place?.length ?? 0;
+    if (place !== undefined) return;
+    const own = JSON.stringify([one.values, one.history, one.answer, prompt]);
+    this.#ownTexts.push(own);
+    this.#text += own.length;
+  }
+
+  /** The rows so far, and room again. Not when there are none. */
+  take(): StoredBlock {
+    const size = this.#size;
+    const rows = this.#rows.subarray(0, size);
+    const [firstRow, lastRow] = [rows[0] as number, rows[size - 1] as number];
+    const begins = this.#begins.subarray(0, size);
+    const lengths = this.#lengths.subarray(0, size);
+    const block: StoredBlock = {
+      split: this.#split,
+      firstRow,
+      size,
+      ...this.#users.take('users', 'userOf', size),
+      ...this.#items.take('items', 'itemOf', size),
+      ...this.#templates.take('templates', 'templateOf', size),
+      labels: packNumbers(this.#labels.subarray(0, size)),
+      characters: packNumbers(this.#characters.subarray(0, size)),
+      counts: packNumbers(this.#counts.subarray(0, size)),
+      lines: packNumbers(this.#lines.subarray(0, this.#lineCount)),
+      lows: packNumbers(this.#lows.subarray(0, size)),
+      highs: packNumbers(this.#highs.subarray(0, size)),
+      bits: 64,
+      ...this.#answers.take('answers', 'answerOf', size),
+      rows: lastRow === firstRow + size - 1 ? null : packNumbers(rows), // for they grow
+      parents: this.#hasParents ? packNumbers(this.#parents.subarray(0, size)) : null,
+      labelCounts: this.#hasOtherLabels ? packNumbers(this.#labelCounts.subarray(0, size)) : null,
+      historyLabels: packNumbers(this.#historyLabels.subarray(0, this.#labelCount)),
+      parts: packNumbers(this.#parts.subarray(0, PARTS * size)),
+      ownParts: this.#ownParts.length === 0 ? null : JSON.stringify(this.#ownParts),
+      lengths: packNumbers(lengths),
+      firstBegin: begins[0] as number,
+      begins: followEachOther(begins, lengths) ? null : packNumbers(begins),
+      ownTexts: this.#ownTexts.length === 0 ? null : this.#ownTexts.join('\n'),
+    };
+    this.#size = 0;
+    this.#lineCount = 0;
+    this.#labelCount = 0;
+    this.#text = 0;
+    this.#hasParents = false;
+    this.#hasOtherLabels = false;
+    this.#ownParts = [];
+    this.#ownTexts = [];
+    return block;
+  }
+
+  #putLines(at: number, { target, historyInteractions, historyLabels }: Instruction): void {
+    const lines = 1 + historyInteractions.length;
+    this.#counts[at] = lines;
+    this.#labelCounts[at] = historyLabels.length;
+    if (historyLabels.length !== historyInteractions.length) this.#hasOtherLabels = true;
+    while (this.#lineCount + lines > this.#lines.length) this.#lines = twice(this.#lines);
+    while (this.#labelCount + historyLabels.length > this.#historyLabels.length)
+      this.#historyLabels = twice(this.#historyLabels);
+    this.#lines[this.#lineCount++] = target;
+    for (let i = 0; i < historyInteractions.length; i++)
+      this.#lines[this.#lineCount++] = historyInteractions[i] as number;
+    for (let i = 0; i < historyLabels.length; i++) {
+      const label = historyLabels[i] ?? null;
+      this.#historyLabels[this.#labelCount++] = label === null ? NO_LABEL : Number(label);
+    }
+  }
+
+  /** Bytes of the prompt that the part is; a part that the prompt does not hold stands for itself. */
+  #putPart(at: number, which: 0 | 1, prompt: string, part: string, isAscii: boolean): void {
+    const parts = this.#parts;
+    const begins = at + 2 * which;
+    const last = this.#lastBegins[which] as number;
+    let found = part === '' ? 0 : prompt.indexOf(part, last);
+    if (found < 0 && last > 0) found = prompt.indexOf(part);
+    if (found < 0) {
+      parts[begins] = NONE;
+      parts[begins + 1] = this.#ownParts.push(part) - 1;
+      return;
+    }
+    if (part !== '') this.#lastBegins[which] = found;
+    const begin = isAscii ? found : Buffer.byteLength(prompt.slice(0, found));
+    parts[begins] = begin;
+    parts[begins + 1] = begin + (isAscii ? part.length : Buffer.byteLength(part));
+  }
+}
+
+/** Numbers of the parts of a row: begin and end of the instruction, begin and end of the input. */
+export const PARTS = 4;
+
+/** Texts of which rows of a block name one each: every text once, in the order in which they came. */
+class Names {
+  readonly #places = new Map<string, number>();
+  readonly #of = new Uint32Array(BLOCK_ROWS);
+  #last: string | undefined;
+  #lastPlace = 0;
+
+  /** Whether it is the first that names it. */
+  set(row: number, name: string): boolean {
+    let isNew = false;
+    if (name !== this.#last) {
+      const known = this.#places.get(name);
+      isNew = known === undefined;
+      this.#lastPlace = known ?? this.#places.size;
+      this.#last = name;
+      if (isNew) this.#places.set(name, this.#lastPlace);
+    }
+    this.#of[row] = this.#lastPlace;
+    return isNew;
+  }
+
+  /** The names as a JSON array, and which of them each row has. From now on there are none. */
+  take<Name extends string, Of extends string>(
+    names: Name,
+    of: Of,
+    size: number,
+  ): Record<Name, string> & Record<Of, Uint8Array> {
+    const taken = {
+      [names]: JSON.stringify([...this.#places.keys()]),
+      [of]: packNumbers(this.#of.subarray(0, size)),
+    };
+    this.#places.clear();
+    this.#last = undefined;
+    return taken as Record<Name, string> & Record<Of, Uint8Array>;
+  }
+}
+
+/** Whether each line begins where the one before ended, as those of a file that has these rows alone. */
+function followEachOther(begins: Float64Array, lengths: Uint32Array): boolean {
+  let next = begins[0] as number;
+  for (let i = 0; i < begins.length; i++) {
+    if (begins[i] !== next) return false;
+    next += lengths[i] as number;
+  }
+  return true;
+}
+
+let lastTemplate: { id: string; version: number; name: string } | undefined;
+
+/** Id and version. */
+function templateName({ templateId: id, templateVersion: version }: Instruction): string {
+  if (lastTemplate?.id !== id || lastTemplate.version !== version)
+    lastTemplate = { id, version, name: `${version} ${id}` };
+  return lastTemplate.name;
+}
+
+let lastAnswers: { scored: Instruction['scored']; choices: readonly string[]; json: string } | undefined;
+
+/** Most rows of a version have the answers of the row before. */
+function answersOf({ scored, choices, candidates }: Instruction): string {
+  if (choices === null) return 'null';
+  if (candidates !== null) return JSON.stringify([scored, choices, candidates]);
+  const same =
+    lastAnswers?.scored === scored &&
+    lastAnswers.choices.length === choices.length &&
+    choices.every((choice, i) => choice === lastAnswers?.choices[i]);
+  if (!same) lastAnswers = { scored, choices: [...choices], json: JSON.stringify([scored, choices, null]) };
+  return (lastAnswers as { json: string }).json;
+}
+
+/** As SQLite counts them: two UTF-16 units of a pair are one. */
+function codePoints(text: string): number {
+  let count = 0;
+  for (const _ of text) count += 1;
+  return count;
+}
+
+function twice<Column extends Uint8Array | Uint32Array>(column: Column): Column {
+  const larger = new (column.constructor as new (size: number) => Column)(2 * column.length);
+  larger.set(column);
+  return larger;
+}
