@@ -34,8 +34,16 @@ export function describeLabel(rule: LabelRule): string {
   }
 }
 
-/** The rule of a version in words; undefined: its recipe is of a program with other rules. */
+/** What a version's recipe says of its labels; core/recipe.ts has the whole. */
+const OfRecipe = z.object({ label: LabelRule, negatives: z.object({ sampler: z.string() }).optional() });
+
+/** The rule of a version in words, with the items that were drawn as not liked; undefined: its recipe is of a program with other rules. */
 export function labelOfVersion({ recipe }: { readonly recipe: unknown }): string | undefined {
-  const rule = LabelRule.safeParse((recipe as { label?: unknown } | null)?.label);
-  return rule.success ? describeLabel(rule.data) : undefined;
+  const known = OfRecipe.safeParse(recipe);
+  if (!known.success) return undefined;
+  const { label, negatives } = known.data;
+  const drawn = negatives
+    ? `; not liked: items drawn in their place, which the user never met (${negatives.sampler})`
+    : '';
+  return `${describeLabel(label)}${drawn}`;
 }

@@ -1,6 +1,9 @@
 /** Rows that a probe asks at the least, or all that there are: fewer would say nothing, whatever they cost. */
 export const FEWEST_PROBED = 50;
 
+/** The same where a user says how long all probes may take: an interval that is wide is then what was asked for. */
+export const FEWEST_IN_TIME = 10;
+
 /** Rows that a probe asks at the most: an interval of a share is then 0.06 wide, and more would change no verdict. */
 export const MOST_PROBED = 1000;
 
@@ -18,8 +21,13 @@ export const STABLE_BELOW = 0.01;
  *
  * costs   by probe, of its rows in the order in which they are drawn, in bytes of prompts scored
  * budget  in the same
+ * fewest  rows, whatever they cost
  */
-export function probedRows(costs: readonly (readonly number[])[], budget: number): number {
+export function probedRows(
+  costs: readonly (readonly number[])[],
+  budget: number,
+  fewest: number = FEWEST_PROBED,
+): number {
   const longest = Math.max(0, ...costs.map((one) => one.length));
   let spent = 0;
   let rows = 0;
@@ -28,7 +36,7 @@ export function probedRows(costs: readonly (readonly number[])[], budget: number
     if (spent > budget) break;
     rows += 1;
   }
-  return Math.min(longest, Math.max(rows, FEWEST_PROBED));
+  return Math.min(longest, Math.max(rows, fewest));
 }
 
 /** What scoring a line costs, in UTF-8 bytes: its prompt once, and each answer that is scored by all of its tokens. */

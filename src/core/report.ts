@@ -15,7 +15,7 @@ import { KeptWrittenReport } from './written-texts.js';
 export { Estimate, Finding, PairedTests } from './report-figures.js';
 
 /** The version of the report's JSON form (docs/metrics.md). */
-export const REPORT_FORMAT = 5;
+export const REPORT_FORMAT = 6;
 
 const count = z.number().int().nonnegative();
 
@@ -194,7 +194,6 @@ export const Report = z.strictObject({
       }),
     ),
     parity: z.strictObject({ rows: count, blocks: count, maxDifference: z.number(), tolerance: z.number() }).nullable(), // null: the run recorded none
-    gap: z.strictObject({ rows: count, maxDifference: z.number() }).nullable(),
     truncatedTrainRows: count.nullable(),
     largestChange: z.number().nullable(), // largest |adapter - base| of a log-odds over all scored rows
   }),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ID_MODELS, IdModelStanding } from './id-models.js';
+import { ID_MODELS, IdModel, IdModelStanding } from './id-models.js';
 import { Split } from './instruction.js';
 import { Estimate, Finding, PairedTests } from './report-figures.js';
 import { TASKS, type TaskName } from './template.js';
@@ -179,6 +179,7 @@ export const Slice = z.strictObject({
   adapter: Estimate,
   base: Estimate,
   difference: Estimate, // adapter - base
+  idModels: z.array(z.strictObject({ model: IdModel, estimate: Estimate })), // of each protocol that was fitted the one of the task's verdict
 });
 export type Slice = z.infer<typeof Slice>;
 

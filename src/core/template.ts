@@ -66,7 +66,7 @@ export const TASKS = {
     likedTargets: false,
   },
   summary: {
-    asks: 'a headline for this review',
+    asks: 'which headline does this review have?',
     prompt: ['user', 'target', 'stars', 'review', ...words],
     answer: ['headline'],
     alternatives: 'none',

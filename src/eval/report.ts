@@ -120,14 +120,18 @@ export function evaluate(input: ReportInput): Evaluated {
     .map((scores) => compareModels(scores, pairs, options));
   const asked = [...answered.test, ...answered.valid].map(({ instruction }) => instruction);
   const known = knownRows(input, answered, asked);
-  const findings: TaskFindings = known.knowledge
+  const findings = known.knowledge
     ? reportTasks(version, known.rows, known.knowledge, { fitted, titles, options })
-    : { ...NO_OTHER_TASKS, ...judgementSlices(known.rows.test, options) };
+    : NO_OTHER_TASKS;
+  const beside = new Map(idModels.best.map(({ model }) => [model, scoresOf(test, model)]));
+  const judgements = judgementSlices(known.rows.test, beside, options);
+  const slices = [...judgements.slices, ...findings.slices];
+  const wordings = [...judgements.wordings, ...findings.wordings];
   const splits = compared.map(({ result }) => result);
   const differences = compared.flatMap((one) => one.differences);
   const facts = trainingFacts(input.events);
   const sentences = splits[0] ? verdicts(splits[0], differences, judged, titles) : [];
-  const { tasks, slices, wordings } = findings;
+  const { tasks } = findings;
   const { trust, probed } = findTrust({
     runId: run.id,
     rows: known.rows,
@@ -183,7 +187,6 @@ export function evaluate(input: ReportInput): Evaluated {
     serving: {
       predictions: servedPredictions(input),
       parity: facts.parity,
-      gap: facts.gap,
       truncatedTrainRows: facts.truncatedTrainRows,
       largestChange: largestChange([...answered.test, ...answered.valid]),
     },

@@ -72,7 +72,11 @@ function metricTable(result: SplitResult, { idModels, options, version }: Report
     isIdModel(model) ? '-' : figure(accuracy.value),
   ]);
   const rule = labelOfVersion(version);
-  return [...inColumns([head, ...rows]), ...(rule === undefined ? [] : [rule])];
+  return [
+    ...inColumns([head, ...rows]),
+    ...(result.usersWithBothLabels === 0 ? ['UAUC is not defined: no user of these rows has both labels'] : []),
+    ...(rule === undefined ? [] : [rule]),
+  ];
 }
 
 function inColumns(lines: readonly (readonly string[])[]): string[] {

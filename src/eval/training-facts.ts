@@ -8,7 +8,6 @@ type Named<Name extends RunEvent['event']> = Extract<RunEvent, { event: Name }>;
 export interface TrainingFacts {
   readonly loss: LossPoint[]; // by step; a step repeated after a resume counts as it went the last time
   readonly parity: Report['serving']['parity'];
-  readonly gap: Report['serving']['gap'];
   readonly truncatedTrainRows: number | null;
   readonly training: Report['training'];
 }
@@ -27,13 +26,11 @@ export function trainingFacts(recorded: readonly RunEvent[]): TrainingFacts {
   const device = last('device');
   const precision = last('precision');
   const parity = last('parity');
-  const gap = last('serving-gap');
   return {
     loss: lossCurve(events),
     parity: parity
       ? { rows: parity.rows, blocks: parity.blocks, maxDifference: parity.maxDifference, tolerance: parity.tolerance }
       : null,
-    gap: gap ? { rows: gap.rows, maxDifference: gap.maxDifference } : null,
     truncatedTrainRows: data?.truncatedRows ?? null,
     training: {
       native: start?.program ?? null,

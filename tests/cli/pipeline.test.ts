@@ -323,6 +323,13 @@ it('asks the probes that are named before the report, and what was asked before 
   const again = await invoke(['probe', run, '--only', 'wording', '--seed', '7', '--studio', studio, '--json']);
   expect(JSON.parse(again.stdout)[0].reused).toBe(false);
   expect(readdirSync(join(studio, 'probes', run)).length).toBe(2); // one result a probe
+  const inTime = ['probe', run, '--only', 'wording', '--seconds', '60', '--studio', studio, '--json'];
+  const first = await invoke(inTime);
+  expect(first.stderr).toMatch(/probe: up to 10 rows each, about \d+ s for all that are asked/);
+  expect(JSON.parse(first.stdout)[0]).toMatchObject({ reused: false, budget: expect.stringContaining('about 60 s') });
+  const before = calls().length;
+  expect(JSON.parse((await invoke(inTime)).stdout)[0].reused).toBe(true);
+  expect(calls().length).toBe(before); // the pace is not measured again either
 });
 
 it('ranks candidates by a judgement about each, reports it, and asks the same but once', async () => {

@@ -252,6 +252,49 @@ describe('ID models on lists', () => {
       expect(said['pop-full']).toBe(above + (tied + 1) / 2);
     }
   });
+
+  it('stand beside the adapter on every part of the rows and in the curve of ranks, those of the verdict', () => {
+    const fitted = withFits(
+      input,
+      { model: 'gru4rec', kind: 'choice', steps: 1 },
+      { model: 'pop', kind: 'choice', validSkill: 0 },
+      { model: 'ease', protocol: 'shots' },
+      { model: 'bpr' },
+    );
+    const { report, rows } = evaluate(fitted);
+    const listed = new Map(fitted.fits[0]?.result.seeds[0]?.test.map((row) => [row.row, row]));
+    const judged = new Map(fitted.fits[3]?.result.seeds[0]?.test.map((row) => [row.row, row]));
+    expect(new Set(report.slices.map(({ task }) => task))).toEqual(
+      new Set(['judgement', ...report.tasks.map(({ task }) => task)]),
+    );
+    for (const { task, by, name, idModels, rows: count } of report.slices) {
+      const behind = rows.filter((row) => row.split === 'test' && row.task === task && row.parts[by] === name);
+      expect(behind).toHaveLength(count);
+      const numbers = behind.map(({ row }) => Number(row.split('/').at(-1)));
+      const models = idModels.map(({ model }) => model);
+      if (task === 'judgement') {
+        expect(models).toEqual(['bpr-full', 'ease-shots']);
+        const own = pairwiseAuc(
+          numbers.map((row) => judged.get(row)?.scores[0] as number),
+          behind.map(({ came }) => came === true),
+        );
+        if (Number.isNaN(own)) expect(idModels[0]?.estimate.value).toBeNull();
+        else expect(idModels[0]?.estimate.value).toBeCloseTo(own, 12);
+      } else if (task === 'ranking') {
+        expect(models).toEqual(['gru4rec-full']);
+        const own = numbers.map((row) => listed.get(row) as { scores: number[]; relevant: number[] });
+        expect(idModels[0]?.estimate.value).toBeCloseTo(meanNdcg(own), 12);
+      } else if (task === 'rating') expect(models).toEqual([]);
+    }
+    const ranking = report.tasks.find(({ task }) => task === 'ranking');
+    const curve = ranking?.curve.of === 'ranks' ? ranking.curve.models : [];
+    expect(curve.map(({ model }) => model)).toEqual(['adapter', 'base', ranking?.baseline?.model, 'gru4rec-full']);
+    const figures = ranking?.splits[0]?.models.find(({ model }) => model === 'gru4rec-full')?.metrics;
+    expect(curve[3]?.shares[2]).toBeCloseTo(figures?.hit3?.value as number, 12);
+    expect(renderMarkdown(report)).toMatch(
+      /\| part \| rows \| users \| adapter \| base model \| adapter - base \| GRU4Rec \(all of train\) \|/,
+    );
+  });
 });
 
 it('every ID model has a name of its own that says what it learned from', () => {

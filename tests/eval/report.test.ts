@@ -293,7 +293,6 @@ describe('facts of the training', () => {
     expect(curves.loss).toHaveLength(60);
     expect(curves.loss[0]).toEqual({ step: 1, epoch: 1, loss: expect.closeTo(1.69, 10), learningRate: 3e-4 });
     expect(serving.parity).toEqual({ rows: 4, blocks: 2, maxDifference: 2.1e-5, tolerance: 1e-3 });
-    expect(serving.gap).toEqual({ rows: 4, maxDifference: 0.183 });
     expect(training).toMatchObject({ ggml: '0.9.4', architecture: 'llama', adapterParameters: 10_240, seconds: 61.5 });
     expect(training).toMatchObject({ device: 'cpu', precision: 'bf16' }); // chosen: the settings say auto or what was asked
   });
@@ -314,7 +313,7 @@ describe('facts of the training', () => {
   it('are null where the run recorded none', () => {
     const { curves, serving, training } = reportOn({}, { events: [] });
     expect(curves.loss).toEqual([]);
-    expect([serving.parity, serving.gap, serving.truncatedTrainRows]).toEqual([null, null, null]);
+    expect([serving.parity, serving.truncatedTrainRows]).toEqual([null, null]);
     expect(Object.values(training)).toEqual(Array(10).fill(null));
   });
 

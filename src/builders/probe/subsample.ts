@@ -14,6 +14,7 @@ export interface Subsample {
   readonly rows: Readonly<Record<RowProbe, readonly number[]>>; // ascending
   readonly eligible: Readonly<Record<RowProbe, number>>;
   readonly formBytes: number; // that one form of all rows costs under both models: what titles to complete may cost
+  readonly bytes: number; // that the probes which share the budget cost together at the most
 }
 
 /** A row that can be asked, and what its forms cost in bytes of prompts under both models. */
@@ -25,18 +26,24 @@ interface Askable {
 
 const MODELS = 2; // the base model, with its adapter and without
 
+/** How many rows are drawn, and by what. */
+export interface Drawing {
+  readonly seed: number;
+  readonly probes: readonly ProbeName[]; // that share the budget
+  readonly bytes: number; // of prompts scored: what these may cost together
+  readonly fewest: number; // rows of each probe, whatever they cost
+}
+
 /**
- * Draws rows of test, the same for all probes as far as they can ask them, so many that all probes together stay within the budget.
+ * Draws rows of test, the same for all probes as far as they can ask them, so many that those which share the budget stay within it together.
  *
  * ground  undefined: rows can be asked only as they are
- * budget  in bytes of prompts scored
  */
 export function drawSubsample(
   instructions: Iterable<Instruction>,
   ground: ProbeGround | undefined,
   wordings: Wordings | undefined,
-  seed: number,
-  budget: number,
+  { seed, probes, bytes: budget, fewest }: Drawing,
 ): Subsample {
   const all: Askable[] = [];
   for (const instruction of instructions) {
@@ -46,12 +53,13 @@ export function drawSubsample(
   const drawn = new Random(seed, 'probed rows').shuffle(all);
   const asking = (probe: RowProbe): Askable[] => drawn.filter(({ forms }) => forms[probe] > 0);
   const byProbe = record(asking);
-  const costs = Object.entries(byProbe).map(([probe, rows]) =>
-    rows.slice(0, MOST_PROBED).map(({ bytes, forms }) => MODELS * bytes * forms[probe as RowProbe]),
+  // Titles to complete may cost as much as one form of the rows.
+  const costs = probes.map((probe) =>
+    byProbe[probe === 'completion' ? 'serving' : probe]
+      .slice(0, MOST_PROBED)
+      .map(({ bytes, forms }) => MODELS * bytes * (probe === 'completion' ? 1 : forms[probe])),
   );
-  // Titles to complete may cost as much as one form more.
-  costs.push(byProbe.serving.slice(0, MOST_PROBED).map(({ bytes }) => MODELS * bytes));
-  const count = probedRows(costs, budget);
+  const count = probedRows(costs, budget, fewest);
   return {
     rows: record((probe) =>
       byProbe[probe]
@@ -60,6 +68,7 @@ export function drawSubsample(
         .sort((a, b) => a - b),
     ),
     eligible: record((probe) => byProbe[probe].length),
+    bytes: costs.flatMap((one) => one.slice(0, count)).reduce((sum, bytes) => sum + bytes, 0),
     formBytes: byProbe.serving.slice(0, count).reduce((sum, { bytes }) => sum + MODELS * bytes, 0),
   };
 }

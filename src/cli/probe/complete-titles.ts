@@ -1,8 +1,9 @@
 import { type CutTitle, cutTitles } from '../../builders/probe/completions.js';
 import type { InstructionLine } from '../../core/instruction.js';
 import type { Item } from '../../core/interaction.js';
-import { FEWEST_PROBED, MOST_PROBED } from '../../core/probe-budget.js';
+import { MOST_PROBED } from '../../core/probe-budget.js';
 import type { Score } from '../../trainers/score-journal.js';
+import type { ProbeBudget } from './probe-budget.js';
 
 /** What the probe `completion` asks. */
 export interface TitlesToComplete {
@@ -14,11 +15,16 @@ export interface TitlesToComplete {
 
 /**
  * bytes  of text that may be scored
- * limit  what decided that, in words
+ * limit  how few titles are asked at the least, and what decided the bytes
  */
-export function titlesToComplete(items: Iterable<Item>, seed: number, bytes: number, limit: string): TitlesToComplete {
-  const { titles, eligible } = cutTitles(items, seed, { bytes, fewest: FEWEST_PROBED, most: MOST_PROBED });
-  const budget = `${titles.length} of ${eligible} titles, drawn by seed ${seed}; ${limit}`;
+export function titlesToComplete(
+  items: Iterable<Item>,
+  seed: number,
+  bytes: number,
+  { fewest, words }: Pick<ProbeBudget, 'fewest' | 'words'>,
+): TitlesToComplete {
+  const { titles, eligible } = cutTitles(items, seed, { bytes, fewest, most: MOST_PROBED });
+  const budget = `${titles.length} of ${eligible} titles, drawn by seed ${seed}; ${words}`;
   const reason = titles.length > 0 ? null : 'the log has no titles of two words or more that end differently';
   return { titles, eligible, budget, reason };
 }

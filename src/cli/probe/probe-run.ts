@@ -11,7 +11,7 @@ import { servingEngine } from '../../trainers/serve-rows.js';
 import { askServing } from './ask-serving.js';
 import { askVariants, isVariantProbe } from './ask-variants.js';
 import { completionLine, completionResult, type TitlesToComplete, titlesToComplete } from './complete-titles.js';
-import { openProbing, type ProbeRequest, type Probing, whyNotAsked } from './probing.js';
+import { atMeasuredPace, openProbing, type ProbeRequest, type Probing, whyNotAsked } from './probing.js';
 
 /** A probe's result, and where it is kept. */
 export type ProbeAnswer = KeptAnswer<ProbeResult>;
@@ -42,7 +42,7 @@ async function answersTo(probing: Probing): Promise<ProbeAnswer[]> {
     known.set(probe, { path, reused: true, result: readAnswers(path, ProbeResult) });
   }
   const asking = wanted.filter((probe) => !known.has(probe));
-  for (const result of asking.length > 0 ? await ask(probing, asking) : []) {
+  for (const result of asking.length > 0 ? await ask(await atMeasuredPace(probing), asking) : []) {
     const path = pathOf(probing, result.probe);
     writeSealed(path, `${JSON.stringify(result)}\n`);
     removeOthers(probing, result.probe, path);
@@ -70,21 +70,25 @@ async function ask(probing: Probing, probes: readonly ProbeName[]): Promise<Prob
 
 function toComplete({ store, asked, request, sample, budget }: Probing): TitlesToComplete {
   const items = store.sources.items(asked.version.sourceId).values();
-  return titlesToComplete(items, request.seed, sample.formBytes / 2, budget.words); // one model is asked
+  return titlesToComplete(items, request.seed, sample.formBytes / 2, budget); // one model is asked
 }
 
 /** Named by the question: all that decides the answer. */
 function pathOf(probing: Probing, probe: ProbeName): string {
-  const { request, asked, model, sample, budget } = probing;
+  const { request, asked, model, budget } = probing;
   const { device, precision } = request.options;
   const question = {
     ...{ probe, ...asked.facts, seed: request.seed, limit: budget.words, reason: whyNotAsked(probing, probe) },
     wordings: probe === 'wording' ? wordingHashes(probing) : undefined,
     served: probe === 'serving' ? [servingEngine(), model.threads ?? defaultThreads()] : undefined,
-    rows: probe === 'completion' ? sample.formBytes : sample.rows[probe],
+    rows: request.seconds === undefined ? rowsOf(probing, probe) : null, // no two measured paces are the same
     ...{ maxLength: model.maxLength, device, precision, program: packageVersion() },
   };
   return studioLayout.probe(request.studio, asked.run.id, sha256(JSON.stringify(question)).slice(0, 16));
+}
+
+function rowsOf({ sample }: Probing, probe: ProbeName): unknown {
+  return probe === 'completion' ? sample.formBytes : sample.rows[probe];
 }
 
 function wordingHashes({ ground, wordings }: Probing): unknown {

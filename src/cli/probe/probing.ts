@@ -1,13 +1,14 @@
 import { ProbeGround } from '../../builders/probe/ground.js';
 import { drawSubsample, type RowProbe, type Subsample } from '../../builders/probe/subsample.js';
 import { seenTemplates, Wordings } from '../../builders/probe/wordings.js';
-import type { ProbeName } from '../../core/probe.js';
+import { PROBES, type ProbeName } from '../../core/probe.js';
+import { counted } from '../../eval/numbers.js';
 import type { Store } from '../../store/store.js';
 import type { AskedModel } from '../../trainers/ask-forms.js';
 import { type AskedRun, openAskedRun, whyNotServed } from '../../trainers/asked-run.js';
 import type { Execution } from '../../trainers/execute-run.js';
 import type { PredictOptions } from '../../trainers/predict.js';
-import { type ProbeBudget, probeBudget } from './probe-budget.js';
+import { budgetOfEvaluation, budgetOfTime, type ProbeBudget, paceOf } from './probe-budget.js';
 
 /** What is to be asked of which run. */
 export interface ProbeRequest extends Execution {
@@ -33,9 +34,13 @@ export interface Probing {
   readonly budget: ProbeBudget;
 }
 
-/** throws RectuneError as openAskedRun does, and what native reports when the pace is measured */
+/**
+ * Of probes that may take so many seconds the rows are not drawn in earnest: atMeasuredPace does.
+ *
+ * throws RectuneError as openAskedRun does
+ */
 export async function openProbing(store: Store, request: ProbeRequest): Promise<Probing> {
-  const { options, seed } = request;
+  const { options } = request;
   const asked = await openAskedRun(store, request.studio, request);
   const { run, version, adapter, merged } = asked;
   const { maxLength, sharePrefixes, rows } = run.config;
@@ -45,10 +50,36 @@ export async function openProbing(store: Store, request: ProbeRequest): Promise<
   const open = ground instanceof ProbeGround ? ground : undefined;
   const train = store.versions.instructions(version.hash, 'train');
   const wordings = open && new Wordings(open.plan.mixture.templates, seenTemplates(version, train, rows));
-  const budget = await probeBudget(store, { runId: run.id, version, model }, request.seconds, request);
-  const test = store.versions.instructions(version.hash, 'test');
-  const sample = drawSubsample(test, open, wordings, seed, budget.bytes);
-  return { store, request, asked, model, ground, wordings, sample, budget };
+  const { seconds } = request;
+  const budget = seconds === undefined ? budgetOfEvaluation(store, run.id, version) : budgetOfTime(seconds, 0);
+  const common = { store, request, asked, model, ground, wordings };
+  return withSample(common, budget);
+}
+
+/** Of probes that may take so many seconds: with the rows that fit in, at a pace that is measured now. Others are as they were. */
+export async function atMeasuredPace(probing: Probing): Promise<Probing> {
+  const { store, request, asked, model } = probing;
+  const { seconds, onStage } = request;
+  if (seconds === undefined) return probing;
+  onStage('probe: how fast the base model scores rows of test');
+  const pace = await paceOf(store, asked.version, model, request);
+  const measured = withSample(probing, budgetOfTime(seconds, pace));
+  const { rows, bytes } = measured.sample;
+  const most = Math.max(...Object.values(rows).map((drawn) => drawn.length));
+  if (pace > 0)
+    onStage(`probe: up to ${counted(most, 'row')} each, about ${Math.ceil(bytes / pace)} s for all that are asked`);
+  return measured;
+}
+
+function withSample(common: Omit<Probing, 'sample' | 'budget'>, budget: ProbeBudget): Probing {
+  const { store, request, asked, ground, wordings } = common;
+  const open = ground instanceof ProbeGround ? ground : undefined;
+  const test = store.versions.instructions(asked.version.hash, 'test');
+  const { seed, seconds } = request;
+  // Without a time the same rows are drawn whichever probes are asked, so that answers of different calls are about the same ones.
+  const probes = seconds === undefined ? PROBES : request.probes;
+  const sample = drawSubsample(test, open, wordings, { seed, probes, bytes: budget.bytes, fewest: budget.fewest });
+  return { ...common, sample, budget };
 }
 
 /** Why a probe asks nothing; of completion it is known when titles are cut. */

@@ -53,9 +53,9 @@ export function datasetFacts({ version: { checks } }: Report): Fact[] {
 }
 
 /** How the scores were made, and how far they can stray from what a server of the model file would give. */
-export function servingFacts({ serving, version, tasks }: Report): Fact[] {
+export function servingFacts({ serving, version, tasks, trust, run }: Report): Fact[] {
   const splits = [...new Set(serving.predictions.map(({ split }) => split))];
-  const { parity, gap, truncatedTrainRows, largestChange, predictions } = serving;
+  const { parity, truncatedTrainRows, largestChange, predictions } = serving;
   return [
     [
       'parity with llama.cpp',
@@ -66,10 +66,13 @@ export function servingFacts({ serving, version, tasks }: Report): Fact[] {
     ],
     [
       'serving gap',
-      gap
-        ? `log-odds differ by up to ${figure(gap.maxDifference)} from llama.cpp on the model file as it is served ` +
-          `(${counted(gap.rows, 'row')})`
-        : 'not recorded',
+      trust.serving
+        ? trust.serving.tasks
+            .map(
+              ({ task, largest, rows, unit }) => `${task}: up to ${figure(largest)} ${unit} on ${counted(rows, 'row')}`,
+            )
+            .join('; ')
+        : `stock llama.cpp was not asked (rectune probe ${run.id} --only serving)`,
     ],
     [
       'train rows cut to the length limit',

@@ -44,7 +44,7 @@ function plotLines({ caption, instead }: Drawing): string[] {
 
 function captioned({ caption, command, head, rows }: Table): string[] {
   return [
-    `${plain(caption)}:`,
+    /[.:]$/.test(caption) ? plain(caption) : `${plain(caption)}:`,
     ...(command === undefined ? [] : [`    ${command}`]),
     lines(
       head,

@@ -29,7 +29,7 @@ import { metricsOf, metricTitle, taskMetric } from './task-metric.js';
 import { byTask, kindOf, type TaskRow } from './task-rows.js';
 import { taskVerdicts } from './task-verdict.js';
 
-/** Everything a report says of a version that mixes tasks, beside its judgements. */
+/** Everything a report says of the rows of a version that are no judgements. */
 export interface TaskFindings {
   readonly tasks: TaskReport[];
   readonly slices: Slice[];
@@ -51,7 +51,7 @@ export function reportTasks(
   knowledge: TaskKnowledge,
   how: TaskSettings,
 ): TaskFindings {
-  const { fitted, options } = how;
+  const { fitted } = how;
   const validTasks = byTask(valid);
   const made = byTask(test).map((group) => {
     const before = validTasks.find(({ task, kind }) => task === group.task && kind === group.kind);
@@ -61,23 +61,30 @@ export function reportTasks(
     };
     return { ...reportTask(version, scores, knowledge, how), scores };
   });
-  const judgements = judgementSlices(test, options);
   return {
     tasks: made.map(({ report }) => report),
-    slices: [...judgements.slices, ...made.flatMap(({ slices }) => slices)],
-    wordings: [...judgements.wordings, ...made.flatMap(({ wordings }) => wordings)],
+    slices: made.flatMap(({ slices }) => slices),
+    wordings: made.flatMap(({ wordings }) => wordings),
     rows: (['test', 'valid'] as const).flatMap((split) =>
       made.flatMap(({ scores }) => (scores[split] ? seenTaskRows(version, split, scores[split]) : [])),
     ),
   };
 }
 
-/** Parts of the judgements among the rows. */
+/**
+ * Parts of the judgements among the rows.
+ *
+ * fitted  what ID models say of each judgement
+ */
 export function judgementSlices(
   test: readonly TaskRow[],
+  fitted: ReadonlyMap<IdModelId, readonly number[]>,
   options: ReportOptions,
 ): Pick<TaskFindings, 'slices' | 'wordings'> {
-  const sliced = slicedJudgements(test.filter((row) => kindOf(row) === undefined));
+  const sliced = slicedJudgements(
+    test.filter((row) => kindOf(row) === undefined),
+    fitted,
+  );
   const users = new Set(sliced.rows.map(({ instruction }) => instruction.userId)).size;
   const resampled = new Resampled(users, options);
   const [slices, wordings] = [askForSlices(resampled, sliced), askForWordingGap(resampled, sliced)];
@@ -99,7 +106,9 @@ function reportTask(
     kind === 'choice' ? test.rows.filter(({ instruction }) => instruction.scored === 'likelihood').length : 0;
   const scorings = askForScorings(onTest, test, metrics, byLikelihood === 0 ? [] : SCORINGS);
   const beyond = askBeyondAccuracy(onTest, test, train, list?.longest ?? 0);
-  const sliced = slicedTask(test, main);
+  const idModels = idModelsOf(main, list?.name ?? null, test, valid, titles);
+  const best = idModels.best.map(({ model }) => model);
+  const sliced = slicedTask(test, main, best);
   const [slices, wordings] = [askForSlices(onTest, sliced), askForWordingGap(onTest, sliced)];
   const validSplit = valid && askForSplit(new Resampled(valid.users.count, options), valid, metrics, 'valid')();
   const both = [testSplit(), ...(validSplit ? [validSplit] : [])];
@@ -112,11 +121,11 @@ function reportTask(
     metrics,
     main,
     baseline,
-    idModels: idModelsOf(main, list?.name ?? null, test, valid, titles),
+    idModels,
     splits: both.map(({ result }) => result),
     differences: both.flatMap(({ differences }) => differences),
     beyond: beyond(),
-    curve: taskCurve(test, list?.longest ?? 0, baseline?.model),
+    curve: taskCurve(test, list?.longest ?? 0, [...(baseline ? [baseline.model] : []), ...best.slice(0, 1)]),
     byLikelihood,
     scorings: scorings(),
   };

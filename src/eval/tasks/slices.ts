@@ -1,3 +1,4 @@
+import { type IdModelId, isIdModel } from '../../core/id-models.js';
 import type { Slice, SliceKind, SliceMetric, WordingGap } from '../../core/task-report.js';
 import type { TaskName } from '../../core/template.js';
 import { aucByUsers } from '../metrics/auc.js';
@@ -9,7 +10,7 @@ import { FACTS } from './row-facts.js';
 import { partOfUsers, type TaskScores } from './score-task.js';
 import type { TaskRow } from './task-rows.js';
 
-type Who = 'adapter' | 'base';
+type Who = 'adapter' | 'base' | IdModelId;
 
 /** The rows of a task and the metric by which parts of them are compared. */
 export interface Sliced {
@@ -17,11 +18,17 @@ export interface Sliced {
   readonly metric: SliceMetric;
   readonly rows: readonly TaskRow[];
   readonly repeats: boolean; // whether a target that the history shows is another matter
+  readonly idModels: readonly IdModelId[]; // that stand beside the adapter
   statistic(model: Who, rows: readonly number[]): UserStatistic;
 }
 
-export function slicedTask(scores: TaskScores, main: Exclude<SliceMetric, 'auc'>): Sliced {
+export function slicedTask(
+  scores: TaskScores,
+  main: Exclude<SliceMetric, 'auc'>,
+  idModels: readonly IdModelId[],
+): Sliced {
   return {
+    idModels,
     task: scores.task,
     metric: main,
     rows: scores.rows,
@@ -30,19 +37,27 @@ export function slicedTask(scores: TaskScores, main: Exclude<SliceMetric, 'auc'>
   };
 }
 
-/** rows  judgements */
-export function slicedJudgements(rows: readonly TaskRow[]): Sliced {
+/**
+ * rows    judgements
+ * fitted  what ID models say of each of them
+ */
+export function slicedJudgements(rows: readonly TaskRow[], fitted: ReadonlyMap<IdModelId, readonly number[]>): Sliced {
   const users = indexUsers(rows.map(({ instruction }) => instruction.userId));
+  const saidOf = (model: Who): readonly number[] =>
+    isIdModel(model) ? (fitted.get(model) as readonly number[]) : rows.map((row) => row[model].logOdds as number);
+  const said = new Map<Who, readonly number[]>();
   return {
+    idModels: [...fitted.keys()],
     task: 'judgement',
     metric: 'auc',
     rows,
     repeats: false,
     statistic: (model, part) => {
-      const taken = part.map((place) => rows[place] as TaskRow);
+      const scores = said.get(model) ?? saidOf(model);
+      said.set(model, scores);
       return aucByUsers(
-        taken.map((row) => row[model].logOdds as number),
-        taken.map(({ instruction }) => instruction.label === true),
+        part.map((place) => scores[place] as number),
+        part.map((place) => rows[place]?.instruction.label === true),
         partOfUsers(users, part),
       );
     },
@@ -55,9 +70,13 @@ export function askForSlices(resampled: Resampled, sliced: Sliced): () => Slice[
     const places = placesBy(sliced.rows, nameOf);
     return places.size < 2 ? [] : [...places].map(([name, rows]) => ({ by, name, rows }));
   });
-  const asked = parts.map((part) => ({ ...part, ...askForBoth(resampled, sliced, part.rows) }));
+  const asked = parts.map((part) => ({
+    ...part,
+    ...askForBoth(resampled, sliced, part.rows),
+    beside: sliced.idModels.map((model) => ({ model, read: resampled.ask(sliced.statistic(model, part.rows)) })),
+  }));
   return () =>
-    asked.map(({ by, name, rows, adapter, base }) => ({
+    asked.map(({ by, name, rows, adapter, base, beside }) => ({
       task: sliced.task,
       metric: sliced.metric,
       by,
@@ -67,6 +86,7 @@ export function askForSlices(resampled: Resampled, sliced: Sliced): () => Slice[
       adapter: resampled.estimate(adapter()),
       base: resampled.estimate(base()),
       difference: resampled.estimate(difference(adapter(), base())),
+      idModels: beside.map(({ model, read }) => ({ model, estimate: resampled.estimate(read()) })),
     }));
 }
 
@@ -127,7 +147,11 @@ function divisions({ repeats }: Pick<Sliced, 'repeats'>): Division[] {
   ];
 }
 
-function askForBoth(resampled: Resampled, sliced: Sliced, rows: readonly number[]): Record<Who, () => Distribution> {
+function askForBoth(
+  resampled: Resampled,
+  sliced: Sliced,
+  rows: readonly number[],
+): Record<'adapter' | 'base', () => Distribution> {
   return {
     adapter: resampled.ask(sliced.statistic('adapter', rows)),
     base: resampled.ask(sliced.statistic('base', rows)),

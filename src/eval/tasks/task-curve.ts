@@ -8,11 +8,11 @@ const GAINS = 100; // steps of the curve of gains
 /**
  * What a task's own plot is drawn from.
  *
- * longest   of the lists; read for lists alone
- * baseline  of the verdict; drawn beside adapter and base model
+ * longest  of the lists; read for lists alone
+ * beside   drawn beside adapter and base model: the baseline of the verdict, an ID model
  */
-export function taskCurve(scores: TaskScores, longest: number, baseline: TaskModelId | undefined): TaskCurve {
-  const models: TaskModelId[] = ['adapter', 'base', ...(baseline ? [baseline] : [])];
+export function taskCurve(scores: TaskScores, longest: number, beside: readonly TaskModelId[]): TaskCurve {
+  const models: TaskModelId[] = ['adapter', 'base', ...beside];
   switch (scores.kind) {
     case 'choice': {
       const ranks = Array.from({ length: Math.min(longest, LONGEST) }, (_, i) => i + 1);

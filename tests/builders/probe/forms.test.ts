@@ -15,7 +15,8 @@ import { drawSubsample } from '../../../src/builders/probe/subsample.js';
 import { seenTemplates, WORDINGS, Wordings } from '../../../src/builders/probe/wordings.js';
 import type { DatasetVersion } from '../../../src/core/dataset-version.js';
 import type { InstructionLine } from '../../../src/core/instruction.js';
-import { MOST_ORDERS } from '../../../src/core/probe-budget.js';
+import { PROBES } from '../../../src/core/probe.js';
+import { FEWEST_PROBED, MOST_ORDERS } from '../../../src/core/probe-budget.js';
 import { Random } from '../../../src/core/random.js';
 import { type InventedStudio, importInvented, inventedLog, inventedRecipe, inventedStudio } from '../invented-store.js';
 
@@ -234,7 +235,8 @@ it('asks each row in as many wordings as wanted, with the facts of the row', () 
 describe('the subsample', () => {
   const many = () => Array.from({ length: 120 }, (_, row) => ({ ...at(row).instruction, row }));
   const at = (row: number) => mixed.rows[row % mixed.rows.length] as ProbedRow;
-  const draw = (seed: number) => drawSubsample(many(), mixed.ground, mixed.wordings, seed, 0).rows;
+  const draw = (seed: number) =>
+    drawSubsample(many(), mixed.ground, mixed.wordings, { seed, probes: PROBES, bytes: 0, fewest: FEWEST_PROBED }).rows;
 
   it('is the same for the same seed, and another for another', () => {
     expect(draw(1)).toEqual(draw(1));
@@ -250,7 +252,12 @@ describe('the subsample', () => {
   });
 
   it('of a version that cannot be shown in other forms has rows to be served', () => {
-    const { rows } = drawSubsample(many(), undefined, undefined, 1, 0);
+    const { rows } = drawSubsample(many(), undefined, undefined, {
+      seed: 1,
+      probes: PROBES,
+      bytes: 0,
+      fewest: FEWEST_PROBED,
+    });
     expect([rows.serving.length, rows.order, rows.wording, rows.history, rows.titles]).toEqual([50, [], [], [], []]);
   });
 });

@@ -1,3 +1,4 @@
+import { titlesOf } from '../../../core/model-titles.js';
 import type { Report } from '../../../core/report.js';
 import type { Slice, SliceKind, SliceMetric } from '../../../core/task-report.js';
 import { METRIC } from '../../metrics/metric.js';
@@ -20,7 +21,7 @@ const SLICE_TITLES: Readonly<Record<SliceKind, string>> = {
 
 const NOTE =
   'The worst parts of the adapter stand first. Intervals of parts come from the resampled users of the whole task. Many parts are compared and nothing is ' +
-  'corrected for their number: a part that stands out is a question, not a finding.';
+  'corrected for their number: a part that stands out is a question, not a finding. Of models of users and items those of the verdicts stand beside the adapter, on the same rows.';
 
 const WORDING_NOTE =
   'The base model saw neither wording, so its gap is what the wordings differ by themselves; the last column is what training on the seen ones adds.';
@@ -59,6 +60,7 @@ function partsOf(task: string, here: readonly Slice[], report: Report): Block[] 
   const [first] = here;
   if (!first) return [];
   const title = sliceTitle(first.metric, listOf(report, task));
+  const titles = titlesOf(report);
   const drawn = here.slice(0, DRAWN).map((slice) => ({
     title: partTitle(slice),
     estimate: slice.adapter,
@@ -70,14 +72,17 @@ function partsOf(task: string, here: readonly Slice[], report: Report): Block[] 
       kind: 'table',
       table: {
         caption: `${task}: ${title} on parts of test, ${levelTitle(report.options.level)} intervals`,
-        head: ['part', 'rows', 'users', 'adapter', 'base model', 'adapter - base'],
+        head: [
+          ...['part', 'rows', 'users', 'adapter', 'base model', 'adapter - base'],
+          ...first.idModels.map(({ model }) => titles(model)),
+        ],
         rows: here.map((slice) => ({
           name: partTitle(slice),
           cells: [
             thousands(slice.rows),
             thousands(slice.users),
-            ...[slice.adapter, slice.base, slice.difference].map((estimate) =>
-              estimateCell(estimate, rowsOf(report, slice)),
+            ...[slice.adapter, slice.base, slice.difference, ...slice.idModels.map(({ estimate }) => estimate)].map(
+              (estimate) => estimateCell(estimate, rowsOf(report, slice)),
             ),
           ],
         })),
