@@ -31,6 +31,9 @@ if [ -z "$prebuilt" ]; then
   libraries=$work/llama-$device/bin
 fi
 
-cmake -S "$here/native" -B "$work/native-$device" -G Ninja -DCMAKE_BUILD_TYPE=Release \
+# Our own kernels are compiled for the same cards.
+own=()
+[ "$device" != cuda ] || own=(-DRECTUNE_CUDA=ON "-DCMAKE_CUDA_ARCHITECTURES=${CUDA_ARCHITECTURES:-90}")
+cmake -S "$here/native" -B "$work/native-$device" -G Ninja -DCMAKE_BUILD_TYPE=Release "${own[@]}" \
   "-DRECTUNE_LLAMA_SOURCE=$work/llama" "-DRECTUNE_LLAMA_LIBRARIES=$libraries" >"$work/configure-native.log"
 ninja -C "$work/native-$device" -j "$jobs" rectune-native native-tests

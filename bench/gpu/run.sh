@@ -28,8 +28,12 @@ mkdir -p work/models work/done "$results"
 
 build() { bash build.sh "$device" work ${libraries:+"$libraries"}; }
 
-# test_device is the one that asks for the device; the others hold on any machine.
-tests() { ctest --test-dir "$bin" --output-on-failure --no-tests=error --parallel 4 && "$bin/test_device"; }
+# test_device and test_cuda_kernels are the ones that ask for the device; the others hold on any machine.
+tests() {
+  ctest --test-dir "$bin" --output-on-failure --no-tests=error --parallel 4
+  "$bin/test_device"
+  "$bin/test_cuda_kernels"
+}
 
 peak() { "$bin/bench-device" "$device" peak ${PEAK_SIZE:-} >"$results/peak.jsonl"; }
 
@@ -48,11 +52,17 @@ models() {
 
 of_shape() { echo "work/models/$1.gguf rows/$1.jsonl work/models/$1-adapter.gguf"; }
 
+# With our own kernels, and on a card without them too: what they are worth, and a second opinion of what they compute. Not for the largest
+# shape, whose transposes, which only the second way wants, would take minutes to make.
+ways() { [ "$device" = cuda ] && [ "$1" != 7b ] && echo cuda cuda-ggml || echo "$device"; }
+
 # On the CPU in f32 the smallest two shapes: the largest would take its time, and more memory than many machines have.
 gradients() {
   : >"$results/gradients.jsonl"
   for shape in $shapes; do
-    [ "$shape" = 7b ] || "$bin/bench-device" "$device" gradients $(of_shape "$shape") 2 >>"$results/gradients.jsonl"
+    for way in $(ways "$shape"); do
+      [ "$shape" = 7b ] || "$bin/bench-device" "$way" gradients $(of_shape "$shape") 2 >>"$results/gradients.jsonl"
+    done
   done
 }
 
@@ -74,7 +84,9 @@ tallrec() {
 # A process for each: a device that gives up for want of memory ends with lines, and takes no other measurement along.
 speed() {
   for shape in $shapes; do
-    "$bin/bench-device" "$device" speed $(of_shape "$shape") "$sizes" >"$results/speed-$shape.jsonl" || [ -s "$results/speed-$shape.jsonl" ]
+    for way in $(ways "$shape"); do
+      "$bin/bench-device" "$way" speed $(of_shape "$shape") "$sizes" >"$results/speed-$way-$shape.jsonl" || [ -s "$results/speed-$way-$shape.jsonl" ]
+    done
     [ -z "$python" ] || PYTHONPATH="work/llama/gguf-py${PYTHONPATH:+:$PYTHONPATH}" "$python" peft_step.py $(of_shape "$shape") "$sizes" "$device" \
       >"$results/peft-$shape.jsonl" || [ -s "$results/peft-$shape.jsonl" ]
   done

@@ -4,7 +4,8 @@
 //   bench-device DEVICE gradients MODEL.gguf ROWS.jsonl ADAPTER.gguf [rows = 2]
 //   bench-device DEVICE speed MODEL.gguf ROWS.jsonl ADAPTER.gguf 1,2,4 [steps = 3]
 //   bench-device DEVICE profile MODEL.gguf ROWS.jsonl ADAPTER.gguf [rows = 8]
-// DEVICE: cpu, cuda or vulkan, weights there as training places them, or plain: the CPU with the operations of CUDA, to count them; rows as with --no-share-prefixes. ROWS: lines {"tokens", "answerStart"}. `speed` takes steps of so
+// DEVICE: cpu, cuda or vulkan, weights there as training places them; cuda-ggml: without our own kernels; or plain: the CPU with the
+// operations of that, to count them. Rows as with --no-share-prefixes. ROWS: lines {"tokens", "answerStart"}. `speed` takes steps of so
 // many rows each, all in one pass, until the memory ends or a larger one is no faster; a line is written as soon as it is measured.
 // `profile` computes node by node and waits for each, so the sum is more than a step takes.
 #include "compute_place.h"
@@ -28,6 +29,10 @@
 namespace {
 
 const int THREADS = std::max(1u, std::thread::hardware_concurrency());
+
+const std::string WITHOUT_OWN_KERNELS = "cuda-ggml";
+
+device_info device_of(const std::string & name) { return choose_device(name == "plain" ? "cpu" : name == WITHOUT_OWN_KERNELS ? "cuda" : name); }
 
 struct arguments {
     std::vector<std::string> all;
@@ -58,6 +63,7 @@ std::vector<token_row> read_token_rows(const std::string & path) {
 
 // Model and adapter on the CPU, and on the device when it is another one.
 struct bench_place {
+    const char * who;
     device_info info;
     gguf_file file;
     base_model host_model;
@@ -67,9 +73,9 @@ struct bench_place {
     std::unique_ptr<gradient_sums> sums;
 
     bench_place(const std::string & name, const std::string & model, const std::string & lora)
-        : info(choose_device(name == "plain" ? "cpu" : name)), file(model), host_model(load_model(file)), cpu(THREADS), device(info, THREADS), host_lora(adapter::load(cpu, host_model, lora)) {
+        : who(name == WITHOUT_OWN_KERNELS ? "rectune-ggml" : "rectune"), info(device_of(name)), file(model), host_model(load_model(file)), cpu(THREADS), device(info, THREADS), host_lora(adapter::load(cpu, host_model, lora)) {
         if (name == "cpu") return;
-        if (name == "plain") device.use_device_operators();
+        if (name == "plain" || name == WITHOUT_OWN_KERNELS) device.use_device_operators();
         placed = std::make_unique<placed_model>(device, host_model, info.kind == device_kind::vulkan ? GGML_TYPE_F16 : GGML_TYPE_BF16, host_lora->lowest_block());
         device.use_transposes(placed->transposes());
         device_lora = host_lora->copy_on(device, host_model);
@@ -102,8 +108,8 @@ pass_result one_pass(backend & place, const base_model & model, const adapter & 
 
 std::vector<token_row> first_rows(const std::vector<token_row> & rows, size_t n) { return {rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(std::min(n, rows.size()))}; }
 
-void say(const std::string & what, const device_info & info, json fields) {
-    json line = {{"what", what}, {"who", "rectune"}, {"device", device_name(info.kind)}, {"name", info.name}};
+void say(const std::string & what, const device_info & info, json fields, const char * who = "rectune") {
+    json line = {{"what", what}, {"who", who}, {"device", device_name(info.kind)}, {"name", info.name}};
     line.update(fields);
     std::cout << line.dump() << std::endl;
 }
@@ -164,7 +170,7 @@ void compare_gradients(bench_place & place, const std::vector<token_row> & rows)
         const double relative = own_size > 0 ? std::sqrt(own_distance / own_size) : 0;
         if (relative >= worst) worst = relative, worst_of = ggml_get_name(place.host_lora->trained()[t].tensor);
     }
-    say("gradients", place.info, {{"rows", rows.size()}, {"loss", there.loss}, {"lossOnCpu", here.loss}, {"distance", std::sqrt(distance / size)}, {"worst", worst}, {"worstOf", worst_of}});
+    say("gradients", place.info, {{"rows", rows.size()}, {"loss", there.loss}, {"lossOnCpu", here.loss}, {"distance", std::sqrt(distance / size)}, {"worst", worst}, {"worstOf", worst_of}}, place.who);
 }
 
 void measure_speed(bench_place & place, const std::string & model, const std::vector<token_row> & rows, const std::vector<std::string> & sizes, int steps) {
@@ -195,7 +201,7 @@ void measure_speed(bench_place & place, const std::string & model, const std::ve
         std::sort(seconds.begin(), seconds.end());
         const double speed = static_cast<double>(tokens) / seconds[seconds.size() / 2];
         say("speed", place.info, {{"model", model}, {"rowsAtOnce", n}, {"tokens", tokens}, {"seconds", seconds[seconds.size() / 2]}, {"tokensPerSecond", speed}, {"loss", result.loss},
-                                  {"operations", result.operations}, {"memory", place.memory()}});
+                                  {"operations", result.operations}, {"memory", place.memory()}}, place.who);
         if (speed < fastest) return;
         fastest = speed;
     }
@@ -223,13 +229,13 @@ void show_profile(bench_place & place, const std::vector<token_row> & rows) {
         sum += cost.seconds;
         shown.push_back({{"kind", kind}, {"nodes", cost.nodes}, {"seconds", cost.seconds}, {"teraflops", cost.operations / cost.seconds / 1e12}});
     }
-    say("profile", place.info, {{"rows", rows.size()}, {"seconds", whole}, {"sumOfNodes", sum}, {"nodes", nodes}, {"kinds", shown}});
+    say("profile", place.info, {{"rows", rows.size()}, {"seconds", whole}, {"sumOfNodes", sum}, {"nodes", nodes}, {"kinds", shown}}, place.who);
 }
 
 int run(const arguments & given) {
     load_ggml();
     const std::string & device = given.at(1), & verb = given.at(2);
-    if (verb == "peak") peak(choose_device(device), given.number(3, 8192));
+    if (verb == "peak") peak(device_of(device), given.number(3, 8192));
     else if (verb == "adapter") make_adapter(given.at(3), given.at(4), parts_of(given.at(5)), given.number(6, 8));
     else {
         bench_place place(device, given.at(3), given.at(5));

@@ -85,7 +85,7 @@ bool print(const findings & found) {
     bool agree = true;
     for (const auto & [model, lines] : found.speeds) {
         const json * own = fastest(lines, "rectune");
-        for (const std::string who : {"rectune", "peft"}) {
+        for (const std::string who : {"rectune", "rectune-ggml", "peft"}) {
             const json * best = fastest(lines, who);
             if (!best) continue;
             // The same rows cost the same necessary operations, whoever computes them.
@@ -98,11 +98,11 @@ bool print(const findings & found) {
         std::printf("| | losses of the same rows differ by | | %.1e | | | |\n", difference);
     }
     for (const json & line : found.gradients) {
-        std::printf("\ngradients on %s, %d rows: loss %.5f, on the CPU %.5f; relative distance %.1e, worst %.1e (%s)\n", line.at("name").get<std::string>().c_str(), line.at("rows").get<int>(),
+        std::printf("\n%s: gradients on %s, %d rows: loss %.5f, on the CPU %.5f; relative distance %.1e, worst %.1e (%s)\n", line.at("who").get<std::string>().c_str(), line.at("name").get<std::string>().c_str(), line.at("rows").get<int>(),
                     line.at("loss").get<double>(), line.at("lossOnCpu").get<double>(), line.at("distance").get<double>(), line.at("worst").get<double>(), line.at("worstOf").get<std::string>().c_str());
     }
     for (const json & line : found.profiles) {
-        std::printf("\nprofile, %d rows: %d operations, %.1f ms a step, %.1f ms node by node\n", line.at("rows").get<int>(), line.at("nodes").get<int>(), 1e3 * line.at("seconds").get<double>(), 1e3 * line.at("sumOfNodes").get<double>());
+        std::printf("\n%s: profile, %d rows: %d operations, %.1f ms a step, %.1f ms node by node\n", line.at("who").get<std::string>().c_str(), line.at("rows").get<int>(), line.at("nodes").get<int>(), 1e3 * line.at("seconds").get<double>(), 1e3 * line.at("sumOfNodes").get<double>());
         for (size_t i = 0; i < std::min<size_t>(12, line.at("kinds").size()); i++) {
             const json & kind = line.at("kinds")[i];
             std::printf("  %-48s %6d times %9.2f ms\n", kind.at("kind").get<std::string>().c_str(), kind.at("nodes").get<int>(), 1e3 * kind.at("seconds").get<double>());

@@ -15,20 +15,32 @@ static ggml_tensor * plus_low_rank(pass_scope & scope, ggml_tensor * y, ggml_ten
     return scope.ops.linear_onto(scope.ctx, y, tape.pair->b, tape.down, scope.lora->scale());
 }
 
-ggml_tensor * adapted_linear(pass_scope & scope, int32_t block, const char * target, const linear & layer, ggml_tensor * x, linear_tape & tape) {
+static void begin_tape(const pass_scope & scope, int32_t block, const char * target, const linear & layer, linear_tape & tape) {
     tape.layer = &layer;
     tape.pair = scope.lora ? scope.lora->find(block, target) : nullptr;
-    ggml_tensor * y = scope.ops.linear(scope.ctx, layer.weight, x);
+}
+
+static bool is_plain(const linear & layer, const linear_tape & tape) { return !tape.pair && !layer.bias; }
+
+ggml_tensor * adapted_linear(pass_scope & scope, int32_t block, const char * target, const linear & layer, ggml_tensor * x, linear_tape & tape, read_by by) {
+    begin_tape(scope, block, target, layer, tape);
+    ggml_tensor * y = scope.ops.linear(scope.ctx, layer.weight, x, is_plain(layer, tape) ? by : read_by::anything);
     if (tape.pair) y = plus_low_rank(scope, y, x, tape);
     if (tape.pair && tape.pair->magnitude) y = scale_rows(scope, *tape.pair, layer.weight, y, tape.magnitude);
     return layer.bias ? ggml_add(scope.ctx, y, layer.bias) : y;
 }
 
-ggml_tensor * adapted_linear_back(pass_scope & scope, const linear_tape & tape, ggml_tensor * dy, bool want_dx, ggml_tensor * onto) {
+ggml_tensor * adapted_linear_added(pass_scope & scope, int32_t block, const char * target, const linear & layer, ggml_tensor * x, ggml_tensor * residual, linear_tape & tape) {
+    begin_tape(scope, block, target, layer, tape);
+    if (is_plain(layer, tape)) return scope.ops.linear_added(scope.ctx, residual, layer.weight, x);
+    return ggml_add(scope.ctx, residual, adapted_linear(scope, block, target, layer, x, tape));
+}
+
+ggml_tensor * adapted_linear_back(pass_scope & scope, const linear_tape & tape, ggml_tensor * dy, bool want_dx, ggml_tensor * onto, read_by by) {
     if (tape.pair && tape.pair->magnitude) dy = scale_rows_back(scope, *tape.pair, tape.magnitude, dy);
     ggml_tensor * dx = nullptr;
     if (want_dx) {
-        dx = onto ? scope.ops.linear_back_onto(scope.ctx, onto, tape.layer->weight, dy, 1.0f) : scope.ops.linear_back(scope.ctx, tape.layer->weight, dy);
+        dx = onto ? scope.ops.linear_back_onto(scope.ctx, onto, tape.layer->weight, dy, 1.0f) : scope.ops.linear_back(scope.ctx, tape.layer->weight, dy, tape.pair ? read_by::anything : by);
     }
     if (!tape.pair) return dx;
 

@@ -17,8 +17,11 @@ struct linear_tape {
 };
 
 // x [n_in, n] -> y [n_out, n]; block -1: the output head
-ggml_tensor * adapted_linear(pass_scope & scope, int32_t block, const char * target, const linear & layer, ggml_tensor * x, linear_tape & tape);
+ggml_tensor * adapted_linear(pass_scope & scope, int32_t block, const char * target, const linear & layer, ggml_tensor * x, linear_tape & tape, read_by by = read_by::anything);
+
+// residual + y
+ggml_tensor * adapted_linear_added(pass_scope & scope, int32_t block, const char * target, const linear & layer, ggml_tensor * x, ggml_tensor * residual, linear_tape & tape);
 
 // Adds the pair's gradients to the scope; returns dx, or nullptr when it is not wanted. With onto [n_in, n], the gradient that x has from
 // elsewhere: returns onto + dx; nothing else may read onto then.
-ggml_tensor * adapted_linear_back(pass_scope & scope, const linear_tape & tape, ggml_tensor * dy, bool want_dx, ggml_tensor * onto = nullptr);
+ggml_tensor * adapted_linear_back(pass_scope & scope, const linear_tape & tape, ggml_tensor * dy, bool want_dx, ggml_tensor * onto = nullptr, read_by by = read_by::anything);

@@ -45,9 +45,9 @@ void load_ggml() {
 backend::backend(int32_t n_threads) : backend(cpu_device(), n_threads) {}
 
 backend::backend(const device_info & device, int32_t n_threads, const narrow_panels * panels)
-    : kind_(device.kind), one_by_one_(device.is_software), name_(device.name), n_threads_(n_threads), panels_(panels) {
+    : info_(device), one_by_one_(device.is_software), n_threads_(n_threads), panels_(panels) {
     handle_ = ggml_backend_dev_init(device.handle, nullptr);
-    if (!handle_) throw user_error(exit_memory, "the device could not be started", name_, "use --device cpu, or install the driver again");
+    if (!handle_) throw user_error(exit_memory, "the device could not be started", info_.name, "use --device cpu, or install the driver again");
     // A device other than the CPU has no threads of ours.
     const auto set_threads = reinterpret_cast<ggml_backend_set_n_threads_t>(
         ggml_backend_reg_get_proc_address(ggml_backend_dev_backend_reg(device.handle), "ggml_backend_set_n_threads"));
@@ -56,6 +56,7 @@ backend::backend(const device_info & device, int32_t n_threads, const narrow_pan
 }
 
 backend::~backend() {
+    kernels_.reset();
     ggml_gallocr_free(allocator_);
     for (ggml_backend_buffer_t buffer : buffers_) ggml_backend_buffer_free(buffer);
     ggml_backend_free(handle_);
@@ -67,18 +68,23 @@ void backend::allocate(ggml_context * ctx, const std::string & what, const std::
 
 ggml_backend_buffer_t backend::allocate_apart(ggml_context * ctx, const std::string & what, const std::string & fix) {
     ggml_backend_buffer_t buffer = ggml_backend_alloc_ctx_tensors(ctx, handle_);
-    if (!buffer) throw user_error(exit_memory, "not enough memory for " + what, name_, fix);
+    if (!buffer) throw user_error(exit_memory, "not enough memory for " + what, info_.name, fix);
     return buffer;
 }
 
+bool backend::use_own_kernels() {
+    if (!kernels_ && !is_plain_) kernels_ = make_device_kernels(info_, handle_);
+    return kernels_ != nullptr;
+}
+
 void backend::plan(ggml_cgraph * graph) {
-    for (int i = 0; kind_ != device_kind::cpu && i < ggml_graph_n_nodes(graph); i++) {
+    for (int i = 0; info_.kind != device_kind::cpu && i < ggml_graph_n_nodes(graph); i++) {
         const ggml_tensor * node = ggml_graph_node(graph, i);
-        if (ggml_backend_supports_op(handle_, node)) continue;
-        throw user_error(exit_memory, std::string("the device does not know the operation ") + ggml_op_desc(node) + " on " + ggml_type_name(node->type), name_, "use --device cpu");
+        if ((kernels_ && node->op == GGML_OP_CUSTOM) || ggml_backend_supports_op(handle_, node)) continue;
+        throw user_error(exit_memory, std::string("the device does not know the operation ") + ggml_op_desc(node) + " on " + ggml_type_name(node->type), info_.name, "use --device cpu");
     }
     if (!ggml_gallocr_alloc_graph(allocator_, graph)) {
-        throw user_error(exit_memory, "not enough memory for the activations of one batch", name_, "use a smaller --micro-batch-size or --max-length");
+        throw user_error(exit_memory, "not enough memory for the activations of one batch", info_.name, "use a smaller --micro-batch-size or --max-length");
     }
 }
 
@@ -111,15 +117,16 @@ void backend::compute(ggml_cgraph * graph) {
         compute_part(part);
         if (!observer_) continue;
         const double processor = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC / n_threads_;
-        observer_(*node, kind_ == device_kind::cpu ? processor : std::chrono::duration<double>(std::chrono::steady_clock::now() - wall_start).count());
+        observer_(*node, info_.kind == device_kind::cpu ? processor : std::chrono::duration<double>(std::chrono::steady_clock::now() - wall_start).count());
     }
     ggml_free(ctx);
 }
 
 void backend::compute_part(ggml_cgraph * graph) {
+    if (kernels_) return kernels_->compute(graph);
     const ggml_status status = ggml_backend_graph_compute(handle_, graph);
     if (status != GGML_STATUS_SUCCESS) {
-        throw user_error(exit_memory, std::string("the graph could not be computed: ") + ggml_status_to_string(status), name_,
+        throw user_error(exit_memory, std::string("the graph could not be computed: ") + ggml_status_to_string(status), info_.name,
             "use a smaller --micro-batch-size or --max-length");
     }
 }

@@ -3,6 +3,7 @@
 #include "ggml-alloc.h"
 #include "ggml-backend.h"
 #include "ggml.h"
+#include "device_kernels.h"
 #include "device_operators.h"
 #include "devices.h"
 #include "operators.h"
@@ -58,10 +59,15 @@ class backend {
     // The transposes that linear_back finds instead of making them; they must outlive the backend's graphs.
     void use_transposes(const transposed_weights & transposes) { transposes_ = transposes; }
 
-    // From now on the CPU computes what another device would: to test that path, and to count its nodes.
+    // From now on passes are built of our own kernels for this device, where this program has some: over frozen weights in bf16 only.
+    // Returns whether it has.
+    bool use_own_kernels();
+
+    // From now on passes are built of plain ggml ops, also on the CPU, and where there are kernels of our own: to test that path, to count
+    // its nodes, and to tell what the kernels are worth.
     void use_device_operators() { is_plain_ = true; }
 
-    device_kind kind() const { return kind_; }
+    device_kind kind() const { return info_.kind; }
     const narrow_panels * panels() const { return panels_; }
 
     // From now on `compute` takes one node at a time and tells of each: for profiles. Slower, as threads start anew for each node.
@@ -74,15 +80,15 @@ class backend {
   private:
     void compute_part(ggml_cgraph * graph);
 
-    device_kind kind_;
+    device_info info_;
     bool one_by_one_; // see compute
     bool is_plain_ = false;
-    std::string name_;
     int32_t n_threads_;
     const narrow_panels * panels_;
     transposed_weights transposes_;
     ggml_backend_t handle_;
     ggml_gallocr_t allocator_;
+    std::unique_ptr<device_kernels> kernels_;
     std::vector<ggml_backend_buffer_t> buffers_;
     std::function<void(const ggml_tensor &, double)> observer_;
 };

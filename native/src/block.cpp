@@ -1,7 +1,7 @@
 #include "block.h"
 
-ggml_tensor * scaled_norm(pass_scope & scope, ggml_tensor * x, ggml_tensor * weight) {
-    return scope.ops.norm(scope.ctx, x, weight, scope.model.shape.rms_epsilon);
+ggml_tensor * scaled_norm(pass_scope & scope, ggml_tensor * x, ggml_tensor * weight, read_by by) {
+    return scope.ops.norm(scope.ctx, x, weight, scope.model.shape.rms_epsilon, by);
 }
 
 ggml_tensor * scaled_norm_back(pass_scope & scope, ggml_tensor * x, ggml_tensor * weight, ggml_tensor * dy, ggml_tensor * onto) {
@@ -15,13 +15,12 @@ static ggml_tensor * optional_norm_back(pass_scope & scope, ggml_tensor * x, ggm
     return weight ? scaled_norm_back(scope, x, weight, dy) : dy;
 }
 
-// Rotary positions on x [head_dim, n_head, n].   Su et al. 2021, arXiv:2104.09864
+// Rotary positions on x [head_dim, n_head, n].
 static ggml_tensor * rope(pass_scope & scope, ggml_tensor * x, const block_form & form, ggml_tensor * positions, bool backward) {
     if (!form.rotates) return x;
     const model_shape & shape = scope.model.shape;
-    const auto apply = backward ? ggml_rope_ext_back : ggml_rope_ext;
-    return apply(scope.ctx, x, positions, scope.model.rope_factors, shape.n_rot, shape.rope_mode, shape.context_length,
-                 form.rope_base, form.rope_scale, 0.0f, shape.rope_attention, 32.0f, 1.0f);
+    const rope_form how = {shape.n_rot, shape.rope_mode, shape.context_length, form.rope_base, form.rope_scale, shape.rope_attention, scope.model.rope_factors};
+    return scope.ops.rotate(scope.ctx, x, positions, how, backward);
 }
 
 static ggml_tensor * as_heads(pass_scope & scope, ggml_tensor * x) { // [head_dim * heads, n] -> [head_dim, heads, n]
@@ -106,9 +105,10 @@ static ggml_tensor * project_heads_back(pass_scope & scope, const block_tape & t
 }
 
 static void project_gate(pass_scope & scope, int32_t block, const block_weights & weights, block_tape & tape) {
-    tape.up = adapted_linear(scope, block, "ffn_up", weights.ffn_up, tape.h2, tape.ffn_up);
+    const read_by by = weights.ffn_gate.weight ? read_by::gate : read_by::anything;
+    tape.up = adapted_linear(scope, block, "ffn_up", weights.ffn_up, tape.h2, tape.ffn_up, by);
     if (weights.ffn_gate.weight) {
-        tape.gate = adapted_linear(scope, block, "ffn_gate", weights.ffn_gate, tape.h2, tape.ffn_gate);
+        tape.gate = adapted_linear(scope, block, "ffn_gate", weights.ffn_gate, tape.h2, tape.ffn_gate, by);
         return;
     }
     ggml_tensor * both = tape.up;
@@ -122,13 +122,21 @@ static ggml_tensor * project_gate_back(pass_scope & scope, const block_tape & ta
     return adapted_linear_back(scope, tape.ffn_up, d.d_up, true, d_h2);
 }
 
+// residual + what a half of the block says, behind a norm of its own where the family has one; `before` is what that norm reads
+static ggml_tensor * added(pass_scope & scope, int32_t block, const char * target, const linear & layer, ggml_tensor * post_norm, ggml_tensor * x, ggml_tensor * residual, linear_tape & tape,
+                           ggml_tensor *& before) {
+    if (!post_norm) return adapted_linear_added(scope, block, target, layer, x, residual, tape);
+    before = adapted_linear(scope, block, target, layer, x, tape);
+    return ggml_add(scope.ctx, residual, scaled_norm(scope, before, post_norm));
+}
+
 ggml_tensor * block_forward(pass_scope & scope, int32_t block, ggml_tensor * x, block_tape & tape, const block_columns & columns, block_exchange & exchange) {
     ggml_context * ctx = scope.ctx;
     const block_weights & weights = scope.model.blocks[static_cast<size_t>(block)];
     tape.columns = &columns;
     tape.exchange = &exchange;
     tape.x = x;
-    tape.h = scaled_norm(scope, x, weights.attn_norm);
+    tape.h = scaled_norm(scope, x, weights.attn_norm, read_by::linear);
     project_heads(scope, block, weights, tape);
     // Queries of zero stand in for those of columns that are not kept; what they attend to is thrown away.
     tape.q = spread(scope, rotate_heads(scope, tape.q_plain, weights.attn_q_norm, weights.form, columns.positions), columns.places, n_in_layout(scope));
@@ -136,20 +144,25 @@ ggml_tensor * block_forward(pass_scope & scope, int32_t block, ggml_tensor * x, 
     tape.k = among_given(scope, tape.own.keys, exchange.given.keys);
     tape.v = among_given(scope, tape.own.values, exchange.given.values);
     tape.attended = pick(scope, scope.ops.attention(ctx, tape.q, tape.k, tape.v, &scope.attention.at(weights.form.window)), columns.places);
-    tape.attn_added = adapted_linear(scope, block, "attn_output", weights.attn_output, tape.attended, tape.attn_output);
-    tape.x1 = ggml_add(ctx, pick(scope, x, columns.kept), optional_norm(scope, tape.attn_added, weights.attn_post_norm));
+    tape.x1 = added(scope, block, "attn_output", weights.attn_output, weights.attn_post_norm, tape.attended, pick(scope, x, columns.kept), tape.attn_output, tape.attn_added);
 
-    tape.h2 = scaled_norm(scope, tape.x1, weights.ffn_norm);
+    tape.h2 = scaled_norm(scope, tape.x1, weights.ffn_norm, read_by::linear);
     project_gate(scope, block, weights, tape);
     tape.gated = scope.ops.gated(ctx, scope.model.shape.gate, tape.gate, tape.up);
-    tape.ffn_added = adapted_linear(scope, block, "ffn_down", weights.ffn_down, tape.gated, tape.ffn_down);
-    return ggml_add(ctx, tape.x1, optional_norm(scope, tape.ffn_added, weights.ffn_post_norm));
+    return added(scope, block, "ffn_down", weights.ffn_down, weights.ffn_post_norm, tape.gated, tape.x1, tape.ffn_down, tape.ffn_added);
+}
+
+// Gradients of gates that are one matrix are put together first, and those of layers with magnitudes are scaled.
+static bool only_linear_layers_read_gates(const block_tape & tape) {
+    const auto is_scaled = [](const linear_tape & layer) { return layer.pair && layer.pair->magnitude; };
+    return tape.ffn_gate.layer && !is_scaled(tape.ffn_gate) && !is_scaled(tape.ffn_up);
 }
 
 // Back through the feed-forward half: dy -> gradient by x1 [n_embd, n_kept].
 static ggml_tensor * feed_forward_back(pass_scope & scope, const block_weights & weights, const block_tape & tape, ggml_tensor * dy) {
-    ggml_tensor * d_gated = adapted_linear_back(scope, tape.ffn_down, optional_norm_back(scope, tape.ffn_added, weights.ffn_post_norm, dy), true);
-    ggml_tensor * d_h2 = project_gate_back(scope, tape, scope.ops.gated_back(scope.ctx, scope.model.shape.gate, tape.gate, tape.up, d_gated));
+    ggml_tensor * d_gated = adapted_linear_back(scope, tape.ffn_down, optional_norm_back(scope, tape.ffn_added, weights.ffn_post_norm, dy), true, nullptr, read_by::gate);
+    const read_by by = only_linear_layers_read_gates(tape) ? read_by::linear : read_by::anything;
+    ggml_tensor * d_h2 = project_gate_back(scope, tape, scope.ops.gated_back(scope.ctx, scope.model.shape.gate, tape.gate, tape.up, d_gated, by));
     return scaled_norm_back(scope, tape.x1, weights.ffn_norm, d_h2, dy);
 }
 

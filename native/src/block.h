@@ -38,7 +38,7 @@ struct block_tape {
 };
 
 // y [n_embd, n] = rms_norm(x) * weight, over dimension 0
-ggml_tensor * scaled_norm(pass_scope & scope, ggml_tensor * x, ggml_tensor * weight);
+ggml_tensor * scaled_norm(pass_scope & scope, ggml_tensor * x, ggml_tensor * weight, read_by by = read_by::anything);
 ggml_tensor * scaled_norm_back(pass_scope & scope, ggml_tensor * x, ggml_tensor * weight, ggml_tensor * dy, ggml_tensor * onto = nullptr); // onto + dx
 
 // x [n_embd, n] -> y [n_embd, n_kept]; columns and exchange must outlive the tape

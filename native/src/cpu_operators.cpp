@@ -25,10 +25,10 @@ class own_kernels : public operators {
     const narrow_panels * panels_for(const ggml_tensor * w) const { return panels_ && in_f32_.count(w) == 0 ? panels_ : nullptr; }
 
     void keep_f32(const ggml_tensor * w) override { in_f32_.insert(w); }
-    ggml_tensor * linear(ggml_context * ctx, ggml_tensor * w, ggml_tensor * x) override {
+    ggml_tensor * linear(ggml_context * ctx, ggml_tensor * w, ggml_tensor * x, read_by) override {
         return is_low_rank(w, w->ne[1]) ? low_rank_down(ctx, w, x) : ::frozen_linear(ctx, w, x, panels_for(w));
     }
-    ggml_tensor * linear_back(ggml_context * ctx, ggml_tensor * w, ggml_tensor * dy) override {
+    ggml_tensor * linear_back(ggml_context * ctx, ggml_tensor * w, ggml_tensor * dy, read_by) override {
         return is_low_rank(w, w->ne[0]) ? low_rank_down_back(ctx, w, dy) : ::frozen_linear_back(ctx, w, dy, nullptr, panels_for(w));
     }
     ggml_tensor * linear_onto(ggml_context * ctx, ggml_tensor * y, ggml_tensor * w, ggml_tensor * x, float scale) override {
@@ -52,12 +52,12 @@ class own_kernels : public operators {
     }
     ggml_tensor * spread(ggml_context * ctx, ggml_tensor * x, ggml_tensor * places, int64_t n) override { return spread_columns(ctx, x, places, n); }
     ggml_tensor * merge(ggml_context * ctx, ggml_tensor * first, ggml_tensor * second, ggml_tensor * order) override { return merge_columns(ctx, first, second, order); }
-    ggml_tensor * norm(ggml_context * ctx, ggml_tensor * x, ggml_tensor * weight, float epsilon) override { return ::rms_norm(ctx, x, weight, epsilon); }
+    ggml_tensor * norm(ggml_context * ctx, ggml_tensor * x, ggml_tensor * weight, float epsilon, read_by) override { return ::rms_norm(ctx, x, weight, epsilon); }
     ggml_tensor * norm_back(ggml_context * ctx, ggml_tensor * x, ggml_tensor * weight, ggml_tensor * dy, ggml_tensor * onto, float epsilon) override {
         return ::rms_norm_back(ctx, x, weight, dy, onto, epsilon);
     }
     ggml_tensor * gated(ggml_context * ctx, gate_kind kind, ggml_tensor * gate, ggml_tensor * up) override { return ::gated(ctx, kind, gate, up); }
-    gate_gradient gated_back(ggml_context * ctx, gate_kind kind, ggml_tensor * gate, ggml_tensor * up, ggml_tensor * d_out) override {
+    gate_gradient gated_back(ggml_context * ctx, gate_kind kind, ggml_tensor * gate, ggml_tensor * up, ggml_tensor * d_out, read_by) override {
         ggml_tensor * packed = ::gated_back(ctx, kind, gate, up, d_out);
         return {gated_d_gate(ctx, packed), gated_d_up(ctx, packed)};
     }

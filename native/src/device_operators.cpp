@@ -34,20 +34,20 @@ class device_ops : public operators {
   public:
     device_ops(const transposed_weights & transposes, bool has_outer_products) : transposes_(transposes), has_outer_products_(has_outer_products) {}
 
-    ggml_tensor * linear(ggml_context * ctx, ggml_tensor * w, ggml_tensor * x) override { return product(ctx, w, x); }
+    ggml_tensor * linear(ggml_context * ctx, ggml_tensor * w, ggml_tensor * x, read_by) override { return product(ctx, w, x); }
 
-    ggml_tensor * linear_back(ggml_context * ctx, ggml_tensor * w, ggml_tensor * dy) override {
+    ggml_tensor * linear_back(ggml_context * ctx, ggml_tensor * w, ggml_tensor * dy, read_by) override {
         const auto stored = transposes_.find(w);
         return product(ctx, stored != transposes_.end() ? stored->second : transposed(ctx, w), dy);
     }
 
     // The smaller factor is scaled, and once for all that it is multiplied with.
     ggml_tensor * linear_onto(ggml_context * ctx, ggml_tensor * y, ggml_tensor * w, ggml_tensor * x, float scale) override {
-        return x->ne[0] < y->ne[0] ? ggml_add(ctx, y, linear(ctx, w, scaled(ctx, x, scale))) : operators::linear_onto(ctx, y, w, x, scale);
+        return x->ne[0] < y->ne[0] ? ggml_add(ctx, y, product(ctx, w, scaled(ctx, x, scale))) : operators::linear_onto(ctx, y, w, x, scale);
     }
 
     ggml_tensor * linear_back_onto(ggml_context * ctx, ggml_tensor * dx, ggml_tensor * w, ggml_tensor * dy, float scale) override {
-        return dy->ne[0] < dx->ne[0] || scale == 1 ? ggml_add(ctx, dx, linear_back(ctx, w, scaled(ctx, dy, scale))) : operators::linear_back_onto(ctx, dx, w, dy, scale);
+        return dy->ne[0] < dx->ne[0] || scale == 1 ? ggml_add(ctx, dx, linear_back(ctx, w, scaled(ctx, dy, scale), read_by::anything)) : operators::linear_back_onto(ctx, dx, w, dy, scale);
     }
 
     ggml_tensor * weight_gradient(ggml_context * ctx, ggml_tensor * x, ggml_tensor * dy, float scale) override {
@@ -89,7 +89,7 @@ class device_ops : public operators {
         return ggml_mul(ctx, ggml_mul(ctx, gate, gelu_share(ctx, gate)), up); // ggml's own GELU reads a table of half floats on CPUs
     }
 
-    gate_gradient gated_back(ggml_context * ctx, gate_kind kind, ggml_tensor * gate, ggml_tensor * up, ggml_tensor * d_out) override {
+    gate_gradient gated_back(ggml_context * ctx, gate_kind kind, ggml_tensor * gate, ggml_tensor * up, ggml_tensor * d_out, read_by) override {
         if (kind == gate_kind::swiglu) return {ggml_silu_back(ctx, ggml_mul(ctx, d_out, up), gate), ggml_mul(ctx, d_out, ggml_silu(ctx, gate))};
         ggml_tensor * share = gelu_share(ctx, gate), * gelu = ggml_mul(ctx, gate, share);
         ggml_tensor * inner = ggml_scale_bias(ctx, ggml_sqr(ctx, gate), 3 * GELU_CUBIC * GELU_SLOPE, GELU_SLOPE);

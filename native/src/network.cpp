@@ -13,7 +13,7 @@ struct head_tape {
 };
 
 ggml_tensor * logits_of_states(pass_scope & scope, ggml_tensor * states, linear_tape & tape) {
-    ggml_tensor * logits = adapted_linear(scope, -1, "output", scope.model.output, scaled_norm(scope, states, scope.model.output_norm), tape);
+    ggml_tensor * logits = adapted_linear(scope, -1, "output", scope.model.output, scaled_norm(scope, states, scope.model.output_norm, read_by::linear), tape);
     const float cap = scope.model.shape.final_soft_cap;
     return cap > 0 ? ggml_scale(scope.ctx, ggml_tanh(scope.ctx, ggml_scale(scope.ctx, logits, 1.0f / cap)), cap) : logits;
 }

@@ -1,6 +1,6 @@
 // The operators a pass is built of, as a set that can be exchanged: the CPU's own kernels (cpu_operators.cpp), or plain ggml ops
 // that any device computes (device_operators.cpp). One object serves one graph. Both emit nodes of a ggml graph, forward and backward; shapes are ggml's ne[], all f32 and contiguous
-// unless said otherwise. What is not here (adds, rope, gathers) is a ggml op that every device has.
+// unless said otherwise. What is not here (adds, gathers) is a ggml op that every device has.
 #pragma once
 #include "ggml.h"
 #include "kernels/gates.h"
@@ -13,14 +13,29 @@ struct narrow_panels;  // kernels/narrow_panels.h
 struct attention_gradient { ggml_tensor * dq, * dk, * dv; };  // as q, k, v
 struct gate_gradient { ggml_tensor * d_gate, * d_up; };       // as gate, up
 
+// How rotary positions turn queries and keys; ggml's modes.   Su et al. 2021, arXiv:2104.09864
+struct rope_form {
+    int32_t n_rot, mode, context_length;
+    float base, scale, attention;
+    ggml_tensor * factors; // f32 [n_rot / 2]; nullptr: none
+};
+
+// Who reads a result. What only linear layers, or only gates, of the same set read may be of sixteen bits.
+enum class read_by { anything, linear, gate };
+
 class operators {
   public:
     virtual ~operators() = default;
 
     // A linear layer whose weight is not trained, w [n_in, n_out] of any stored type:
     // y = W x, x [n_in, n] -> [n_out, n], and dx = W^T dy, dy [n_out, n] -> [n_in, n]
-    virtual ggml_tensor * linear(ggml_context * ctx, ggml_tensor * w, ggml_tensor * x) = 0;
-    virtual ggml_tensor * linear_back(ggml_context * ctx, ggml_tensor * w, ggml_tensor * dy) = 0;
+    virtual ggml_tensor * linear(ggml_context * ctx, ggml_tensor * w, ggml_tensor * x, read_by by = read_by::anything) = 0;
+    virtual ggml_tensor * linear_back(ggml_context * ctx, ggml_tensor * w, ggml_tensor * dy, read_by by = read_by::anything) = 0;
+
+    // residual + W x; others may read the residual.
+    virtual ggml_tensor * linear_added(ggml_context * ctx, ggml_tensor * residual, ggml_tensor * w, ggml_tensor * x) {
+        return ggml_add(ctx, residual, linear(ctx, w, x));
+    }
 
     // y + scale * W x and dx + scale * W^T dy. May be written over y or dx, which nothing else may read.
     virtual ggml_tensor * linear_onto(ggml_context * ctx, ggml_tensor * y, ggml_tensor * w, ggml_tensor * x, float scale) {
@@ -33,7 +48,7 @@ class operators {
     // dW = scale * dy x^T of a trained matrix: x [n_in, n], dy [n_out, n] -> [n_in, n_out]
     virtual ggml_tensor * weight_gradient(ggml_context * ctx, ggml_tensor * x, ggml_tensor * dy, float scale) = 0;
 
-    // Causal grouped-query attention over a forest of segments: q [head_dim*n_head, n], k and v [head_dim*n_head_kv, n] -> as q
+    // Causal grouped-query attention over a forest of segments: q [head_dim*n_head, n], k and v [head_dim*n_head_kv, n] -> as q; linear layers read it
     virtual ggml_tensor * attention(ggml_context * ctx, ggml_tensor * q, ggml_tensor * k, ggml_tensor * v, const attention_plan * plan) = 0;
     virtual attention_gradient attention_back(ggml_context * ctx, ggml_tensor * q, ggml_tensor * k, ggml_tensor * v, ggml_tensor * d_out,
                                               const attention_plan * plan) = 0;
@@ -48,7 +63,8 @@ class operators {
     }
 
     // x * weight / sqrt(mean(x^2) + epsilon) over dimension 0, weight [n_row]; and onto + its gradient by x (onto nullptr: none)
-    virtual ggml_tensor * norm(ggml_context * ctx, ggml_tensor * x, ggml_tensor * weight, float epsilon) {
+    virtual ggml_tensor * norm(ggml_context * ctx, ggml_tensor * x, ggml_tensor * weight, float epsilon, read_by by = read_by::anything) {
+        (void) by;
         return ggml_mul(ctx, ggml_rms_norm(ctx, x, epsilon), weight);
     }
     virtual ggml_tensor * norm_back(ggml_context * ctx, ggml_tensor * x, ggml_tensor * weight, ggml_tensor * dy, ggml_tensor * onto, float epsilon) {
@@ -56,9 +72,15 @@ class operators {
         return onto ? ggml_add(ctx, onto, dx) : dx;
     }
 
-    // act(gate) * up, elementwise
+    // x [head_dim, heads, n] turned by positions i32 [n], and back
+    virtual ggml_tensor * rotate(ggml_context * ctx, ggml_tensor * x, ggml_tensor * positions, const rope_form & form, bool is_backward) {
+        const auto apply = is_backward ? ggml_rope_ext_back : ggml_rope_ext;
+        return apply(ctx, x, positions, form.factors, form.n_rot, form.mode, form.context_length, form.base, form.scale, 0.0f, form.attention, 32.0f, 1.0f);
+    }
+
+    // act(gate) * up, elementwise; linear layers read it
     virtual ggml_tensor * gated(ggml_context * ctx, gate_kind kind, ggml_tensor * gate, ggml_tensor * up) = 0;
-    virtual gate_gradient gated_back(ggml_context * ctx, gate_kind kind, ggml_tensor * gate, ggml_tensor * up, ggml_tensor * d_out) = 0;
+    virtual gate_gradient gated_back(ggml_context * ctx, gate_kind kind, ggml_tensor * gate, ggml_tensor * up, ggml_tensor * d_out, read_by by = read_by::anything) = 0;
 
     // x * mask / (1 - rate); its gradient is the same function of dy
     virtual ggml_tensor * dropout(ggml_context * ctx, ggml_tensor * x, const dropout_plan * plan) = 0;

@@ -4,7 +4,7 @@
 #include <numeric>
 #include <set>
 
-static const size_t LEAST_TRAINING_COLUMNS = 512, MOST_TRAINING_COLUMNS = 4096;
+static const size_t LEAST_TRAINING_COLUMNS = 512, MOST_COLUMNS_ON_CARD = 32768;
 
 namespace {
 
@@ -80,13 +80,15 @@ static size_t kept_by(const base_model & model, int32_t block, const std::set<st
     return floats;
 }
 
-size_t training_columns_at_once(const base_model & model, const std::vector<layer_name> & adapted) {
+activation_room room_on_card(size_t card_bytes) { return {std::max(ROOM_ON_CPU.bytes, card_bytes / 8), MOST_COLUMNS_ON_CARD}; }
+
+size_t training_columns_at_once(const base_model & model, const std::vector<layer_name> & adapted, const activation_room & room) {
     std::map<int32_t, std::set<std::string>> by_block;
     for (const layer_name & layer : adapted) by_block[layer.block].insert(layer.target);
     // The lowest block's backward ends at its adapters, but what it keeps is little less.
     const int32_t lowest = by_block.count(-1) && by_block.at(-1).count(TOKEN_EMBEDDING) ? 0 : by_block.empty() || by_block.rbegin()->first < 0 ? model.shape.n_block : by_block.lower_bound(0)->first;
     size_t kept = 0;
     for (int32_t block = lowest; block < model.shape.n_block; block++) kept += kept_by(model, block, by_block[block]);
-    if (kept == 0) return MOST_TRAINING_COLUMNS;
-    return std::min(MOST_TRAINING_COLUMNS, std::max(LEAST_TRAINING_COLUMNS, ACTIVATION_BYTES / (sizeof(float) * kept)));
+    if (kept == 0) return room.columns;
+    return std::min(room.columns, std::max(LEAST_TRAINING_COLUMNS, room.bytes / (sizeof(float) * kept)));
 }

@@ -41,7 +41,8 @@ std::set<const ggml_tensor *> weights_with_gradient(const base_model & model, in
 } // namespace
 
 placed_model::placed_model(backend & device, const base_model & host, ggml_type weight_type, int32_t lowest_block) : model_(host) {
-    const std::set<const ggml_tensor *> turned = weights_with_gradient(host, lowest_block);
+    const bool wants_transposes = weight_type != GGML_TYPE_BF16 || !device.use_own_kernels();
+    const std::set<const ggml_tensor *> turned = wants_transposes ? weights_with_gradient(host, lowest_block) : std::set<const ggml_tensor *>();
     const std::vector<ggml_tensor **> slots = tensor_slots(model_);
     ggml_init_params params{};
     params.mem_size = ggml_tensor_overhead() * (2 * slots.size() + 8);

@@ -7,7 +7,8 @@
 class placed_model {
   public:
     // Copies every tensor: matrices as `weight_type` (F32, F16 or BF16), vectors as F32. Transposes are stored of the matrices of the
-    // blocks from lowest_block on, through which a gradient runs, and of the output head.
+    // blocks from lowest_block on, through which a gradient runs, and of the output head; of none where the device has kernels of our own
+    // for this type, which it uses from then on.
     // throws user_error(exit_memory) when the device's memory does not hold them
     placed_model(backend & device, const base_model & host, ggml_type weight_type, int32_t lowest_block);
     ~placed_model();

@@ -1,5 +1,6 @@
 #include "step_parts.h"
 #include "batch_objective.h"
+#include "devices.h"
 #include "random.h"
 #include <algorithm>
 
@@ -16,7 +17,8 @@ int64_t step_plan::n_columns() const {
 
 packing_limits limits_of(const train_config & config, const base_model & model, const std::vector<layer_name> & adapted) {
     if (config.micro_batch_size) return {static_cast<size_t>(*config.micro_batch_size), SIZE_MAX};
-    return {SIZE_MAX, training_columns_at_once(model, adapted)};
+    const device_info device = choose_device(config.device);
+    return {SIZE_MAX, training_columns_at_once(model, adapted, device.kind == device_kind::cuda ? room_on_card(device.total_bytes) : ROOM_ON_CPU)};
 }
 
 std::vector<token_row> batch_of(row_order & order, const std::vector<token_row> & rows, int64_t step) {

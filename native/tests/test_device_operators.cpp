@@ -6,65 +6,9 @@
 #include "forest.h"
 #include "kernels/attention.h"
 #include "kernels/dropout.h"
-#include <cmath>
-#include <functional>
+#include "operator_graph.h"
 
 namespace {
-
-using results = std::vector<std::vector<float>>;
-
-// Inputs by shape and values, filled in once the graph is planned.
-struct graph_in_the_making {
-    ggml_context * ctx;
-    std::vector<std::pair<ggml_tensor *, const void *>> inputs;
-    ggml_tensor * input(ggml_type type, const void * values, int64_t ne0, int64_t ne1 = 1) {
-        ggml_tensor * tensor = ggml_new_tensor_2d(ctx, type, ne0, ne1);
-        ggml_set_input(tensor);
-        inputs.push_back({tensor, values});
-        return tensor;
-    }
-    ggml_tensor * matrix(const std::vector<float> & values, int64_t ne0) { return input(GGML_TYPE_F32, values.data(), ne0, static_cast<int64_t>(values.size()) / ne0); }
-};
-
-results compute(backend & cpu, operators & ops, const std::function<std::vector<ggml_tensor *>(graph_in_the_making &, operators &)> & build) {
-    ggml_init_params params{};
-    params.mem_size = ggml_tensor_overhead() * 512 + ggml_graph_overhead();
-    params.no_alloc = true;
-    ggml_context * ctx = ggml_init(params);
-    graph_in_the_making made{ctx, {}};
-    ggml_cgraph * graph = ggml_new_graph(ctx);
-    const std::vector<ggml_tensor *> outputs = build(made, ops);
-    for (ggml_tensor * output : outputs) {
-        ggml_set_output(output);
-        ggml_build_forward_expand(graph, output);
-    }
-    cpu.plan(graph);
-    for (const auto & [tensor, values] : made.inputs) ggml_backend_tensor_set(tensor, values, 0, ggml_nbytes(tensor));
-    ops.upload();
-    cpu.compute(graph);
-    results read;
-    for (ggml_tensor * output : outputs) {
-        read.emplace_back(static_cast<size_t>(ggml_nelements(output)));
-        ggml_backend_tensor_get(output, read.back().data(), 0, ggml_nbytes(output));
-    }
-    ggml_free(ctx);
-    return read;
-}
-
-// Largest difference, relative to the largest value of each result.
-void check_same(const results & a, const results & b, double tolerance) {
-    CHECK(a.size() == b.size() && !a.empty());
-    for (size_t r = 0; r < a.size(); r++) {
-        CHECK(a[r].size() == b[r].size() && !a[r].empty());
-        double scale = 1e-30, worst = 0;
-        for (size_t i = 0; i < a[r].size(); i++) {
-            scale = std::max(scale, std::fabs(static_cast<double>(a[r][i])));
-            worst = std::max(worst, std::fabs(static_cast<double>(a[r][i]) - b[r][i]));
-            CHECK(std::isfinite(b[r][i]));
-        }
-        CHECK_NEAR(worst / scale, 0, tolerance);
-    }
-}
 
 void check_both(const std::function<std::vector<ggml_tensor *>(graph_in_the_making &, operators &)> & build, double tolerance = 1e-5) {
     backend cpu(1);

@@ -113,11 +113,22 @@ std::vector<layer_name> in_blocks(int32_t first, int32_t end, const std::vector<
 void columns_at_once_fill_the_memory_that_activations_may_take() {
     const base_model model = sizes_of_smollm2();
     const size_t a_block = 4 * (3 * 576 + 576 + 2 * 192 + 2 * 1536);
-    CHECK(training_columns_at_once(model, in_blocks(0, 30, {"attn_q", "attn_v"})) == ACTIVATION_BYTES / (30 * a_block));
-    CHECK(training_columns_at_once(model, in_blocks(12, 30, {"attn_q", "attn_v"})) == ACTIVATION_BYTES / (18 * a_block));
+    CHECK(training_columns_at_once(model, in_blocks(0, 30, {"attn_q", "attn_v"})) == ROOM_ON_CPU.bytes / (30 * a_block));
+    CHECK(training_columns_at_once(model, in_blocks(12, 30, {"attn_q", "attn_v"})) == ROOM_ON_CPU.bytes / (18 * a_block));
     const size_t every_layer = 4 * (576 + 576 + 1536); // the inputs of attn_output, of gate and up, of ffn_down
-    CHECK(training_columns_at_once(model, in_blocks(0, 30, {"attn_q", "attn_output", "ffn_up", "ffn_down"})) == ACTIVATION_BYTES / (30 * (a_block + every_layer)));
-    CHECK(training_columns_at_once(model, {{-1, TOKEN_EMBEDDING}}) == ACTIVATION_BYTES / (30 * (a_block - 4 * 576))); // its backward goes through all blocks
+    CHECK(training_columns_at_once(model, in_blocks(0, 30, {"attn_q", "attn_output", "ffn_up", "ffn_down"})) == ROOM_ON_CPU.bytes / (30 * (a_block + every_layer)));
+    CHECK(training_columns_at_once(model, {{-1, TOKEN_EMBEDDING}}) == ROOM_ON_CPU.bytes / (30 * (a_block - 4 * 576))); // its backward goes through all blocks
+}
+
+void a_card_holds_more_at_once() {
+    const size_t gigabyte = size_t(1) << 30;
+    const activation_room small = room_on_card(2 * gigabyte), large = room_on_card(80 * gigabyte);
+    CHECK(small.bytes == ROOM_ON_CPU.bytes && large.bytes == 10 * gigabyte);
+    const base_model model = sizes_of_smollm2();
+    const std::vector<layer_name> adapted = in_blocks(0, 30, {"attn_q", "attn_v"});
+    CHECK(training_columns_at_once(model, adapted, small) == training_columns_at_once(model, adapted)); // that many fit, and no more
+    CHECK(training_columns_at_once(model, adapted, large) > 10 * training_columns_at_once(model, adapted));
+    CHECK(training_columns_at_once(model, {{-1, "output"}}, large) == large.columns);
 }
 
 void columns_at_once_are_neither_few_nor_many() {
@@ -137,6 +148,7 @@ int main() {
         {"parts are even", parts_are_even},
         {"packed rows that share nothing are padded by less than 3 %", padding_is_below_three_percent},
         {"columns at once fill the memory that activations may take", columns_at_once_fill_the_memory_that_activations_may_take},
+        {"a card holds more columns at once, by its memory", a_card_holds_more_at_once},
         {"columns at once are neither so few that weights are read for nothing, nor more than pay", columns_at_once_are_neither_few_nor_many},
     });
 }

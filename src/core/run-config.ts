@@ -95,7 +95,7 @@ export const TrainOptions = z.strictObject({
     .positive()
     .optional()
     .describe(
-      'rows computed at once; without it as many as keep the activations at 0.85 GB, a number of the model and the targets alone',
+      'rows computed at once; without it as many as keep the activations at 0.85 GB, on an NVIDIA card at an eighth of its memory',
     ),
   learningRate: measure.positive().default(3e-4).describe('peak learning rate of AdamW'),
   schedule: z.enum(['constant', 'linear', 'cosine']).default('constant').describe('learning rate after warm-up'),

@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RectuneError } from '../core/errors.js';
 import { availableThreads } from './cpu.js';
-import { pluginEnvironment } from './device-plugins.js';
+import { installedPlugins, type PluginDevice, pluginEnvironment } from './device-plugins.js';
 import { packageRoot } from './files.js';
 import { llamaHeaders, llamaRelease } from './llama-release.js';
 import { withLock } from './lock.js';
@@ -31,7 +31,8 @@ export function builtBinary(): string {
 /**
  * Builds native/ with cmake against the headers and prebuilt libraries of the pinned llama.cpp release; with `test` its
  * test programs too, and runs them, then the fuzz test of the file readers, which has a build folder of its own with
- * sanitizers in it. Only what changed is compiled; a second process waits for the first.
+ * sanitizers in it. Only what changed is compiled; a second process waits for the first. Where the CUDA plug-in is installed and
+ * nvcc is there, our own kernels for NVIDIA cards are built as well.
  *
  * onLine  each line that cmake, the compiler and ctest print
  * throws  RectuneError (usage) when a tool is missing, named with its package, or when the build fails
@@ -44,7 +45,8 @@ export async function buildNative(options: { test?: boolean; onLine: (line: stri
   return withLock(`${build}.lock`, waiting, async () => {
     const headers = await llamaHeaders(release);
     const from = { generator, headers, libraries: release.libraries, onLine: options.onLine };
-    await configure(build, from);
+    const nvcc = await programVersion(process.env.CUDACXX || 'nvcc');
+    await configure(build, from, cardSettings({ plugins: installedPlugins(), nvcc }, options.onLine));
     await compile(build, ['rectune-native', ...(options.test ? ['native-tests'] : [])], options.onLine);
     if (!options.test) return { binary: builtBinary(), tests: undefined };
     const plain = await runTests(build, [], options.onLine);
@@ -55,6 +57,25 @@ export async function buildNative(options: { test?: boolean; onLine: (line: stri
     const sum = (count: keyof NativeTests) => plain[count] + fuzz[count];
     return { binary: builtBinary(), tests: { passed: sum('passed'), failed: sum('failed'), skipped: sum('skipped') } };
   });
+}
+
+/**
+ * Whether cmake is to build our own kernels for NVIDIA cards: from compute capability 8.0 on, with machine code for 8.0 and 9.0.
+ *
+ * nvcc    its version; undefined when it is not there
+ * onLine  told when a card would compute without them
+ */
+export function cardSettings(
+  there: { plugins: readonly PluginDevice[]; nvcc: string | undefined },
+  onLine: (line: string) => void,
+): string[] {
+  const off = ['-DRECTUNE_CUDA=OFF'];
+  if (!there.plugins.includes('cuda')) return off;
+  if (there.nvcc !== undefined) return ['-DRECTUNE_CUDA=ON', '-DCMAKE_CUDA_ARCHITECTURES=80;90'];
+  onLine(
+    'no nvcc on PATH or in CUDACXX: a card will compute with plain ggml ops, several times as slowly as with our own kernels',
+  );
+  return off;
 }
 
 const TOOLS = [
