@@ -87,7 +87,7 @@ async function give(folder) {
 
 /** As a build reads it. */
 async function table(folder) {
-  const { readTable } = await import('../dist/builders/dataset-plan.js');
+  const { readTable } = await import('../dist/builders/read-log.js');
   const opened = await store(folder);
   const begun = process.cpuUsage();
   const { size } = readTable(opened, 'log');

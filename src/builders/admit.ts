@@ -1,54 +1,77 @@
 import type { DatasetRecipe } from '../core/recipe.js';
 import type { ItemTexts } from './item-texts.js';
-import type { LogTable } from './log-table.js';
+import type { LogBatch, LogRows } from './log-table.js';
 
-/** The interactions that a recipe lets in, in log order, and how many it leaves out, by reason. */
+/** Whether a row of a batch stays. */
+export type Stays = (batch: LogBatch, row: number) => boolean;
+
+/** The interactions that a recipe lets in, and how many it leaves out, by reason. */
 export interface Admitted {
-  readonly table: LogTable;
+  readonly stays: Stays;
   readonly leftOut: { readonly zeroRatings: number; readonly missingTitles: number; readonly core?: number };
 }
 
-export function admit(all: LogTable, recipe: DatasetRecipe, texts: ItemTexts): Admitted {
+export function admit(all: LogRows, recipe: DatasetRecipe, texts: ItemTexts): Admitted {
   const leftOut = { zeroRatings: 0, missingTitles: 0 };
-  const isPrinted = all.itemIds.map((itemId) => texts.has({ itemId }));
-  const stays = Uint8Array.from({ length: all.size }, (_, row) => {
-    if (recipe.zeroRatings === 'remove' && all.ratings[row] === 0) leftOut.zeroRatings += 1;
-    else if (recipe.missingTitles === 'skip' && !isPrinted[all.items[row] as number]) leftOut.missingTitles += 1;
-    else return 1;
-    return 0;
-  });
-  const table = all.where((row) => stays[row] === 1);
-  if (recipe.filter === undefined) return { table, leftOut };
-  const kept = core(table, recipe.filter.userCore, recipe.filter.itemCore);
-  return { table: kept, leftOut: { ...leftOut, core: table.size - kept.size } };
+  const isPrinted = Uint8Array.from(all.itemIds, (itemId) => (texts.has({ itemId }) ? 1 : 0));
+  const [noZeros, printedOnly] = [recipe.zeroRatings === 'remove', recipe.missingTitles === 'skip'];
+  let stays: Stays = () => true;
+  if (noZeros || (printedOnly && isPrinted.includes(0))) {
+    stays = ({ ratings, items }, row) =>
+      !(noZeros && ratings[row] === 0) && !(printedOnly && isPrinted[items[row] as number] === 0);
+    for (const batch of all.batches()) {
+      for (let row = 0; row < batch.size; row++) {
+        if (stays(batch, row)) continue;
+        if (noZeros && batch.ratings[row] === 0) leftOut.zeroRatings += 1;
+        else leftOut.missingTitles += 1;
+      }
+    }
+  }
+  if (recipe.filter === undefined) return { stays, leftOut };
+  const kept = core(all, stays, recipe.filter.userCore, recipe.filter.itemCore);
+  return { stays: kept.stays, leftOut: { ...leftOut, core: kept.removed } };
 }
 
 /**
- * The k-core: users with fewer than `users` interactions go, items with fewer than `items`, again and again until none is left.
- * The result does not depend on the order of removal.
+ * The k-core of the rows that stay: users with fewer than `users` interactions go, items with fewer than `items`, again and again until none is left.
+ * The result does not depend on the order of removal. Goes through the log once for each round; memory for users and items alone.
  */
-export function core(table: LogTable, users: number, items: number): LogTable {
-  const stays = new Uint8Array(table.size).fill(1);
+export function core(log: LogRows, stays: Stays, users: number, items: number): { stays: Stays; removed: number } {
+  const userIn = new Uint8Array(log.userIds.length).fill(1);
+  const itemIn = new Uint8Array(log.itemIds.length).fill(1);
+  const stillStays: Stays = (batch, row) =>
+    userIn[batch.users[row] as number] === 1 && itemIn[batch.items[row] as number] === 1 && stays(batch, row);
+  let before: number | undefined;
   for (;;) {
-    const byUser = counts(table.users, table.userIds.length, stays);
-    const byItem = counts(table.items, table.itemIds.length, stays);
-    let removed = 0;
-    for (let row = 0; row < table.size; row++) {
-      const enough =
-        (byUser[table.users[row] as number] as number) >= users &&
-        (byItem[table.items[row] as number] as number) >= items;
-      if (enough || stays[row] === 0) continue;
-      stays[row] = 0;
-      removed += 1;
+    const byUser = new Uint32Array(userIn.length);
+    const byItem = new Uint32Array(itemIn.length);
+    let kept = 0;
+    for (const batch of log.batches()) {
+      for (let row = 0; row < batch.size; row++) {
+        if (!stillStays(batch, row)) continue;
+        kept += 1;
+        count(byUser, batch.users[row] as number);
+        count(byItem, batch.items[row] as number);
+      }
     }
-    if (removed === 0) return table.where((row) => stays[row] === 1);
+    before ??= kept;
+    const gone = takeOut(userIn, byUser, users) + takeOut(itemIn, byItem, items);
+    if (gone === 0) return { stays: stillStays, removed: before - kept };
   }
 }
 
-function counts(column: Uint32Array, groups: number, stays: Uint8Array): Uint32Array {
-  const found = new Uint32Array(groups);
-  column.forEach((group, row) => {
-    found[group] = (found[group] as number) + (stays[row] as number);
-  });
-  return found;
+function count(counts: Uint32Array, place: number): void {
+  counts[place] = (counts[place] as number) + 1;
+}
+
+/** Takes out those with rows, but fewer than `least`; returns how many. */
+function takeOut(isIn: Uint8Array, counts: Uint32Array, least: number): number {
+  let gone = 0;
+  for (let place = 0; place < counts.length; place++) {
+    const rows = counts[place] as number;
+    if (rows === 0 || rows >= least) continue;
+    isIn[place] = 0;
+    gone += 1;
+  }
+  return gone;
 }

@@ -5,7 +5,7 @@ import { type Instruction, SPLITS, type Split } from '../core/instruction.js';
 import { SPLIT_LEAKS } from '../core/recipe.js';
 import { sha256 } from '../platform/files.js';
 import type { Store } from '../store/store.js';
-import { planDataset } from './dataset-plan.js';
+import { type DatasetPlan, type PlanOptions, planDataset } from './dataset-plan.js';
 import { type KeptRows, keptRows } from './kept-rows.js';
 import { proofLog, proofTemplates } from './leaks/proof-log.js';
 import { LeakProof, refuseLeaks } from './leaks/prove.js';
@@ -19,7 +19,7 @@ import type { Writers } from './show-example.js';
 import { makeWriters, type Teacher } from './writers.js';
 
 /** How a build is sealed, and the model that writes what the recipe wants of one. */
-export interface BuildOptions extends SealOptions {
+export interface BuildOptions extends SealOptions, PlanOptions {
   readonly teacher?: Teacher | undefined;
 }
 
@@ -31,11 +31,25 @@ export interface BuildOptions extends SealOptions {
  * throws  RectuneError 'usage' for a recipe or template that does not fit, 'data' for a log that does not
  */
 export async function buildVersion(store: Store, recipe: LoadedRecipe, options: BuildOptions): Promise<SealedVersion> {
-  const progress = options.onProgress ?? (() => {});
   const wrapper = loadWrapper(recipe.wrapper);
-  const plan = planDataset(store, recipe);
+  const plan = planDataset(store, recipe, options);
+  try {
+    return await sealPlan(store, recipe, plan, wrapper, options);
+  } finally {
+    plan.close();
+  }
+}
+
+async function sealPlan(
+  store: Store,
+  recipe: LoadedRecipe,
+  plan: DatasetPlan,
+  wrapper: Wrapper,
+  options: BuildOptions,
+): Promise<SealedVersion> {
+  const progress = options.onProgress ?? (() => {});
   const { source, sequences, mixture } = plan;
-  progress(`${sequences.table.size} interactions of ${source.id}`);
+  progress(`${sequences.size} interactions of ${source.id}`);
   progress(`${plan.examples} examples of ${sequences.users} users`);
   for (const { template, missing } of mixture.leftOut)
     progress(`${template} left out: the log has no ${missing.join(', no ')}`);

@@ -12,10 +12,12 @@ import { type Example, exampleCount, examplePlaces, isLiked, makeExamples } from
 import { ItemTexts } from './item-texts.js';
 import type { LoadedRecipe } from './load-recipe.js';
 import type { Template } from './load-template.js';
-import { categoriesOf, type LogKnowledge, TrainKnowledge } from './log-knowledge.js';
-import { LogTable } from './log-table.js';
+import { categoriesOf, type Learned, type LogKnowledge, TrainKnowledge } from './log-knowledge.js';
+import { hasRatings, type LogRows } from './log-table.js';
 import { Mixture } from './mixture.js';
-import { type Placed, splitExamples } from './split.js';
+import { RankedTimes } from './ranked-times.js';
+import { readLog } from './read-log.js';
+import { type ExampleSplits, type Placed, splitExamples } from './split.js';
 import { type UserSequence, UserSequences } from './user-sequences.js';
 import { writtenSlots } from './writers.js';
 
@@ -41,15 +43,27 @@ export interface DatasetPlan {
   candidatesBy(rule: CandidateRule, example: Example): readonly string[];
   /** Items that a user met at any time. */
   metBy(userId: string): ReadonlySet<string>;
+  /** Removes what of a large log lies on the disk by user. */
+  close(): void;
 }
 
-/** throws  RectuneError 'usage' for a recipe or template that does not fit, 'data' for a log that does not */
-export function planDataset(store: Store, loaded: LoadedRecipe): DatasetPlan {
+/** How much of a log may stand in memory. */
+export interface PlanOptions {
+  readonly mostRows?: number;
+  readonly partRows?: number; // of a log that does not, at once
+}
+
+/**
+ * options  for tests and measurements
+ * returns  to be closed; what of it lies on the disk goes with the process, too
+ * throws   RectuneError 'usage' for a recipe or template that does not fit, 'data' for a log that does not
+ */
+export function planDataset(store: Store, loaded: LoadedRecipe, options: PlanOptions = {}): DatasetPlan {
   const source = findSource(store, loaded);
   const recipe = DatasetRecipe.parse({ ...loaded, label: labelOf(loaded, source) });
   const items = store.sources.items(source.id);
   const users = store.sources.users(source.id);
-  const all = readTable(store, source.id);
+  const all = readLog(store, source.id, options.mostRows);
   const columns = logFields(all, recipe.columns ?? {}, items, users, `${loaded.file}: columns`);
   const { roles } = columns;
   // Of the only template of a version, ItemTexts names the field and the rows name the rest.
@@ -67,30 +81,28 @@ export function planDataset(store: Store, loaded: LoadedRecipe): DatasetPlan {
   const byTemplate = new Map<Template, ItemTexts>();
   const [only] = mixture.templates;
   const texts = textsOf(mixture.templates.length === 1 && only ? only.head.fields : []);
-  const { table, leftOut } = admit(all, recipe, texts);
-  const sequences = new UserSequences(table, recipe.examples.order);
-  const places = {
-    size: exampleCount(sequences, recipe.examples, loaded.file),
-    [Symbol.iterator]: () => placed(sequences, recipe, loaded.file),
-  };
-  const splits = splitExamples(places, recipe.split, () => table.timestamps.slice().sort(), loaded.file);
+  const { stays, leftOut } = admit(all, recipe, texts);
+  const sequences = new UserSequences(all, recipe.examples.order, { ...options, stays, inside: store.folder });
+  const splits = closedOnError(sequences, () => {
+    const places = {
+      size: exampleCount(sequences, recipe.examples, loaded.file),
+      [Symbol.iterator]: () => placed(sequences, recipe, loaded.file),
+    };
+    const times = () => new RankedTimes(() => sequences.times());
+    return splitExamples(places, recipe.split, times, loaded.file);
+  });
 
-  let train: TrainKnowledge | undefined;
   const log: LogKnowledge = {
     items,
     users,
     roles,
-    scale: table.scale().map(String),
+    scale: sequences.scale().map(String),
     categories: [...new Set([...items.values()].flatMap((item) => categoriesOf(item, roles)))].sort(),
-    // Most recipes never ask for it, and it holds every interaction.
-    get train() {
-      train ??= knowTrain(sequences, splits, recipe, loaded.file);
-      return train;
-    },
+    train: new TrainKnowledge(() => learned(sequences, splits, recipe, loaded.file)),
   };
   let pool: Pool | undefined;
   const itemsMetBy = (user: number): ReadonlySet<string> => {
-    return new Set(Array.from(sequences.rows(user), (row) => table.itemIds[table.items[row] as number] as string));
+    return new Set(Array.from(sequences.rows(user).items, (item) => sequences.itemId(item)));
   };
   let last: { userId: string; met: ReadonlySet<string> } | undefined; // examples come user by user
   const metBy = (userId: string): ReadonlySet<string> => {
@@ -121,7 +133,7 @@ export function planDataset(store: Store, loaded: LoadedRecipe): DatasetPlan {
     *placedExamples() {
       let i = 0;
       for (const example of makeExamples(sequences, recipe.examples, loaded.file)) {
-        const split = splits[i++];
+        const split = splits.at(i++);
         if (split !== undefined) yield { example, split };
       }
     },
@@ -133,37 +145,37 @@ export function planDataset(store: Store, loaded: LoadedRecipe): DatasetPlan {
       return drawCandidates(example, rule, log, plan.pool, metBy(example.userId), disliked);
     },
     metBy,
+    close: () => sequences.close(),
   };
   return plan;
 }
 
-/** The log as a table; its attributes are read again user by user, for reviews would fill the memory. */
-export function readTable(store: Store, sourceId: string): LogTable {
-  const { sources } = store;
-  return LogTable.read({
-    size: sources.rowCount(sourceId),
-    userIds: sources.userIds(sourceId),
-    itemIds: sources.itemIds(sourceId),
-    batches: sources.columns(sourceId),
-    attributeNames: sources.attributeNames(sourceId),
-    attributesAt: (lines) => sources.attributesAt(sourceId, lines),
-  });
+function closedOnError<T>(sequences: UserSequences, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    sequences.close();
+    throw error;
+  }
 }
 
 /** What of the examples decides their split. */
-function* placed(sequences: UserSequences, { examples }: DatasetRecipe, file: string): Generator<Placed, void> {
-  const { timestamps, lines } = sequences.table;
-  for (const { user, target, fromLast } of examplePlaces(sequences, examples, file)) {
-    const row = sequences.rows(user)[target] as number;
-    const timestamp = timestamps[row] as number;
-    const time = { timestamp: Number.isNaN(timestamp) ? null : timestamp, logIndex: lines[row] as number };
-    yield { userId: sequences.userId(user), fromLast, target: time };
+function* placed(sequences: UserSequences, { examples, split }: DatasetRecipe, file: string): Generator<Placed, void> {
+  const byTime = split.kind === 'global-time' || split.kind === 'rolling';
+  for (const { user, target: place, fromLast } of examplePlaces(sequences, examples, file)) {
+    const userId = sequences.userId(user);
+    if (byTime) {
+      const { timestamps, lines } = sequences.rows(user);
+      const timestamp = timestamps[place] as number;
+      const target = { timestamp: Number.isNaN(timestamp) ? null : timestamp, logIndex: lines[place] as number };
+      yield { userId, fromLast, target };
+    } else yield { userId, fromLast, target: undefined };
   }
 }
 
 /** What the log has, beside the columns that every log has. */
 export function logFields(
-  log: LogTable,
+  log: LogRows,
   named: ColumnRoles,
   items: ReadonlyMap<string, Item>,
   users: ReadonlyMap<string, User>,
@@ -171,39 +183,37 @@ export function logFields(
 ): LogFields {
   const itemAttributes = attributesOf(items.values());
   const roles = columnRoles(named, itemAttributes, log.attributeNames, where);
-  return { roles, items: itemAttributes, users: attributesOf(users.values()), rating: log.hasRatings };
+  return { roles, items: itemAttributes, users: attributesOf(users.values()), rating: hasRatings(log) };
 }
 
-/** Targets and histories of train, without anything that valid or test asks for. */
-function knowTrain(
+/** Targets and histories of train, each interaction once, without anything that valid or test asks for. */
+function* learned(
   sequences: UserSequences,
-  splits: readonly (Split | undefined)[],
+  splits: ExampleSplits,
   recipe: DatasetRecipe,
   file: string,
-): TrainKnowledge {
-  const train = new TrainKnowledge();
-  const done = new Uint8Array(sequences.table.size); // rows that were counted, or that valid or test asks for
+): Generator<Learned, void> {
+  const done = new Uint8Array(sequences.size); // interactions that were told, or that valid or test asks for
   let i = 0;
   for (const { user, target } of examplePlaces(sequences, recipe.examples, file)) {
-    if (splits[i++] !== 'train') done[sequences.rows(user)[target] as number] = 1;
+    if (splits.at(i++) !== 'train') done[sequences.begin(user) + target] = 1;
   }
   i = 0;
   let last: { user: number; sequence: UserSequence } | undefined;
   for (const { user, begin, end, target } of examplePlaces(sequences, recipe.examples, file)) {
-    if (splits[i++] !== 'train') continue;
+    if (splits.at(i++) !== 'train') continue;
     if (last?.user !== user) last = { user, sequence: sequences.sequence(user) };
-    const rows = sequences.rows(user);
-    const add = (place: number): void => {
-      const row = rows[place] as number;
-      const interaction = last?.sequence.interactions[place];
-      if (done[row] === 1 || interaction === undefined) return;
-      done[row] = 1;
-      train.add(interaction, isLiked(interaction, recipe.label));
+    const { interactions } = last.sequence;
+    const first = sequences.begin(user);
+    const tell = function* (place: number): Generator<Learned, void> {
+      const interaction = interactions[place];
+      if (done[first + place] === 1 || interaction === undefined) return;
+      done[first + place] = 1;
+      yield { interaction, liked: isLiked(interaction, recipe.label) };
     };
-    for (let place = begin; place < end; place++) add(place);
-    add(target);
+    for (let place = begin; place < end; place++) yield* tell(place);
+    yield* tell(target);
   }
-  return train;
 }
 
 /** The recipe's own rule, or that of the log. */

@@ -17,30 +17,70 @@ export interface LogKnowledge {
   readonly train: TrainKnowledge;
 }
 
-/** Counted over the interactions that rows of train show, as target or history, and that no row of valid or test asks for. */
-export class TrainKnowledge {
-  readonly judgements = new Map<string, Judgements>();
-  readonly #byItem = new Map<string, TrainInteraction[]>();
-  readonly #byUser = new Map<string, string[]>();
+/** An interaction of train, and whether it counts as liked. */
+export interface Learned {
+  readonly interaction: Interaction;
+  readonly liked: boolean;
+}
 
-  add({ userId, itemId, timestamp }: Interaction, liked: boolean): void {
-    const judged = this.judgements.get(itemId) ?? { met: 0, liked: 0 };
-    judged.met += 1;
-    if (liked) judged.liked += 1;
-    this.judgements.set(itemId, judged);
-    push(this.#byItem, itemId, { userId, liked, timestamp });
-    push(this.#byUser, userId, itemId);
+/**
+ * Counted over the interactions that rows of train show, as target or history, and that no row of valid or test asks for. What is known of items
+ * takes memory for items alone; who met what is kept when somebody asks for the first time, and takes memory for every interaction.
+ */
+export class TrainKnowledge {
+  readonly #interactions: () => Iterable<Learned>;
+  #judgements: Map<string, Judgements> | undefined;
+  #meetings: Meetings | undefined;
+
+  /** interactions  the same ones at each call */
+  constructor(interactions: () => Iterable<Learned>) {
+    this.#interactions = interactions;
+  }
+
+  /** By item. */
+  get judgements(): ReadonlyMap<string, Judgements> {
+    this.#judgements ??= this.#judge();
+    return this.#judgements;
   }
 
   /** Who met an item. */
   of(itemId: string): readonly TrainInteraction[] {
-    return this.#byItem.get(itemId) ?? [];
+    this.#meetings ??= this.#meet();
+    return this.#meetings.byItem.get(itemId) ?? [];
   }
 
   /** The items that a user met. */
   by(userId: string): readonly string[] {
-    return this.#byUser.get(userId) ?? [];
+    this.#meetings ??= this.#meet();
+    return this.#meetings.byUser.get(userId) ?? [];
   }
+
+  #judge(): Map<string, Judgements> {
+    const judgements = new Map<string, Judgements>();
+    for (const { interaction, liked } of this.#interactions()) {
+      const judged = judgements.get(interaction.itemId) ?? { met: 0, liked: 0 };
+      judged.met += 1;
+      if (liked) judged.liked += 1;
+      judgements.set(interaction.itemId, judged);
+    }
+    return judgements;
+  }
+
+  #meet(): Meetings {
+    const byItem = new Map<string, TrainInteraction[]>();
+    const byUser = new Map<string, string[]>();
+    for (const { interaction, liked } of this.#interactions()) {
+      const { userId, itemId, timestamp } = interaction;
+      push(byItem, itemId, { userId, liked, timestamp });
+      push(byUser, userId, itemId);
+    }
+    return { byItem, byUser };
+  }
+}
+
+interface Meetings {
+  readonly byItem: ReadonlyMap<string, readonly TrainInteraction[]>;
+  readonly byUser: ReadonlyMap<string, readonly string[]>;
 }
 
 export interface TrainInteraction {

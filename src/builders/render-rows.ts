@@ -49,7 +49,7 @@ export function* renderRows(
   const next: Record<Split, number> = { train: 0, valid: 0, test: 0 };
   const described = new Set<string>(); // items and users that a row of knowledge is about: one row each
   const untitled: string[] = [];
-  const allPrinted = plan.sequences.table.itemIds.every((itemId) => plan.texts.has({ itemId }));
+  const allPrinted = everyItem(plan);
   for (const { example, split } of plan.placedExamples()) {
     const unknown = allPrinted
       ? undefined
@@ -139,6 +139,11 @@ export function* renderRows(
       historyInteractions,
     };
   }
+}
+
+function everyItem({ sequences, texts }: DatasetPlan): boolean {
+  for (const itemId of sequences.itemIds()) if (!texts.has({ itemId })) return false;
+  return true;
 }
 
 interface Found {

@@ -2,7 +2,8 @@ import { RectuneError } from '../core/errors.js';
 import { cellId } from '../core/grid.js';
 import type { Store } from '../store/store.js';
 import { gridCoverage, missingColumns } from './coverage.js';
-import { logFields, readTable } from './dataset-plan.js';
+import { logFields } from './dataset-plan.js';
+import { readLog } from './read-log.js';
 import type { LibraryOverview } from './template-library.js';
 
 /** What a log can support: for each cell of the grid and each template the columns that are missing. */
@@ -25,7 +26,7 @@ export function sourceCoverage(store: Store, sourceId: string, library: LibraryO
     throw new RectuneError('usage', `the log "${sourceId}" is not imported`, 'rectune templates', fix);
   }
   const { sources } = store;
-  const columns = logFields(readTable(store, sourceId), {}, sources.items(sourceId), sources.users(sourceId));
+  const columns = logFields(readLog(store, sourceId, 0), {}, sources.items(sourceId), sources.users(sourceId));
   const cells = gridCoverage(columns).map(({ cell, missing }) => ({ cell: cellId(cell), missing }));
   const families = library.families.map(({ family, templates }) => ({
     family,

@@ -13,27 +13,52 @@ export interface LogColumns {
   readonly attributes: readonly (string | null)[] | undefined;
 }
 
+/** Some rows of columns, in the same memory, attributes not among them. */
+export function rowsBetween(columns: Columns, begin: number, end: number): LogColumns {
+  return {
+    size: end - begin,
+    users: columns.users.subarray(begin, end),
+    items: columns.items.subarray(begin, end),
+    ratings: columns.ratings.subarray(begin, end),
+    timestamps: columns.timestamps.subarray(begin, end),
+    lines: columns.lines.subarray(begin, end),
+    attributes: undefined,
+  };
+}
+
+type Columns = Pick<LogColumns, 'users' | 'items' | 'ratings' | 'timestamps' | 'lines'>;
+
+/** Room for so many rows. */
+export function emptyColumns(rows: number): Columns {
+  return {
+    users: new Uint32Array(rows),
+    items: new Uint32Array(rows),
+    ratings: new Float64Array(rows),
+    timestamps: new Float64Array(rows),
+    lines: new Uint32Array(rows),
+  };
+}
+
 /** Columns that are filled row by row, for those who have rows. */
 export class ColumnsBuffer {
-  readonly #users: Uint32Array;
-  readonly #items: Uint32Array;
-  readonly #ratings: Float64Array;
-  readonly #timestamps: Float64Array;
-  readonly #lines: Uint32Array;
+  readonly #columns: Columns;
+  readonly #rows: number;
   #attributes: (string | null)[] | undefined;
   #size = 0;
 
   /** rows  that it has room for */
   constructor(rows: number) {
-    this.#users = new Uint32Array(rows);
-    this.#items = new Uint32Array(rows);
-    this.#ratings = new Float64Array(rows);
-    this.#timestamps = new Float64Array(rows);
-    this.#lines = new Uint32Array(rows);
+    this.#columns = emptyColumns(rows);
+    this.#rows = rows;
   }
 
   get isFull(): boolean {
-    return this.#size === this.#lines.length;
+    return this.#size === this.#rows;
+  }
+
+  /** How many more rows it has room for. */
+  get room(): number {
+    return this.#rows - this.#size;
   }
 
   /** rating, timestamp: NaN for none. attributes: JSON, null for none. Not when it is full. */
@@ -46,44 +71,32 @@ export class ColumnsBuffer {
     attributes: string | null = null,
   ): void {
     const row = this.#size++;
-    this.#users[row] = user;
-    this.#items[row] = item;
-    this.#ratings[row] = rating;
-    this.#timestamps[row] = timestamp;
-    this.#lines[row] = line;
+    this.#columns.users[row] = user;
+    this.#columns.items[row] = item;
+    this.#columns.ratings[row] = rating;
+    this.#columns.timestamps[row] = timestamp;
+    this.#columns.lines[row] = line;
     if (attributes === null) return;
-    this.#attributes ??= new Array(this.#lines.length).fill(null);
+    this.#attributes ??= new Array(this.#rows).fill(null);
     this.#attributes[row] = attributes;
   }
 
   /** Copies rows of other columns from the row `begin` on, without attributes, as many as there is room for; returns how many. */
   fill(columns: LogColumns, begin: number): number {
-    const rows = Math.min(columns.size - begin, this.#lines.length - this.#size);
-    const end = begin + rows;
-    this.#users.set(columns.users.subarray(begin, end), this.#size);
-    this.#items.set(columns.items.subarray(begin, end), this.#size);
-    this.#ratings.set(columns.ratings.subarray(begin, end), this.#size);
-    this.#timestamps.set(columns.timestamps.subarray(begin, end), this.#size);
-    this.#lines.set(columns.lines.subarray(begin, end), this.#size);
+    const rows = Math.min(columns.size - begin, this.room);
+    const from = rowsBetween(columns, begin, begin + rows);
+    for (const name of ['users', 'items', 'ratings', 'timestamps', 'lines'] as const)
+      this.#columns[name].set(from[name], this.#size);
     this.#size += rows;
     return rows;
   }
 
   /** The rows so far, and room again. What is given back holds until the next add(). */
   take(): LogColumns {
-    const size = this.#size;
-    const attributes = this.#attributes?.slice(0, size);
+    const taken = { ...rowsBetween(this.#columns, 0, this.#size), attributes: this.#attributes?.slice(0, this.#size) };
     this.#size = 0;
     this.#attributes = undefined;
-    return {
-      size,
-      users: this.#users.subarray(0, size),
-      items: this.#items.subarray(0, size),
-      ratings: this.#ratings.subarray(0, size),
-      timestamps: this.#timestamps.subarray(0, size),
-      lines: this.#lines.subarray(0, size),
-      attributes,
-    };
+    return taken;
   }
 }
 

@@ -1,10 +1,10 @@
 import { closeSync, openSync } from 'node:fs';
 import { writing } from './file-errors.js';
-import { readChunks, remove, writeWhole } from './files.js';
+import { readBytes, readChunks, remove, writeWhole } from './files.js';
 
 const GATHERED = 1 << 16; // bytes
 
-/** A file of a scratch folder: filled, then read once from its begin, and gone. Throws RectuneError (file-errors.ts). */
+/** A file of a scratch folder: filled, then read, once piece by piece or as a whole as often as it is asked for. Throws RectuneError (file-errors.ts). */
 export class ScratchFile {
   readonly #path: string;
   readonly #buffer = new Uint8Array(GATHERED);
@@ -30,7 +30,14 @@ export class ScratchFile {
     this.#file = undefined;
   }
 
-  /** What was written, in pieces that hold until the next one is asked for. */
+  /** All that was written, which stays. The begin is aligned for numbers of any width. */
+  whole(): Uint8Array {
+    if (this.#file === undefined) return this.#buffer.slice(0, this.#gathered);
+    this.#flush();
+    return aligned(readBytes(this.#path));
+  }
+
+  /** What was written, in pieces that hold until the next one is asked for; the file is gone behind the last one. */
   *read(): Generator<Uint8Array, void> {
     if (this.#file === undefined) {
       if (this.#gathered > 0) yield this.#buffer.subarray(0, this.#gathered);
@@ -53,4 +60,8 @@ export class ScratchFile {
       writeWhole(this.#file, bytes);
     });
   }
+}
+
+function aligned(bytes: Uint8Array): Uint8Array {
+  return bytes.byteOffset % 8 === 0 ? bytes : bytes.slice();
 }

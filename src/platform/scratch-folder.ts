@@ -6,7 +6,7 @@ import { processLives } from './process.js';
 
 const NAME = /^rectune-scratch-(\d+)-/;
 
-/** A folder for files on their way. It is gone when it is closed, or, of a process that was killed, when the next one is made. */
+/** A folder for files on their way. It is gone when it is closed or the process ends, or, of a process that was killed, when the next one is made. */
 export interface Scratch {
   readonly path: string;
   close(): void;
@@ -24,5 +24,20 @@ export function makeScratch(inside: string): Scratch {
     if (owner !== undefined && !processLives(Number(owner))) remove(join(inside, name));
   }
   const path = writing(inside, () => mkdtempSync(join(inside, `rectune-scratch-${process.pid}-`)));
-  return { path, close: () => remove(path) };
+  if (open.size === 0) process.once('exit', removeOpen);
+  open.add(path);
+  return {
+    path,
+    close: () => {
+      remove(path);
+      open.delete(path);
+      if (open.size === 0) process.removeListener('exit', removeOpen);
+    },
+  };
+}
+
+const open = new Set<string>();
+
+function removeOpen(): void {
+  for (const path of open) remove(path);
 }

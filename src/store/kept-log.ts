@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import { RectuneError } from '../core/errors.js';
-import type { LogColumns } from '../core/log-columns.js';
+import { type LogColumns, rowsBetween } from '../core/log-columns.js';
 import { studioLayout } from '../platform/studio.js';
 import { BLOCK_ROWS, InteractionBlocks } from './interaction-blocks.js';
 import { LogFile } from './log-file.js';
@@ -41,7 +41,7 @@ export class KeptLog {
   *#stored(sourceKey: number): Generator<LogColumns, void> {
     let left = this.#blocks.rowCount(sourceKey);
     for (const block of this.#blocks.all(sourceKey)) {
-      yield block.size <= left ? block : firstRows(block, left); // what is more has come since
+      yield block.size <= left ? block : rowsBetween(block, 0, left); // what is more has come since
       left -= block.size;
       if (left <= 0) return;
     }
@@ -127,18 +127,6 @@ export class KeptLog {
     const name = this.#database.prepare('select log_file from sources where source_key = ?').pluck().get(sourceKey);
     return typeof name === 'string' ? new LogFile(join(this.folder, name)) : undefined;
   }
-}
-
-function firstRows({ users, items, ratings, timestamps, lines, attributes }: LogColumns, size: number): LogColumns {
-  return {
-    size,
-    users: users.subarray(0, size),
-    items: items.subarray(0, size),
-    ratings: ratings.subarray(0, size),
-    timestamps: timestamps.subarray(0, size),
-    lines: lines.subarray(0, size),
-    attributes,
-  };
 }
 
 /** The row of a line, by halves. */

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import { RectuneError } from '../core/errors.js';
 import { BUSY_TIMEOUT, openDatabase } from './database.js';
@@ -20,6 +21,7 @@ import { VersionStore } from './version-store.js';
  * Each throws RectuneError 'data' when the file is locked (StoreBusy, after 10 s), full, damaged, or may not be written.
  */
 export class Store {
+  readonly folder: string; // in which the file lies
   readonly sources: SourceStore;
   readonly versions: VersionStore;
   readonly diffs: VersionDiffStore;
@@ -35,6 +37,7 @@ export class Store {
 
   constructor(database: Database, mostRows: number) {
     this.#database = database;
+    this.folder = dirname(database.name);
     const sources = new SourceStore(database, mostRows);
     const part = <Part extends object>(one: Part): Part =>
       translated(one, database.name, () => {

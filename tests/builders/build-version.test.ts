@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { buildVersion } from '../../src/builders/build-version.js';
+import type { PlanOptions } from '../../src/builders/dataset-plan.js';
 import type { LoadedRecipe } from '../../src/builders/load-recipe.js';
 import { DatasetVersion } from '../../src/core/dataset-version.js';
 import { type Instruction, InstructionLine, SPLITS } from '../../src/core/instruction.js';
@@ -16,8 +17,14 @@ beforeEach(() => {
 });
 afterEach(() => studio.close());
 
-async function build(recipe: LoadedRecipe = inventedRecipe(), at = studio, messages: string[] = []) {
+async function build(
+  recipe: LoadedRecipe = inventedRecipe(),
+  at = studio,
+  messages: string[] = [],
+  room: PlanOptions = {},
+) {
   const options = {
+    ...room,
     studio: at.studio,
     now: () => new Date(0),
     program: '0.1.0',
@@ -51,6 +58,22 @@ describe('buildVersion', () => {
       expect(line).not.toHaveProperty('weight');
     }
   });
+
+  const byTime = { kind: 'global-time', sizes: { unit: 'parts', train: 8, valid: 1, test: 1 } } as const;
+  it.each([
+    { case: 'split by time', change: { split: byTime } as Partial<LoadedRecipe> },
+    { case: 'of a core', change: { filter: { userCore: 2, itemCore: 14 } } },
+  ])(
+    'makes the same bytes of a log that does not stand in memory, $case, and leaves no scratch',
+    async ({ change }) => {
+      importInvented(studio.store, inventedLog());
+      const recipe = inventedRecipe(change);
+      const { version } = await build(recipe);
+      const again = await build(recipe, studio, [], { mostRows: 0, partRows: 30 });
+      expect(again).toMatchObject({ unchanged: true, version: { hash: version.hash } });
+      expect(readdirSync(studio.studio).filter((name) => name.startsWith('rectune-scratch'))).toEqual([]);
+    },
+  );
 
   it('seals a manifest and three files of instruction lines that agree with the store', async () => {
     importInvented(studio.store, inventedLog());

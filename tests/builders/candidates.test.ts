@@ -3,22 +3,29 @@ import { describe, expect, it } from 'vitest';
 import { metTogether } from '../../src/builders/candidates/co-occurrence.js';
 import { drawCandidates, makePool } from '../../src/builders/candidates/draw-candidates.js';
 import type { Example } from '../../src/builders/examples.js';
-import { type LogKnowledge, TrainKnowledge } from '../../src/builders/log-knowledge.js';
+import { type Learned, type LogKnowledge, TrainKnowledge } from '../../src/builders/log-knowledge.js';
 import { type CandidateRule, Sampler } from '../../src/core/recipe.js';
 
 const roles = { category: 'genre', tags: undefined, headline: undefined, review: undefined };
 
 /** A log of `n` items in three genres, item k met k times in train by users of five. */
 function inventedKnowledge(n: number): LogKnowledge {
-  const train = new TrainKnowledge();
+  const learned: Learned[] = [];
   let logIndex = 1;
   for (let item = 0; item < n; item++) {
     for (let times = 0; times < item; times++) {
       const userId = `u${times % 5}`;
-      train.add(
-        { userId, itemId: `i${item}`, rating: 5, timestamp: logIndex, logIndex: logIndex++, attributes: {} },
-        times % 2 === 0,
-      );
+      learned.push({
+        interaction: {
+          userId,
+          itemId: `i${item}`,
+          rating: 5,
+          timestamp: logIndex,
+          logIndex: logIndex++,
+          attributes: {},
+        },
+        liked: times % 2 === 0,
+      });
     }
   }
   const items = Array.from({ length: n }, (_, i) => ({
@@ -32,7 +39,7 @@ function inventedKnowledge(n: number): LogKnowledge {
     roles,
     scale: [],
     categories: ['g0', 'g1', 'g2'],
-    train,
+    train: new TrainKnowledge(() => learned),
   };
 }
 
@@ -134,10 +141,12 @@ describe('items met together', () => {
         fc.array(fc.tuple(fc.nat(4), fc.nat(6)), { maxLength: 40 }),
         fc.uniqueArray(fc.nat(6)),
         (events, history) => {
-          const train = new TrainKnowledge();
-          events.forEach(([user, item], i) => {
-            train.add({ ...interaction(`i${item}`, i + 1), userId: `u${user}` }, true);
-          });
+          const train = new TrainKnowledge(() =>
+            events.map(([user, item], i) => ({
+              interaction: { ...interaction(`i${item}`, i + 1), userId: `u${user}` },
+              liked: true,
+            })),
+          );
           const shown = history.map((item) => `i${item}`);
           const counts = new Map<string, number>();
           for (const id of shown) {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { LogTable } from '../../src/builders/log-table.js';
+import { type LogRows, LogTable } from '../../src/builders/log-table.js';
 import type { Interaction } from '../../src/core/interaction.js';
 import { ColumnsBuffer } from '../../src/core/log-columns.js';
 
@@ -21,8 +21,8 @@ export const anyLog = (length: { min?: number; max?: number } = {}): fc.Arbitrar
       })),
     );
 
-/** The same log as a table, its users and items numbered against the order in which the log has them, in batches of so many rows. */
-export function tableOf(log: readonly Interaction[], rows: number = Math.max(1, log.length)): LogTable {
+/** The same log as the store has it, its users and items numbered against the order in which the log has them, in batches of so many rows. */
+export function rowsOf(log: readonly Interaction[], rows: number = Math.max(1, log.length)): LogRows {
   const idsOf = (all: readonly string[]): string[] => [...new Set(all)].reverse();
   const userIds = idsOf(log.map(({ userId }) => userId));
   const itemIds = idsOf(log.map(({ itemId }) => itemId));
@@ -36,12 +36,17 @@ export function tableOf(log: readonly Interaction[], rows: number = Math.max(1, 
     for (const one of log.slice(i * rows, (i + 1) * rows)) add(one, buffer);
     return buffer.take();
   });
-  return LogTable.read({
+  return {
     size: log.length,
     userIds,
     itemIds,
-    batches,
-    attributeNames: [...new Set(log.flatMap(({ attributes }) => Object.keys(attributes)))],
+    batches: () => batches,
+    attributeNames: new Set(log.flatMap(({ attributes }) => Object.keys(attributes))),
     attributesAt: () => new Map(log.map((one) => [one.logIndex, one.attributes])),
-  });
+  };
+}
+
+/** The same in memory. */
+export function tableOf(log: readonly Interaction[], rows?: number): LogTable {
+  return new LogTable(rowsOf(log, rows));
 }

@@ -16,7 +16,7 @@ const log: LogKnowledge = {
   roles: columnRoles({}, new Set(['genres', 'tags']), new Set(['review', 'summary'])),
   scale: [],
   categories: ['Comedy', 'Drama', 'War'],
-  train: new TrainKnowledge(),
+  train: new TrainKnowledge(() => []),
 };
 const item = (title: string, genres = '', tags = '', tagTimes = ''): Item => ({
   itemId: title,
@@ -143,10 +143,12 @@ describe('collaborative evidence', () => {
         fc.uniqueArray(fc.nat(4), { minLength: 2, maxLength: 3 }),
         fc.nat(20),
         (events, history, now) => {
-          const train = new TrainKnowledge();
-          events.forEach(({ user, item: id, liked, timestamp }, i) => {
-            train.add(event({ userId: `u${user}`, itemId: `i${id}`, timestamp, logIndex: i + 2 }), liked);
-          });
+          const train = new TrainKnowledge(() =>
+            events.map(({ user, item: id, liked, timestamp }, i) => ({
+              interaction: event({ userId: `u${user}`, itemId: `i${id}`, timestamp, logIndex: i + 2 }),
+              liked,
+            })),
+          );
           const target = event({ userId: 'u0', itemId: 'i4', timestamp: now });
           const shown = history.filter((id) => id !== 4).map((id) => event({ itemId: `i${id}` }));
           const alike = [1, 2, 3, 4].filter((user) => {

@@ -1,19 +1,20 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { RankedTimes } from '../../src/builders/ranked-times.js';
 import { type Placed, splitExamples } from '../../src/builders/split.js';
 import { SPLITS, type Split } from '../../src/core/instruction.js';
 import type { SplitRule } from '../../src/core/recipe.js';
 
 const FILE = 'mine.yaml';
 const timesOf = (rows: readonly Placed[]) => () =>
-  Float64Array.from(rows, ({ target }) => target.timestamp ?? 0).sort();
+  Float64Array.from(rows, ({ target }) => target?.timestamp ?? 0).sort();
 
 /** The rows of each split, in order. */
 function share<T extends Placed>(rows: readonly T[], rule: SplitRule): Record<Split, T[]> {
   const splits = splitExamples(rows, rule, timesOf(rows), FILE);
   const made: Record<Split, T[]> = { train: [], valid: [], test: [] };
   rows.forEach((row, i) => {
-    const split = splits[i];
+    const split = splits.at(i);
     if (split) made[split].push(row);
   });
   return made;
@@ -195,5 +196,20 @@ describe('rolling', () => {
 
   it('refuses a fold that there is not', () => {
     expect(() => share(rowsOf([1, 2, 3]), { kind: 'rolling', folds: 2, fold: 3 })).toThrow('there is no fold 3 of 2');
+  });
+});
+
+describe('ranked times', () => {
+  it('are at each place what a sort would put there, missing ones last', () => {
+    const time = fc.oneof(fc.nat(20), fc.nat(2 ** 31), fc.constant(Number.NaN), fc.constant(2 ** 53 - 1));
+    fc.assert(
+      fc.property(fc.array(fc.array(time, { maxLength: 12 }), { maxLength: 5 }), (columns) => {
+        const sorted = Float64Array.from(columns.flat()).sort();
+        const ranked = new RankedTimes(() => columns.map((column) => Float64Array.from(column)));
+        expect(ranked.length).toBe(sorted.length);
+        for (let place = 0; place <= sorted.length; place++) expect(ranked.at(place)).toBe(sorted[place]);
+      }),
+      { numRuns: 30 },
+    );
   });
 });

@@ -2,8 +2,8 @@ import type { DatasetVersion } from '../../core/dataset-version.js';
 import { RectuneError } from '../../core/errors.js';
 import type { Item } from '../../core/interaction.js';
 import type { Store } from '../../store/store.js';
-import { readTable } from '../dataset-plan.js';
 import type { LogTable } from '../log-table.js';
+import { readTable } from '../read-log.js';
 
 /** The interactions of one user in columns, in the order of time, ties in that of the log. */
 export interface UserFacts {

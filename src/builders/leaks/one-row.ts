@@ -14,6 +14,7 @@ export interface SeenRow {
 export function seeRow(row: Instruction, template: ProofTemplate, log: ProofLog): SeenRow {
   const { target, historyInteractions: lines } = row;
   const shown: (ProvenInteraction | undefined)[] = [];
+  log.of(row.userId); // whose lines are found at once, as those of others are not
   for (let i = 0; i < lines.length; i++) shown.push(log.line(lines[i] as number));
   return { row, template, target: log.line(target), shown };
 }

@@ -44,14 +44,13 @@ export function proofLog(
     });
     return own;
   };
-  const { table } = sequences;
   return {
     line(logIndex) {
       const known = lines.get(logIndex);
       if (known !== undefined) return known;
-      const row = table.rowOf(logIndex);
-      if (row === undefined) return undefined;
-      of(table.userIds[table.users[row] as number] as string);
+      const user = sequences.userAt(logIndex);
+      if (user === undefined) return undefined;
+      of(sequences.userId(user));
       return lines.get(logIndex);
     },
     title: (itemId) => items.get(itemId)?.title,
