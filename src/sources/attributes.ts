@@ -11,33 +11,54 @@ interface Columns {
 /** What source.yaml says of a table's attributes. */
 type Described = Pick<ItemsSpec, 'absent' | 'attributes' | 'missing'> & Partial<Pick<ItemsSpec, 'flags'>>;
 
-/** Reads the attributes of a row; a text is the reason why it has none. */
-export function attributeReader(table: Columns, spec: Described): (row: TableRow) => Record<string, string> | string {
+/** Attributes that are columns of their own. */
+export interface AttributeColumns {
+  readonly places: readonly number[]; // fields of a row; one that no row has is empty
+  /** Attributes by name; values: at the places, in their order. */
+  named(values: readonly string[]): Record<string, string>;
+}
+
+export function attributeColumns(table: Columns, spec: Omit<Described, 'flags'>): AttributeColumns {
   const columns = Object.entries(spec.attributes).map(([name, column]: [string, Column]) => ({
     name,
     index: table.column(column, spec.absent),
   }));
+  const names = columns.map(({ name }) => name);
+  const missing = new Set(spec.missing);
+  return {
+    places: columns.map(({ index }) => index),
+    named(values) {
+      if (names.length === 0) return NONE;
+      const attributes: Record<string, string> = {};
+      for (let i = 0; i < names.length; i++) {
+        const value = values[i] as string;
+        attributes[names[i] as string] = missing.has(value) ? '' : value;
+      }
+      return attributes;
+    },
+  };
+}
+
+/** Reads the attributes of a row; a text is the reason why it has none. */
+export function attributeReader(table: Columns, spec: Described): (row: TableRow) => Record<string, string> | string {
+  const { places, named } = attributeColumns(table, spec);
   const flags = Object.entries(spec.flags ?? {}).map(([name, { from, names }]) => {
-    if (columns.some((column) => column.name === name)) {
+    if (Object.hasOwn(spec.attributes, name)) {
       throw new RectuneError('usage', `"${name}" is an attribute and a flag`, table.label, 'rename one in source.yaml');
     }
     table.column(from + names.length - 1); // the last flag is there, or an error
     return { name, from, names };
   });
-  if (columns.length === 0 && flags.length === 0) return () => NONE;
-  const missing = new Set(spec.missing);
   return (row) => {
-    const attributes: Record<string, string> = {};
-    for (const { name, index } of columns) {
-      const value = row.fields[index] ?? '';
-      attributes[name] = missing.has(value) ? '' : value;
-    }
+    const attributes = named(places.map((place) => row.fields[place] ?? ''));
+    if (flags.length === 0) return attributes;
+    const flagged = { ...attributes };
     for (const { name, from, names } of flags) {
       const values = row.fields.slice(from, from + names.length);
       if (values.some((value) => value !== '0' && value !== '1')) return `a flag of ${name} is neither 0 nor 1`;
-      attributes[name] = names.filter((_, index) => values[index] === '1').join('|');
+      flagged[name] = names.filter((_, index) => values[index] === '1').join('|');
     }
-    return attributes;
+    return flagged;
   };
 }
 

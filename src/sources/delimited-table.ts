@@ -18,11 +18,13 @@ export function openDelimited({ path, spec, lines, tail, tally, reject, correct 
   const header = spec.header === true ? readHeader(all, tally, path) : spec.header ? headerOf(waiting) : undefined;
   const fieldsOfRow = width ?? (header as string[]).length;
   const body = tail ? rows(tail, delimiter, quote, escapeMark) : all;
+  let asked = 0; // columns, so that no two that are not there have one place: another file of the table may have both
   if (tail) waiting.length = 0; // they were read at an import of before
 
   return {
     column(column, absent) {
-      if (absent === 'empty' && !isThere(column, header, fieldsOfRow)) return NOWHERE;
+      asked += 1;
+      if (absent === 'empty' && !isThere(column, header, fieldsOfRow)) return NOWHERE - asked;
       return findColumn(column, header, fieldsOfRow, path, spec, correct);
     },
     lines: { cut: { delimiter, quote, escapeMark, width: fieldsOfRow, header }, reader: tail ?? lines },
@@ -43,7 +45,7 @@ export function openDelimited({ path, spec, lines, tail, tally, reject, correct 
   };
 }
 
-const NOWHERE = Number.MAX_SAFE_INTEGER; // no field stands there: the value is empty
+const NOWHERE = Number.MAX_SAFE_INTEGER; // no field stands there, or some columns before: the value is empty
 
 function isThere(column: Column, header: readonly string[] | undefined, width: number): boolean {
   return typeof column === 'number' ? column < width : (header ?? []).includes(column);

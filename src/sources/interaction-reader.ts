@@ -1,6 +1,6 @@
 import { ColumnsBuffer, type LogColumns, packedAttributes } from '../core/log-columns.js';
 import type { InteractionsSpec } from '../core/source-spec.js';
-import { attributeReader } from './attributes.js';
+import { attributeColumns } from './attributes.js';
 import type { LogFiles, SkimOf } from './log-files.js';
 import type { LogIds } from './log-ids.js';
 import { NOT_IN_ITEMS } from './open-file.js';
@@ -38,7 +38,7 @@ export function interactionReader(
   const [user, item] = [files.column(columns.user), files.column(columns.item)];
   const rating = columns.rating === undefined ? undefined : files.column(columns.rating);
   const timestamp = columns.timestamp === undefined ? undefined : files.column(columns.timestamp, 'error', 'time');
-  const attributesOf = attributeReader(files, spec);
+  const own = attributeColumns(files, spec);
   const waiting = new ColumnsBuffer(BATCH);
 
   const add = (at: number, of: number, rated: number, time: number, line: number, own: string | null): void => {
@@ -46,16 +46,20 @@ export function interactionReader(
     waiting.add(at, of, rated, time, line, own);
   };
 
-  const isPlain = Object.keys(spec.attributes).length === 0;
   const rule = spec.repeats ?? 'all';
   const repeats = rule === 'all' ? undefined : new Repeats(rule, { inside: scratch });
   const plain = new PlainLines(
     {
       user: (userId) => ids.user(ids.known(userId)),
       item: (itemId) => (hasItemFile ? ids.items.get(itemId) : ids.item(itemId)),
-      add(at, of, rated, time, line) {
-        if (!repeats) add(at, of, rated, time, line, null);
-        else repeats.add({ user: at, item: of, rating: rated, timestamp: time, line, attributes: null }, files.tally);
+      attributes(values) {
+        const attributes = own.named(values);
+        audit.look('interactions', attributes);
+        return packedAttributes(attributes);
+      },
+      add(at, of, rated, time, line, attributes) {
+        if (!repeats) add(at, of, rated, time, line, attributes);
+        else repeats.add({ user: at, item: of, rating: rated, timestamp: time, line, attributes }, files.tally);
       },
     },
     spec,
@@ -66,37 +70,37 @@ export function interactionReader(
       item: placeOf(item),
       rating: rating === undefined ? undefined : placeOf(rating),
       timestamp: timestamp === undefined ? undefined : placeOf(timestamp),
+      attributes: own.places.map(placeOf),
     };
     return plain.skim(lines, places, before);
   };
 
   function* read(): Generator<void, number> {
     let withoutItem = 0;
-    for (const row of files.rows(isPlain ? skimOf : undefined)) {
+    for (const row of files.rows(skimOf)) {
       if (files.wasFed()) yield;
       const [userId, itemId] = [ids.known(row.fields[user] ?? ''), row.fields[item] ?? ''];
       const rated = rating === undefined ? NONE : parseRating(row.fields[rating] ?? '', spec.decimal === ',');
-      const attributes = attributesOf(row);
       const time = timestamp === undefined ? NONE : parseTimestamp(row.fields[timestamp] ?? '', timestampUnit);
       if (userId.trim() === '') reject(row, 'user is empty');
       else if (itemId.trim() === '') reject(row, 'item is empty');
       else if ('problem' in rated) reject(row, rated.problem);
       else if ('problem' in time) reject(row, time.problem);
-      else if (typeof attributes === 'string') reject(row, attributes);
       else if (hasItemFile && !ids.items.has(itemId)) {
         reject(row, NOT_IN_ITEMS);
         titles.dangling(itemId);
         withoutItem += 1;
       } else {
+        const attributes = own.named(own.places.map((place) => row.fields[place] ?? ''));
         audit.look('interactions', attributes);
         const logIndex = files.logIndex(row);
         const [of, at] = [ids.item(itemId), ids.user(userId)];
         const [stars, seconds] = [rated.value ?? Number.NaN, time.value ?? Number.NaN];
-        const own = packedAttributes(attributes);
+        const packed = packedAttributes(attributes);
         files.count('rows');
-        if (!repeats) add(at, of, stars, seconds, logIndex, own);
+        if (!repeats) add(at, of, stars, seconds, logIndex, packed);
         else {
-          const one = { user: at, item: of, rating: stars, timestamp: seconds, line: logIndex, attributes: own };
+          const one = { user: at, item: of, rating: stars, timestamp: seconds, line: logIndex, attributes: packed };
           repeats.add(one, files.tally);
         }
       }

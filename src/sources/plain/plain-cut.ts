@@ -6,7 +6,7 @@ const [ORDINARY, HIGH, DELIMITER, ODD] = [0, 1, 2, 3]; // what a byte is in a li
 
 /**
  * Finds the fields of a line in its bytes where there is no doubt about them: as many as the file has, each without a quote or all
- * within two, no NUL, and no CR or LF but the line's end. What these fields then are is what rows.ts says of the line, too.
+ * within two, no NUL, no escape, and no CR or LF but the line's end. What these fields then are is what rows.ts says of the line, too.
  */
 export class PlainCut {
   /** Where the fields of the line that was cut last begin and end in the piece, quotes left out. */
@@ -30,10 +30,11 @@ export class PlainCut {
   static of({ width, delimiter, quote, escapeMark }: Cut, { layout }: LineReader): PlainCut | undefined {
     const { newline, decoding } = layout;
     const isAscii = [...delimiter].every((unit) => unit > '\0' && unit < '\x80');
-    if (!isAscii || escapeMark !== undefined || decoding === 'utf-16le' || decoding === 'utf-16be') return undefined;
+    if (!isAscii || delimiter[0] === escapeMark || decoding === 'utf-16le' || decoding === 'utf-16be') return undefined;
     const kinds = new Uint8Array(256);
     if (decoding === 'utf-8') kinds.fill(HIGH, 0x80);
     for (const odd of [NUL, LF, CR, ...(quote === undefined ? [] : [QUOTE])]) kinds[odd] = ODD;
+    if (escapeMark !== undefined) kinds[escapeMark.charCodeAt(0)] = ODD;
     const bytes = Buffer.from(delimiter);
     kinds[bytes[0] as number] = DELIMITER;
     return new PlainCut(width, kinds, bytes, newline);

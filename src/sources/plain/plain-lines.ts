@@ -14,13 +14,17 @@ export interface Places {
   readonly item: number;
   readonly rating: number | undefined;
   readonly timestamp: number | undefined;
+  readonly attributes: readonly number[]; // a place that no row has is empty
 }
 
 /** What becomes of the lines: knows the positions of items and users by their ids, as they stand in the file, and takes rows. */
 export interface PlainSink {
   item(id: string): number | undefined; // one that is new is written; undefined: the item file lacks it
   user(id: string): number; // one who is new is written
-  add(user: number, item: number, rating: number, timestamp: number, line: number): void; // NaN: none
+  /** rating, timestamp: NaN for none. attributes: what attributes() made of this row; null without any */
+  add(user: number, item: number, rating: number, timestamp: number, line: number, attributes: string | null): void;
+  /** What a row has of its own, as columns have it; the values are at Places.attributes, in that order. */
+  attributes(values: readonly string[]): string | null;
 }
 
 /**
@@ -66,8 +70,9 @@ export class PlainLines {
   #take(lines: LineReader, plain: PlainCut, places: Places, before: number): number {
     const { piece, begin } = lines.unread;
     const { newline, decoding } = lines.layout;
-    const { user, item, rating, timestamp } = places;
+    const { user, item, rating, timestamp, attributes } = places;
     const { begins, ends } = plain;
+    const values = new Array<string>(attributes.length);
     const stop = piece.lastIndexOf(newline);
     const first = before + lines.number + 1;
     let taken = 0;
@@ -107,7 +112,12 @@ export class PlainLines {
           this.#users.put(piece, userBegin, userEnd, userAt);
         }
       }
-      this.#sink.add(userAt, itemAt, rated, time, first + taken);
+      for (let i = 0; i < values.length; i++) {
+        const place = attributes[i] as number;
+        values[i] = place < begins.length ? textOf(piece, plain, place, decoding) : '';
+      }
+      const own = values.length === 0 ? null : this.#sink.attributes(values);
+      this.#sink.add(userAt, itemAt, rated, time, first + taken, own);
       taken += 1;
       at = next;
     }
@@ -131,7 +141,8 @@ function isPlainId(id: string, heading?: string): boolean {
   return id !== heading && id.trim() !== '';
 }
 
-function textOf(piece: Buffer, { begins, ends }: PlainCut, field: number, decoding: Decoding): string {
+function textOf(piece: Buffer, { begins, ends, isHigh }: PlainCut, field: number, decoding: Decoding): string {
+  if (decoding === 'utf-8' && !isHigh) return piece.toString('latin1', begins[field], ends[field]); // ASCII, and sooner
   return decode(piece.subarray(begins[field], ends[field]), decoding);
 }
 

@@ -20,6 +20,18 @@ const SPECS = [
   { name: 'with columns by index', spec: { interactions: { columns: { user: 0, item: 1, rating: 2, timestamp: 3 } } } },
   { name: 'of which a user keeps one row of an item', spec: { interactions: { columns: NAMED, repeats: 'last' } } },
   { name: 'with something of their own', spec: { interactions: { columns: NAMED, attributes: { note: 'time' } } } },
+  {
+    name: 'with something that is missing, or not there',
+    spec: {
+      interactions: {
+        columns: { user: 'user', item: 'item' },
+        attributes: { stars: 'stars', note: 'note', time: 'time' },
+        missing: ['1', '2'],
+        absent: 'empty',
+        repeats: 'first',
+      },
+    },
+  },
 ];
 
 const row = fc.oneof(
@@ -105,4 +117,26 @@ it.each(SPECS)('gives the same log whether lines are taken from the bytes or not
     }),
     { numRuns: 40 },
   );
+});
+
+it('keeps apart what a further file has and the first one has not', () => {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, 'a.csv'), 'user,item\nu1,i1\n');
+  writeFileSync(join(folder, 'b.csv'), 'item,mood,user,place\ni2,glad,u2,home\n"i""3",sad,u3,away\n');
+  writeFileSync(join(folder, 'c.csv'), 'user,item,place\nu4,i4,inn\n');
+  const attributes = { mood: 'mood', place: 'place' };
+  const parsed = SourceSpec.parse({
+    ...{ id: 'log', title: 'Log', terms: 'invented' },
+    interactions: { file: NAMES, columns: { user: 'user', item: 'item' }, attributes, absent: 'empty' },
+  });
+  vi.restoreAllMocks();
+  const own = (read(folder, parsed, undefined).interactions as unknown[][]).map((row) =>
+    JSON.parse(row.at(-1) as string),
+  );
+  expect(own).toEqual([
+    { mood: '', place: '' },
+    { mood: 'glad', place: 'home' },
+    { mood: 'sad', place: 'away' },
+    { mood: '', place: 'inn' },
+  ]);
 });
