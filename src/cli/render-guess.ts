@@ -1,4 +1,4 @@
-import type { Guess, GuessedTable } from '../sources/guess/guess-log.js';
+import type { Guess, GuessedTable } from '../sources/guess/guessed-spec.js';
 
 const LONGEST = 60; // characters of a value
 

@@ -56,7 +56,23 @@ export function findLog(path: string, named?: string, written?: string): Found {
   const [match] = known;
   if (match) return { kind: 'log', folder, ...match };
   const texts = knownTexts(folder).filter(({ path: textsPath }) => file === undefined || textsPath === place);
-  return texts.length > 0 ? { kind: 'texts', files: texts } : { kind: 'unknown', folder, file };
+  if (texts.length > 0) return { kind: 'texts', files: texts };
+  return (file === undefined ? knownInside(folder) : undefined) ?? { kind: 'unknown', folder, file };
+}
+
+/** A folder without tables of its own in which one known log lies, as archives are unpacked. */
+function knownInside(folder: string): (Found & { kind: 'log' }) | undefined {
+  if (tablesIn(folder).length > 0) return undefined;
+  const inside = listFolder(folder).filter((name) => !/^[._]/.test(name) && isFolder(join(folder, name)));
+  const known = inside.flatMap((name) => knownLogs(join(folder, name)).map((log) => ({ name, log })));
+  const [only] = known;
+  return only && known.length === 1 ? { kind: 'log', folder: join(folder, only.name), ...only.log } : undefined;
+}
+
+function tablesIn(folder: string): string[] {
+  return listFolder(folder).filter((name) =>
+    /\.(csv|tsv|dat|data|txt|json|jsonl|ndjson|parquet|inter)(\.(gz|zst))?$/i.test(name),
+  );
 }
 
 /** As findLog, for who needs a log that can be read: throws RectuneError 'usage' for any other. */
@@ -86,9 +102,7 @@ function found(folder: string, specPath: string): Found & { kind: 'log' } {
 }
 
 function unknownLog(folder: string): RectuneError {
-  const inside = listFolder(folder).filter((name) =>
-    /\.(csv|tsv|dat|data|txt|json|jsonl|ndjson|parquet)(\.(gz|zst))?$/i.test(name),
-  );
+  const inside = tablesIn(folder);
   return new RectuneError(
     'usage',
     `cannot tell how to read this log: it has no ${NAME}, and not the files of a known log: ${knownNames().join(', ')}`,

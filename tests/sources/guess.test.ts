@@ -254,3 +254,34 @@ it('takes no column for ratings that says the same everywhere', () => {
     timestamp: 1,
   });
 });
+
+it('looks into folders where no file above them is a log, and says what was looked at', async () => {
+  const folder = folderOf({ 'README.txt': 'a shop\n' });
+  mkdirSync(join(folder, 'export', 'day'), { recursive: true });
+  for (const day of [1, 2])
+    writeFileSync(
+      join(folder, 'export', 'day', `${day}.csv`),
+      `user_id,item_id,stars\n${many(30, (i) => `u${i % 7},S${i % 11},${1 + (i % 5)}\n`)}`,
+    );
+  writeFileSync(join(folder, 'export', 'products.tsv'), SHOP['products.tsv']);
+  const { spec } = guessLog(folder);
+  expect(spec.interactions).toMatchObject({ file: ['export/day/1.csv', 'export/day/2.csv'] });
+  expect(spec.items).toMatchObject({ file: 'export/products.tsv' });
+  writeFileSync(join(folder, 'source.yaml'), guessLog(folder).yaml);
+  const { counts } = await importLog(temporaryStore().store, { path: folder, now });
+  expect(counts).toMatchObject({ interactions: 60, items: 11 });
+
+  const [above, other] = [folderOf(SHOP), folderOf({})];
+  mkdirSync(join(above, 'old', 'older'), { recursive: true });
+  expect(guessLog(above).left).toContainEqual({ file: 'old/', why: expect.stringContaining('not looked into') });
+  mkdirSync(join(other, 'empty', 'notes'), { recursive: true });
+  writeFileSync(join(other, 'empty', 'notes', 'a.csv'), 'price,colour\n1,red\n2,blue\n');
+  expect(() => guessLog(other)).toThrow('looked into empty/notes/, too');
+});
+
+it('finds a known log in the one folder that a folder has', () => {
+  const folder = folderOf({});
+  mkdirSync(join(folder, 'ml-1m'));
+  writeFileSync(join(folder, 'ml-1m', 'events.inter'), 'user_id:token\titem_id:token\nu1\ti1\nu2\ti2\n');
+  expect(findLog(folder)).toMatchObject({ kind: 'log', folder: join(folder, 'ml-1m') });
+});
