@@ -44,20 +44,24 @@ export class Progress {
   }
 
   /**
-   * Shows how far the reading of large files is, at what rate, and how long it will take at that rate; small ones are over before a line is
-   * worth it. bytes, size: of all files together. rows: of the log so far
+   * Shows how far the hashing and then the reading of large files is, at what rate, and how long it will take at that rate; small ones are over before
+   * a line is worth it. bytes, size: of all files together. rows: of the log so far
    */
-  reading(): (read: { file: string; bytes: number; size: number; rows: number }) => void {
+  reading(): (read: { stage: 'hashed' | 'read'; file: string; bytes: number; size: number; rows: number }) => void {
     let began: number | undefined;
-    return ({ file, bytes, size, rows }) => {
+    let last: 'hashed' | 'read' | undefined;
+    return ({ stage, file, bytes, size, rows }) => {
       const now = performance.now();
+      if (stage !== last) began = undefined; // each has a rate of its own
+      last = stage;
       began ??= now;
       const passed = now - began;
       if (passed < READING_PATIENCE) return;
       const share = Math.floor((100 * bytes) / Math.max(1, size));
       const rate = rows > 0 ? `  ${counted(rows)} rows  ${counted((1000 * rows) / passed)} rows/s` : '';
       const left = duration((passed / 1000) * (Math.max(0, size - bytes) / Math.max(1, bytes)));
-      this.#show(`${file}: ${share} % of ${megabytes(size)}${rate}  ${left} left`, false);
+      const what = stage === 'hashed' ? ' hashed' : '';
+      this.#show(`${file}: ${share} % of ${megabytes(size)}${what}${rate}  ${left} left`, false);
     };
   }
 

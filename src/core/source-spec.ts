@@ -40,6 +40,7 @@ const file = {
   skipLines: z.number().int().positive().optional(), // lines above the header, or above the first row: a title, comments of the program that wrote it
   header: z.union([z.boolean(), z.literal('auto')]).default(true), // whether the first row names the columns; auto: told by what stands there
   quote: z.enum(['"', 'none']).default('"'), // none: a quote is a character like any other
+  overflow: z.literal('last').optional(), // a row with too many fields: the rest, delimiters and all, belongs to the last column
   escape: z.literal('\\').optional(), // before a quote in a quoted field: the quote is one of the text
   encoding: Encoding.default('utf-8'),
   sha256: z
@@ -62,6 +63,18 @@ const timestampUnit = z
   ])
   .default('seconds');
 
+/** How times are written that do not say their year, and which one that is, e.g. "Posted November 5." of the year in which a log was collected. */
+const WithoutYear = z.strictObject({
+  pattern: z
+    .string()
+    .regex(
+      /^(?!.*YY).*D/s,
+      'a time without a year is written by a pattern with D and without YYYY, e.g. [Posted ]MMMM D[.]',
+    ),
+  year: z.number().int().min(1970).max(9999),
+});
+export type WithoutYear = z.infer<typeof WithoutYear>;
+
 const described = {
   attributes: attributes.default({}),
   flags: z.record(AttributeName, Flags).default({}),
@@ -71,15 +84,17 @@ const described = {
 export const InteractionsSpec = z
   .strictObject({
     ...file,
-    format: z.enum([...file.format.unwrap().options, 'sequences', 'impressions']).default('delimited'),
+    format: z.enum([...file.format.unwrap().options, 'sequences', 'impressions', 'sections']).default('delimited'),
     columns: z.strictObject({
       user: Column,
       item: Column,
       rating: Column.optional(), // without it: implicit feedback
       timestamp: Column.optional(),
     }),
+    history: Column.optional(), // of impressions: items that the user clicked before, which are interactions too, without a time of their own
     decimal: z.literal(',').optional(), // ratings are written with a comma in the place of the point
     timestampUnit,
+    withoutYear: WithoutYear.optional(), // such times are rejected without it
     repeats: z.enum(['all', 'first', 'last', 'mean']).optional(), // of a user and an item: all stay, one does, or their mean rating; all without it
     attributes: attributes.default({}), // what one event has of its own: a review, a count of plays, ...
     missing,
@@ -152,8 +167,14 @@ export const SourceSpec = z
   .superRefine(meanNeedsRatings);
 export type SourceSpec = z.infer<typeof SourceSpec>;
 
-/** Columns that a file of impressions gets beside its own: "1" or "0", and the place in the list that was shown, from 1. */
-export const IMPRESSION_COLUMNS = ['clicked', 'position'] as const;
+/**
+ * Columns that a file of impressions gets beside its own: "1" or "0"; the place in the list that was shown, from 1; "1" for a click of the history, whose
+ * place is empty and whose time is that of the impression at which the history stands.
+ */
+export const IMPRESSION_COLUMNS = ['clicked', 'position', 'past'] as const;
+
+/** The column that a file of sections gets before its own: the id that stands above the rows. */
+export const SECTION_COLUMN = 'section';
 
 /** What every file of a log has. */
 export type FileSpec = Pick<
@@ -167,6 +188,7 @@ export type FileSpec = Pick<
   | 'header'
   | 'quote'
   | 'escape'
+  | 'overflow'
   | 'encoding'
   | 'sha256'
 >;
@@ -175,6 +197,7 @@ type AnyTable = Omit<FileSpec, 'sha256' | 'file'> & {
   columns: Record<string, Column | undefined>;
   attributes?: Record<string, Column>;
   flags?: Record<string, unknown>;
+  history?: Column | undefined;
 };
 
 /** Columns are named as the file's format names them, and nothing is said that another format has. */
@@ -201,6 +224,20 @@ function fitsFormat(table: AnyTable, context: z.RefinementCtx): void {
   if (table.each !== undefined && !isJson) {
     complain(['each'], `"each" is for JSON, and the format of this file is ${table.format}`, 'leave it out');
   }
+  if (table.overflow !== undefined && (isJson || table.format === 'parquet' || table.format === 'sequences')) {
+    complain(
+      ['overflow'],
+      `"overflow" is for delimited files, and the format of this one is ${table.format}`,
+      'leave it out',
+    );
+  }
+  if (table.history !== undefined && table.format !== 'impressions') {
+    complain(
+      ['history'],
+      `"history" is for impressions, and the format of this file is ${table.format}`,
+      'leave it out',
+    );
+  }
   if (table.escape !== undefined && table.quote === 'none') {
     complain(['escape'], 'an escape is for quotes, and this file has none', 'leave it out, or quote: none');
   }
@@ -226,6 +263,7 @@ function fitsFormat(table: AnyTable, context: z.RefinementCtx): void {
     for (const { path, column } of columns) {
       if (typeof column !== 'string') continue;
       if (table.format === 'impressions' && (IMPRESSION_COLUMNS as readonly string[]).includes(column)) continue;
+      if (table.format === 'sections' && column === SECTION_COLUMN) continue;
       const message = `"${column}" is the name of a column, and this file has no header${table.header === 'auto' ? ' that is sure' : ''}`;
       complain(path, message, "write the column's index, from 0, or header: true");
     }

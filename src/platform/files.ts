@@ -163,14 +163,14 @@ export function sha256Pieces(pieces: Iterable<string | Uint8Array>): string {
 }
 
 /** SHA-256 of a file of any length. Throws RectuneError 'data' when it cannot be read. onChunk: called about once a megabyte; what it throws ends it */
-export async function sha256File(path: string, onChunk: () => void = () => {}): Promise<string> {
+export async function sha256File(path: string, onChunk: (bytes: number) => void = () => {}): Promise<string> {
   const hash = createHash('sha256');
   try {
     const file = await open(path, 'r');
     try {
       for await (const chunk of file.createReadStream({ highWaterMark: CHUNK, autoClose: false })) {
         hash.update(chunk);
-        onChunk();
+        onChunk(chunk.length);
       }
     } finally {
       await file.close();

@@ -23,7 +23,7 @@ export interface Prefix {
 export async function sha256WithPrefix(
   path: string,
   bytes: number,
-  onChunk: () => void = () => {},
+  onChunk: (bytes: number) => void = () => {},
 ): Promise<{ sha256: string; prefix?: Prefix }> {
   const hash = createHash('sha256');
   let prefix: Prefix | undefined;
@@ -42,7 +42,7 @@ export async function sha256WithPrefix(
           prefix = { sha256: hash.copy().digest('hex'), lineFeeds, returns, last: begin.at(-1) as number };
         }
         hash.update(chunk.subarray(begin.length));
-        onChunk();
+        onChunk(chunk.length);
       }
     } finally {
       await file.close();

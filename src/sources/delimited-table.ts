@@ -7,8 +7,15 @@ import { type OpenedFile, skimmed, type Table, type Tally } from './table.js';
 /** Rows that decide how many fields a row of a file without a header has. */
 export const LOOKED_AT = 100;
 
-/** A delimited file as a table: its header is read, or its first rows where it has none. */
-export function openDelimited({ path, spec, lines, tail, tally, reject, correct }: OpenedFile): Table {
+/**
+ * A delimited file as a table: its header is read, or its first rows where it has none.
+ *
+ * taken  whether a row with another number of fields was something else, and is dealt with
+ */
+export function openDelimited(
+  { path, spec, lines, tail, tally, reject, correct }: OpenedFile,
+  taken: (text: string) => boolean = () => false,
+): Table {
   const { delimiter, escape: escapeMark } = spec;
   const quote = spec.quote === 'none' ? undefined : spec.quote;
   for (let above = spec.skipLines ?? 0; above > 0 && !lines.next().done; above--) tally.emptyLines += 1;
@@ -36,8 +43,11 @@ export function openDelimited({ path, spec, lines, tail, tally, reject, correct 
       for (const row of chain(waiting, skim ? skimmed(body, skim) : body)) {
         if (row.kind === 'empty') tally.emptyLines += 1;
         else if (row.kind === 'problem') reject(row, row.problem, row.text);
-        else if (row.fields.length !== fieldsOfRow) {
-          reject(row, fieldCount(row.fields.length, fieldsOfRow), row.text);
+        else if (row.fields.length > fieldsOfRow && spec.overflow === 'last') {
+          const rest = row.fields.slice(fieldsOfRow - 1).join(delimiter);
+          yield { ...row, fields: [...row.fields.slice(0, fieldsOfRow - 1), rest] };
+        } else if (row.fields.length !== fieldsOfRow) {
+          if (!taken(row.text)) reject(row, fieldCount(row.fields.length, fieldsOfRow), row.text);
         } else if (header && isSame(row.fields, header)) reject(row, 'the header again', row.text);
         else yield row;
       }

@@ -48,7 +48,13 @@ export function growthOf(
   { interactions: spec }: SourceSpec,
   files: readonly HashedFile[],
 ): Growth | undefined {
-  if ((spec.repeats ?? 'all') !== 'all' || spec.each !== undefined || source.personal === undefined) return undefined;
+  if (
+    (spec.repeats ?? 'all') !== 'all' ||
+    spec.each !== undefined ||
+    spec.history !== undefined ||
+    source.personal === undefined
+  )
+    return undefined;
   if (reads(source.files) !== source.hash) return undefined;
   const [old, now] = [logOf(source.files), logOf(files)];
   if (sideTables(source.files) !== sideTables(files)) return undefined;

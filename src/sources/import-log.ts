@@ -38,8 +38,9 @@ export interface ImportOptions {
 
 /** How far an import is; told about once a megabyte. */
 export interface ImportProgress {
-  readonly file: string; // that is read
-  readonly bytes: number; // read of all files
+  readonly stage: 'hashed' | 'read'; // files are hashed first: one that is there already is not read again
+  readonly file: string; // that is hashed or read
+  readonly bytes: number; // hashed or read of all files
   readonly size: number; // of all files, in bytes
   readonly rows: number; // interactions handed to the store
 }
@@ -62,9 +63,18 @@ export async function importLog(store: Store, options: ImportOptions): Promise<I
   const goesOn = (): void => {
     if (options.signal?.aborted) throw stopped(options.path);
   };
-  for (const [role, table] of tablesOf(spec)) {
-    for (const name of resolveFiles(folder, table.file))
-      files.push(await hashedFile(folder, role, name, known, goesOn));
+  const named = tablesOf(spec).flatMap(([role, table]) =>
+    resolveFiles(folder, table.file).map((name) => ({ role, name, bytes: fileSize(join(folder, name)) })),
+  );
+  const size = named.reduce((sum, { bytes }) => sum + bytes, 0);
+  let hashed = 0;
+  for (const { role, name } of named) {
+    const file = await hashedFile(folder, role, name, known, (bytes) => {
+      goesOn();
+      hashed += bytes;
+      options.onProgress?.({ stage: 'hashed', file: name, bytes: hashed, size, rows: 0 });
+    });
+    files.push(file);
   }
   const fingerprint = options.pseudonymKey && keyedHash(options.pseudonymKey, FINGERPRINT).slice(0, 16);
   const hash = sourceHash(spec, files, fingerprint);
@@ -94,7 +104,7 @@ async function hashedFile(
   role: SourceFile['role'],
   name: string,
   known: Source | undefined,
-  goesOn: () => void,
+  onChunk: (bytes: number) => void,
 ): Promise<HashedFile> {
   const path = join(folder, name);
   const bytes = fileSize(path);
@@ -102,8 +112,8 @@ async function hashedFile(
     (file) => file.role === 'interactions' && role === 'interactions' && file.name === name,
   );
   if (before === undefined || before.bytes === 0 || before.bytes >= bytes)
-    return { role, name, sha256: await sha256File(path, goesOn), bytes };
-  return { role, name, ...(await sha256WithPrefix(path, before.bytes, goesOn)), bytes };
+    return { role, name, sha256: await sha256File(path, onChunk), bytes };
+  return { role, name, ...(await sha256WithPrefix(path, before.bytes, onChunk)), bytes };
 }
 
 /** Adds what came to a log; undefined where all of it must be read, or that may tell better what is wrong. */
@@ -174,7 +184,7 @@ function* readSource(
   };
   const onBytes = (file: string, bytes: number): void => {
     read += bytes;
-    onProgress?.({ file, bytes: read, size, rows: handed });
+    onProgress?.({ stage: 'read', file, bytes: read, size, rows: handed });
   };
   const pseudonym = pseudonymKey && ((userId: string): string => keyedHash(pseudonymKey, userId));
   const summary = yield* readRows(keeping, onBytes, { pseudonym, scratch });

@@ -81,7 +81,8 @@ export function interactionReader(
       if (files.wasFed()) yield;
       const [userId, itemId] = [ids.known(row.fields[user] ?? ''), row.fields[item] ?? ''];
       const rated = rating === undefined ? NONE : parseRating(row.fields[rating] ?? '', spec.decimal === ',');
-      const time = timestamp === undefined ? NONE : parseTimestamp(row.fields[timestamp] ?? '', timestampUnit);
+      const time =
+        timestamp === undefined ? NONE : parseTimestamp(row.fields[timestamp] ?? '', timestampUnit, spec.withoutYear);
       if (userId.trim() === '') reject(row, 'user is empty');
       else if (itemId.trim() === '') reject(row, 'item is empty');
       else if ('problem' in rated) reject(row, rated.problem);

@@ -6,7 +6,7 @@ import { exists, fileSize, listFolder, packageRoot, readChunks, readText, sha256
 import { yamlOfFile } from '../platform/yaml.js';
 import { firstLines } from './first-lines.js';
 import { guessLog } from './guess/guess-log.js';
-import { fileOrPacked } from './resolve-files.js';
+import { fileOrPacked, matchingFiles } from './resolve-files.js';
 import { tablesOf } from './tables-of.js';
 
 const NAME = 'source.yaml';
@@ -35,7 +35,7 @@ export interface KnownTextsFile {
 export function knownLogs(folder: string, file?: string): KnownLog[] {
   const ranked = [...exactLogs(folder), ...formatLogs(folder), ...atomicLogs(folder)].filter(
     ({ spec }) =>
-      file === undefined || [spec.interactions.file].flat().some((name) => fileOrPacked(folder, name) === file),
+      file === undefined || [spec.interactions.file].flat().some((name) => firstFile(folder, name) === file),
   );
   const best = Math.max(...ranked.map(({ rank }) => rank));
   return ranked.filter(({ rank }) => rank === best);
@@ -135,6 +135,7 @@ type Bound = Readonly<Record<string, string>>;
 /** What the placeholders may stand for, by the files of the interactions that are there. */
 function bindings(folder: string, { source, recognise }: KnownFormat): Bound[] {
   const file = String((source.interactions as { file?: unknown } | undefined)?.file);
+  if (file.includes('*')) return firstFile(folder, file) === undefined ? [] : [{}];
   const names = new Set(listFolder(folder).map((name) => name.replace(/\.(gz|zst)$/, '')));
   const used = new Set<string>();
   const pattern = file.split(/(\{[a-z]+\})/i).map((piece) => {
@@ -175,13 +176,11 @@ function filled(
     .replace(/[^a-z0-9.-]+/g, '-')
     .replace(/-+$/, '');
   const there = Object.entries(whole).filter(([role, table]) => {
-    return (
-      !(recognise.optional as string[]).includes(role) || filesOf(table).every((file) => fileOrPacked(folder, file))
-    );
+    return !(recognise.optional as string[]).includes(role) || filesOf(table).every((file) => firstFile(folder, file));
   });
   const spec = parseAs(SourceSpec, { ...Object.fromEntries(there), id }, specPath);
   const files = tablesOf(spec).flatMap(([, { file }]) => file);
-  return files.every((file) => fileOrPacked(folder, file) !== undefined) ? spec : undefined;
+  return files.every((file) => firstFile(folder, file) !== undefined) ? spec : undefined;
 }
 
 /** All files that a table as it is written names, that of the names of tags too. */
@@ -194,10 +193,15 @@ function linesFit(folder: string, { recognise }: KnownFormat, spec: SourceSpec):
   return Object.entries(recognise.firstLines).every(([role, pattern]) => {
     const table = spec[role as 'interactions' | 'items' | 'users'];
     if (table === undefined || pattern === undefined) return true;
-    const name = fileOrPacked(folder, [table.file].flat()[0] as string) as string;
+    const name = firstFile(folder, [table.file].flat()[0] as string) as string;
     const [first] = firstLines(join(folder, name), 1, table.encoding).texts;
     return first !== undefined && new RegExp(pattern).test(first);
   });
+}
+
+/** The file of a name, or the first one of a pattern; undefined: none is there. */
+function firstFile(folder: string, name: string): string | undefined {
+  return name.includes('*') ? matchingFiles(folder, name)[0] : fileOrPacked(folder, name);
 }
 
 function isTexts(written: unknown): boolean {

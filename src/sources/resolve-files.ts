@@ -22,9 +22,7 @@ function resolveOne(folder: string, said: string): string[] {
   const there = fileOrPacked(folder, name);
   if (there !== undefined) return [there];
   if (/[*?]/.test(name)) {
-    const steps = name.split('/');
-    const file = steps.pop() as string;
-    return filled(matching(folder, steps, file), folder, said);
+    return filled(matchingFiles(folder, name), folder, said);
   }
   const known = listFolder(folder);
   const near = nearestWord(name, known);
@@ -40,7 +38,10 @@ export function fileOrPacked(folder: string, name: string): string | undefined {
   });
 }
 
-function matching(folder: string, steps: readonly string[], file: string): string[] {
+/** The files of a pattern, by code unit. */
+export function matchingFiles(folder: string, said: string): string[] {
+  const steps = said.split('/');
+  const file = steps.pop() as string;
   let places = [''];
   for (const step of steps) {
     const pattern = patternOf(step);

@@ -8,6 +8,7 @@ import { openJson } from './json-table.js';
 import { type Layout, type LinePlace, type LineReader, layoutOf, lines } from './lines.js';
 import { openParquet } from './parquet-table.js';
 import type { Row, RowReader } from './rows.js';
+import { openSections } from './section-table.js';
 import { openSequences } from './sequence-table.js';
 
 /** Where something begins in a file. */
@@ -153,6 +154,7 @@ const OPEN = {
   json: openJson,
   sequences: openSequences,
   impressions: openImpressions,
+  sections: openSections,
 };
 
 /** The content of a file; the first piece is long enough to tell the layout by, whatever the file is packed with. */

@@ -43,9 +43,10 @@ const known = new Map<string, RegExp>();
  * nothing), HH or H, hh or h with A (AM, PM), mm, ss, ZZ (+0200); text that stands there stands in brackets, as in "[Posted ]MMMM D, YYYY".
  * Without a zone it is UTC.
  *
+ * without  the year of a pattern that has none
  * returns  undefined when the text is not written so, or there is no such day or hour
  */
-export function patternSeconds(text: string, pattern: string): number | undefined {
+export function patternSeconds(text: string, pattern: string, without = 0): number | undefined {
   let compiled = known.get(pattern);
   if (!compiled) {
     compiled = compile(pattern);
@@ -53,10 +54,10 @@ export function patternSeconds(text: string, pattern: string): number | undefine
   }
   const found = compiled.exec(text.trim())?.groups;
   if (!found) return undefined;
-  const number = (name: string, without = 0): number => (found[name] === undefined ? without : Number(found[name]));
+  const number = (name: string, other = 0): number => (found[name] === undefined ? other : Number(found[name]));
   const month =
     found.name === undefined ? number('month', 1) : MONTHS.indexOf(found.name.slice(0, 3).toLowerCase()) + 1;
-  const year = found.short === undefined ? number('year') : 2000 + number('short');
+  const year = found.short === undefined ? number('year', without) : 2000 + number('short');
   if (month === 0 || (found.half !== undefined && (number('half') < 1 || number('half') > 12))) return undefined;
   const noon = /p/i.test(found.noon ?? '') ? 12 : 0;
   const hour = found.half === undefined ? number('hour') : (number('half') % 12) + noon;

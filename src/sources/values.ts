@@ -1,3 +1,4 @@
+import type { WithoutYear } from '../core/source-spec.js';
 import { patternSeconds, utcSeconds } from './time-pattern.js';
 
 const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
@@ -21,12 +22,17 @@ export function parseRating(text: string, comma = false): Parsed<number> {
 /**
  * Whole seconds since 1970, UTC, rounded down.
  *
+ * withoutYear  how a time is written that does not say its year, and which one that is
  * unit  iso: "2001-02-03", "2001-02-03 04:05", "2001-02-03T04:05:06.789+02:00"; without a zone it is UTC. A pattern: time-pattern.ts
  */
-export function parseTimestamp(text: string, unit: string): Parsed<number> {
+export function parseTimestamp(text: string, unit: string, withoutYear?: WithoutYear): Parsed<number> {
   const parts = PARTS[unit];
   const read =
     parts !== undefined ? decimal(text) : unit === 'iso' ? isoSeconds(text.trim()) : patternSeconds(text, unit);
+  if (read === undefined && withoutYear) {
+    const seconds = patternSeconds(text, withoutYear.pattern, withoutYear.year);
+    if (seconds !== undefined) return { value: seconds };
+  }
   if (read === undefined) {
     const wanted = parts !== undefined ? 'a number' : unit === 'iso' ? 'an ISO date' : `like ${unit}`;
     return { problem: `timestamp is not ${wanted}` };

@@ -220,3 +220,74 @@ it('tells a header by what stands below it, where source.yaml leaves it open', a
   expect(met(store).map(([user]) => user)).toEqual(['u1', 'u2', 'u3', 'u4']);
   expect(source.counts.rejects).toBe(0);
 });
+
+it('takes the clicks of a history before what was shown, once a user, and counts the others as merged', async () => {
+  const { store, source } = await imported(
+    { 'log.tsv': '1\tu1\t100\tN7 N8\tN1-0 N2-1\n2\tu2\t200\t\tN1-1\n3\tu1\t300\tN7 N8\tN3-1\n4\tu3\t400\tN7\t\n' },
+    {
+      ...{ file: 'log.tsv', format: 'impressions', delimiter: '\t', header: false, quote: 'none', history: 3 },
+      columns: { user: 1, item: 4, timestamp: 2 },
+      attributes: { clicked: 'clicked', position: 'position', past: 'past' },
+    },
+  );
+  const rows = [...store.sources.interactions('log')].map(({ userId, itemId, timestamp, logIndex, attributes }) => {
+    return [logIndex, userId, itemId, timestamp, attributes.clicked, attributes.position, attributes.past];
+  });
+  expect(rows).toEqual([
+    [1, 'u1', 'N7', 100, '1', '', '1'],
+    [2, 'u1', 'N8', 100, '1', '', '1'],
+    [3, 'u1', 'N1', 100, '0', '1', ''],
+    [4, 'u1', 'N2', 100, '1', '2', ''],
+    [5, 'u2', 'N1', 200, '1', '1', ''],
+    [8, 'u1', 'N3', 300, '1', '1', ''],
+    [9, 'u3', 'N7', 400, '1', '', '1'],
+  ]);
+  expect(source.files[0]).toMatchObject({ rows: 7, merged: 2, rejects: 0, emptyLines: 0 });
+  const delimited = imported({ 'log.csv': 'user,item\n' }, { file: 'log.csv', columns: COLUMNS, history: 'item' });
+  await expect(delimited).rejects.toThrow('"history" is for impressions');
+});
+
+it('reads rows below the id that they belong to, file by file, and rejects those without one', async () => {
+  const files = { 'a.txt': '1:\nu1,3\nu2,4\n\nx:y:\n2:\nu1,5\n', 'b.txt': 'u9,1\n3:\nu2,2\nu3,1,1\n' };
+  const columns = { user: 0, item: 'section', rating: 1 };
+  const { store, source } = await imported(files, {
+    file: ['a.txt', 'b.txt'],
+    format: 'sections',
+    header: false,
+    columns,
+  });
+  expect(met(store)).toEqual([
+    ['u1', '1'],
+    ['u2', '1'],
+    ['u1', '2'],
+    ['u2', '3'],
+  ]);
+  expect(rejects(store)).toEqual([
+    ['a.txt', 5, 14, '1 field instead of 2'],
+    ['b.txt', 1, 0, 'a row above the first section'],
+    ['b.txt', 4, 13, '3 fields instead of 2'],
+  ]);
+  expect(source.files.map(({ emptyLines }) => emptyLines)).toEqual([3, 1]);
+});
+
+it('gives the last column what a row has too much, where source.yaml says so', async () => {
+  const items = { file: 'items.csv', overflow: 'last', columns: { item: 'id', title: 'title' } };
+  const files = { 'log.csv': 'user,item\nu,1\nu,2\n', 'items.csv': 'id,title\n1,Home, Sweet Home\n2,"A, B"\n' };
+  const { store } = await imported(files, { file: 'log.csv', columns: COLUMNS }, { items });
+  expect([...store.sources.items('log').values()].map(({ title }) => title)).toEqual(['Home, Sweet Home', 'A, B']);
+});
+
+it('takes the year of a time that has none from source.yaml, and rejects it without', async () => {
+  const files = { 'log.csv': 'user,item,at\nu,1,"Posted November 5, 2011."\nu,2,Posted June 24.\nu,3,Posted.\n' };
+  const spec = { file: 'log.csv', columns: { ...COLUMNS, timestamp: 'at' }, timestampUnit: '[Posted ]MMMM D, YYYY[.]' };
+  const withoutYear = { pattern: '[Posted ]MMMM D[.]', year: 2016 };
+  const { store } = await imported(files, { ...spec, withoutYear });
+  expect([...store.sources.interactions('log')].map(({ timestamp }) => timestamp)).toEqual([
+    Date.UTC(2011, 10, 5) / 1000,
+    Date.UTC(2016, 5, 24) / 1000,
+  ]);
+  expect(rejects(store)).toEqual([['log.csv', 4, 64, 'timestamp is not like [Posted ]MMMM D, YYYY[.]']]);
+  expect((await imported(files, spec)).source.counts).toMatchObject({ interactions: 1, rejects: 2 });
+  const wrong = { ...withoutYear, pattern: 'MMMM D, YYYY' };
+  await expect(imported(files, { ...spec, withoutYear: wrong })).rejects.toThrow('without YYYY');
+});

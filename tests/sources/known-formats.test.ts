@@ -123,6 +123,18 @@ const LOGS: readonly {
     title: 'Title "one"',
   },
   {
+    format: 'netflix-prize',
+    id: 'netflix-prize',
+    files: {
+      'combined_data_1.txt': '1:\n1488844,3,2005-09-06\n822109,5,2005-05-13\n2:\n885013,4,2005-10-19\n',
+      'combined_data_2.txt': '3:\n822109,2,2004-01-02\n',
+      'movie_titles.csv': Buffer.from('1,2003,Home, Sweet Home\n2,NULL,Amélie\n3,1974,A "B"\n', 'latin1'),
+    },
+    kept: 4,
+    first: { userId: '1488844', itemId: '1', rating: 3, timestamp: Date.UTC(2005, 8, 6) / 1000 },
+    title: 'Home, Sweet Home',
+  },
+  {
     format: 'steam-reviews',
     id: 'steam-reviews',
     files: {

@@ -1,7 +1,7 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
-import { importLog } from '../../src/sources/import-log.js';
+import { type ImportProgress, importLog } from '../../src/sources/import-log.js';
 import { openStore } from '../../src/store/store.js';
 import { NOW, temporaryFolder, temporaryStore } from '../store/fixtures.js';
 
@@ -47,18 +47,24 @@ it.each([{ mostRows: 5_000_000 }, { mostRows: 1000 }])(
   },
 );
 
-it('tells the bytes of all files and the rows so far, and both are whole in the end', async () => {
-  const { store } = temporaryStore();
-  const folder = logFolder(ROWS);
-  const told: { bytes: number; size: number; rows: number }[] = [];
-  await importLog(store, { path: folder, now, onProgress: (progress) => void told.push({ ...progress }) });
-  expect(told.length).toBeGreaterThan(2);
-  expect(told.at(-1)?.bytes).toBe(told[0]?.size);
-  for (const [i, { bytes, rows }] of told.slice(1).entries()) {
-    expect(bytes).toBeGreaterThan(told[i]?.bytes as number);
-    expect(rows).toBeGreaterThanOrEqual(told[i]?.rows as number);
-  }
-});
+it.each(['hashed', 'read'] as const)(
+  'tells the bytes of all files that are %s and the rows so far, and both are whole in the end',
+  async (wanted) => {
+    const { store } = temporaryStore();
+    const folder = logFolder(ROWS);
+    const told: { bytes: number; size: number; rows: number }[] = [];
+    const onProgress = ({ stage, ...progress }: ImportProgress): void => {
+      if (stage === wanted) told.push(progress);
+    };
+    await importLog(store, { path: folder, now, onProgress });
+    expect(told.length).toBeGreaterThan(2);
+    expect(told.at(-1)?.bytes).toBe(told[0]?.size);
+    for (const [i, { bytes, rows }] of told.slice(1).entries()) {
+      expect(bytes).toBeGreaterThan(told[i]?.bytes as number);
+      expect(rows).toBeGreaterThanOrEqual(told[i]?.rows as number);
+    }
+  },
+);
 
 it('keeps others of the process off the store while its transaction is open', async () => {
   const { store } = temporaryStore();

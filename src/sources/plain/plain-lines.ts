@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import type { InteractionsSpec } from '../../core/source-spec.js';
 import { type Decoding, decode, type LineReader } from '../lines.js';
 import type { Lines, Skim } from '../table.js';
 import { LAST_SECOND, PARTS, type Parsed, parseRating, parseTimestamp } from '../values.js';
@@ -36,6 +37,7 @@ export class PlainLines {
   readonly #sink: PlainSink;
   readonly #hasComma: boolean; // in ratings, in the place of the point
   readonly #unit: string;
+  readonly #withoutYear: InteractionsSpec['withoutYear'];
   readonly #parts: number | undefined; // of the unit in a second; undefined: a time is written otherwise
   #heading: string | undefined;
   #users = new IdTable();
@@ -43,7 +45,11 @@ export class PlainLines {
   readonly #times = new PlainTimes();
 
   /** timestampUnit: as parseTimestamp takes it */
-  constructor(sink: PlainSink, { timestampUnit, decimal }: { timestampUnit: string; decimal?: ',' | undefined }) {
+  constructor(
+    sink: PlainSink,
+    { timestampUnit, withoutYear, decimal }: Pick<InteractionsSpec, 'timestampUnit' | 'withoutYear' | 'decimal'>,
+  ) {
+    this.#withoutYear = withoutYear;
     this.#sink = sink;
     this.#hasComma = decimal === ',';
     this.#unit = timestampUnit;
@@ -132,7 +138,7 @@ export class PlainLines {
       const seconds = Math.floor(read / this.#parts);
       if (seconds >= 0 && seconds <= LAST_SECOND) return seconds;
     }
-    return numberOf(parseTimestamp(textOf(piece, plain, place, decoding), this.#unit));
+    return numberOf(parseTimestamp(textOf(piece, plain, place, decoding), this.#unit, this.#withoutYear));
   }
 }
 
