@@ -8,6 +8,7 @@ it.each([
   { value: -0, expected: '0.000' },
   { value: 0.00042, expected: '0.0004' }, // a bound that excludes 0 must not read as 0
   { value: -0.000049, expected: '-0.00005' },
+  { value: -1.1e-16, expected: '0.000' }, // two sums of the same numbers in another order
   { value: 16.118, expected: '16.118' },
   { value: null, expected: 'not defined' },
 ])('a figure of $value reads $expected', ({ value, expected }) => expect(figure(value)).toBe(expected));

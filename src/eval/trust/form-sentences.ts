@@ -55,14 +55,20 @@ function moved({ difference, finding }: ShownOtherwise, title: string, better: B
 }
 
 function wordingPart({ adapter, wording, title }: Told): string {
-  if (!wording || adapter.best === null || adapter.worst === null) return 'no two wordings can be compared.';
+  if (!wording) return 'no two wordings can be compared.';
+  if (adapter.best === null || adapter.worst === null) {
+    return `no two wordings can be compared: ${title} is not defined on these rows.`;
+  }
   const { seen, unseen, difference } = wording.adapter;
   const means =
     seen.value === null || unseen.value === null
       ? ''
       : ` Over ${counted(wording.seen, 'wording')} of train the mean is ${figure(seen.value)}, over ${wording.unseen} that train never held ${figure(unseen.value)}: difference ${withInterval(difference)}.`;
   return (
-    `between the best wording (${named(adapter.best)}) and the worst (${named(adapter.worst)}) the adapter's ${title} differs by ${withInterval(adapter.spread)}.${means}` +
+    (adapter.spread.value === 0
+      ? `the adapter's ${title} is the same in all wordings.`
+      : `between the best wording (${named(adapter.best)}) and the worst (${named(adapter.worst)}) the adapter's ${title} differs by ${withInterval(adapter.spread)}.`) +
+    means +
     flipped(adapter.flips, 'in at least one wording')
   );
 }

@@ -26,6 +26,8 @@ const NOTE =
 const WORDING_NOTE =
   'The base model saw neither wording, so its gap is what the wordings differ by themselves; the last column is what training on the seen ones adds.';
 
+const ONE_LABEL = 'Not defined: all rows of the part have the same label.';
+
 const DRAWN = 12; // parts in a plot; the table has them all
 
 /** Parts of the test rows, a table a task, and what unseen wordings cost. */
@@ -88,6 +90,9 @@ function partsOf(task: string, here: readonly Slice[], report: Report): Block[] 
         })),
       },
     },
+    ...(first.metric === 'auc' && here.some(({ adapter }) => adapter.value === null)
+      ? [{ kind: 'paragraph', quiet: true, text: ONE_LABEL } as const]
+      : []),
     {
       kind: 'plots',
       plots: [
