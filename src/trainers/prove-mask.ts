@@ -21,7 +21,8 @@ export interface MaskRequest {
   readonly now: () => Date;
 }
 
-const NAMED = 5; // rows that an error names
+const NAMED = 5; // rows that an error names for each reason
+const REASONS = 3; // that it names
 
 /**
  * Proves that every row of a version is, as tokens of a model, its own text with the loss on its answer: what the tokens say is the prompt without the
@@ -38,24 +39,29 @@ export async function proveMask(
   const key = { versionHash: version.hash, modelHash, maxLength, program: packageVersion() };
   const known = store.maskProofs.find(key);
   if (known) return { ...known, reused: true };
-  const broken: string[] = [];
+  const broken = new Map<string, string[]>(); // by reason
+  const add = (what: string, row: string) => {
+    const rows = broken.get(what);
+    if (rows) rows.push(row);
+    else broken.set(what, [row]);
+  };
   let [rows, tokens, fix] = [0, 0, ''];
   for (const split of SPLITS) {
     const told = await inspectRows({ studio, version, split, model, maxLength, threads }, options);
     for (const { row, what, fix: remedy } of told.problems) {
-      broken.push(`${rowPath(split, row)}: ${what}`);
+      add(what, rowPath(split, row));
       fix ||= remedy;
     }
-    for (const { row, ends } of told.rows) if (!ends) broken.push(`${rowPath(split, row)}: no end token`);
+    for (const { row, ends } of told.rows) if (!ends) add('no end token', rowPath(split, row));
     rows += told.rows.length;
     tokens += told.rows.reduce((sum, { length }) => sum + (length ?? 0), 0);
   }
-  if (broken.length > 0) {
-    const more = broken.length > NAMED ? `; and ${broken.length - NAMED} more` : '';
+  if (broken.size > 0) {
+    const count = [...broken.values()].reduce((sum, named) => sum + named.length, 0);
     throw new RectuneError(
       'data',
-      `${broken.length} rows of version ${version.name} cannot be trained or scored as they are with this model`,
-      broken.slice(0, NAMED).join('; ') + more,
+      `${count} row${count === 1 ? '' : 's'} of version ${version.name} cannot be trained or scored as they are with this model`,
+      whereBroken(broken),
       `${fix}; rectune budget ${version.name} --model MODEL lists them all`,
     );
   }
@@ -65,4 +71,14 @@ export async function proveMask(
     (line) => options.onStderr?.(line),
   );
   return { rows, tokens, reused: false };
+}
+
+/** "train/54, train/91 and 25 more: labels ... both begin with token 410". Each reason once, however many rows have it. */
+function whereBroken(broken: ReadonlyMap<string, readonly string[]>): string {
+  const reasons = [...broken].slice(0, REASONS).map(([what, rows]) => {
+    const more = rows.length > NAMED ? ` and ${rows.length - NAMED} more` : '';
+    return `${rows.slice(0, NAMED).join(', ')}${more}: ${what}`;
+  });
+  const others = broken.size > REASONS ? [`and ${broken.size - REASONS} more reasons`] : [];
+  return [...reasons, ...others].join('; ');
 }

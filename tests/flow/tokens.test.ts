@@ -96,7 +96,7 @@ it('a proof that fails names the rows, and is not remembered', async () => {
   const asked = { studio, version, model, maxLength: 256, threads: 1, now: () => NOW };
   for (const _ of [1, 2]) {
     const proof = proveMask(store, asked);
-    await expect(proof).rejects.toThrow('1 rows of version small');
+    await expect(proof).rejects.toThrow('1 row of version small');
     await expect(proof).rejects.toMatchObject({
       kind: 'data',
       where: expect.stringMatching(/^train\/7: .*without any history/),
