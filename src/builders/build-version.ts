@@ -77,7 +77,10 @@ async function sealPlan(
   const rows = function* (): Generator<Instruction, void> {
     for (const row of kept.rows) {
       proof.look(row);
-      if (labels !== null && row.choices?.join('\0') !== labels.join('\0'))
+      if (
+        labels !== null &&
+        (row.choices?.length !== 2 || row.choices[0] !== labels[0] || row.choices[1] !== labels[1])
+      )
         throw new Error(`row ${row.row} of ${row.split} has other answers than its template says`);
       yield row;
     }

@@ -1,4 +1,5 @@
 import type { ByteRange } from '../core/instruction.js';
+import type { MadePart } from '../core/made-text.js';
 import type { TextSlot } from '../core/slots.js';
 import { TASKS } from '../core/template.js';
 import type { Render } from './compile.js';
@@ -45,7 +46,6 @@ export function renderExample(template: Template, wrapper: Wrapper, example: Sho
   const disliked = promptSlots.has('disliked') ? partOf(items, example.history, false) : NO_ITEMS;
   const candidates = example.candidates ? lettered(example.candidates, usesPlaces(template)) : NO_CANDIDATES;
   const context = {
-    ...example.texts,
     history: items,
     liked: liked.items,
     disliked: disliked.items,
@@ -56,6 +56,7 @@ export function renderExample(template: Template, wrapper: Wrapper, example: Sho
     itemWords: example.itemWords,
     candidates,
   };
+  if (example.texts !== undefined) Object.assign(context, example.texts);
   const sheet = PROMPT;
   sheet.begin([liked, disliked, { items, positions: numbersUpTo(items.length) }]);
   INSTRUCTION.take(template.instruction, context);
@@ -66,6 +67,7 @@ export function renderExample(template: Template, wrapper: Wrapper, example: Sho
   const values = sheet.values();
   const instruction = INSTRUCTION.text(sheet, prompt);
   const input = INPUT.text(sheet, prompt);
+  sheet.remember(prompt, [INSTRUCTION.part(instruction), INPUT.part(input)]);
   const { answer, choices, scored } = answersOf(template, example, candidates);
   return { instruction, input, answer, choices, scored, prompt, values, history: ranges, shown };
 }
@@ -88,6 +90,11 @@ class Piece {
     this.#render(this.#context, sheet);
     this.#end = sheet.length;
   };
+
+  /** Where its text, as text() gave it, stands in the prompt; begin < 0: nowhere. */
+  part(text: string): MadePart {
+    return { text, begin: this.#begin, end: this.#end };
+  }
 
   /** Its text, whether it stands in the prompt or not. */
   text(sheet: Sheet, prompt: string): string {

@@ -1,5 +1,6 @@
 import type { ByteRange } from '../core/instruction.js';
-import { withRoom } from '../platform/byte-text.js';
+import { type MadePart, madeText, rememberText } from '../core/made-text.js';
+import { IS_PLAIN, LONGEST_ESCAPE, putEscaped, withRoom } from '../platform/byte-text.js';
 
 /** A list of history items in a template's context, and the position of each in the history, 0 the oldest. */
 export interface HistoryList {
@@ -18,8 +19,11 @@ const NO_LISTS: readonly HistoryList[] = [];
  * again for the next text: to make a string of pieces takes longer than to write them to bytes that are there.
  */
 export class Sheet {
-  #bytes = Buffer.allocUnsafe(FIRST_BYTES);
+  #bytes = Buffer.from(new ArrayBuffer(FIRST_BYTES));
   #length = 0;
+  #words = new Uint32Array(this.#bytes.buffer);
+  #json = Buffer.allocUnsafe(FIRST_BYTES); // the same as JSON has it between quotes
+  #jsonLength = 0;
   #isAscii = true;
   #lists = NO_LISTS;
   #values: Int32Array = new Int32Array(64); // begin and end of each, in the order of the text
@@ -29,7 +33,9 @@ export class Sheet {
 
   /** Begins a text. lists: those of the context that hold history items. */
   begin(lists: readonly HistoryList[] = NO_LISTS): void {
+    if (madeText().bytes === this.#bytes) rememberText(undefined);
     this.#length = 0;
+    this.#jsonLength = 0;
     this.#isAscii = true;
     this.#lists = lists;
     this.#valueCount = 0;
@@ -47,6 +53,22 @@ export class Sheet {
     return this.#bytes.toString(this.#isAscii ? 'latin1' : 'utf8', 0, this.#length);
   }
 
+  /** Keeps the whole text, as text() gave it, in all its forms until the next one begins. */
+  remember(text: string, parts: readonly MadePart[]): void {
+    if (this.#words.buffer !== this.#bytes.buffer)
+      this.#words = new Uint32Array(this.#bytes.buffer, 0, this.#bytes.length >>> 2);
+    rememberText({
+      text,
+      bytes: this.#bytes,
+      words: this.#words,
+      length: this.#length,
+      isAscii: this.#isAscii,
+      json: this.#json,
+      jsonLength: this.#jsonLength,
+      parts,
+    });
+  }
+
   /** What stands from one byte up to another. whole: the whole text, of which the answer may be a slice. */
   part(whole: string, begin: number, end: number): string {
     return this.#isAscii ? whole.slice(begin, end) : this.#bytes.toString('utf8', begin, end);
@@ -54,12 +76,9 @@ export class Sheet {
 
   /** Puts down text of the template. */
   literal(text: Literal): void {
-    const { bytes } = text;
-    const to = this.#room(bytes.length);
-    if (bytes.length >= LONG) to.set(bytes, this.#length);
-    else for (let i = 0; i < bytes.length; i++) to[this.#length + i] = bytes[i] as number;
-    this.#length += bytes.length;
+    this.#length = put(this.#room(text.bytes.length), this.#length, text.bytes);
     this.#isAscii &&= text.isAscii;
+    this.#jsonLength = put(this.#jsonRoom(text.json.length), this.#jsonLength, text.json);
   }
 
   /** Puts down a value. An empty one has no range. */
@@ -117,23 +136,35 @@ export class Sheet {
 
   #put(text: string): void {
     const to = this.#room(3 * text.length);
-    let at = this.#length;
-    for (let i = 0; i < text.length; i++) {
+    const json = this.#jsonRoom(3 * LONGEST_ESCAPE * text.length);
+    const begin = this.#length;
+    const jsonBegin = this.#jsonLength;
+    let i = 0;
+    for (; i < text.length; i++) {
       const unit = text.charCodeAt(i);
-      if (unit > 0x7f) {
-        this.#isAscii = false;
-        this.#length += to.write(text, this.#length, 'utf8');
-        return;
-      }
-      to[at++] = unit;
+      if (unit >= 0x80 || IS_PLAIN[unit] === 0) break;
+      to[begin + i] = unit;
+      json[jsonBegin + i] = unit;
     }
-    this.#length = at;
+    this.#length += i;
+    this.#jsonLength += i;
+    if (i === text.length) return;
+    const rest = text.slice(i);
+    const written = to.write(rest, this.#length, 'utf8');
+    if (written !== rest.length) this.#isAscii = false;
+    this.#jsonLength = putEscaped(json, this.#jsonLength, to, this.#length, this.#length + written);
+    this.#length += written;
   }
 
   /** The bytes, with room for so many more. */
   #room(more: number): Buffer {
-    this.#bytes = withRoom(this.#bytes, this.#length, more);
+    this.#bytes = withRoom(this.#bytes, this.#length, more); // memory of its own, so that words can be read off it
     return this.#bytes;
+  }
+
+  #jsonRoom(more: number): Buffer {
+    this.#json = withRoom(this.#json, this.#jsonLength, more);
+    return this.#json;
   }
 }
 
@@ -143,15 +174,25 @@ function twice(places: Int32Array): Int32Array {
   return larger;
 }
 
+/** Copies bytes to a place; where the next byte belongs. */
+function put(to: Uint8Array, at: number, bytes: Uint8Array): number {
+  if (bytes.length >= LONG) to.set(bytes, at);
+  else for (let i = 0; i < bytes.length; i++) to[at + i] = bytes[i] as number;
+  return at + bytes.length;
+}
+
 /** Text that is the same in every example. */
 export interface Literal {
   readonly bytes: Uint8Array;
+  readonly json: Uint8Array; // as JSON has it between quotes
   readonly isAscii: boolean;
 }
 
 export function literal(text: string): Literal {
   const bytes = Uint8Array.from(Buffer.from(text));
-  return { bytes, isAscii: bytes.length === text.length };
+  const room = new Uint8Array(LONGEST_ESCAPE * bytes.length);
+  const json = room.slice(0, putEscaped(room, 0, bytes, 0, bytes.length));
+  return { bytes, json, isAscii: bytes.length === text.length };
 }
 
 const ASIDE = new Sheet();

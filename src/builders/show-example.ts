@@ -77,11 +77,7 @@ export function showExample(
   )
     return { missing: 'history' };
   const withStars = template.places.has('stars') || textSlotsOf(template).length > 0; // of what is printed, or handed to a writer
-  const history = example.history.map((one): ShownExample['history'][number] => {
-    const item = texts.find(one.itemId) as ItemText;
-    const liked = material.isLiked(one);
-    return withStars && one.rating !== null ? { item, liked, stars: String(one.rating) } : { item, liked };
-  });
+  const history = shownHistory(example.history, texts, material, withStars);
   const shown: Mutable<ShownExample> = {
     history,
     target,
@@ -109,6 +105,44 @@ export function showExample(
   if ('missing' in written) return written;
   shown.texts = written.texts;
   return { example: shown, candidates: candidates?.ids ?? null };
+}
+
+type ShownItems = ShownExample['history'];
+
+let lastHistory:
+  | {
+      readonly history: Example['history'];
+      readonly shown: ShownItems;
+      readonly texts: ItemTexts;
+      readonly material: Material;
+      readonly withStars: boolean;
+    }
+  | undefined;
+
+/** The items of a history. Most histories are the one before without its first, with one behind it: what was made for that is used again. */
+function shownHistory(
+  history: Example['history'],
+  texts: ItemTexts,
+  material: Material,
+  withStars: boolean,
+): ShownItems {
+  const isAlike =
+    lastHistory?.texts === texts && lastHistory.material === material && lastHistory.withStars === withStars;
+  const last = isAlike ? lastHistory : undefined;
+  const shift = last === undefined ? 0 : last.history[0] === history[0] ? 0 : 1;
+  const shown = new Array<ShownItems[number]>(history.length);
+  for (let i = 0; i < history.length; i++) {
+    const one = history[i] as Interaction;
+    if (last !== undefined && last.history[i + shift] === one) {
+      shown[i] = last.shown[i + shift] as ShownItems[number];
+      continue;
+    }
+    const item = texts.find(one.itemId) as ItemText;
+    const liked = material.isLiked(one);
+    shown[i] = withStars && one.rating !== null ? { item, liked, stars: String(one.rating) } : { item, liked };
+  }
+  lastHistory = { history, shown, texts, material, withStars };
+  return shown;
 }
 
 /** Slots that are made of the history. */

@@ -31,7 +31,7 @@ export interface SequenceOptions {
 }
 
 /**
- * A log by user. A user's interactions are made anew each time that they are asked for, so that one user's alone stand in memory; of a large log all rows
+ * A log by user. A user's interactions are made when they are asked for, so that one user's alone stand in memory; of a large log all rows
  * lie in files, of which one stands in memory: users are to be asked for in their order, more or less.
  */
 export class UserSequences {
@@ -43,6 +43,7 @@ export class UserSequences {
   #part: { readonly number: number; readonly rows: OwnRows };
   #own: { user: number; rows: OwnRows } | undefined; // of the last user that was asked for
   #places: Map<string, number> | undefined;
+  #last: { readonly user: number; readonly sequence: UserSequence } | undefined;
 
   /**
    * Groups a log by user and puts each user's interactions in order.
@@ -122,7 +123,9 @@ export class UserSequences {
     return this.#own.rows;
   }
 
+  /** Those who go through a log user by user ask for the same one in turn: the last answer is kept. */
   sequence(user: number): UserSequence {
+    if (this.#last?.user === user) return this.#last.sequence;
     const userId = this.userId(user);
     const { items, ratings, timestamps, lines } = this.rows(user);
     const { attributeNames, attributesAt } = this.#log;
@@ -138,7 +141,9 @@ export class UserSequences {
         attributes: attributes?.get(logIndex) ?? NONE,
       };
     });
-    return { userId, interactions };
+    const sequence = { userId, interactions };
+    this.#last = { user, sequence };
+    return sequence;
   }
 
   /** The user of a line, which is looked for among all; undefined: no interaction of it was let in. */

@@ -1,3 +1,4 @@
+import { madeText } from '../core/made-text.js';
 import { utf8Length } from '../core/utf8-length.js';
 
 const FIRST_BYTES = 1 << 19;
@@ -10,7 +11,9 @@ const LETTER_N = 0x6e;
 const COMMA = 0x2c;
 const OPEN = 0x5b;
 const CLOSE = 0x5d;
-const IS_PLAIN = Uint8Array.from({ length: 256 }, (_, byte) =>
+
+/** Of each byte whether it is a character that JSON has as it is. */
+export const IS_PLAIN = Uint8Array.from({ length: 256 }, (_, byte) =>
   byte >= 0x20 && byte !== QUOTE && byte !== BACKSLASH && byte < 0x80 ? 1 : 0,
 );
 
@@ -88,6 +91,15 @@ export class ByteText {
 
   /** Text as JSON.stringify writes it, quotes included. */
   json(text: string): void {
+    const made = madeText();
+    if (text === made.text) {
+      const to = this.#room(made.jsonLength + 2);
+      to[this.#length++] = QUOTE;
+      to.set(made.json.subarray(0, made.jsonLength), this.#length);
+      this.#length += made.jsonLength;
+      to[this.#length++] = QUOTE;
+      return;
+    }
     if (text.length <= SHORT && this.#shortJson(text)) return;
     if (utf8Length(text) !== text.length) {
       this.text(JSON.stringify(text));
@@ -138,6 +150,27 @@ export class ByteText {
     this.#bytes = withRoom(this.#bytes, this.#length, more);
     return this.#bytes;
   }
+}
+
+/** What JSON.stringify puts in the place of a byte; undefined: the byte stays. Bytes from 0x80 on are parts of characters, which stay. */
+const ESCAPED = Array.from({ length: 256 }, (_, byte) => {
+  if (IS_PLAIN[byte] === 1 || byte >= 0x80) return undefined;
+  return Uint8Array.from(Buffer.from(JSON.stringify(String.fromCharCode(byte)).slice(1, -1)));
+});
+
+/** Bytes that one byte becomes at most. */
+export const LONGEST_ESCAPE = 6;
+
+/** Writes UTF-8 bytes as they stand in JSON between quotes, LONGEST_ESCAPE for each at most; where the next byte belongs. */
+export function putEscaped(to: Uint8Array, at: number, from: Uint8Array, begin: number, end: number): number {
+  let next = at;
+  for (let i = begin; i < end; i++) {
+    const byte = from[i] as number;
+    const escaped = IS_PLAIN[byte] === 1 ? undefined : ESCAPED[byte];
+    if (escaped === undefined) to[next++] = byte;
+    else for (let j = 0; j < escaped.length; j++) to[next++] = escaped[j] as number;
+  }
+  return next;
 }
 
 /** The bytes where they have room for so many more behind those that are written, else larger ones that begin alike. */

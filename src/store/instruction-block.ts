@@ -1,5 +1,5 @@
 import type { Instruction, Split } from '../core/instruction.js';
-import { NO_LABEL, NONE, PARTS, type StoredBlock } from './instruction-columns.js';
+import { NO_LABEL, NONE, PARTS, SLIDES, type StoredBlock } from './instruction-columns.js';
 import { type NumberColumn, unpackNumbers } from './number-column.js';
 import type { LinePlace, SealedText } from './sealed-texts.js';
 
@@ -58,10 +58,30 @@ export class InstructionBlock {
   }
 
   /** Of each row its lines of the log, the target first, then the history, oldest first: from begins[i] up to begins[i + 1]. */
-  get lines(): { readonly begins: Uint32Array; readonly lines: NumberColumn } {
-    return this.#once('lines', ({ lines, size }) => {
-      const begins = begunAfter(this.#numbers('counts'));
-      return { begins, lines: unpackNumbers(lines, begins[size] as number) };
+  get lines(): { readonly begins: Uint32Array; readonly lines: Uint32Array } {
+    return this.#once('lines', ({ lines: packed, size }) => {
+      const counts = this.#numbers('counts');
+      const begins = new Uint32Array(size + 1);
+      let count = 0; // of the row; one that slides has as many as the one before
+      let stored = 0;
+      for (let row = 0; row < size; row++) {
+        if (counts[row] !== SLIDES) count = counts[row] as number;
+        begins[row + 1] = (begins[row] as number) + count;
+        stored += counts[row] === SLIDES ? 1 : count;
+      }
+      const from = unpackNumbers(packed, stored);
+      const lines = new Uint32Array(begins[size] as number);
+      let next = 0;
+      for (let row = 0; row < size; row++) {
+        const [begin, end] = [begins[row] as number, begins[row + 1] as number];
+        const last = begin - (end - begin);
+        lines[begin] = from[next++] as number;
+        if (counts[row] === SLIDES) {
+          lines.copyWithin(begin + 1, last + 2, begin);
+          lines[end - 1] = lines[last] as number;
+        } else for (let at = begin + 1; at < end; at++) lines[at] = from[next++] as number;
+      }
+      return { begins, lines };
     });
   }
 
@@ -156,14 +176,37 @@ export class InstructionBlock {
 
   #historyLabels(index: number): (boolean | null)[] {
     const { begins, labels } = this.#once('historyLabels', ({ labelCounts, historyLabels, size }) => {
-      const begins = labelCounts
-        ? begunAfter(unpackNumbers(labelCounts, size))
-        : this.lines.begins.map((begin, row) => begin - row);
-      return { begins, labels: unpackNumbers(historyLabels, begins[size] as number) };
+      const counts = this.#numbers('counts');
+      const own = labelCounts
+        ? unpackNumbers(labelCounts, size)
+        : counts.map((count) => (count === SLIDES ? 1 : count - 1));
+      const begins = new Uint32Array(size + 1);
+      let stored = 0;
+      for (let row = 0; row < size; row++) {
+        const count = counts[row] === SLIDES ? this.#historyLength(row) : (own[row] as number);
+        begins[row + 1] = (begins[row] as number) + count;
+        stored += own[row] as number;
+      }
+      const from = unpackNumbers(historyLabels, stored);
+      const labels = new Uint8Array(begins[size] as number);
+      let next = 0;
+      for (let row = 0; row < size; row++) {
+        const [begin, end] = [begins[row] as number, begins[row + 1] as number];
+        if (counts[row] === SLIDES) {
+          labels.copyWithin(begin, begin - (end - begin) + 1, begin);
+          labels[end - 1] = from[next++] as number;
+        } else for (let at = begin; at < end; at++) labels[at] = from[next++] as number;
+      }
+      return { begins, labels };
     });
     return Array.from(labels.subarray(begins[index], begins[index + 1]), (label) =>
       label === NO_LABEL ? null : label === 1,
     );
+  }
+
+  #historyLength(row: number): number {
+    const { begins } = this.lines;
+    return (begins[row + 1] as number) - (begins[row] as number) - 1;
   }
 
   #parts(index: number, prompt: string): Pick<Instruction, 'instruction' | 'input'> {
@@ -194,13 +237,6 @@ export class InstructionBlock {
     this.#known.set(what, made);
     return made;
   }
-}
-
-/** Where each of pieces that follow one another begins, and where the last one ends. */
-function begunAfter(counts: NumberColumn): Uint32Array {
-  const begins = new Uint32Array(counts.length + 1);
-  for (let i = 0; i < counts.length; i++) begins[i + 1] = (begins[i] as number) + (counts[i] as number);
-  return begins;
 }
 
 /** What a row names. */

@@ -1,7 +1,9 @@
 import { jointFingerprint } from '../core/fingerprint.js';
 import type { Instruction, Split } from '../core/instruction.js';
+import { madeText } from '../core/made-text.js';
 import { utf8Length } from '../core/utf8-length.js';
 import type { BytePlace } from '../platform/staged-folder.js';
+import { Names } from './names.js';
 import { packNumbers } from './number-column.js';
 
 /** Rows of a block: one row is found by reading a block, and 1024 are as fast to write as any more. */
@@ -13,6 +15,12 @@ const MOST_TEXT = 1 << 20; // characters
 /** Where a number stands for "none": no row has that number, no place in a prompt. */
 export const NONE = 0xffffffff;
 export const NO_LABEL = 2; // beside 0 and 1
+
+/**
+ * In the place of a number of lines: the history is that of the row before without its first item and with its target behind, as in windows
+ * that slide over a log, and of lines and labels only those that are new stand there.
+ */
+export const SLIDES = 0;
 
 /** A block as SQLite has it: migration 0018 says what stands where. Blobs are columns (number-column.ts). */
 export interface StoredBlock {
@@ -50,20 +58,21 @@ export interface StoredBlock {
 export class InstructionColumns {
   readonly #split: Split;
   #size = 0;
-  readonly #users = new Names();
-  readonly #items = new Names();
-  readonly #templates = new Names();
-  readonly #answers = new Names();
+  readonly #users = new Names(BLOCK_ROWS);
+  readonly #items = new Names(BLOCK_ROWS);
+  readonly #templates = new Names(BLOCK_ROWS);
+  readonly #answers = new Names(BLOCK_ROWS);
   readonly #rows = new Uint32Array(BLOCK_ROWS);
   readonly #labels = new Uint8Array(BLOCK_ROWS);
   readonly #characters = new Uint32Array(BLOCK_ROWS);
-  readonly #counts = new Uint32Array(BLOCK_ROWS); // lines of each row
+  readonly #counts = new Uint32Array(BLOCK_ROWS); // lines of each row, or SLIDES
   readonly #labelCounts = new Uint32Array(BLOCK_ROWS);
   #hasOtherLabels = false; // whether a history has more or fewer labels than items
   #lines = new Uint32Array(16 * BLOCK_ROWS); // of each row the target, then the history
   #historyLabels = new Uint8Array(16 * BLOCK_ROWS);
   #lineCount = 0;
   #labelCount = 0;
+  #last: Instruction | undefined; // of the block
   readonly #lows = new Uint32Array(BLOCK_ROWS);
   readonly #highs = new Uint32Array(BLOCK_ROWS);
   readonly #parents = new Uint32Array(BLOCK_ROWS);
@@ -163,6 +172,7 @@ export class InstructionColumns {
     this.#size = 0;
     this.#lineCount = 0;
     this.#labelCount = 0;
+    this.#last = undefined;
     this.#text = 0;
     this.#hasParents = false;
     this.#hasOtherLabels = false;
@@ -171,21 +181,22 @@ export class InstructionColumns {
     return block;
   }
 
-  #putLines(at: number, { target, historyInteractions, historyLabels }: Instruction): void {
-    const lines = 1 + historyInteractions.length;
-    this.#counts[at] = lines;
-    this.#labelCounts[at] = historyLabels.length;
-    if (historyLabels.length !== historyInteractions.length) this.#hasOtherLabels = true;
-    while (this.#lineCount + lines > this.#lines.length) this.#lines = twice(this.#lines);
-    while (this.#labelCount + historyLabels.length > this.#historyLabels.length)
+  #putLines(at: number, one: Instruction): void {
+    const { target, historyInteractions: history, historyLabels: labels } = one;
+    const slides = this.#last !== undefined && slidesFrom(this.#last, one);
+    this.#last = one;
+    while (this.#lineCount + 1 + history.length > this.#lines.length) this.#lines = twice(this.#lines);
+    while (this.#labelCount + labels.length > this.#historyLabels.length)
       this.#historyLabels = twice(this.#historyLabels);
     this.#lines[this.#lineCount++] = target;
-    for (let i = 0; i < historyInteractions.length; i++)
-      this.#lines[this.#lineCount++] = historyInteractions[i] as number;
-    for (let i = 0; i < historyLabels.length; i++) {
-      const label = historyLabels[i] ?? null;
+    if (!slides) for (let i = 0; i < history.length; i++) this.#lines[this.#lineCount++] = history[i] as number;
+    for (let i = slides ? labels.length - 1 : 0; i < labels.length; i++) {
+      const label = labels[i] ?? null;
       this.#historyLabels[this.#labelCount++] = label === null ? NO_LABEL : Number(label);
     }
+    this.#counts[at] = slides ? SLIDES : 1 + history.length;
+    this.#labelCounts[at] = slides ? 1 : labels.length;
+    if (labels.length !== history.length) this.#hasOtherLabels = true;
   }
 
   /** Bytes of the prompt that the part is; a part that the prompt does not hold stands for itself. */
@@ -193,6 +204,13 @@ export class InstructionColumns {
     const parts = this.#parts;
     const begins = at + 2 * which;
     const last = this.#lastBegins[which] as number;
+    const made = madeText();
+    const known = made.parts[which];
+    if (known !== undefined && known.begin >= 0 && prompt === made.text && part === known.text) {
+      parts[begins] = known.begin;
+      parts[begins + 1] = known.end;
+      return;
+    }
     let found = part === '' ? 0 : prompt.indexOf(part, last);
     if (found < 0 && last > 0) found = prompt.indexOf(part);
     if (found < 0) {
@@ -210,41 +228,19 @@ export class InstructionColumns {
 /** Numbers of the parts of a row: begin and end of the instruction, begin and end of the input. */
 export const PARTS = 4;
 
-/** Texts of which rows of a block name one each: every text once, in the order in which they came. */
-class Names {
-  readonly #places = new Map<string, number>();
-  readonly #of = new Uint32Array(BLOCK_ROWS);
-  #last: string | undefined;
-  #lastPlace = 0;
-
-  /** Whether it is the first that names it. */
-  set(row: number, name: string): boolean {
-    let isNew = false;
-    if (name !== this.#last) {
-      const known = this.#places.get(name);
-      isNew = known === undefined;
-      this.#lastPlace = known ?? this.#places.size;
-      this.#last = name;
-      if (isNew) this.#places.set(name, this.#lastPlace);
-    }
-    this.#of[row] = this.#lastPlace;
-    return isNew;
+/** Whether a history is that of the row before without its first item and with its target behind, labels included. */
+function slidesFrom(before: Instruction, one: Instruction): boolean {
+  const { historyInteractions: lines, historyLabels: labels } = one;
+  const { length } = lines;
+  const lastLines = before.historyInteractions;
+  const lastLabels = before.historyLabels;
+  if (length === 0 || length !== labels.length || length !== lastLines.length || length !== lastLabels.length)
+    return false;
+  if (lines[length - 1] !== before.target) return false;
+  for (let i = 0; i < length - 1; i++) {
+    if (lines[i] !== lastLines[i + 1] || labels[i] !== lastLabels[i + 1]) return false;
   }
-
-  /** The names as a JSON array, and which of them each row has. From now on there are none. */
-  take<Name extends string, Of extends string>(
-    names: Name,
-    of: Of,
-    size: number,
-  ): Record<Name, string> & Record<Of, Uint8Array> {
-    const taken = {
-      [names]: JSON.stringify([...this.#places.keys()]),
-      [of]: packNumbers(this.#of.subarray(0, size)),
-    };
-    this.#places.clear();
-    this.#last = undefined;
-    return taken as Record<Name, string> & Record<Of, Uint8Array>;
-  }
+  return true;
 }
 
 /** Whether each line begins where the one before ended, as those of a file that has these rows alone. */

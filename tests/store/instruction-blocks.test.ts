@@ -74,6 +74,29 @@ it('gives back any instructions, one by one and all together, whatever their num
   );
 });
 
+it('gives back histories that slide over a log, and those that only seem to', () => {
+  const { store } = temporaryStore();
+  const labelOf = (line: number) => [true, false, null][line % 3] as boolean | null;
+  const window = (row: number, length: number, change: Partial<Instruction> = {}) => {
+    const historyInteractions = Array.from({ length }, (_, i) => 7 * (row + i));
+    return instruction(row, {
+      target: 7 * (row + length),
+      historyInteractions,
+      historyLabels: historyInteractions.map(labelOf),
+      ...change,
+    });
+  };
+  const lengths = [4, 4, 4, 3, 3, 1, 1, 0, 0, 4];
+  const rows = Array.from({ length: 1500 }, (_, row) => {
+    const own = window(row, lengths[Math.floor(row / 3) % lengths.length] as number);
+    if (row % 11 === 0) return { ...own, historyLabels: [...own.historyLabels].reverse() };
+    if (row % 13 === 0) return { ...own, historyLabels: own.historyLabels.slice(1) };
+    return row % 17 === 0 ? { ...own, target: 5 } : own;
+  });
+  store.versions.save(version('aaa'), rows, NOW);
+  expect([...store.versions.instructions(version('aaa').hash, 'train')]).toEqual(rows);
+});
+
 it('refuses rows of a split that do not come in order, and keeps nothing of them', () => {
   const { store } = temporaryStore();
   const save = () => store.versions.save(version('aaa'), [instruction(1), instruction(1)], NOW);

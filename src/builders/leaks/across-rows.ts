@@ -43,7 +43,11 @@ export class AcrossRows {
     if (split === 'train' && template.evaluationOnly) found.push(leak('unseen-wording-in-train', row, row.templateId));
     const code = codeOf(row);
     const first = this.#prompts.heldBefore(row.prompt, code);
-    if (first !== undefined) this.#sharedPrompts.set(first, [...(this.#sharedPrompts.get(first) ?? [first]), code]);
+    if (first !== undefined) {
+      const sharing = this.#sharedPrompts.get(first);
+      if (sharing) sharing.push(code);
+      else this.#sharedPrompts.set(first, [first, code]);
+    }
     if (this.#questions.askedBefore(row)) found.push(leak('same-question', row, `line ${row.target}`));
     const asked = this.#targets.get(row.target);
     if (asked && asked.split !== split)

@@ -62,11 +62,13 @@ export function leak(kind: LeakKind, row: Pick<Instruction, 'split' | 'row'>, de
 export interface ProvenInteraction {
   readonly userId: string;
   readonly itemId: string;
+  readonly line: number; // logIndex
   readonly position: number; // in the user's order
   readonly timestamp: number | null;
   readonly liked: boolean;
   readonly review: string | undefined;
   readonly title: string | undefined; // of the item
+  readonly titleBytes: Uint8Array; // the same in UTF-8
   readonly forms: readonly string[]; // what a prompt may hold when it prints the title, the title itself first
 }
 

@@ -120,7 +120,7 @@ function historyTextLeaks({ row, shown }: SeenRow, bytes: PromptBytes, found: Le
     if (one?.title === undefined) continue; // unknown lines are told by historyLeaks
     const [begin, end] = history[i] as ByteRange;
     // Most templates print a title in quotes: where it stands there, nothing need be searched.
-    if (bytes.holdsAt(one.title, begin + 1, end) || holdsOne(one.forms, bytes.text(begin, end))) continue;
+    if (bytes.holdsAt(one.titleBytes, begin + 1, end) || holdsOne(one.forms, bytes.text(begin, end))) continue;
     found.push(leak('other-text-in-history', row, `line ${lines[i]}, ${JSON.stringify(one.title)}`));
   }
 }

@@ -17,44 +17,64 @@ export function proofLog(
 ): ProofLog {
   let own: readonly ProvenInteraction[] = [];
   let user: string | undefined; // whose these are
-  const lines = new Map<number, ProvenInteraction>();
+  let lines: Map<number, ProvenInteraction> | undefined; // most lines are asked for in the user's order
   let met: Map<string, ProvenInteraction[]> | undefined; // by item; most rows do not ask
-  const known = new Map<string, readonly string[]>();
-  const formsOf = (itemId: string): readonly string[] => {
+  const known = new Map<string, PrintedItem>();
+  const printed = (itemId: string): PrintedItem => {
     const before = known.get(itemId);
     if (before !== undefined) return before;
-    const made = printedForms(items.get(itemId)?.title ?? '');
+    const title = items.get(itemId)?.title;
+    const made = { title, titleBytes: Uint8Array.from(Buffer.from(title ?? '')), forms: printedForms(title ?? '') };
     known.set(itemId, made);
     return made;
   };
+  let lastPosition = -1; // of the line that was asked for last
+  let lastBegin = -1; // of the last line that did not follow the one before: a history begins there, and the next one behind it
   const of = (userId: string): readonly ProvenInteraction[] => {
     if (userId === user) return own;
     const place = sequences.userOf(userId);
     const interactions = place === undefined ? [] : sequences.sequence(place).interactions;
-    lines.clear();
+    lines = undefined;
+    lastPosition = -1;
+    lastBegin = -1;
     met = undefined;
     user = userId;
     own = interactions.map((one, position): ProvenInteraction => {
       const { itemId, timestamp, logIndex } = one;
       const liked = isLiked(one, label);
-      const [review, title, forms] = [reviewOf(one, roles), items.get(itemId)?.title, formsOf(itemId)];
-      const proven = { userId, itemId, position, timestamp, liked, review, title, forms };
-      lines.set(logIndex, proven);
-      return proven;
+      const { title, titleBytes, forms } = printed(itemId);
+      const review = reviewOf(one, roles);
+      return { userId, itemId, line: logIndex, position, timestamp, liked, review, title, titleBytes, forms };
     });
     return own;
   };
+  const ownLine = (logIndex: number): ProvenInteraction | undefined => {
+    lines ??= new Map(own.map((one) => [one.line, one]));
+    return lines.get(logIndex);
+  };
   return {
     line(logIndex) {
-      const known = lines.get(logIndex);
-      if (known !== undefined) return known;
-      const user = sequences.userAt(logIndex);
-      if (user === undefined) return undefined;
-      of(sequences.userId(user));
-      return lines.get(logIndex);
+      const next = own[lastPosition + 1];
+      if (next?.line === logIndex) {
+        lastPosition = next.position;
+        return next;
+      }
+      const slid = own[lastBegin + 1];
+      let known = slid?.line === logIndex ? slid : ownLine(logIndex);
+      if (known === undefined) {
+        const user = sequences.userAt(logIndex);
+        if (user === undefined) return undefined;
+        of(sequences.userId(user));
+        known = ownLine(logIndex);
+      }
+      if (known !== undefined) {
+        lastPosition = known.position;
+        lastBegin = known.position;
+      }
+      return known;
     },
     title: (itemId) => items.get(itemId)?.title,
-    forms: formsOf,
+    forms: (itemId) => printed(itemId).forms,
     of,
     metBy(userId) {
       const interactions = of(userId);
@@ -63,6 +83,8 @@ export function proofLog(
     },
   };
 }
+
+type PrintedItem = Pick<ProvenInteraction, 'title' | 'titleBytes' | 'forms'>;
 
 function byItem(interactions: readonly ProvenInteraction[]): Map<string, ProvenInteraction[]> {
   const met = new Map<string, ProvenInteraction[]>();

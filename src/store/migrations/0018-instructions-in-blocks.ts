@@ -37,7 +37,8 @@ create table instruction_blocks (
   template_of blob not null,
   labels blob not null, -- 1 liked, 0 not, 2 none
   characters blob not null, -- code points of each prompt
-  line_counts blob not null, -- how many lines of the log each row has
+  line_counts blob not null, -- how many lines of the log each row has; 0: its history is that of the row before without the first item and
+  -- with its target behind: of lines and labels the target and the last label stand there alone
   lines blob not null, -- log_index of the target, then of the history, oldest first, row by row
   fingerprints_low blob not null, -- of prompt and answer, 32 bits
   fingerprints_high blob not null, -- 32 bits more, or as many as fingerprint_bits leaves
