@@ -168,9 +168,13 @@ function answersOf(
   example: ShownExample,
   candidates: readonly Candidate[],
 ): Pick<Rendered, 'answer' | 'choices' | 'scored'> {
+  const { target, stars } = example;
+  // One context for all answers of the row: each sets what it changes, and the same as the one before.
+  let context: object | undefined;
   const write = (change: object): string => {
-    const { target, stars } = example;
-    return textOf((sheet) => template.output({ ...example.texts, target, stars, ...change }, sheet));
+    context ??= { ...example.texts, target, stars };
+    const changed = Object.assign(context, change);
+    return textOf((sheet) => template.output(changed, sheet));
   };
   switch (TASKS[template.head.task].alternatives) {
     case 'label': {
@@ -182,7 +186,7 @@ function answersOf(
     case 'stars': {
       const scale = example.scale ?? [];
       const choices = scale.map((stars) => write({ stars }));
-      return { answer: write({}), choices, scored: someBegins(choices) ? 'likelihood' : 'first-token' };
+      return { answer: write({ stars }), choices, scored: someBegins(choices) ? 'likelihood' : 'first-token' };
     }
     case 'candidates': {
       if (candidates.length === 0) return { answer: write({}), choices: null, scored: null };
