@@ -21,7 +21,7 @@ export function openDelimited(
   for (let above = spec.skipLines ?? 0; above > 0 && !lines.next().done; above--) tally.emptyLines += 1;
   const all = rows(lines, delimiter, quote, escapeMark);
   const waiting: Row[] = []; // rows that were read to find the width
-  const width = spec.header === true ? undefined : usualWidth(all, waiting, path);
+  const width = spec.header === true ? undefined : usualWidth(all, waiting, path, spec.overflow === 'last');
   const header = spec.header === true ? readHeader(all, tally, path) : spec.header ? headerOf(waiting) : undefined;
   const fieldsOfRow = width ?? (header as string[]).length;
   const body = tail ? rows(tail, delimiter, quote, escapeMark) : all;
@@ -88,8 +88,11 @@ function readHeader(all: RowReader, tally: Tally, path: string): string[] {
   throw new RectuneError('data', 'the file is empty', path, 'put the file of the log there');
 }
 
-/** The most frequent number of fields among the first rows (the larger one of two), so that a bad first row decides nothing. */
-function usualWidth(all: RowReader, waiting: Row[], path: string): number {
+/**
+ * The most frequent number of fields among the first rows (the larger one of two), so that a bad first row decides nothing; of rows that may have more
+ * fields the least one that a tenth of them have.
+ */
+function usualWidth(all: RowReader, waiting: Row[], path: string, mayHaveMore: boolean): number {
   const frequency = new Map<number, number>();
   for (let seen = 0; seen < LOOKED_AT; ) {
     const next = all.next();
@@ -100,7 +103,10 @@ function usualWidth(all: RowReader, waiting: Row[], path: string): number {
     frequency.set(width, (frequency.get(width) ?? 0) + 1);
     seen += 1;
   }
-  const [usual] = [...frequency].sort(([widthA, a], [widthB, b]) => b - a || widthB - widthA);
+  const seen = [...frequency.values()].reduce((sum, times) => sum + times, 0);
+  const [usual] = mayHaveMore
+    ? [...frequency].filter(([, times]) => times >= seen / 10).sort(([widthA], [widthB]) => widthA - widthB)
+    : [...frequency].sort(([widthA, a], [widthB, b]) => b - a || widthB - widthA);
   if (!usual) throw new RectuneError('data', 'the file has no row', path, 'put the file of the log there');
   return usual[0];
 }

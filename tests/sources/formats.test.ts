@@ -272,9 +272,17 @@ it('reads rows below the id that they belong to, file by file, and rejects those
 
 it('gives the last column what a row has too much, where source.yaml says so', async () => {
   const items = { file: 'items.csv', overflow: 'last', columns: { item: 'id', title: 'title' } };
-  const files = { 'log.csv': 'user,item\nu,1\nu,2\n', 'items.csv': 'id,title\n1,Home, Sweet Home\n2,"A, B"\n' };
-  const { store } = await imported(files, { file: 'log.csv', columns: COLUMNS }, { items });
-  expect([...store.sources.items('log').values()].map(({ title }) => title)).toEqual(['Home, Sweet Home', 'A, B']);
+  const log = { file: 'log.csv', columns: COLUMNS };
+  const rows = '1,Home, Sweet Home\n2,"A, B"\n';
+  const titles = ['Home, Sweet Home', 'A, B'];
+  for (const [head, change] of [
+    ['id,title\n', {}],
+    ['', { header: false, columns: { item: 0, title: 1 } }],
+  ] as const) {
+    const files = { 'log.csv': 'user,item\nu,1\nu,2\n', 'items.csv': head + rows };
+    const { store } = await imported(files, log, { items: { ...items, ...change } });
+    expect([...store.sources.items('log').values()].map(({ title }) => title)).toEqual(titles);
+  }
 });
 
 it('takes the year of a time that has none from source.yaml, and rejects it without', async () => {
