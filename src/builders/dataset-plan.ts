@@ -62,7 +62,7 @@ export function planDataset(store: Store, loaded: LoadedRecipe, options: PlanOpt
   const source = findSource(store, loaded);
   const recipe = DatasetRecipe.parse({ ...loaded, label: labelOf(loaded, source) });
   const items = store.sources.items(source.id);
-  const users = store.sources.users(source.id);
+  const users = store.sources.describedUsers(source.id);
   const all = readLog(store, source.id, options.mostRows);
   const columns = logFields(all, recipe.columns ?? {}, items, users, `${loaded.file}: columns`);
   const { roles } = columns;

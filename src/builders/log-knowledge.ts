@@ -10,7 +10,7 @@ export interface Judgements {
 /** What the builder knows of a log: items and users, and what train alone says of them. */
 export interface LogKnowledge {
   readonly items: ReadonlyMap<string, Item>;
-  readonly users: ReadonlyMap<string, User>;
+  readonly users: ReadonlyMap<string, User>; // of whom something is known
   readonly roles: Roles;
   readonly scale: readonly string[]; // the ratings that the log has, ascending, as text
   readonly categories: readonly string[]; // of all items, by name

@@ -26,7 +26,7 @@ export function sourceCoverage(store: Store, sourceId: string, library: LibraryO
     throw new RectuneError('usage', `the log "${sourceId}" is not imported`, 'rectune templates', fix);
   }
   const { sources } = store;
-  const columns = logFields(readLog(store, sourceId, 0), {}, sources.items(sourceId), sources.users(sourceId));
+  const columns = logFields(readLog(store, sourceId, 0), {}, sources.items(sourceId), sources.describedUsers(sourceId));
   const cells = gridCoverage(columns).map(({ cell, missing }) => ({ cell: cellId(cell), missing }));
   const families = library.families.map(({ family, templates }) => ({
     family,

@@ -83,7 +83,10 @@ export class UserSequences {
 
   /** The number of a user; undefined: no interaction of this one was let in. */
   userOf(userId: string): number | undefined {
-    this.#places ??= new Map(Array.from(this.#counted.users, (_, user) => [this.userId(user), user]));
+    if (this.#places === undefined) {
+      this.#places = new Map();
+      for (let user = 0; user < this.users; user++) this.#places.set(this.userId(user), user);
+    }
     return this.#places.get(userId);
   }
 
@@ -192,17 +195,16 @@ export class UserSequences {
     const end = start + rows.lines.length;
     for (let user = first; user < this.users && this.begin(user) < end; user++) {
       const own = between(rows, this.begin(user) - start, this.begin(user + 1) - start);
-      const places = [...own.lines.keys()];
       if (this.#order.kind === 'shuffled') {
         // A stream for each user: one more user in the log does not change the others.
         const random = new Random(this.#order.seed, `order of user ${this.userId(user)}`);
-        rearrange(own, random.shuffle(places));
+        rearrange(own, random.shuffle([...own.lines.keys()]));
       } else if (!isAscending(own.timestamps)) {
         // By timestamp alone: ties stay in log order, as published data sets have them.
         const times = own.timestamps;
         rearrange(
           own,
-          places.sort((a, b) => (times[a] as number) - (times[b] as number) || a - b),
+          [...own.lines.keys()].sort((a, b) => (times[a] as number) - (times[b] as number) || a - b),
         );
       }
     }

@@ -172,12 +172,12 @@ export class SourceStore {
 
   /** By user id, in the order of the user file, then of first appearance in the log. */
   users(id: string): Map<string, User> {
-    const rows = this.#database
-      .prepare<[number], { id: string; attributes: string }>(
-        'select id, attributes from users where source_key = ? order by position',
-      )
-      .all(this.#keyOf(id) ?? -1);
-    return new Map(rows.map((row) => [row.id, { userId: row.id, attributes: JSON.parse(row.attributes) }]));
+    return this.#users(id, '');
+  }
+
+  /** As users(), those alone of whom something is known: a log of many millions mostly tells nothing of its users. */
+  describedUsers(id: string): Map<string, User> {
+    return this.#users(id, "and attributes <> '{}'");
   }
 
   /** Rows that could not be read, as the import met them: items, tags, users, then the log. */
@@ -202,6 +202,17 @@ export class SourceStore {
   lastLine(id: string): number {
     const key = this.#keyOf(id);
     return key === undefined ? 0 : this.#log.lastLine(key);
+  }
+
+  #users(id: string, which: string): Map<string, User> {
+    const rows = this.#database
+      .prepare<[number], { id: string; attributes: string }>(
+        `select id, attributes from users where source_key = ? ${which} order by position`,
+      )
+      .iterate(this.#keyOf(id) ?? -1);
+    const users = new Map<string, User>();
+    for (const row of rows) users.set(row.id, { userId: row.id, attributes: JSON.parse(row.attributes) });
+    return users;
   }
 
   #keyOf(id: string): number | undefined {

@@ -71,6 +71,14 @@ it('gives back items and users in file order and rejects in the order they came'
   expect(store.sources.list()).toEqual([source('log')]);
 });
 
+it('gives those users alone of whom something is known, where nobody asks for the others', () => {
+  const { store } = temporaryStore();
+  const users = [...ROWS.users, { userId: 'u2', attributes: {} }];
+  keepSource(store, source('log'), { ...ROWS, users, interactions: [] });
+  expect([...store.sources.describedUsers('log').values()]).toEqual(ROWS.users);
+  expect([...store.sources.users('log').values()]).toEqual(users);
+});
+
 it('finds the lines of a log that has holes, and none in the holes', () => {
   const { store } = temporaryStore();
   const interactions = Array.from({ length: 9000 }, (_, i) => interaction(3 * i + 2, { rating: i, timestamp: null }));
