@@ -73,6 +73,9 @@ bool has_attention(int32_t head_dim);
 void pack_heads(cudaStream_t stream, const attention_shape & shape, const float * x, int32_t heads, void * packed);
 // The same of d_out, zeros at places that are not their column's first; and of each place the product of d_out and out: [n_paths][heads][padded]
 void pack_output_gradient(cudaStream_t stream, const attention_shape & shape, const float * d_out, const void * out, void * packed, float * products);
+// Gradients by keys or values, what all places of a column say: [head_dim * n_head_kv, length * n_paths] -> [head_dim * n_head_kv, n_columns]
+void sum_places(cudaStream_t stream, const attention_shape & shape, const float * by_place, float * by_column);
+
 // out bf16 [head_dim * n_head, n_columns]; log_sums [n_paths][n_head][padded], to the base of 2
 void attention(cudaStream_t stream, const attention_shape & shape, const void * q, const void * k, const void * v, void * out, float * log_sums);
 // dq [head_dim * n_head, n_columns], dk and dv [head_dim * n_head_kv, n_columns]; room_k, room_v as those by place, not read when places are columns
