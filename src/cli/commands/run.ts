@@ -28,11 +28,11 @@ export default command({
     probes: probesOption,
     rankings: named(
       'LIST',
-      `made before the report (rectune rank): none, or names with commas of ${RANKING_KINDS.join(', ')}; without it the recipe's`,
+      `rankings to make before the report (rectune rank): none, or names with commas of ${RANKING_KINDS.join(', ')}; without it the recipe's`,
     ).optional(),
     write: named(
       'N|none',
-      "write texts before the report, behind so many rows that free text answers (rectune write); without it the recipe's",
+      "texts to write before the report, behind so many rows that free text answers (rectune write), or none; without it the recipe's",
     ).optional(),
     ...trainFlagsOverRecipe,
     shots: named(
