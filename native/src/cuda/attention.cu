@@ -12,17 +12,17 @@ namespace {
 const int THREADS = 128; // four warps
 const float LOG2_E = 1.4426950408889634f;
 
-__device__ bool sees(const attention_shape & shape, int query, int key) { return key <= query && (shape.window == 0 || query - key < shape.window); }
+__device__ bool sees(const path_shape & shape, int query, int key) { return key <= query && (shape.window == 0 || query - key < shape.window); }
 
 // Whether every query of a tile from `query` on sees every key up to `last_key`.
-__device__ bool all_see(const attention_shape & shape, int query, int last_key) { return shape.window == 0 && last_key <= query; }
+__device__ bool all_see(const path_shape & shape, int query, int last_key) { return shape.window == 0 && last_key <= query; }
 
 // A multiple of the tile before which no query of a block sees a key.
-__device__ int first_key(const attention_shape & shape, int query) {
+__device__ int first_key(const path_shape & shape, int query) {
     return shape.window == 0 || query < shape.window ? 0 : (query - shape.window + 1) / ATTENTION_TILE * ATTENTION_TILE;
 }
 
-__device__ size_t packed_row(const attention_shape & shape, int path, int heads, int head, int place) {
+__device__ size_t packed_row(const path_shape & shape, int path, int heads, int head, int place) {
     return (static_cast<size_t>(path) * heads + head) * shape.padded + place;
 }
 
@@ -36,7 +36,7 @@ __device__ float largest_of_four(float value) {
     return fmaxf(value, __shfl_xor_sync(0xffffffffu, value, 2));
 }
 
-template <int DIM> __global__ void __launch_bounds__(THREADS) forward(attention_shape shape, const __nv_bfloat16 * q, const __nv_bfloat16 * k, const __nv_bfloat16 * v,
+template <int DIM> __global__ void __launch_bounds__(THREADS) forward(path_shape shape, const __nv_bfloat16 * q, const __nv_bfloat16 * k, const __nv_bfloat16 * v,
                                                                      __nv_bfloat16 * out, float * log_sums) {
     using rows = tile<DIM>;
     extern __shared__ __nv_bfloat16 shared[];
@@ -115,7 +115,7 @@ template <int DIM> __global__ void __launch_bounds__(THREADS) forward(attention_
 
 template <int DIM> struct backward_tiles { static constexpr int INNER = DIM > 64 ? 32 : 64; }; // sums of wide heads take the registers
 
-template <int DIM> __global__ void __launch_bounds__(THREADS) by_queries(attention_shape shape, const __nv_bfloat16 * q, const __nv_bfloat16 * k, const __nv_bfloat16 * v,
+template <int DIM> __global__ void __launch_bounds__(THREADS) by_queries(path_shape shape, const __nv_bfloat16 * q, const __nv_bfloat16 * k, const __nv_bfloat16 * v,
                                                                         const __nv_bfloat16 * d_out, const float * log_sums, const float * products, float * dq) {
     using rows = tile<DIM>;
     constexpr int INNER = backward_tiles<DIM>::INNER;
@@ -179,7 +179,7 @@ template <int DIM> __global__ void __launch_bounds__(THREADS) by_queries(attenti
 }
 
 // dk and dv by place: [head_dim * n_head_kv, length * n_paths]
-template <int DIM> __global__ void __launch_bounds__(THREADS, DIM > 64 ? 2 : 3) by_keys(attention_shape shape, const __nv_bfloat16 * q, const __nv_bfloat16 * k, const __nv_bfloat16 * v,
+template <int DIM> __global__ void __launch_bounds__(THREADS, DIM > 64 ? 2 : 3) by_keys(path_shape shape, const __nv_bfloat16 * q, const __nv_bfloat16 * k, const __nv_bfloat16 * v,
                                                                      const __nv_bfloat16 * d_out, const float * log_sums, const float * products, float * dk, float * dv) {
     using rows = tile<DIM>;
     constexpr int INNER = backward_tiles<DIM>::INNER;
@@ -254,14 +254,14 @@ template <typename F> void allow_shared(F * kernel, size_t bytes) { cudaFuncSetA
 template <int DIM> size_t tile_bytes(int n) { return static_cast<size_t>(n) * tile<DIM>::STRIDE * sizeof(__nv_bfloat16); }
 
 template <int DIM> struct of_dim {
-    static void attention(cudaStream_t stream, const attention_shape & shape, const void * q, const void * k, const void * v, void * out, float * log_sums) {
+    static void attention(cudaStream_t stream, const path_shape & shape, const void * q, const void * k, const void * v, void * out, float * log_sums) {
         const size_t bytes = 5 * tile_bytes<DIM>(ATTENTION_TILE);
         allow_shared(forward<DIM>, bytes);
         forward<DIM><<<dim3(shape.padded / ATTENTION_TILE, shape.n_head, shape.n_paths), THREADS, bytes, stream>>>(shape, static_cast<const __nv_bfloat16 *>(q), static_cast<const __nv_bfloat16 *>(k),
             static_cast<const __nv_bfloat16 *>(v), static_cast<__nv_bfloat16 *>(out), log_sums);
     }
 
-    static void back(cudaStream_t stream, const attention_shape & shape, const __nv_bfloat16 * q, const __nv_bfloat16 * k, const __nv_bfloat16 * v, const __nv_bfloat16 * d_out,
+    static void back(cudaStream_t stream, const path_shape & shape, const __nv_bfloat16 * q, const __nv_bfloat16 * k, const __nv_bfloat16 * v, const __nv_bfloat16 * d_out,
                      const float * log_sums, const float * products, float * dq, float * dk, float * dv) {
         const size_t bytes = 2 * tile_bytes<DIM>(ATTENTION_TILE) + 4 * tile_bytes<DIM>(backward_tiles<DIM>::INNER);
         allow_shared(by_queries<DIM>, bytes);
@@ -283,11 +283,11 @@ template <typename F> void with_dim(int32_t head_dim, const F & call) {
 
 bool has_attention(int32_t head_dim) { return head_dim == 32 || head_dim == 64 || head_dim == 96 || head_dim == 128; }
 
-void attention(cudaStream_t stream, const attention_shape & shape, const void * q, const void * k, const void * v, void * out, float * log_sums) {
+void attention(cudaStream_t stream, const path_shape & shape, const void * q, const void * k, const void * v, void * out, float * log_sums) {
     with_dim(shape.head_dim, [&](auto of) { of.attention(stream, shape, q, k, v, out, log_sums); });
 }
 
-void attention_back(cudaStream_t stream, const attention_shape & shape, const void * q, const void * k, const void * v, const void * d_out, const float * log_sums,
+void attention_back(cudaStream_t stream, const path_shape & shape, const void * q, const void * k, const void * v, const void * d_out, const float * log_sums,
                     const float * products, float * dq, float * dk, float * dv, float * room_k, float * room_v) {
     const auto numbers = [](const void * at) { return static_cast<const __nv_bfloat16 *>(at); };
     float * k_by_place = shape.is_identity ? dk : room_k, * v_by_place = shape.is_identity ? dv : room_v;

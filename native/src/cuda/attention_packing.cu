@@ -9,7 +9,7 @@ namespace {
 const int THREADS = 128, WARPS = 4;
 
 // What all places of a column say, in the order of the paths.
-__global__ void over_places(attention_shape shape, const float * by_place, int width, float * by_column) {
+__global__ void over_places(path_shape shape, const float * by_place, int width, float * by_column) {
     const int column = blockIdx.x, depth = shape.place[column] % shape.length;
     for (int i = threadIdx.x; i < width; i += blockDim.x) {
         float sum = 0;
@@ -23,7 +23,7 @@ __global__ void over_places(attention_shape shape, const float * by_place, int w
 }
 
 // Four numbers a thread.
-__global__ void pack(attention_shape shape, const float * x, int heads, __nv_bfloat16 * packed) {
+__global__ void pack(path_shape shape, const float * x, int heads, __nv_bfloat16 * packed) {
     const int parts = shape.head_dim / 4;
     const size_t i = static_cast<size_t>(blockIdx.x) * THREADS + threadIdx.x, n = static_cast<size_t>(shape.n_paths) * heads * shape.padded * parts;
     if (i >= n) return;
@@ -38,7 +38,7 @@ __global__ void pack(attention_shape shape, const float * x, int heads, __nv_bfl
 }
 
 // A place of a head a warp.
-__global__ void pack_gradient(attention_shape shape, const float * d_out, const __nv_bfloat16 * out, __nv_bfloat16 * packed, float * products) {
+__global__ void pack_gradient(path_shape shape, const float * d_out, const __nv_bfloat16 * out, __nv_bfloat16 * packed, float * products) {
     const size_t row = static_cast<size_t>(blockIdx.x) * WARPS + threadIdx.x / 32, n = static_cast<size_t>(shape.n_paths) * shape.n_head * shape.padded;
     if (row >= n) return;
     const int place = static_cast<int>(row % shape.padded), head = static_cast<int>(row / shape.padded % shape.n_head), path = static_cast<int>(row / shape.padded / shape.n_head);
@@ -57,17 +57,17 @@ __global__ void pack_gradient(attention_shape shape, const float * d_out, const 
 
 } // namespace
 
-void pack_heads(cudaStream_t stream, const attention_shape & shape, const float * x, int32_t heads, void * packed) {
+void pack_heads(cudaStream_t stream, const path_shape & shape, const float * x, int32_t heads, void * packed) {
     const size_t n = static_cast<size_t>(shape.n_paths) * heads * shape.padded * (shape.head_dim / 4);
     pack<<<static_cast<unsigned>((n + THREADS - 1) / THREADS), THREADS, 0, stream>>>(shape, x, heads, static_cast<__nv_bfloat16 *>(packed));
 }
 
-void pack_output_gradient(cudaStream_t stream, const attention_shape & shape, const float * d_out, const void * out, void * packed, float * products) {
+void pack_output_gradient(cudaStream_t stream, const path_shape & shape, const float * d_out, const void * out, void * packed, float * products) {
     const size_t n = static_cast<size_t>(shape.n_paths) * shape.n_head * shape.padded;
     pack_gradient<<<static_cast<unsigned>((n + WARPS - 1) / WARPS), THREADS, 0, stream>>>(shape, d_out, static_cast<const __nv_bfloat16 *>(out), static_cast<__nv_bfloat16 *>(packed), products);
 }
 
-void sum_places(cudaStream_t stream, const attention_shape & shape, const float * by_place, float * by_column) {
+void sum_places(cudaStream_t stream, const path_shape & shape, const float * by_place, float * by_column) {
     over_places<<<static_cast<unsigned>(shape.n_columns), THREADS, 0, stream>>>(shape, by_place, shape.head_dim * shape.n_head_kv, by_column);
 }
 

@@ -50,7 +50,7 @@ struct layout {
 // What attention keeps for its backward beside its output, in the tensor of its output.
 struct kept_layout : layout {
     int64_t out, log_sums, q, k, v;
-    explicit kept_layout(const attention_shape & shape) {
+    explicit kept_layout(const path_shape & shape) {
         const int64_t rows = int64_t(shape.n_paths) * shape.padded, bytes = int64_t(shape.head_dim) * 2;
         out = add(bytes * shape.n_head * shape.n_columns);
         log_sums = add(4 * rows * shape.n_head);
@@ -62,7 +62,7 @@ struct kept_layout : layout {
 
 struct gradient_layout : layout {
     int64_t dq, dk, dv, room_k, room_v, products, d_out;
-    explicit gradient_layout(const attention_shape & shape) {
+    explicit gradient_layout(const path_shape & shape) {
         const int64_t rows = int64_t(shape.n_paths) * shape.padded, width = int64_t(shape.head_dim) * 4, places = int64_t(shape.n_paths) * shape.length;
         dq = add(width * shape.n_head * shape.n_columns);
         dk = add(width * shape.n_head_kv * shape.n_columns);
@@ -126,7 +126,7 @@ class cuda_ops : public operators {
         const kept_layout kept(in.shape);
         const gradient_layout made(in.shape);
         ggml_tensor * packed = node(ctx, "attention back", GGML_TYPE_F32, made.end / 4, 1, {attended(ctx, q, k, v, plan), in_f32(ctx, d_out), in.gather, in.first, in.place}, [=, &in](ggml_tensor & to) {
-            const attention_shape shape = in.on_device();
+            const path_shape shape = in.on_device();
             const ggml_tensor * from = to.src[0];
             const auto room = [&](int64_t offset) { return reinterpret_cast<float *>(at(&to, offset)); };
             const float * log_sums = reinterpret_cast<const float *>(at(from, kept.log_sums));
@@ -202,10 +202,10 @@ class cuda_ops : public operators {
   private:
     struct path_inputs {
         attention_paths paths;
-        attention_shape shape;
+        path_shape shape;
         ggml_tensor * gather, * first, * place;
-        attention_shape on_device() const {
-            attention_shape there = shape;
+        path_shape on_device() const {
+            path_shape there = shape;
             there.gather = static_cast<const int32_t *>(gather->data);
             there.first = floats(first);
             there.place = static_cast<const int32_t *>(place->data);
@@ -327,7 +327,7 @@ class cuda_ops : public operators {
         const path_inputs & in = inputs_of(ctx, plan);
         const kept_layout kept(in.shape);
         made = node(ctx, "attention", GGML_TYPE_BF16, kept.end / 2, 1, {in_f32(ctx, q), in_f32(ctx, k), in_f32(ctx, v), in.gather, in.first, in.place}, [=, &in](ggml_tensor & to) {
-            const attention_shape shape = in.on_device();
+            const path_shape shape = in.on_device();
             pack_heads(on_.stream, shape, floats(to.src[0]), shape.n_head, at(&to, kept.q));
             pack_heads(on_.stream, shape, floats(to.src[1]), shape.n_head_kv, at(&to, kept.k));
             pack_heads(on_.stream, shape, floats(to.src[2]), shape.n_head_kv, at(&to, kept.v));

@@ -54,7 +54,7 @@ void low_rank_gradient(cudaStream_t stream, const low_rank_matrix & m, const voi
 int64_t low_rank_gradient_room(int64_t width, int64_t rank, int64_t n);
 
 // Attention over paths (attention_paths.h). Queries, keys and values as [n_paths][heads][padded][head_dim] in bf16, zeros behind the end.
-struct attention_shape {
+struct path_shape {
     int32_t n_head, n_head_kv, head_dim;
     int32_t length, padded; // of the longest path, and that rounded up to ATTENTION_TILE
     int32_t n_paths, n_columns;
@@ -70,16 +70,16 @@ const int32_t ATTENTION_TILE = 64;
 bool has_attention(int32_t head_dim);
 
 // x [head_dim * heads, n_columns] -> packed
-void pack_heads(cudaStream_t stream, const attention_shape & shape, const float * x, int32_t heads, void * packed);
+void pack_heads(cudaStream_t stream, const path_shape & shape, const float * x, int32_t heads, void * packed);
 // The same of d_out, zeros at places that are not their column's first; and of each place the product of d_out and out: [n_paths][heads][padded]
-void pack_output_gradient(cudaStream_t stream, const attention_shape & shape, const float * d_out, const void * out, void * packed, float * products);
+void pack_output_gradient(cudaStream_t stream, const path_shape & shape, const float * d_out, const void * out, void * packed, float * products);
 // Gradients by keys or values, what all places of a column say: [head_dim * n_head_kv, length * n_paths] -> [head_dim * n_head_kv, n_columns]
-void sum_places(cudaStream_t stream, const attention_shape & shape, const float * by_place, float * by_column);
+void sum_places(cudaStream_t stream, const path_shape & shape, const float * by_place, float * by_column);
 
 // out bf16 [head_dim * n_head, n_columns]; log_sums [n_paths][n_head][padded], to the base of 2
-void attention(cudaStream_t stream, const attention_shape & shape, const void * q, const void * k, const void * v, void * out, float * log_sums);
+void attention(cudaStream_t stream, const path_shape & shape, const void * q, const void * k, const void * v, void * out, float * log_sums);
 // dq [head_dim * n_head, n_columns], dk and dv [head_dim * n_head_kv, n_columns]; room_k, room_v as those by place, not read when places are columns
-void attention_back(cudaStream_t stream, const attention_shape & shape, const void * q, const void * k, const void * v, const void * d_out, const float * log_sums,
+void attention_back(cudaStream_t stream, const path_shape & shape, const void * q, const void * k, const void * v, const void * d_out, const float * log_sums,
                     const float * products, float * dq, float * dk, float * dv, float * room_k, float * room_v);
 
 } // namespace cuda
