@@ -1,4 +1,5 @@
 // Columns of a pass as the packed paths that attention works on, and what it says of places as columns again.
+#include "grid.h"
 #include "launch.h"
 #include "numbers.cuh"
 
@@ -59,12 +60,12 @@ __global__ void pack_gradient(path_shape shape, const float * d_out, const __nv_
 
 void pack_heads(cudaStream_t stream, const path_shape & shape, const float * x, int32_t heads, void * packed) {
     const size_t n = static_cast<size_t>(shape.n_paths) * heads * shape.padded * (shape.head_dim / 4);
-    pack<<<static_cast<unsigned>((n + THREADS - 1) / THREADS), THREADS, 0, stream>>>(shape, x, heads, static_cast<__nv_bfloat16 *>(packed));
+    pack<<<blocks_of(static_cast<int64_t>(n), THREADS), THREADS, 0, stream>>>(shape, x, heads, static_cast<__nv_bfloat16 *>(packed));
 }
 
 void pack_output_gradient(cudaStream_t stream, const path_shape & shape, const float * d_out, const void * out, void * packed, float * products) {
     const size_t n = static_cast<size_t>(shape.n_paths) * shape.n_head * shape.padded;
-    pack_gradient<<<static_cast<unsigned>((n + WARPS - 1) / WARPS), THREADS, 0, stream>>>(shape, d_out, static_cast<const __nv_bfloat16 *>(out), static_cast<__nv_bfloat16 *>(packed), products);
+    pack_gradient<<<blocks_of(static_cast<int64_t>(n), WARPS), THREADS, 0, stream>>>(shape, d_out, static_cast<const __nv_bfloat16 *>(out), static_cast<__nv_bfloat16 *>(packed), products);
 }
 
 void sum_places(cudaStream_t stream, const path_shape & shape, const float * by_place, float * by_column) {

@@ -5,6 +5,7 @@
 #include "ggml-backend.h"
 #include "launch.h"
 #include <cstdlib>
+#include <memory>
 #include <string>
 
 namespace cuda {

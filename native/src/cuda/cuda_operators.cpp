@@ -1,7 +1,6 @@
 #include "cuda_operators.h"
 #include "attention_paths.h"
 #include "device_operators.h"
-#include "error.h"
 #include "ggml-backend.h"
 #include "kernels/attention.h"
 #include "launch.h"

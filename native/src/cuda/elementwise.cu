@@ -1,3 +1,4 @@
+#include "grid.h"
 #include "launch.h"
 #include "numbers.cuh"
 
@@ -146,10 +147,6 @@ template <int N, typename S, typename T> __global__ void gate_up_back(const S * 
     store_group(d_up + i, of_up);
 }
 
-bool is_on(const void * at, size_t boundary) { return reinterpret_cast<uintptr_t>(at) % boundary == 0; }
-
-unsigned blocks_of(size_t n, size_t a_block) { return static_cast<unsigned>((n + a_block - 1) / a_block); }
-
 } // namespace
 
 bool has_code_for(int device) {
@@ -160,11 +157,11 @@ bool has_code_for(int device) {
 }
 
 void to_bf16(cudaStream_t stream, const float * x, void * y, size_t n) {
-    convert<<<blocks_of(n, 4 * THREADS), THREADS, 0, stream>>>(x, static_cast<__nv_bfloat16 *>(y), n, is_on(x, 16) && is_on(y, 8));
+    convert<<<blocks_of(static_cast<int64_t>(n), 4 * THREADS), THREADS, 0, stream>>>(x, static_cast<__nv_bfloat16 *>(y), n, is_on(x, 16) && is_on(y, 8));
 }
 
 template <typename T> static void norm_of(cudaStream_t stream, const float * x, const float * weight, float epsilon, int64_t n_row, int64_t n, T * y) {
-    const unsigned blocks = blocks_of(static_cast<size_t>(n), THREADS / 32);
+    const unsigned blocks = blocks_of(n, THREADS / 32);
     if (n_row % 4 == 0 && is_on(x, 16) && is_on(weight, 16) && is_on(y, 16)) norm<4><<<blocks, THREADS, 0, stream>>>(x, weight, epsilon, n_row, n, y);
     else norm<1><<<blocks, THREADS, 0, stream>>>(x, weight, epsilon, n_row, n, y);
 }
@@ -175,25 +172,25 @@ void rms_norm(cudaStream_t stream, const float * x, const float * weight, float 
 }
 
 void rms_norm_back(cudaStream_t stream, const float * x, const float * weight, const float * dy, const float * onto, float epsilon, int64_t n_row, int64_t n, float * dx) {
-    const unsigned blocks = blocks_of(static_cast<size_t>(n), THREADS / 32);
+    const unsigned blocks = blocks_of(n, THREADS / 32);
     const bool is_aligned = n_row % 4 == 0 && is_on(x, 16) && is_on(weight, 16) && is_on(dy, 16) && (!onto || is_on(onto, 16)) && is_on(dx, 16);
     if (is_aligned) norm_back<4><<<blocks, THREADS, 0, stream>>>(x, weight, dy, onto, epsilon, n_row, n, dx);
     else norm_back<1><<<blocks, THREADS, 0, stream>>>(x, weight, dy, onto, epsilon, n_row, n, dx);
 }
 
 void rotate(cudaStream_t stream, const rotation & by, const float * x, const int32_t * positions, int64_t n, float * y) {
-    turn<<<blocks_of(static_cast<size_t>(n * (by.head_dim / 2)), THREADS), THREADS, 0, stream>>>(by, x, positions, n, y);
+    turn<<<blocks_of(n * (by.head_dim / 2), THREADS), THREADS, 0, stream>>>(by, x, positions, n, y);
 }
 
 template <typename S, typename T> static void gate_up_of(cudaStream_t stream, const S * gate, const S * up, size_t n, T * y) {
-    if (n % 4 == 0 && is_on(gate, 16) && is_on(up, 16) && is_on(y, 16)) gate_up<4><<<blocks_of(n, 4 * THREADS), THREADS, 0, stream>>>(gate, up, n, y);
-    else gate_up<1><<<blocks_of(n, THREADS), THREADS, 0, stream>>>(gate, up, n, y);
+    if (n % 4 == 0 && is_on(gate, 16) && is_on(up, 16) && is_on(y, 16)) gate_up<4><<<blocks_of(static_cast<int64_t>(n), 4 * THREADS), THREADS, 0, stream>>>(gate, up, n, y);
+    else gate_up<1><<<blocks_of(static_cast<int64_t>(n), THREADS), THREADS, 0, stream>>>(gate, up, n, y);
 }
 
 template <typename S, typename T> static void gate_up_back_of(cudaStream_t stream, const S * gate, const S * up, const S * dy, size_t n, T * d_gate, T * d_up) {
     const bool is_aligned = n % 4 == 0 && is_on(gate, 16) && is_on(up, 16) && is_on(dy, 16) && is_on(d_gate, 16) && is_on(d_up, 16);
-    if (is_aligned) gate_up_back<4><<<blocks_of(n, 4 * THREADS), THREADS, 0, stream>>>(gate, up, dy, n, d_gate, d_up);
-    else gate_up_back<1><<<blocks_of(n, THREADS), THREADS, 0, stream>>>(gate, up, dy, n, d_gate, d_up);
+    if (is_aligned) gate_up_back<4><<<blocks_of(static_cast<int64_t>(n), 4 * THREADS), THREADS, 0, stream>>>(gate, up, dy, n, d_gate, d_up);
+    else gate_up_back<1><<<blocks_of(static_cast<int64_t>(n), THREADS), THREADS, 0, stream>>>(gate, up, dy, n, d_gate, d_up);
 }
 
 // Calls with pointers to the types that are stored: from, to

@@ -1,5 +1,6 @@
 // What a LoRA pair computes beside the frozen layers. A matrix of an adapter has one side of a few numbers, so reading and writing the other
 // side is all that counts. On tensor cores an f32 number is the sum of two of bf16, which loses less than 2^-16 of it.
+#include "grid.h"
 #include "launch.h"
 #include "tensor_core.cuh"
 
@@ -149,8 +150,6 @@ __global__ void whole_gradient(low_rank_matrix m, const float * parts, int64_t n
     g[m.is_rank_first ? k * m.rank + r : i] = scale * sum;
 }
 
-unsigned blocks_of(int64_t n, int64_t a_block) { return static_cast<unsigned>((n + a_block - 1) / a_block); }
-
 // Columns of a partial sum: enough parts to keep a card busy, and not so many that adding them up costs as much again.
 int64_t columns_of_part(int64_t n) {
     const int64_t most_parts = 128, columns = (n + most_parts - 1) / most_parts;
@@ -166,8 +165,6 @@ template <typename F> void with_rank(int64_t rank, const F & call) {
 }
 
 const __nv_bfloat16 * narrow(const void * x) { return static_cast<const __nv_bfloat16 *>(x); }
-
-bool is_on(const void * at, size_t boundary) { return reinterpret_cast<uintptr_t>(at) % boundary == 0; }
 
 struct down_call {
     cudaStream_t stream;
