@@ -1,10 +1,12 @@
 import { RectuneError } from '../core/errors.js';
 import { cellId } from '../core/grid.js';
+import { TextRules } from '../core/recipe.js';
 import type { Store } from '../store/store.js';
-import { gridCoverage, missingColumns } from './coverage.js';
+import { gridCoverage, type LogFields, missingColumns, type Written } from './coverage.js';
 import { logFields } from './dataset-plan.js';
 import { readLog } from './read-log.js';
 import type { LibraryOverview } from './template-library.js';
+import { writtenSlots } from './writers.js';
 
 /** What a log can support: for each cell of the grid and each template the columns that are missing. */
 export interface SourceCoverage {
@@ -15,7 +17,13 @@ export interface SourceCoverage {
     readonly family: string;
     readonly templates: readonly { readonly id: string; readonly missing: readonly string[] }[];
   }[];
-  readonly supported: { readonly cells: number; readonly families: number };
+  readonly supported: Supported; // with texts by rule
+  readonly written: Supported; // with texts that a model writes or that were imported
+}
+
+interface Supported {
+  readonly cells: number;
+  readonly families: number;
 }
 
 /** throws  RectuneError 'usage' when the log is not imported */
@@ -27,19 +35,36 @@ export function sourceCoverage(store: Store, sourceId: string, library: LibraryO
   }
   const { sources } = store;
   const columns = logFields(readLog(store, sourceId, 0), {}, sources.items(sourceId), sources.describedUsers(sourceId));
-  const cells = gridCoverage(columns).map(({ cell, missing }) => ({ cell: cellId(cell), missing }));
-  const families = library.families.map(({ family, templates }) => ({
-    family,
-    templates: templates.map((template) => ({ id: template.head.id, missing: missingColumns(template, columns) })),
-  }));
+  const { cells, families } = covered(columns, library);
   return {
     source: sourceId,
     roles: Object.fromEntries(Object.entries(columns.roles).map(([role, column]) => [role, column ?? null])),
     cells,
     families,
-    supported: {
-      cells: cells.filter(({ missing }) => missing.length === 0).length,
-      families: families.filter(({ templates }) => templates.some(({ missing }) => missing.length === 0)).length,
-    },
+    supported: supportedOf({ cells, families }),
+    written: supportedOf(covered(columns, library, WRITTEN)),
+  };
+}
+
+const WRITTEN = writtenSlots({
+  texts: TextRules.parse({ preference: 'model', vagueIntention: 'model', reasoning: 'model', knowledge: 'model' }),
+});
+
+type Covered = Pick<SourceCoverage, 'cells' | 'families'>;
+
+function covered(columns: LogFields, library: LibraryOverview, written?: Written): Covered {
+  return {
+    cells: gridCoverage(columns, written).map(({ cell, missing }) => ({ cell: cellId(cell), missing })),
+    families: library.families.map(({ family, templates }) => ({
+      family,
+      templates: templates.map((one) => ({ id: one.head.id, missing: missingColumns(one, columns, written) })),
+    })),
+  };
+}
+
+function supportedOf({ cells, families }: Covered): Supported {
+  return {
+    cells: cells.filter(({ missing }) => missing.length === 0).length,
+    families: families.filter(({ templates }) => templates.some(({ missing }) => missing.length === 0)).length,
   };
 }

@@ -1,6 +1,7 @@
 import type { SourceCoverage } from '../builders/source-coverage.js';
 import type { LibraryOverview } from '../builders/template-library.js';
-import { DIVERSITIES, INTENTIONS, PREFERENCES, TASK_FORMS } from '../core/grid.js';
+import type { TemplateText } from '../builders/template-texts.js';
+import { cellId, DIVERSITIES, INTENTIONS, PREFERENCES, TASK_FORMS } from '../core/grid.js';
 import { renderTable } from './render-table.js';
 
 /** Families with their wordings, the grid, and the sums. */
@@ -19,8 +20,27 @@ export function renderLibrary({ families, published, grid, counts }: LibraryOver
   ].join('\n');
 }
 
+/** Templates as they are written, one after the other. */
+export function renderTexts(texts: readonly TemplateText[]): string {
+  return texts
+    .map(({ head, input }) => {
+      const { id, task, cell, evaluationOnly } = head;
+      const kind = [
+        task,
+        ...(cell ? [`cell ${cellId(cell)}`] : []),
+        ...(evaluationOnly ? ['for evaluation only'] : []),
+      ];
+      const parts = { instruction: head.instruction, input, output: head.output };
+      const lines = Object.entries(parts).flatMap(([name, text]) =>
+        text === '' ? [] : text.split('\n').map((line, i) => `  ${(i === 0 ? name : '').padEnd(13)}${line}`.trimEnd()),
+      );
+      return [`${id}: ${kind.join(', ')}`, ...lines].join('\n');
+    })
+    .join('\n\n');
+}
+
 /** One table for each way of telling: rows preference and intention, columns task forms; a cell says what is missing. */
-export function renderCoverage({ source, roles, cells, families, supported }: SourceCoverage): string {
+export function renderCoverage({ source, roles, cells, families, supported, written }: SourceCoverage): string {
   const missing = new Map(cells.map((cell) => [cell.cell, cell.missing]));
   const tables = DIVERSITIES.map((diversity) => {
     const rows = PREFERENCES.flatMap((preference) =>
@@ -49,5 +69,6 @@ export function renderCoverage({ source, roles, cells, families, supported }: So
     renderTable(['family', 'wordings', ''], listed),
     '',
     `supported: ${supported.cells} of ${cells.length} cells, ${supported.families} of ${families.length} families`,
+    `with texts that a model writes or that were imported (texts in a recipe): ${written.cells} cells, ${written.families} families`,
   ].join('\n');
 }

@@ -1,3 +1,4 @@
+import { describeChecks } from '../core/build-checks.js';
 import type { DatasetVersion } from '../core/dataset-version.js';
 import { SPLITS } from '../core/instruction.js';
 import { labelOfVersion } from '../core/label-rule.js';
@@ -16,6 +17,7 @@ export function renderVersion(version: DatasetVersion & { unchanged: boolean }):
     renderTable(['split', 'rows', 'users', 'liked'], rows),
     ...[labelOfVersion(version)].filter((line) => line !== undefined),
     `split ${split.kind}: ${split.leaks}`,
+    ...describeChecks(version),
     ...Object.entries(version.texts?.named ?? {}).map(
       ([slot, { askedAgain, byRule }]) =>
         `${slot}: ${askedAgain} texts of the model named a title and were asked for again; ${byRule} of them are by rule`,

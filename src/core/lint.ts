@@ -57,6 +57,11 @@ export const RULES = {
   ),
   'undated-tags': rule('warning', DATA, 'tags of which the log does not say when they were put there'),
   'unstable-order': rule('warning', DATA, "a history in an order that is not the user's, though the log has times"),
+  'missing-column': rule(
+    'error',
+    ['recipe'],
+    'a recipe that asks of its log what the log does not have, so that no build can be made of it',
+  ),
   'no-candidates': rule('error', DATA, 'templates that print candidates in a recipe that draws none'),
   'no-unseen-wording': rule('warning', DATA, 'a family of a mixture without a wording for evaluation only'),
   'mixed-labels': rule('warning', DATA, 'judgements with different label words in one version'),

@@ -1,4 +1,5 @@
 import { stringify } from 'yaml';
+import { describeChecks } from '../core/build-checks.js';
 import type { DatasetVersion } from '../core/dataset-version.js';
 import type { SourceTerms } from '../core/hub-package.js';
 import { SPLITS } from '../core/instruction.js';
@@ -70,17 +71,13 @@ export function datasetCard(repo: string, version: DatasetVersion, source: Sourc
     .concat('\n');
 }
 
-function checks({ checks: told, candidates }: DatasetVersion): string {
-  const leftOut = told?.leftOut;
+function checks(version: DatasetVersion): string {
+  const { candidates, checks: told } = version;
+  const twins = told && told.twinPrompts.valid + told.twinPrompts.test;
   const lines = [
     'The build refuses a history that holds its target or anything later, a wrong answer, and what cannot be printed.',
-    ...(leftOut ? [`Interactions left out: ${counted(leftOut)}.`] : []),
-    ...(told?.withoutRow ? [`Examples without a row, by what they lack: ${counted(told.withoutRow)}.`] : []),
-    ...(told?.balanced === undefined ? [] : [`Rows of train that balance left out: ${told.balanced}.`]),
-    ...(told?.droppedTwins === undefined
-      ? []
-      : [`Rows dropped because a later split has their prompt: ${told.droppedTwins}.`]),
-    ...(told ? [`Rows whose prompt stands in an earlier split, too: ${counted(told.twinPrompts)}.`] : []),
+    ...describeChecks(version).map((line) => `${line.charAt(0).toUpperCase()}${line.slice(1)}.`),
+    ...(twins === 0 ? ['No row has a prompt that stands in an earlier split, too.'] : []),
     ...(candidates ? [`Candidate lists: ${candidates.lists}, hash \`${candidates.hash}\`.`] : []),
   ];
   return lines.map((line) => `- ${line}`).join('\n');

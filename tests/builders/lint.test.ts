@@ -156,7 +156,13 @@ wrapper: {kind: alpaca}
 
 const item = (title: string, attributes: Record<string, string> = {}) =>
   new Map([['i1', { itemId: 'i1', title, attributes }]]);
-const LOG = { items: item('Heat & Dust (1983)', { tags: 'a', tagTimes: '1' }), hasTimes: true };
+const LOG = {
+  items: item('Heat & Dust (1983)', { tags: 'a', tagTimes: '1' }),
+  hasTimes: true,
+  hasRatings: true,
+  ofUsers: new Set<string>(),
+  ofInteractions: new Set(['dwell']),
+};
 
 function recipeRules(
   text: string,
@@ -174,7 +180,7 @@ describe('a recipe', () => {
   const mix = (parts: string) => changed(RECIPE, 'template: mine.hbs', `mix: ${parts}`);
   const other = changed(changed(CLEAN, 'id: mine', 'id: other'), 'Yes{{else}}No', 'Good{{else}}Bad');
   const spoken = changed(other, 'Say Yes or No', 'Good or Bad');
-  const counted = { items: item('A', { popularity: '7' }), hasTimes: true } as unknown as typeof LOG;
+  const counted = { ...LOG, items: item('A', { popularity: '7' }) } as unknown as typeof LOG;
 
   it('that is well has no finding', () => expect(recipeRules(RECIPE)).toEqual([]));
 
@@ -203,6 +209,38 @@ describe('a recipe', () => {
       templates: { other: changed(CLEAN, 'id: mine', 'id: other') },
       quiet: [mix('[{template: mine.hbs}, {template: other.hbs}]'), LOG, { other: spoken }],
     },
+    {
+      rule: 'missing-column',
+      text: mix('[{template: mine.hbs}, {cell: p1-i1-t0-plain}]'), // a vague need is made from reviews
+      quiet: [mix('[{template: mine.hbs}, {cell: p1-i0-t0-plain}]')],
+    },
+    {
+      rule: 'missing-column',
+      text: mix('[{family: rating}]'),
+      log: { ...LOG, hasRatings: false },
+      quiet: [mix('[{family: rating}]')],
+    },
+    {
+      rule: 'missing-column',
+      text: RECIPE,
+      log: { ...LOG, hasRatings: false },
+      quiet: [changed(RECIPE, '{kind: rating-above, threshold: 3}', '{kind: implicit}'), { ...LOG, hasRatings: false }],
+    },
+    {
+      rule: 'missing-column',
+      text: changed(RECIPE, 'rating-above', 'attribute-above, attribute: dwel'),
+      quiet: [changed(RECIPE, 'rating-above', 'attribute-above, attribute: dwell')],
+    },
+    {
+      rule: 'missing-column',
+      text: `${RECIPE}columns: {category: genre}\n`,
+      quiet: [`${RECIPE}columns: {category: tags}\n`],
+    },
+    {
+      rule: 'missing-column',
+      text: mix('[{cell: p2-i0-t0-plain}]'),
+      quiet: [`${mix('[{cell: p2-i0-t0-plain}]')}texts: {preference: model}\n`], // nobody needs categories then
+    },
     { rule: 'no-unseen-wording', text: mix('[{family: tallrec}]'), quiet: [mix('[{family: judgement-lists}]')] },
     {
       rule: 'unstable-order',
@@ -218,7 +256,7 @@ describe('a recipe', () => {
     {
       rule: 'undated-tags',
       text: RECIPE,
-      log: { items: item('A', { tags: 'a' }), hasTimes: true } as unknown as typeof LOG,
+      log: { ...LOG, items: item('A', { tags: 'a' }) } as unknown as typeof LOG,
       quiet: [RECIPE],
     },
     {

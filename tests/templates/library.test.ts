@@ -7,10 +7,14 @@ import { gridTemplates } from '../../src/builders/grid.js';
 import { loadTemplate, type Template } from '../../src/builders/load-template.js';
 import { loadWrapper } from '../../src/builders/load-wrapper.js';
 import { renderExample, type ShownExample } from '../../src/builders/render.js';
+import { sourceCoverage } from '../../src/builders/source-coverage.js';
 import { allTemplates, libraryOverview } from '../../src/builders/template-library.js';
+import { templateTexts } from '../../src/builders/template-texts.js';
+import { cellId, MEANINGFUL_CELLS } from '../../src/core/grid.js';
 import { ANSWER_SLOTS, PROMPT_SLOTS } from '../../src/core/slots.js';
 import { FAMILIES, TASKS } from '../../src/core/template.js';
 import { packageRoot } from '../../src/platform/files.js';
+import { keepSource, source, temporaryStore } from '../store/fixtures.js';
 
 const library = libraryOverview();
 const wrapper = loadWrapper({ kind: 'alpaca', noqaComment: false });
@@ -83,6 +87,23 @@ describe('the library', () => {
     expect(new Set(everything.map(({ head }) => head.task))).toEqual(new Set(Object.keys(TASKS)));
     const used = new Set(everything.flatMap(({ slots }) => [...slots]));
     expect([...Object.keys(PROMPT_SLOTS), ...Object.keys(ANSWER_SLOTS)].filter((name) => !used.has(name))).toEqual([]);
+  });
+});
+
+describe('the texts of a name', () => {
+  it('are those of a template, a cell or a family, as they are written', () => {
+    expect(allTemplates().map((name) => templateTexts(name)[0]?.head.id)).toEqual(allTemplates());
+    for (const cell of MEANINGFUL_CELLS) expect(templateTexts(cellId(cell))).toHaveLength(3);
+    for (const { family, templates } of library.families)
+      expect(templateTexts(family).map(({ head }) => head.id)).toEqual(templates.map(({ head }) => head.id));
+    expect(templateTexts('rating/from-review')).toMatchObject([
+      { head: { task: 'rating', output: '{{stars}}' }, input: '{{quote target.title}}: {{oneLine review}}' },
+    ]);
+    expect(templateTexts('p1-i2-t3-plain')[0]?.input).toContain('searches for now: {{specificIntention}}\n');
+  });
+
+  it('are none of a name that there is not, and the nearest one is told', () => {
+    expect(() => templateTexts('ratng')).toThrow(/the library has no "ratng"/);
   });
 });
 
@@ -179,6 +200,19 @@ describe('coverage', () => {
   it('does not ask for a column whose text somebody writes', () => {
     const lacking = gridCoverage(without('review'), new Set(['vagueIntention']));
     expect(lacking.every(({ missing }) => missing.length === 0)).toBe(true);
+  });
+
+  it('counts cells and families apart that texts of a model or imported ones would make possible', () => {
+    const { store } = temporaryStore();
+    keepSource(store, source('bare'), { items: [{ itemId: 'i1', title: 'A', attributes: {} }] });
+    const bare = sourceCoverage(store, 'bare', library);
+    const named = bare.cells.filter(({ missing }) => missing.length === 0).map(({ cell }) => cell);
+    expect(named).toEqual(['p1-i0-t0-plain', 'p1-i0-t1-plain', 'p1-i0-t2-plain', 'p1-i0-t3-plain']);
+    expect(bare.supported.cells).toBe(4);
+    // Those without intention: 8 plain ones, their 8 with thoughts, and from an item to the taste.
+    const free = MEANINGFUL_CELLS.filter(({ intention }) => intention === 'I0').map(cellId);
+    expect([free.length, bare.written.cells]).toEqual([17, 17]);
+    expect(bare.written.families).toBeGreaterThan(bare.supported.families);
   });
 
   it('counts the log without ratings, users or categories as it should', () => {

@@ -7,12 +7,16 @@ import { type LoadedRecipe, loadRecipe, recipeFolder } from '../load-recipe.js';
 import type { Template } from '../load-template.js';
 import { loadWrapper } from '../load-wrapper.js';
 import { namesOf } from '../mixture.js';
+import { columnFindings, type LoadedPart } from './lint-columns.js';
 import { isCounted, lintTemplate, twinFindings } from './lint-template.js';
 
 /** What a log says of itself, as far as rules ask; undefined: the log is not imported. */
 export interface LintedLog {
   readonly items: ReadonlyMap<string, Item>;
   readonly hasTimes: boolean;
+  readonly hasRatings: boolean;
+  readonly ofUsers: ReadonlySet<string>; // names of the attributes that users have
+  readonly ofInteractions: ReadonlySet<string>;
 }
 
 /** A recipe with its templates, as far as they load, and what is wrong with them. */
@@ -37,6 +41,7 @@ export function lintRecipe(path: string, logOf: (sourceId: string) => LintedLog 
     return { recipe: undefined, templates: [], findings };
   }
   const wrapper = loadWrapper(recipe.wrapper);
+  const parts: LoadedPart[] = [];
   const templates = new Map<string, Template>();
   for (const [i, part] of (recipe.mix ?? [{ template: recipe.template as string, weight: 1 }]).entries()) {
     let names: readonly string[];
@@ -50,6 +55,7 @@ export function lintRecipe(path: string, logOf: (sourceId: string) => LintedLog 
     findings.push(...linted.flatMap((one) => one.findings));
     const loaded = linted.flatMap(({ template }) => template ?? []);
     for (const template of loaded) templates.set(template.head.id, template);
+    parts.push({ part, key: recipe.mix ? `mix.${i}` : 'template', templates: loaded });
     if (part.template === undefined && loaded.length > 0 && !loaded.some(({ head }) => head.evaluationOnly)) {
       findings.push(
         finding(
@@ -75,6 +81,7 @@ export function lintRecipe(path: string, logOf: (sourceId: string) => LintedLog 
     );
   }
   const log = logOf(recipe.source);
+  if (log) findings.push(...columnFindings(recipe, parts, log));
   findings.push(...logFindings(recipe, log, recipe.file));
   return { recipe, templates: all, findings };
 }

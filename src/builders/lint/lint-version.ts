@@ -2,6 +2,9 @@ import type { DatasetVersion } from '../../core/dataset-version.js';
 import { type Finding, finding } from '../../core/lint.js';
 import { DatasetRecipe } from '../../core/recipe.js';
 import type { Store } from '../../store/store.js';
+import { attributesOf } from '../coverage.js';
+import { hasRatings } from '../log-table.js';
+import { readLog } from '../read-log.js';
 import { type LintedLog, logFindings } from './lint-recipe.js';
 
 /** An imported log as rules see it; undefined: it is not in the store. */
@@ -13,7 +16,15 @@ export function logOf(store: Store, sourceId: string): LintedLog | undefined {
     hasTimes = true;
     break;
   }
-  return { items: store.sources.items(sourceId), hasTimes };
+  const items = store.sources.items(sourceId);
+  const log = readLog(store, sourceId, 0);
+  return {
+    items,
+    hasTimes,
+    hasRatings: hasRatings(log),
+    ofUsers: attributesOf(store.sources.describedUsers(sourceId).values()),
+    ofInteractions: log.attributeNames,
+  };
 }
 
 /** What can be seen of a sealed version without a model. */
