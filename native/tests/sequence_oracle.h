@@ -178,7 +178,7 @@ inline double caser_penalty(const parameters & p, const caser_settings & s) {
     return sum;
 }
 
-// Sum over the windows' targets of -ln softmax(scores)[target]. states_of gives those behind each input, or behind the last one alone.
+// Sum over the windows' targets of -ln softmax(scores)[target], the softmax being over all items or estimated from those drawn. states_of gives those behind each input, or behind the last one alone.
 template <typename States> double loss(const parameters & p, const window_share & share, int64_t most_inputs, const States & states_of) {
     double total = 0;
     for (size_t w = 0; w < share.windows.size(); w++) {
@@ -186,13 +186,13 @@ template <typename States> double loss(const parameters & p, const window_share 
         const std::vector<numbers> states = states_of(window, masks{share.dropout_seed, share.numbers[w], most_inputs});
         for (int32_t i = 0; i < window.n_targets; i++) {
             const numbers & state = states[states.size() - static_cast<size_t>(window.n_targets - i)];
-            double sum = 0, of_target = 0;
             const numbers scores = p.linear("items", state);
-            for (int64_t item = 0; item < static_cast<int64_t>(scores.size()); item++) {
-                const double score = scores[static_cast<size_t>(item)];
-                sum += std::exp(score);
-                if (item == window.targets()[i]) of_target = score;
-            }
+            const double of_target = scores[static_cast<size_t>(window.targets()[i])];
+            double sum = std::exp(of_target);
+            for (int32_t item = 0; item < static_cast<int32_t>(scores.size()); item++)
+                if (item != window.targets()[i] && !share.drawn) sum += std::exp(scores[static_cast<size_t>(item)]);
+            for (size_t j = 0; share.drawn && j < share.drawn->items.size(); j++)
+                if (share.drawn->items[j] != window.targets()[i]) sum += std::exp(scores[static_cast<size_t>(share.drawn->items[j])] + static_cast<double>(share.drawn->corrections[j]));
             total += std::log(sum) - of_target;
         }
     }

@@ -57,6 +57,7 @@ struct tiny_fit {
         if (model == "sasrec") own = {{"heads", 2}, {"layers", 1}, {"inner", 8}, {"dropout", 0.1}, {"attentionDropout", 0.1}, {"targetsAtOnce", 4}};
         if (model == "caser") own = {{"filtersDown", 2}, {"filtersAcross", 2}, {"dropout", 0.1}, {"l2", 0.001}};
         if (model == "din") own = {{"attention", {8}}, {"layers", {8}}, {"negatives", 1}};
+        if (!own.empty() && model != "din") own["sampledItems"] = 0;
         if (!own.empty()) own.update({{"width", 8}, {"mostInputs", 6}, {"batchSize", 64}, {"learningRate", 0.01}});
         return own;
     }
@@ -342,6 +343,7 @@ int main() {
             says_usage(refused([](json & c) { c["settings"]["k"] = 1; }, "pop"), "unknown key \"k\"");
             says_usage(refused([](json & c) { c["settings"]["dropout"] = 1; }, "gru4rec"), "\"dropout\" is 1, but must be at least 0 and below 1");
             says_usage(refused([](json & c) { c["settings"]["targetsAtOnce"] = 7; }, "gru4rec"), "\"targetsAtOnce\" is 7, but must be between 1 and 6");
+            says_usage(refused([](json & c) { c["settings"]["sampledItems"] = -1; }, "gru4rec"), "\"sampledItems\" is -1, but must be between 0 and 1000000000");
             says_usage(refused([](json & c) { c["settings"]["heads"] = 3; }, "sasrec"), "\"heads\" is 3, but must be a divisor of \"width\", 8");
             says_usage(refused([](json & c) { c["settings"]["attentionDropout"] = -0.1; }, "sasrec"), "\"attentionDropout\" is -0.1");
             says_usage(refused([](json & c) { c["settings"]["targetsAtOnce"] = 1; }, "caser"), "unknown key \"targetsAtOnce\"");

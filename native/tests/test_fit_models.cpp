@@ -73,7 +73,8 @@ struct named_model { std::string name; std::function<std::unique_ptr<fit_model>(
 std::vector<named_model> every_model() {
     return {{"pop", make_popularity, 1},
             {"item-knn", [](const interaction_log & log, const fit_context & context) { return make_item_knn(log, {7, 2}, context); }, 1},
-            {"ease", [](const interaction_log & log, const fit_context & context) { return make_ease(log, {3}, context); }, 1},
+            {"ease", [](const interaction_log & log, const fit_context & context) { return make_ease(log, ease_form::by_items, {3}, context); }, 1},
+            {"ease by users", [](const interaction_log & log, const fit_context & context) { return make_ease(log, ease_form::by_users, {3}, context); }, 1},
             {"bpr", [](const interaction_log & log, const fit_context & context) { return make_bpr(log, {20, 32, 0.01, 0.001}, context); }, 3}};
 }
 
@@ -136,10 +137,10 @@ int main() {
             }
         }},
         {"ease agrees with a plain inverse in f64, and no item speaks for itself", [] {
-            for (const double l2 : {0.5, 250.0}) {
-                const int32_t n_users = 60, n_items = 150; // more than one block of pivots
+            for (const auto & [l2, form] : {std::pair{0.5, ease_form::by_items}, {250.0, ease_form::by_items}, {0.5, ease_form::by_users}, {250.0, ease_form::by_users}}) {
+                const int32_t n_users = form == ease_form::by_items ? 60 : 140, n_items = 150; // more than one block of pivots
                 const interaction_log log = random_log(n_users, n_items, 40, 3);
-                const std::unique_ptr<fit_model> model = make_ease(log, {l2}, {});
+                const std::unique_ptr<fit_model> model = make_ease(log, form, {l2}, {});
                 model->train_epoch(0);
                 const matrix liked = liked_matrix(log);
                 matrix gram = zeros(n_items, n_items), expected = zeros(n_users, n_items);
@@ -162,6 +163,27 @@ int main() {
                     CHECK(own == 0);
                 }
             }
+        }},
+        {"ease by users says what ease by items says, whichever are more; it is taken where users are few", [] {
+            for (uint64_t seed = 0; seed < 12; seed++) {
+                const int32_t n_users = seed % 2 == 0 ? 25 : 150, n_items = seed % 3 == 0 ? 20 : 140;
+                const interaction_log log = random_log(n_users, n_items, 1 + 5 * seed, seed);
+                const double l2 = seed % 4 < 2 ? 2 : 100;
+                const std::unique_ptr<fit_model> by_items = make_ease(log, ease_form::by_items, {l2}, {}), by_users = make_ease(log, ease_form::by_users, {l2}, {});
+                by_items->train_epoch(0);
+                by_users->train_epoch(0);
+                const auto expected = all_scores(*by_items, log), found = all_scores(*by_users, log);
+                for (size_t u = 0; u < found.size(); u++)
+                    for (size_t i = 0; i < found[u].size(); i++) CHECK_NEAR(found[u][i], expected[u][i], 1e-4 * (1 + std::fabs(expected[u][i])));
+                CHECK(choose_ease_form(log) == (n_users == 25 && n_items == 140 ? ease_form::by_users : ease_form::by_items));
+            }
+        }},
+        {"ease names what it would take when there is no memory for it", [] {
+            interaction_log log = random_log(5, 4, 3, 1);
+            log.n_items = 100'000'000;
+            const std::unique_ptr<fit_model> model = make_ease(log, ease_form::by_items, {1}, {});
+            const user_error error = refusal([&] { model->train_epoch(0); });
+            CHECK(error.code == exit_memory && says(error.what(), "EASE takes 38146972656 MiB for 5 users and 100000000 items"));
         }},
         {"a matrix of any size is inverted, with the same bytes for any number of threads; what is above the diagonal is not read", [] {
             for (const size_t n : {1, 2, 127, 128, 129, 200, 385}) {
@@ -259,7 +281,7 @@ int main() {
         }},
         {"bpr scores a user it knows nothing of as the mean of those it knows", [] {
             const interaction_log log = random_log(30, 17, 12, 4);
-            const auto model = fitted(every_model()[3], log, 1);
+            const auto model = fitted(every_model().back(), log, 1);
             const auto known = all_scores(*model, log);
             const matrix liked = liked_matrix(log);
             std::vector<double> mean(17, 0.0);

@@ -215,7 +215,7 @@ void the_loss_over_all_items() {
         }
         sweep([&](const cpu_kernels &) {
             std::vector<float> found(h.size()), into(items.size(), 1.0f);
-            CHECK_NEAR(softmax_loss({h.data(), n, width}, {items.data(), n_items, width}, targets.data(), 0.25f, {found.data(), n, width}, {into.data(), n_items, width}, 0), expected, 1e-6 * (1 + expected));
+            CHECK_NEAR(softmax_loss({h.data(), n, width}, {items.data(), n_items, width}, targets.data(), nullptr, 0.25f, {found.data(), n, width}, {into.data(), n_items, width}, 0), expected, 1e-6 * (1 + expected));
             found.insert(found.end(), into.begin(), into.end());
             return found;
         }, [&](const std::vector<float> & found) {

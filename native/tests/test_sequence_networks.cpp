@@ -2,6 +2,7 @@
 #include "check.h"
 #include "error.h"
 #include "fit/sequence_window.h"
+#include "fit/softmax_loss.h"
 #include "kernels/cpu_kernels.h"
 #include "random.h"
 #include "sequence_oracle.h"
@@ -41,7 +42,7 @@ struct network_case {
 double no_penalty(const oracle::parameters &) { return 0; }
 
 std::vector<network_case> cases(int64_t targets_at_once) {
-    const sequence_settings sequence{{7, targets_at_once}, 16, 0.01};
+    const sequence_settings sequence{{7, targets_at_once}, 16, 0.01, 0};
     std::vector<network_case> found;
     for (const gru4rec_settings & s : {gru4rec_settings{sequence, 6, 5, 1, 0.0}, gru4rec_settings{sequence, 5, 19, 2, 0.3}}) {
         found.push_back({"gru4rec of " + std::to_string(s.layers) + " layers", make_gru4rec_network(N_ITEMS, s), [s](const oracle::parameters & p, const sequence_window & w, const oracle::masks & m, bool drops) {
@@ -91,7 +92,9 @@ void gradients_are_central_differences() {
     for (const int64_t targets_at_once : {1, 3, 7}) {
         for (const network_case & one : cases(targets_at_once)) {
             const parameter_layout & layout = one.network->layout();
-            const window_share share = some_windows(log, one.network->windows());
+            window_share share = some_windows(log, one.network->windows());
+            const drawn_items drawn{{0, 3, 4, 9}, {0, 0.7f, 1.5f, 0.2f}}; // some of them targets
+            if (targets_at_once == 3 || one.name == "caser of width 17") share.drawn = &drawn;
             const std::vector<float> values = lively_values(*one.network);
             oracle::numbers exact(values.begin(), values.end());
             const auto loss = [&] {
@@ -134,6 +137,85 @@ void gradients_are_central_differences() {
             }
         }
     }
+}
+
+void few_items_are_drawn_as_often_as_they_are_to_be() {
+    const invented_log log(60, 20, 4);
+    for (const int64_t n : {1, 4, 8}) {
+        const item_draw draw(log, n);
+        double sum = 0, most = 0;
+        std::vector<double> counts(N_ITEMS, 1.0), drawn(N_ITEMS, 0.0);
+        for (const int32_t item : log.items) counts[static_cast<size_t>(item)]++;
+        for (const double chance : draw.chances()) sum += chance, most = std::max(most, chance);
+        CHECK_NEAR(sum, n, 1e-9);
+        CHECK(most <= 1);
+        for (size_t a = 0; a < counts.size(); a++) // in proportion to the counts, as far as a chance may go
+            for (size_t b = 0; b < counts.size(); b++)
+                if (draw.chances()[a] < 1 && draw.chances()[b] < 1) CHECK_NEAR(draw.chances()[a] * counts[b], draw.chances()[b] * counts[a], 1e-9);
+        const int times = 20000;
+        for (int i = 0; i < times; i++) {
+            random_stream chance(9, "draws", static_cast<uint64_t>(i));
+            const drawn_items found = draw.draw(chance);
+            CHECK(std::is_sorted(found.items.begin(), found.items.end()) && found.items.size() == found.corrections.size());
+            for (size_t j = 0; j < found.items.size(); j++) {
+                drawn[static_cast<size_t>(found.items[j])]++;
+                CHECK_NEAR(found.corrections[j], -std::log(draw.chances()[static_cast<size_t>(found.items[j])]), 1e-6);
+            }
+        }
+        for (size_t item = 0; item < drawn.size(); item++) CHECK_NEAR(drawn[item] / times, draw.chances()[item], 5 * 0.5 / std::sqrt(times)); // 5 deviations at most
+    }
+}
+
+// One state, so that the mean over many draws can be taken.
+struct one_state {
+    static const int64_t width = 6;
+    std::vector<float> h, items, dh, d_items;
+    int32_t target;
+
+    explicit one_state(int32_t target) : target(target) {
+        random_stream chance(3, "one state");
+        for (int64_t i = 0; i < width; i++) h.push_back(static_cast<float>(chance.normal()));
+        for (int64_t i = 0; i < width * N_ITEMS; i++) items.push_back(static_cast<float>(chance.normal()));
+    }
+    double loss(const drawn_items * drawn) {
+        dh.assign(h.size(), 0.0f), d_items.assign(items.size(), 0.0f);
+        return softmax_loss({h.data(), 1, width}, {items.data(), N_ITEMS, width}, &target, drawn, 1, {dh.data(), 1, width}, {d_items.data(), N_ITEMS, width}, 0);
+    }
+};
+
+void a_sum_over_drawn_items_is_that_over_all_in_the_mean() {
+    const invented_log log(60, 20, 4);
+    for (const int32_t target : {0, 5}) {
+        one_state state(target);
+        const double expected = std::exp(state.loss(nullptr)); // Z / exp(s_t)
+        const item_draw draw(log, 4);
+        double sum = 0, squares = 0;
+        const int times = 40000;
+        for (int i = 0; i < times; i++) {
+            random_stream chance(2, "draws", static_cast<uint64_t>(i));
+            const drawn_items drawn = draw.draw(chance);
+            const double one = std::exp(state.loss(&drawn));
+            sum += one, squares += one * one;
+        }
+        const double mean = sum / times, deviation = std::sqrt((squares / times - mean * mean) / times);
+        CHECK(deviation < 0.02 * expected);
+        CHECK_NEAR(mean, expected, 5 * deviation);
+    }
+}
+
+void a_draw_of_all_items_is_the_softmax_itself() {
+    const invented_log log(60, 20, 4);
+    one_state state(7);
+    const double expected = state.loss(nullptr);
+    const std::vector<float> dh = state.dh, d_items = state.d_items;
+    random_stream chance(1, "draws");
+    const drawn_items all = item_draw(log, N_ITEMS).draw(chance);
+    CHECK(all.items.size() == static_cast<size_t>(N_ITEMS));
+    CHECK_NEAR(state.loss(&all), expected, 1e-6);
+    for (size_t i = 0; i < dh.size(); i++) CHECK_NEAR(state.dh[i], dh[i], 1e-6);
+    for (size_t i = 0; i < d_items.size(); i++) CHECK_NEAR(state.d_items[i], d_items[i], 1e-6);
+    const drawn_items none;
+    CHECK(state.loss(&none) == 0 && std::all_of(state.dh.begin(), state.dh.end(), [](float d) { return d == 0; }));
 }
 
 void states_are_those_of_the_definition_whatever_stands_beside() {
@@ -198,11 +280,11 @@ void batches_hold_each_window_once() {
     }
 }
 
-std::unique_ptr<fit_model> make(const std::string & name, const interaction_log & log, int64_t targets_at_once, const fit_context & context) {
-    const sequence_settings sequence{{7, targets_at_once}, 40, 0.01};
+std::unique_ptr<fit_model> make(const std::string & name, const interaction_log & log, int64_t targets_at_once, const fit_context & context, int64_t sampled_items = 0) {
+    const sequence_settings sequence{{7, targets_at_once}, 40, 0.01, sampled_items};
     if (name == "gru4rec") return make_gru4rec(log, {sequence, 8, 12, 1, 0.2}, context);
     if (name == "sasrec") return make_sasrec(log, {sequence, 8, 2, 2, 16, 0.2, 0.2}, context);
-    return make_caser(log, {{{7, 1}, 40, 0.01}, 8, 3, 4, 0.2, 1e-4}, context);
+    return make_caser(log, {{{7, 1}, 40, 0.01, sampled_items}, 8, 3, 4, 0.2, 1e-4}, context);
 }
 
 std::vector<float> all_values(fit_model & model) {
@@ -226,7 +308,7 @@ void bytes_follow_from_the_seed_alone() {
     for (const char * name : MODELS) {
         std::map<std::pair<uint64_t, int32_t>, std::vector<float>> found;
         for (const auto & [seed, threads] : {std::pair<uint64_t, int32_t>{1, 1}, {1, 2}, {1, 5}, {2, 1}}) {
-            const std::unique_ptr<fit_model> model = make(name, log, 3, context_of(seed, threads));
+            const std::unique_ptr<fit_model> model = make(name, log, 3, context_of(seed, threads), 5);
             for (int64_t epoch = 0; epoch < 2; epoch++) model->train_epoch(epoch);
             found[{seed, threads}] = all_values(*model);
         }
@@ -262,8 +344,8 @@ void what_always_follows_is_learned_and_ranked_first() {
         for (int32_t i = 0; i < 15; i++) log.items.push_back((user + 4 * i) % N_ITEMS), log.liked.push_back(1);
         log.begin.push_back(log.items.size());
     }
-    for (const char * name : MODELS) {
-        const std::unique_ptr<fit_model> model = make(name, log, 2, context_of(1, 2));
+    for (const auto & [name, sampled_items] : {std::pair{"gru4rec", 0}, {"sasrec", 0}, {"caser", 0}, {"gru4rec", 6}, {"sasrec", 6}, {"caser", 6}}) {
+        const std::unique_ptr<fit_model> model = make(name, log, 2, context_of(1, 2), sampled_items);
         double loss = 0;
         for (int64_t epoch = 0; epoch < 60; epoch++) loss = *model->train_epoch(epoch);
         CHECK(loss < 0.7); // with dropout; ln 11 = 2.4
@@ -325,6 +407,9 @@ void a_log_that_teaches_nothing_is_refused() {
 int main() {
     return run_tests({
         {"gradients are the central differences of a slow forward, for every instruction set", gradients_are_central_differences},
+        {"few items are drawn as often as they are to be", few_items_are_drawn_as_often_as_they_are_to_be},
+        {"a sum over drawn items is that over all in the mean", a_sum_over_drawn_items_is_that_over_all_in_the_mean},
+        {"a draw of all items is the softmax itself", a_draw_of_all_items_is_the_softmax_itself},
         {"states are those of the definition, whatever stands beside", states_are_those_of_the_definition_whatever_stands_beside},
         {"each target stands in one window", each_target_stands_in_one_window},
         {"batches hold each window once", batches_hold_each_window_once},

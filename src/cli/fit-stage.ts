@@ -17,7 +17,7 @@ export interface FitStage extends Execution {
 
 /**
  * Fits what a report on a run shows beside it: each model on all of train, and where the run saw a few rows, on these. What was fitted before, for this run or
- * another on the version, is not fitted again. A model that the data does not allow is told of and left out: a run that was trained gets its report.
+ * another on the version, is not fitted again. A model that the data or the memory does not allow is told of and left out: a run that was trained gets its report.
  *
  * throws RectuneError 'stopped', 'data' when another log stands in the place of the version's, and what runNative throws
  */

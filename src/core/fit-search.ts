@@ -33,6 +33,24 @@ export const FIT_SEARCH: Readonly<Record<FitModelName, Trials>> = {
   din: grid({ learningRate: [0.001, 0.003], width: [10, 32, 64] }),
 };
 
+/**
+ * Models that learn which item comes next by a softmax over all items, and where that ends: above so many items a target is held against some that are drawn, as many in the mean
+ * (docs/decisions/0021). An epoch over all items takes time in proportion to them.
+ */
+const NEXT_ITEM_MODELS: readonly FitModelName[] = ['gru4rec', 'sasrec', 'caser'];
+const MOST_ITEMS_IN_SOFTMAX = 10_000;
+const SAMPLED_ITEMS = 1000;
+
+/** Settings that the data asks for, the same in all trials of a model; a report shows them. */
+export function settingsOfData(
+  model: FitModelName,
+  { items, hasDislikes }: { items: number; hasDislikes: boolean },
+): { negatives?: number; sampledItems?: number } {
+  if (model === 'din' && !hasDislikes) return { negatives: 1 }; // a model of labels needs items that were not liked
+  if (NEXT_ITEM_MODELS.includes(model) && items > MOST_ITEMS_IN_SOFTMAX) return { sampledItems: SAMPLED_ITEMS };
+  return {};
+}
+
 /** Models that are tuned in seconds; the others learn over many epochs. */
 export const QUICK_MODELS: readonly FitModelName[] = ['pop', 'item-knn', 'ease', 'bpr'];
 

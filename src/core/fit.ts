@@ -12,6 +12,9 @@ const learningByAdam = {
   learningRate: positive.default(0.001),
 };
 
+/** Of models that learn which item comes next by a softmax: held against so many items, drawn for each batch, in place of all; 0: all. */
+const sampledItems = z.number().int().nonnegative().max(1_000_000_000).default(0);
+
 /** A model of users and items that native/ can fit, with its settings. Defaults are those of RecBole 1.2.1, unless something else is said. */
 export const FitModel = z.discriminatedUnion('model', [
   z.strictObject({ model: z.literal('pop'), settings: z.strictObject({}).default({}) }),
@@ -43,6 +46,7 @@ export const FitModel = z.discriminatedUnion('model', [
         dropout: share.default(0.3),
         mostInputs: count.default(50), // of a history, the last ones
         targetsAtOnce: count.default(50), // prefixes of a history that share a pass; 1 is RecBole's way
+        sampledItems,
         ...learningByAdam,
       })
       .prefault({}),
@@ -59,6 +63,7 @@ export const FitModel = z.discriminatedUnion('model', [
         attentionDropout: share.default(0.5),
         mostInputs: count.default(50),
         targetsAtOnce: count.default(10),
+        sampledItems,
         ...learningByAdam,
       })
       .prefault({}),
@@ -73,6 +78,7 @@ export const FitModel = z.discriminatedUnion('model', [
         dropout: share.default(0.4),
         l2: notNegative.default(0.0001),
         mostInputs: count.default(10), // as RecBole advises for Caser; its default for all models is 50
+        sampledItems,
         ...learningByAdam,
       })
       .prefault({}),

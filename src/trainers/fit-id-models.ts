@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { DatasetVersion } from '../core/dataset-version.js';
-import { RectuneError } from '../core/errors.js';
+import { type ErrorKind, RectuneError } from '../core/errors.js';
 import { type FitMetric, FitModel, type NativeFitConfig } from '../core/fit.js';
 import {
   FIT_FORMAT,
@@ -17,6 +17,7 @@ import {
   FIT_SEARCH,
   type FitModelName,
   MADE_IN_ONE_PASS,
+  settingsOfData,
 } from '../core/fit-search.js';
 import { parseAs } from '../core/parse.js';
 import { PROTOCOL } from '../core/run-config.js';
@@ -43,7 +44,7 @@ export interface FitRequest {
   threads?: number | undefined;
   again: boolean; // fit even what was fitted before
   onResult?: ((result: FitResult, reused: boolean) => void) | undefined; // each as it is there
-  onLeftOut?: ((model: FitModelName, error: RectuneError) => void) | undefined; // goes on without a model that the data does not allow; without it that is an error
+  onLeftOut?: ((model: FitModelName, error: RectuneError) => void) | undefined; // goes on without a model that the data or the memory does not allow; without it that is an error
 }
 
 /**
@@ -76,12 +77,15 @@ export async function fitIdModels(store: Store, request: FitRequest, execution: 
     try {
       for (const kind of kinds) results.push(await fitOne(request, model, kind, lines, execution));
     } catch (error) {
-      if (!request.onLeftOut || !(error instanceof RectuneError) || error.kind !== 'data') throw error;
+      if (!request.onLeftOut || !(error instanceof RectuneError) || !LEFT_OUT.includes(error.kind)) throw error;
       request.onLeftOut(model, error);
     }
   }
   return results;
 }
+
+/** What leaves one model out, and not all. */
+const LEFT_OUT: readonly ErrorKind[] = ['data', 'memory'];
 
 async function fitOne(
   request: FitRequest,
@@ -92,8 +96,11 @@ async function fitOne(
 ): Promise<FitResult> {
   const { version, protocol, shots, again } = request;
   const seeds = MADE_IN_ONE_PASS.includes(model) ? 1 : request.seeds;
+  const hasDislikes = lines.interactions.some(({ liked }) => liked.includes(false));
+  const ofData = settingsOfData(model, { items: lines.items, hasDislikes });
   const question = {
     ...{ version: version.hash, protocol, shots: shots?.rows, model, kind, search: FIT_SEARCH[model], seeds },
+    sampledItems: ofData.sampledItems,
     program: packageVersion(),
     format: FIT_FORMAT,
   };
@@ -108,7 +115,7 @@ async function fitOne(
     }
     const work = new FitWork(`${path}.work`, lines, kind, request.threads, execution);
     try {
-      const result = await work.result(model, seeds);
+      const result = await work.result(model, ofData, seeds);
       const whole = {
         ...{ format: FIT_FORMAT, versionHash: version.hash, protocol, kind, model },
         runId: shots?.runId ?? null,
@@ -156,13 +163,14 @@ class FitWork {
 
   async result(
     model: FitModelName,
+    ofData: ReturnType<typeof settingsOfData>,
     seeds: number,
   ): Promise<Pick<FitResult, 'metric' | 'interactions' | 'trials' | 'chosen' | 'seeds'>> {
     const space = this.#isValidated ? FIT_SEARCH[model] : FIT_SEARCH[model].slice(0, 1);
     const trials: { settings: Record<string, unknown>; value: number | null }[] = [];
     let chosen: { place: number; config: FitModel; fitted: Fitted } | undefined;
     for (const [place, settings] of space.entries()) {
-      const config = FitModel.parse({ model, settings: { ...this.#ownSettings(model), ...settings } });
+      const config = FitModel.parse({ model, settings: { ...ofData, ...settings } });
       const fitted = await this.#fit(config, 1);
       trials.push({ settings: config.settings, value: fitted.value });
       if (!chosen || (fitted.value ?? 0) > (chosen.fitted.value ?? 0)) chosen = { place, config, fitted };
@@ -172,12 +180,6 @@ class FitWork {
     for (let seed = 2; seed <= seeds; seed++) fits.push(await this.#fit(chosen.config, seed));
     const interactions = this.lines.interactions.reduce((sum, { items }) => sum + items.length, 0);
     return { metric: this.#metric, interactions, trials, chosen: chosen.place, seeds: fits };
-  }
-
-  /** What the data asks for: a model of labels needs items that were not liked, and draws them where the log has none. */
-  #ownSettings(model: FitModelName): Record<string, unknown> {
-    const hasDislikes = this.lines.interactions.some(({ liked }) => liked.includes(false));
-    return model === 'din' && !hasDislikes ? { negatives: 1 } : {};
   }
 
   async #fit({ model, settings }: FitModel, seed: number): Promise<Fitted> {

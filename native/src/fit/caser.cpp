@@ -48,7 +48,7 @@ class caser : public sequence_network {
         const auto into = [&](size_t part) { return layout_.of(gradients, part); };
         const auto view = [&](std::vector<float> & memory, int64_t columns) { return matrix_view(memory.data(), n, columns); };
         std::vector<float> d_states(all.states.size()), d_joined(all.joined.size()), d_z(d_states.size()), d_features(all.features.size());
-        double loss = softmax_loss(view(all.states, width_), layout_.of(values, items_), targets.data(), share.weight, view(d_states, width_), into(items_), lane);
+        double loss = softmax_loss(view(all.states, width_), layout_.of(values, items_), targets.data(), share.drawn, share.weight, view(d_states, width_), into(items_), lane);
         keep_where_positive(all.states, d_states);
         linear_back(view(all.joined, 2 * width_), layout_.of(values, second_), view(d_states, width_), view(d_joined, 2 * width_), into(second_), into(second_bias_).data, lane);
         for (int64_t i = 0; i < n; i++) {

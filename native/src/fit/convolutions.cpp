@@ -1,10 +1,6 @@
 #include "fit/convolutions.h"
+#include "fit/vector_products.h"
 #include <algorithm>
-
-// y += factor * x
-static void add_scaled(int64_t n, float factor, const float * x, float * y) {
-    for (int64_t i = 0; i < n; i++) y[i] += factor * x[i];
-}
 
 static float dot(int64_t n, const float * x, const float * y) {
     float sums[16] = {};

@@ -47,6 +47,8 @@ sequence_settings take_sequence(config_reader & settings, bool has_groups) {
     chosen.windows.targets_at_once = has_groups ? take_count(settings, "targetsAtOnce", chosen.windows.most_inputs) : 1;
     chosen.batch_size = take_count(settings, "batchSize", MOST);
     chosen.learning_rate = take_number(settings, "learningRate", false);
+    chosen.sampled_items = settings.take<int64_t>("sampledItems");
+    require(settings, chosen.sampled_items >= 0 && chosen.sampled_items <= MOST, "sampledItems", chosen.sampled_items, "between 0 and " + std::to_string(MOST));
     return chosen;
 }
 
@@ -63,7 +65,7 @@ model_choice choose_item_knn(config_reader & settings) {
 
 model_choice choose_ease(config_reader & settings) {
     const ease_settings chosen{take_number(settings, "l2", false)};
-    return {"ease", false, [chosen](const interaction_log & log, const fit_context & context) { return make_ease(log, chosen, context); }};
+    return {"ease", false, [chosen](const interaction_log & log, const fit_context & context) { return make_ease(log, choose_ease_form(log), chosen, context); }};
 }
 
 model_choice choose_bpr(config_reader & settings) {

@@ -49,7 +49,7 @@ class gru4rec : public sequence_network {
         for (size_t i = 0; i < rows.size(); i++) std::copy_n(behind + rows[i] * hidden_, hidden_, &chosen[i * static_cast<size_t>(hidden_)]);
         const matrix_view hidden(chosen.data(), n, hidden_), states(state_memory.data(), n, width_), d_states(d_state_memory.data(), n, width_);
         linear(hidden, layout_.of(values, dense_), layout_.of(values, bias_).data, states, lane);
-        const double loss = softmax_loss(states, layout_.of(values, items_), targets.data(), share.weight, d_states, layout_.of(gradients, items_), lane);
+        const double loss = softmax_loss(states, layout_.of(values, items_), targets.data(), share.drawn, share.weight, d_states, layout_.of(gradients, items_), lane);
 
         std::vector<float> d_chosen(chosen.size()), d_behind(static_cast<size_t>(steps.n_rows() * hidden_), 0.0f);
         linear_back(hidden, layout_.of(values, dense_), d_states, {d_chosen.data(), n, hidden_}, layout_.of(gradients, dense_), layout_.of(gradients, bias_).data, lane);

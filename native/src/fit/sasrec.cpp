@@ -41,7 +41,7 @@ class sasrec : public sequence_network {
         for (const sequence_window & window : share.windows) targets.insert(targets.end(), window.targets(), window.targets() + window.n_targets);
         std::vector<float> d(states.size());
         const matrix_view d_items = layout_.of(gradients, items_), d_places = layout_.of(gradients, places_);
-        const double loss = softmax_loss({states.data(), n_targets, width_}, layout_.of(values, items_), targets.data(), share.weight, {d.data(), n_targets, width_}, d_items, lane);
+        const double loss = softmax_loss({states.data(), n_targets, width_}, layout_.of(values, items_), targets.data(), share.drawn, share.weight, {d.data(), n_targets, width_}, d_items, lane);
 
         for (size_t layer = blocks.size(); layer-- > 0;) d = blocks[layer].backward(values, share, d, gradients, lane);
         const matrix_view dx(d.data(), n, width_);

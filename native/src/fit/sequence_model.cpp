@@ -16,6 +16,7 @@ class sequence_model : public fit_model {
   public:
     sequence_model(const interaction_log & log, std::unique_ptr<sequence_network> network, const sequence_settings & settings, const std::string & name, const fit_context & context)
         : log_(log), network_(std::move(network)), settings_(settings), context_(context), trained_(network_->layout()), n_targets_(count_targets(log)), popularity_(static_cast<size_t>(log.n_items), 0.0f) {
+        if (settings.sampled_items > 0) draw_.emplace(log, settings.sampled_items);
         if (n_targets_ == 0) throw user_error(exit_data, "no user has two interactions", "model \"" + name + "\"", "give it longer histories: it learns what comes next");
         network_->initialise(trained_.values(), context_.seed);
         for (const int32_t item : log.items) popularity_[static_cast<size_t>(item)]++;
@@ -78,9 +79,15 @@ class sequence_model : public fit_model {
             shares[i % SHARES].numbers.push_back(static_cast<int64_t>(order[i]));
             n_targets += batch[i].n_targets;
         }
+        std::optional<drawn_items> drawn;
+        if (draw_) {
+            random_stream chance(context_.seed, "softmax items", static_cast<uint64_t>(step));
+            drawn = draw_->draw(chance);
+        }
         const uint64_t dropout_seed = random_stream(context_.seed, "sequence dropout", static_cast<uint64_t>(step)).uint64();
         return trained_.step(step + 1, settings_.learning_rate, context_.threads, [&](size_t i, float * gradients, int lane) {
             shares[i].dropout_seed = dropout_seed;
+            shares[i].drawn = drawn ? &*drawn : nullptr;
             shares[i].weight = 1.0f / static_cast<float>(n_targets);
             return shares[i].windows.empty() ? 0.0 : network_->learn(trained_.values(), shares[i], gradients, lane);
         });
@@ -111,6 +118,7 @@ class sequence_model : public fit_model {
     sequence_settings settings_;
     fit_context context_;
     trained_parameters trained_;
+    std::optional<item_draw> draw_;
     int64_t n_targets_;
     std::vector<float> popularity_; // [n_items]
 };

@@ -9,6 +9,7 @@ struct sequence_settings {
     window_settings windows;
     int64_t batch_size;     // targets, about: windows are not torn apart
     double learning_rate;
+    int64_t sampled_items;  // drawn for each batch, in the mean, to stand for all in the softmax (drawn_items.h); 0: all items
 };
 
 // log  outlives the model

@@ -1,5 +1,6 @@
 // A network that turns what a user met into a state; the state's products with the items' vectors are the scores.
 #pragma once
+#include "fit/drawn_items.h"
 #include "fit/parameter_layout.h"
 #include "fit/sequence_window.h"
 #include "kernels/dropout.h"
@@ -10,6 +11,7 @@ struct window_share {
     std::vector<int64_t> numbers; // of the windows in their batch: dropout masks follow from them, not from who computes what
     uint64_t dropout_seed = 0;    // of the batch
     float weight = 0;             // of each target's loss
+    const drawn_items * drawn = nullptr; // what targets are held against; nullptr: all items
 
     int64_t n_inputs() const;
     int64_t n_targets() const;

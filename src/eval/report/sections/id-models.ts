@@ -104,13 +104,18 @@ function isMadeInOnePass(model: IdModelId): boolean {
   return MADE_IN_ONE_PASS.some((name) => idModel(name, protocolOf(model)) === model);
 }
 
-/** Settings that were tried at several values; those that were never changed stand in report.json. */
+/** Settings that were tried at several values, and a softmax that was not over all items; what else was never changed stands in report.json. */
 function settingsText(settings: Readonly<Record<string, unknown>>, trials: ReportedFit['trials']): string {
   const written = (value: unknown) => JSON.stringify(value);
   const tried = Object.entries(settings).filter(
     ([name]) => new Set(trials.map((trial) => written(trial.settings[name]))).size > 1,
   );
-  return tried.map(([name, value]) => `${name} ${written(value)}`).join(', ') || '-';
+  const sampled = Number(settings.sampledItems ?? 0);
+  const parts = [
+    ...tried.map(([name, value]) => `${name} ${written(value)}`),
+    ...(sampled > 0 ? [`softmax sampled, ${counted(sampled, 'item')} a batch`] : []),
+  ];
+  return parts.join(', ') || '-';
 }
 
 function spread(task: string, metric: string, { spread: all }: IdModelStanding, titles: Titles): Table {
