@@ -1,7 +1,8 @@
 import type { DatasetVersion } from '../core/dataset-version.js';
 import { RectuneError } from '../core/errors.js';
 import { cellId } from '../core/grid.js';
-import { type Instruction, SPLITS, type Split } from '../core/instruction.js';
+import { SPLITS, type Split } from '../core/instruction.js';
+import type { MadeRow } from '../core/made-row.js';
 import { SPLIT_LEAKS } from '../core/recipe.js';
 import { sha256 } from '../platform/files.js';
 import type { Store } from '../store/store.js';
@@ -74,7 +75,7 @@ async function sealPlan(
   const tally = noTally();
   const kept = keptRows(renderRows(plan, wrapper, writers, tally), choice);
   const labels = sharedLabels(mixture.templates);
-  const rows = function* (): Generator<Instruction, void> {
+  const rows = function* (): Generator<MadeRow, void> {
     for (const row of kept.rows) {
       proof.look(row);
       if (

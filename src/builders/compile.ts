@@ -6,19 +6,19 @@ import { type Fields, ITEM_HELPERS, LIST_HELPERS, TEXT_HELPERS } from './templat
 export type Render = (context: object, sheet: Sheet) => void;
 
 /** Where names are looked up: in the example, and inside of #each in the item whose turn it is. */
-interface Scope {
+export interface Scope {
   readonly root: Values;
   readonly item: Values;
   readonly isLast: boolean;
   readonly sheet: Sheet;
 }
 
-type Values = Readonly<Record<string, unknown>>;
-type Printer = (scope: Scope) => void;
+export type Values = Readonly<Record<string, unknown>>;
+export type Printer = (scope: Scope) => void;
 type Lookup = (scope: Scope) => unknown;
 
 /** What is the same in a whole template. */
-interface Settings {
+export interface Settings {
   readonly inserts: 'values' | 'pieces';
   readonly fields: readonly string[];
 }
@@ -43,22 +43,14 @@ export function compileTemplate(
 /** A piece that a wrapper prints. */
 export type PutDown = (sheet: Sheet) => void;
 
-const NO_ITEM: Values = Object.freeze({});
+export const NO_ITEM: Values = Object.freeze({});
 
 /** inItem  whether the program stands inside of #each */
 function printerOf(program: hbs.AST.Program | undefined, settings: Settings, inItem: boolean): Printer {
   const printers: Printer[] = [];
   for (const statement of program?.body ?? []) {
-    if (statement.type === 'ContentStatement') {
-      const text = (statement as hbs.AST.ContentStatement).value;
-      if (text === '') continue;
-      const same = literal(text);
-      printers.push(({ sheet }) => sheet.literal(same));
-    } else if (statement.type === 'MustacheStatement') {
-      printers.push(mustache(statement as hbs.AST.MustacheStatement, settings, inItem));
-    } else if (statement.type === 'BlockStatement') {
-      printers.push(block(statement as hbs.AST.BlockStatement, settings, inItem));
-    }
+    const printer = statementPrinter(statement, settings, inItem);
+    if (printer !== undefined) printers.push(printer);
   }
   const [only] = printers;
   if (only === undefined) return () => {};
@@ -66,6 +58,48 @@ function printerOf(program: hbs.AST.Program | undefined, settings: Settings, inI
   return (scope) => {
     for (let i = 0; i < printers.length; i++) (printers[i] as Printer)(scope);
   };
+}
+
+/** undefined: it prints nothing. */
+export function statementPrinter(
+  statement: hbs.AST.Statement,
+  settings: Settings,
+  inItem: boolean,
+): Printer | undefined {
+  if (statement.type === 'ContentStatement') {
+    const text = (statement as hbs.AST.ContentStatement).value;
+    if (text === '') return undefined;
+    const same = literal(text);
+    return ({ sheet }) => sheet.literal(same);
+  }
+  const list = listOf(statement, settings, inItem);
+  if (list !== undefined) return each(lookup(list.path, inItem), list.print, list.otherwise);
+  if (statement.type === 'MustacheStatement') return mustache(statement as hbs.AST.MustacheStatement, settings, inItem);
+  if (statement.type === 'BlockStatement') return block(statement as hbs.AST.BlockStatement, settings, inItem);
+  return undefined;
+}
+
+/** A list as a statement prints it: item by item, or something else when there is none. */
+export interface PrintedList {
+  readonly path: hbs.AST.PathExpression;
+  readonly print: Printer;
+  readonly otherwise: Printer;
+}
+
+/** {{titles list}} and other helpers of lists, {{#each list}}; undefined: another statement. */
+export function listOf(statement: hbs.AST.Statement, settings: Settings, inItem: boolean): PrintedList | undefined {
+  if (statement.type !== 'MustacheStatement' && statement.type !== 'BlockStatement') return undefined;
+  const { path, params } = statement as hbs.AST.MustacheStatement | hbs.AST.BlockStatement;
+  const name = (path as hbs.AST.PathExpression).original;
+  const given = params[0] as hbs.AST.PathExpression | undefined;
+  if (given === undefined) return undefined;
+  if (statement.type === 'MustacheStatement') {
+    if (!(name in LIST_HELPERS)) return undefined;
+    return { path: given, print: titled(LIST_HELPERS[name as keyof typeof LIST_HELPERS]), otherwise: () => {} };
+  }
+  if (name !== 'each') return undefined;
+  const { program, inverse } = statement as hbs.AST.BlockStatement;
+  return { path: given, print: printerOf(program, settings, true), otherwise: printerOf(inverse, settings, inItem) };
 }
 
 /** {{path}} or {{helper path}} */
@@ -78,7 +112,6 @@ function mustache(statement: hbs.AST.MustacheStatement, { inserts, fields }: Set
   }
   const find = lookup(parameter as hbs.AST.PathExpression, inItem);
   const name = (statement.path as hbs.AST.PathExpression).original;
-  if (name in LIST_HELPERS) return titles(find, LIST_HELPERS[name as keyof typeof LIST_HELPERS]);
   if (name in ITEM_HELPERS) {
     const helper = ITEM_HELPERS[name as keyof typeof ITEM_HELPERS];
     return (scope) => scope.sheet.value(helper(find(scope) as Fields, fields));
@@ -90,28 +123,20 @@ function mustache(statement: hbs.AST.MustacheStatement, { inserts, fields }: Set
 const QUOTE = literal('"');
 const BETWEEN = literal('", ');
 
-/** The titles of a list, each in quotes, joined by comma and space; an empty list prints nothing. */
-function titles(find: Lookup, shown: (title: string) => string): Printer {
-  return (scope) => {
-    const { sheet } = scope;
-    const items = find(scope) as readonly { readonly title: string }[];
-    const positions = sheet.positionsOf(items);
-    for (let i = 0; i < items.length; i++) {
-      const begin = sheet.length;
-      sheet.literal(QUOTE);
-      sheet.value(shown((items[i] as { readonly title: string }).title));
-      sheet.literal(i < items.length - 1 ? BETWEEN : QUOTE);
-      if (positions !== undefined) sheet.item(positions[i] as number, begin);
-    }
+/** The title of an item in quotes, and comma and space unless it is the last. */
+function titled(shown: (title: string) => string): Printer {
+  return ({ item, isLast, sheet }) => {
+    sheet.literal(QUOTE);
+    sheet.value(shown((item as { readonly title: string }).title));
+    sheet.literal(isLast ? QUOTE : BETWEEN);
   };
 }
 
-/** {{#if path}}, {{#unless path}}, {{#each list}} */
+/** {{#if path}}, {{#unless path}} */
 function block(statement: hbs.AST.BlockStatement, settings: Settings, inItem: boolean): Printer {
   const find = lookup(statement.params[0] as hbs.AST.PathExpression, inItem);
   const name = statement.path.original;
   const otherwise = printerOf(statement.inverse, settings, inItem);
-  if (name === 'each') return each(find, printerOf(statement.program, settings, true), otherwise);
   const then = printerOf(statement.program, settings, inItem);
   if (name === 'if') return (scope) => (holds(find(scope)) ? then(scope) : otherwise(scope));
   return (scope) => (holds(find(scope)) ? otherwise(scope) : then(scope));

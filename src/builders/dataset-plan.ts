@@ -8,7 +8,7 @@ import { type Admitted, admit } from './admit.js';
 import { drawCandidates, makePool, type Pool } from './candidates/draw-candidates.js';
 import { columnRoles } from './column-roles.js';
 import { attributesOf, type LogFields, missingColumns } from './coverage.js';
-import { type Example, exampleCount, examplePlaces, isLiked, makeExamples } from './examples.js';
+import { type Example, type ExamplePlace, exampleAt, exampleCount, examplePlaces, isLiked } from './examples.js';
 import { ItemTexts } from './item-texts.js';
 import type { LoadedRecipe } from './load-recipe.js';
 import type { Template } from './load-template.js';
@@ -35,7 +35,9 @@ export interface DatasetPlan {
   textsFor(template: Template): ItemTexts;
   /** Texts by which items are let in: those of the only template, else titles alone. */
   readonly texts: ItemTexts;
-  /** Each example that is in a split, in the order of the log's users. */
+  /** Where the examples stand that are in a split, in the order of the log's users. */
+  places(): Generator<{ readonly place: ExamplePlace; readonly split: Split }, void>;
+  /** The same examples themselves. */
   placedExamples(): Generator<{ readonly example: Example; readonly split: Split }, void>;
   /** The candidate list of an example; undefined: the recipe draws none. */
   candidates(example: Example): readonly string[] | undefined;
@@ -130,12 +132,15 @@ export function planDataset(store: Store, loaded: LoadedRecipe, options: PlanOpt
       byTemplate.set(template, found);
       return found;
     },
-    *placedExamples() {
+    *places() {
       let i = 0;
-      for (const example of makeExamples(sequences, recipe.examples, loaded.file)) {
+      for (const place of examplePlaces(sequences, recipe.examples, loaded.file)) {
         const split = splits.at(i++);
-        if (split !== undefined) yield { example, split };
+        if (split !== undefined) yield { place, split };
       }
+    },
+    *placedExamples() {
+      for (const { place, split } of plan.places()) yield { example: exampleAt(sequences, place), split };
     },
     candidates(example) {
       return recipe.candidates && plan.candidatesBy(recipe.candidates, example);

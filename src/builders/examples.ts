@@ -1,7 +1,7 @@
 import { RectuneError } from '../core/errors.js';
 import type { Interaction } from '../core/interaction.js';
 import type { ExampleRule, LabelRule } from '../core/recipe.js';
-import type { UserSequence, UserSequences } from './user-sequences.js';
+import type { UserSequences } from './user-sequences.js';
 
 /** A question to the model: after this history, what of the target? */
 export interface Example {
@@ -56,18 +56,10 @@ export function* examplePlaces(
   }
 }
 
-/** The examples themselves, in the same order. */
-export function* makeExamples(
-  sequences: UserSequences,
-  rule: ExampleRule,
-  recipeFile: string,
-): Generator<Example, void> {
-  let last: { user: number; sequence: UserSequence } | undefined;
-  for (const { user, begin, end, target, fromLast } of examplePlaces(sequences, rule, recipeFile)) {
-    if (last?.user !== user) last = { user, sequence: sequences.sequence(user) };
-    const { userId, interactions } = last.sequence;
-    yield { userId, history: interactions.slice(begin, end), target: interactions[target] as Interaction, fromLast };
-  }
+/** The example that stands at a place. */
+export function exampleAt(sequences: UserSequences, { user, begin, end, target, fromLast }: ExamplePlace): Example {
+  const { userId, interactions } = sequences.sequence(user);
+  return { userId, history: interactions.slice(begin, end), target: interactions[target] as Interaction, fromLast };
 }
 
 /** How many examples there are. Throws as examplePlaces() does. */

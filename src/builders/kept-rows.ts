@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { Instruction, Split } from '../core/instruction.js';
+import type { Split } from '../core/instruction.js';
+import type { MadeRow } from '../core/made-row.js';
 import type { RowChoice } from './row-choice.js';
 
 /** Rows that stay, and what was counted when they have all gone by. */
 export interface KeptRows {
-  readonly rows: Generator<Instruction, void>; // those of a split numbered from 0
+  readonly rows: Generator<MadeRow, void>; // those of a split numbered from 0; each holds until the next one is asked for
   readonly rendered: Readonly<Record<Split, number>>; // before twins were dropped
   readonly byTemplate: ReadonlyMap<string, Record<Split, number>>;
   readonly balanced: number; // rows of train that gave way to balance
@@ -14,7 +15,7 @@ export interface KeptRows {
   listsHash(): string;
 }
 
-export function keptRows(rows: Iterable<Instruction>, choice: RowChoice): KeptRows {
+export function keptRows(rows: Iterable<MadeRow>, choice: RowChoice): KeptRows {
   const rendered = { train: 0, valid: 0, test: 0 };
   const next = { train: 0, valid: 0, test: 0 };
   const byTemplate = new Map<string, Record<Split, number>>();
@@ -30,7 +31,7 @@ export function keptRows(rows: Iterable<Instruction>, choice: RowChoice): KeptRo
   };
   return kept;
 
-  function* stay(): Generator<Instruction, void> {
+  function* stay(): Generator<MadeRow, void> {
     for (const row of rows) {
       const { split } = row;
       const fate = choice.fate(row);
@@ -50,8 +51,8 @@ export function keptRows(rows: Iterable<Instruction>, choice: RowChoice): KeptRo
       const count = byTemplate.get(row.templateId) ?? { train: 0, valid: 0, test: 0 };
       byTemplate.set(row.templateId, count);
       count[split] += 1;
-      const number = next[split]++;
-      yield row.row === number ? row : { ...row, row: number };
+      row.row = next[split]++;
+      yield row;
     }
   }
 }

@@ -8,6 +8,7 @@ import { compileTemplate, type Render } from './compile.js';
 import { gridTemplate, isGridName } from './grid.js';
 import { packagedTemplates } from './packaged-templates.js';
 import { inlinePartials } from './partials.js';
+import { type Segment, segmentsOf } from './segments.js';
 import { textOf } from './sheet.js';
 import { openTemplateFile, parseHandlebars, type TemplateFile } from './template-file.js';
 
@@ -27,6 +28,8 @@ export interface Template {
   readonly instruction: Render;
   readonly input: Render;
   readonly output: Render;
+  /** Instruction and input piece by piece, by what each is made of; undefined: something of them is made of other things. */
+  readonly segments: { readonly instruction: readonly Segment[]; readonly input: readonly Segment[] } | undefined;
 }
 
 /**
@@ -90,14 +93,14 @@ export function understandTemplate(
   const inHead = (key: string) => (line: number, word: string) =>
     `${shown}:${word === '' ? headLine(key) + line - 1 : headLine(key, word)}`;
   const inBody = (line: number) => `${shown}:${file.bodyLine + line - 1}`;
-  const read = (text: string, piece: Piece, uses: Uses): Render => {
+  const read = (text: string, piece: Piece, uses: Uses): Rendered => {
     const inlined = inlinePartials(text, (line) => piece.where(line, ''), folders);
     partials.push(...inlined.used);
     const where =
       inlined.used.length === 0 ? piece.where : (line: number) => inlined.lines[line - 1] ?? piece.where(1, '');
     const program = parseHandlebars(inlined.text, (line) => where(line, ''));
     checkTemplate(program, { ...piece, where }, uses);
-    return compileTemplate(program, 'values', head.fields);
+    return { render: compileTemplate(program, 'values', head.fields), segments: segmentsOf(program, head.fields) };
   };
   const body = file.body.replace(/\n$/, ''); // the last newline ends the file, not the input
   const instruction = read(head.instruction, { ...prompt, where: inHead('instruction') }, inPrompt);
@@ -116,7 +119,8 @@ export function understandTemplate(
     hash: partials.length === 0 ? file.hash : sha256(JSON.stringify([file.hash, ...partials])),
     shown,
     hasInput: body !== '',
-    labels: TASKS[head.task].alternatives === 'label' ? labelsOf(output, `${shown}:${headLine('output')}`) : null,
+    labels:
+      TASKS[head.task].alternatives === 'label' ? labelsOf(output.render, `${shown}:${headLine('output')}`) : null,
     hasFixedLabels:
       TASKS[head.task].alternatives === 'label' && [...inAnswer.variables.keys()].every((name) => name === 'label'),
     slots: new Set(uses.variables.keys()),
@@ -124,10 +128,17 @@ export function understandTemplate(
     answerSlots: new Set(inAnswer.variables.keys()),
     places: inPrompt.places,
     answerPlaces: inAnswer.places,
-    instruction,
-    input,
-    output,
+    instruction: instruction.render,
+    input: input.render,
+    output: output.render,
+    segments: instruction.segments && input.segments && { instruction: instruction.segments, input: input.segments },
   };
+}
+
+/** A text of a template, ready to be put down. */
+interface Rendered {
+  readonly render: Render;
+  readonly segments: readonly Segment[] | undefined;
 }
 
 function joined(a: Uses, b: Uses): Uses {

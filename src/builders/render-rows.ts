@@ -1,15 +1,17 @@
 import { RectuneError } from '../core/errors.js';
-import type { Instruction, Split } from '../core/instruction.js';
+import type { Split } from '../core/instruction.js';
 import type { Interaction } from '../core/interaction.js';
+import { MadeRow } from '../core/made-row.js';
 import { Random } from '../core/random.js';
 import { type CandidateRule, ItemWords } from '../core/recipe.js';
 import { drawItems } from './candidates/draw-candidates.js';
 import { pairOf } from './candidates/pair.js';
 import type { DatasetPlan } from './dataset-plan.js';
-import { type Example, isLiked } from './examples.js';
+import { type Example, exampleAt, isLiked } from './examples.js';
 import type { Template } from './load-template.js';
 import type { Wrapper } from './load-wrapper.js';
-import { renderExample } from './render.js';
+import { PlainRows } from './plain-rows.js';
+import { renderRow } from './render.js';
 import { rowName } from './row-name.js';
 import { type Material, NOT_LIKED, type Shown, showExample, type Writers } from './show-example.js';
 
@@ -20,7 +22,7 @@ export interface RenderTally {
 }
 
 /**
- * Examples as instructions, in their order; rows of a split are numbered from 0.
+ * Examples as instructions, in their order; rows of a split are numbered from 0. Each holds until the next one is asked for.
  *
  * throws  RectuneError 'data' that names the rows which would show an item without a title (or without a field of the only template)
  */
@@ -29,7 +31,7 @@ export function* renderRows(
   wrapper: Wrapper,
   writers: Writers,
   tally: RenderTally,
-): Generator<Instruction, void> {
+): Generator<MadeRow, void> {
   const { recipe } = plan;
   const words = ItemWords.parse(recipe.words ?? {});
   const material: Material = {
@@ -50,19 +52,29 @@ export function* renderRows(
   const described = new Set<string>(); // items and users that a row of knowledge is about: one row each
   const untitled: string[] = [];
   const allPrinted = everyItem(plan);
-  for (const { example, split } of plan.placedExamples()) {
+  const row = new MadeRow();
+  const positions: number[] = []; // in the history, of what a row prints of it
+  const plain = allPrinted ? PlainRows.of(plan, wrapper) : undefined;
+  for (const { place, split } of plan.places()) {
+    if (plain !== undefined && place.end > place.begin) {
+      plain.fill(row, place, split, next[split]++);
+      yield row;
+      continue;
+    }
+    const example = exampleAt(plan.sequences, place);
     const unknown = allPrinted
       ? undefined
       : [...example.history, example.target].find((interaction) => !plan.texts.has(interaction));
     if (unknown) {
-      const row = { split, row: next[split] + untitled.length };
-      untitled.push(`${rowName(row)} (item ${unknown.itemId}: ${plan.texts.fault(unknown.itemId)})`);
+      const named = { split, row: next[split] + untitled.length };
+      untitled.push(`${rowName(named)} (item ${unknown.itemId}: ${plan.texts.fault(unknown.itemId)})`);
       continue;
     }
     if (untitled.length > 0) continue;
     const found = firstThatShows(example, split);
     if (found === undefined) continue;
-    yield instructionOf(found, split, next[split]++);
+    fill(found, split, next[split]++);
+    yield row;
   }
   refuseUntitled(untitled);
 
@@ -108,36 +120,25 @@ export function* renderRows(
     return { example: { ...example, target: { ...example.target, itemId: drawn } }, label: false };
   }
 
-  function instructionOf({ template, shown, example, label }: Found, split: Split, row: number): Instruction {
-    const text = renderExample(template, wrapper, shown.example);
-    const historyLabels = new Array<boolean>(text.shown.length);
-    const historyInteractions = new Array<number>(text.shown.length);
-    for (let i = 0; i < text.shown.length; i++) {
-      const position = text.shown[i] as number;
-      historyLabels[i] = shown.example.history[position]?.liked === true;
-      historyInteractions[i] = (example.history[position] as Interaction).logIndex;
+  function fill({ template, shown, example, label }: Found, split: Split, number: number): void {
+    renderRow(template, wrapper, shown.example, row, positions);
+    row.makeRoom(positions.length);
+    for (let i = 0; i < positions.length; i++) {
+      const position = positions[i] as number;
+      row.labels[i] = Number(shown.example.history[position]?.liked === true);
+      row.lines[i] = (example.history[position] as Interaction).logIndex;
     }
-    return {
-      row,
-      split,
-      userId: example.userId,
-      itemId: example.target.itemId,
-      label: template.labels ? label : null,
-      choices: text.choices,
-      scored: text.scored,
-      candidates: shown.candidates ? [...shown.candidates] : null,
-      templateId: template.head.id,
-      templateVersion: template.head.version,
-      instruction: text.instruction,
-      input: text.input,
-      answer: text.answer,
-      prompt: text.prompt,
-      values: text.values,
-      history: text.history,
-      historyLabels,
-      target: example.target.logIndex,
-      historyInteractions,
-    };
+    row.lineCount = positions.length;
+    row.labelCount = positions.length;
+    row.row = number;
+    row.split = split;
+    row.userId = example.userId;
+    row.itemId = example.target.itemId;
+    row.label = template.labels ? label : null;
+    row.candidates = shown.candidates;
+    row.templateId = template.head.id;
+    row.templateVersion = template.head.version;
+    row.target = example.target.logIndex;
   }
 }
 

@@ -1,5 +1,5 @@
 import type { ByteRange } from '../core/instruction.js';
-import type { MadePart } from '../core/made-text.js';
+import type { MadePart, MadeRow } from '../core/made-row.js';
 import type { TextSlot } from '../core/slots.js';
 import { TASKS } from '../core/template.js';
 import type { Render } from './compile.js';
@@ -40,6 +40,46 @@ export interface Rendered {
 
 /** Renders one example through template and wrapper. Pure: the same example gives the same bytes. */
 export function renderExample(template: Template, wrapper: Wrapper, example: ShownExample): Rendered {
+  const { answer, choices, scored } = layDown(template, wrapper, example);
+  const { shown, ranges } = PROMPT.history();
+  const prompt = PROMPT.text();
+  const [instruction, input] = [INSTRUCTION.text(PROMPT, prompt), INPUT.text(PROMPT, prompt)];
+  return {
+    instruction,
+    input,
+    answer,
+    choices: choices && [...choices],
+    scored,
+    prompt,
+    values: PROMPT.values(),
+    history: ranges,
+    shown,
+  };
+}
+
+/**
+ * The same into a row, of which it sets all that is text.
+ *
+ * shown  filled with which items of the example's history were printed
+ */
+export function renderRow(
+  template: Template,
+  wrapper: Wrapper,
+  example: ShownExample,
+  row: MadeRow,
+  shown: number[],
+): void {
+  const { answer, choices, scored } = layDown(template, wrapper, example);
+  row.answer = answer;
+  row.choices = choices;
+  row.scored = scored;
+  INSTRUCTION.setPart(row.parts[0]);
+  INPUT.setPart(row.parts[1]);
+  PROMPT.giveTo(row, shown);
+}
+
+/** Puts the prompt on its sheet, and tells the answers. */
+function layDown(template: Template, wrapper: Wrapper, example: ShownExample): Answers {
   const { places, promptSlots } = template;
   const items = printedItems(example.history, places.has('isLiked') || places.has('stars'));
   const liked = promptSlots.has('liked') ? partOf(items, example.history, true) : NO_ITEMS;
@@ -57,19 +97,11 @@ export function renderExample(template: Template, wrapper: Wrapper, example: Sho
     candidates,
   };
   if (example.texts !== undefined) Object.assign(context, example.texts);
-  const sheet = PROMPT;
-  sheet.begin([liked, disliked, { items, positions: numbersUpTo(items.length) }]);
+  PROMPT.begin([liked, disliked, { items, positions: numbersUpTo(items.length) }]);
   INSTRUCTION.take(template.instruction, context);
   INPUT.take(template.input, context);
-  wrapper.render({ instruction: INSTRUCTION.put, input: INPUT.put, hasInput: template.hasInput }, sheet);
-  const { shown, ranges } = sheet.history();
-  const prompt = sheet.text();
-  const values = sheet.values();
-  const instruction = INSTRUCTION.text(sheet, prompt);
-  const input = INPUT.text(sheet, prompt);
-  sheet.remember(prompt, [INSTRUCTION.part(instruction), INPUT.part(input)]);
-  const { answer, choices, scored } = answersOf(template, example, candidates);
-  return { instruction, input, answer, choices, scored, prompt, values, history: ranges, shown };
+  wrapper.render({ instruction: INSTRUCTION.put, input: INPUT.put, hasInput: template.hasInput }, PROMPT);
+  return answersOf(template, example, candidates);
 }
 
 /** A part of a prompt that the wrapper puts down. */
@@ -83,6 +115,7 @@ class Piece {
     this.#render = render;
     this.#context = context;
     this.#begin = -1;
+    this.#end = -1;
   }
 
   readonly put = (sheet: Sheet): void => {
@@ -91,9 +124,11 @@ class Piece {
     this.#end = sheet.length;
   };
 
-  /** Where its text, as text() gave it, stands in the prompt; begin < 0: nowhere. */
-  part(text: string): MadePart {
-    return { text, begin: this.#begin, end: this.#end };
+  /** Tells where it stands in the prompt, or what it is. */
+  setPart(part: MadePart): void {
+    part.begin = this.#begin;
+    part.end = this.#end;
+    part.text = this.#begin >= 0 ? undefined : textOf((aside) => this.#render(this.#context, aside));
   }
 
   /** Its text, whether it stands in the prompt or not. */
@@ -162,12 +197,14 @@ function usesPlaces({ places, answerPlaces, answerSlots }: Template): boolean {
   return ['letter', 'number'].some((name) => places.has(name) || answerPlaces.has(name)) || answerSlots.has('order');
 }
 
+interface Answers {
+  readonly answer: string;
+  readonly choices: readonly string[] | null;
+  readonly scored: Rendered['scored'];
+}
+
 /** The row's answer, and all those that it could have had. */
-function answersOf(
-  template: Template,
-  example: ShownExample,
-  candidates: readonly Candidate[],
-): Pick<Rendered, 'answer' | 'choices' | 'scored'> {
+function answersOf(template: Template, example: ShownExample, candidates: readonly Candidate[]): Answers {
   const { target, stars } = example;
   // One context for all answers of the row: each sets what it changes, and the same as the one before.
   let context: object | undefined;
@@ -179,7 +216,7 @@ function answersOf(
   switch (TASKS[template.head.task].alternatives) {
     case 'label': {
       if (template.labels && template.hasFixedLabels)
-        return { answer: template.labels[example.label ? 0 : 1], choices: [...template.labels], scored: 'first-token' };
+        return { answer: template.labels[example.label ? 0 : 1], choices: template.labels, scored: 'first-token' };
       const choices = [true, false].map((label) => write({ label }));
       return { answer: choices[example.label ? 0 : 1] as string, choices, scored: 'first-token' };
     }

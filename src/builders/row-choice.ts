@@ -1,4 +1,5 @@
-import { type Instruction, SPLITS } from '../core/instruction.js';
+import { SPLITS } from '../core/instruction.js';
+import type { MadeRow } from '../core/made-row.js';
 import type { DatasetRecipe } from '../core/recipe.js';
 import { balancedRows, type Weighed } from './balance.js';
 import { TextHolders } from './leaks/text-holders.js';
@@ -24,16 +25,19 @@ export class RowChoice {
     this.looksFirst = recipe.balance !== undefined || recipe.twins === 'drop';
   }
 
-  look({ split, prompt, userId, itemId, label, templateId }: Instruction): void {
+  look(row: MadeRow): void {
+    const { split, userId, itemId, label, templateId } = row;
     const place = SPLITS.indexOf(split);
     const { balance, twins } = this.#recipe;
-    if (twins === 'drop' && place > (this.#prompts.of(prompt) ?? -1)) this.#prompts.set(prompt, place);
+    if (twins === 'drop' && place > (this.#prompts.of(row.fingerprint()) ?? -1))
+      this.#prompts.set(row.fingerprint(), place);
     if (balance === undefined || split !== 'train') return;
     this.#train.push({ userId, itemId, label, family: this.#familyOf.get(templateId) ?? '' });
   }
 
   /** Asked of each row once, in the order of look(). */
-  fate({ split, prompt }: Instruction): 'stays' | 'balanced away' | 'twin' {
+  fate(row: MadeRow): 'stays' | 'balanced away' | 'twin' {
+    const { split } = row;
     const { balance, twins } = this.#recipe;
     if (balance !== undefined && split === 'train') {
       if (this.#kept === undefined) {
@@ -43,7 +47,7 @@ export class RowChoice {
       if (this.#kept[this.#trainRows++] === 0) return 'balanced away';
     }
     // What is measured stays, and what is learned from gets smaller.
-    if (twins === 'drop' && (this.#prompts.of(prompt) as number) > SPLITS.indexOf(split)) return 'twin';
+    if (twins === 'drop' && (this.#prompts.of(row.fingerprint()) as number) > SPLITS.indexOf(split)) return 'twin';
     return 'stays';
   }
 }

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { DatasetVersion, versionIdentity } from '../core/dataset-version.js';
 import { RectuneError } from '../core/errors.js';
-import { type Instruction, SPLITS, type Split } from '../core/instruction.js';
+import { SPLITS, type Split } from '../core/instruction.js';
+import type { MadeRow } from '../core/made-row.js';
 import { parseAs } from '../core/parse.js';
 import type { LabelWeights } from '../core/recipe.js';
 import { exists, readChunks, readJson, sha256, sha256Pieces, temporaryName } from '../platform/files.js';
@@ -24,8 +25,8 @@ export type UnsealedVersion = Omit<DatasetVersion, 'hash' | 'counts' | 'files' |
 export type SealedVersion = DatasetVersion & { readonly unchanged: boolean };
 
 export interface VersionContent {
-  /** Those of a split in order; splits may take turns. Asked for once. */
-  readonly rows: Iterable<Instruction>;
+  /** Those of a split in order; splits may take turns. Asked for once; each need hold only until the next one is asked for. */
+  readonly rows: Iterable<MadeRow>;
   readonly labels: DatasetVersion['labels'];
   /** Of rows of train, by label. */
   readonly weights: LabelWeights | undefined;
@@ -71,7 +72,7 @@ export function sealVersion(store: Store, content: VersionContent, options: Seal
 /** Writes the rows to the files and to the store, and counts them. */
 function fill(
   folder: StagedFolder,
-  add: (row: Instruction, place: BytePlace) => void,
+  add: (row: MadeRow, place: BytePlace) => void,
   { rows, labels, weights }: VersionContent,
   progress: (message: string) => void,
 ): DatasetVersion['counts'] {

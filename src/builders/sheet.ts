@@ -1,6 +1,7 @@
 import type { ByteRange } from '../core/instruction.js';
-import { type MadePart, madeText, rememberText } from '../core/made-text.js';
-import { IS_PLAIN, LONGEST_ESCAPE, putEscaped, withRoom } from '../platform/byte-text.js';
+import type { ByteForms, MadeRow } from '../core/made-row.js';
+import { COPY_SLACK, IS_PLAIN, LONGEST_ESCAPE, putEscaped, withRoom } from '../platform/byte-text.js';
+import type { Snippets } from './snippets.js';
 
 /** A list of history items in a template's context, and the position of each in the history, 0 the oldest. */
 export interface HistoryList {
@@ -18,22 +19,23 @@ const NO_LISTS: readonly HistoryList[] = [];
  * and values are put down apart, so that no title, whatever its characters, can be taken for anything but a title. A sheet is used
  * again for the next text: to make a string of pieces takes longer than to write them to bytes that are there.
  */
-export class Sheet {
+export class Sheet implements ByteForms {
   #bytes = Buffer.from(new ArrayBuffer(FIRST_BYTES));
   #length = 0;
   #words = new Uint32Array(this.#bytes.buffer);
   #json = Buffer.allocUnsafe(FIRST_BYTES); // the same as JSON has it between quotes
   #jsonLength = 0;
+  #view = viewOf(this.#bytes);
+  #jsonView = viewOf(this.#json);
   #isAscii = true;
   #lists = NO_LISTS;
-  #values: Int32Array = new Int32Array(64); // begin and end of each, in the order of the text
+  #values = new Int32Array(64); // begin and end of each, in the order of the text
   #valueCount = 0;
-  #history: Int32Array = new Int32Array(64).fill(NONE); // begin and end of each history item, by its position
+  #history = new Int32Array(64).fill(NONE); // begin and end of each history item, by its position
   #historyEnd = 0; // behind the latest position that was printed
 
   /** Begins a text. lists: those of the context that hold history items. */
   begin(lists: readonly HistoryList[] = NO_LISTS): void {
-    if (madeText().bytes === this.#bytes) rememberText(undefined);
     this.#length = 0;
     this.#jsonLength = 0;
     this.#isAscii = true;
@@ -53,20 +55,44 @@ export class Sheet {
     return this.#bytes.toString(this.#isAscii ? 'latin1' : 'utf8', 0, this.#length);
   }
 
-  /** Keeps the whole text, as text() gave it, in all its forms until the next one begins. */
-  remember(text: string, parts: readonly MadePart[]): void {
+  get bytes(): Buffer {
+    return this.#bytes;
+  }
+
+  get words(): Uint32Array {
     if (this.#words.buffer !== this.#bytes.buffer)
       this.#words = new Uint32Array(this.#bytes.buffer, 0, this.#bytes.length >>> 2);
-    rememberText({
-      text,
-      bytes: this.#bytes,
-      words: this.#words,
-      length: this.#length,
-      isAscii: this.#isAscii,
-      json: this.#json,
-      jsonLength: this.#jsonLength,
-      parts,
-    });
+    return this.#words;
+  }
+
+  get isAscii(): boolean {
+    return this.#isAscii;
+  }
+
+  get json(): Uint8Array {
+    return this.#json;
+  }
+
+  get jsonLength(): number {
+    return this.#jsonLength;
+  }
+
+  /** Gives a row the text, its values and its history; which items of the history were printed is told by `shown`, as history() has it. */
+  giveTo(row: MadeRow, shown: number[]): void {
+    row.takeText(this);
+    row.values = this.#values;
+    row.valueCount = this.#valueCount;
+    row.makeRoom(this.#historyEnd);
+    let printed = 0;
+    for (let position = 0; position < this.#historyEnd; position++) {
+      const begin = this.#history[2 * position] as number;
+      if (begin === NONE) continue;
+      row.history[2 * printed] = begin;
+      row.history[2 * printed + 1] = this.#history[2 * position + 1] as number;
+      shown[printed++] = position;
+    }
+    row.historyCount = printed;
+    shown.length = printed;
   }
 
   /** What stands from one byte up to another. whole: the whole text, of which the answer may be a slice. */
@@ -90,6 +116,25 @@ export class Sheet {
     if (at === this.#values.length) this.#values = twice(this.#values);
     this.#values[at] = begin;
     this.#values[at + 1] = this.#length;
+  }
+
+  /** Puts down text that was put together before, with its values. */
+  snippet(snippets: Snippets, which: number): void {
+    const begin = this.#length;
+    const [length, jsonLength] = [snippets.length(which), snippets.jsonLength(which)];
+    this.#room(length + COPY_SLACK);
+    snippets.copyText(which, this.#view, begin);
+    this.#length = begin + length;
+    this.#jsonRoom(jsonLength + COPY_SLACK);
+    snippets.copyJson(which, this.#jsonView, this.#jsonLength);
+    this.#jsonLength += jsonLength;
+    this.#isAscii &&= snippets.isAscii(which);
+    const numbers = snippets.valueNumbers(which);
+    if (numbers === 0) return;
+    const at = 2 * this.#valueCount;
+    while (at + numbers > this.#values.length) this.#values = twice(this.#values);
+    snippets.putValues(which, this.#values, at, begin);
+    this.#valueCount += numbers >>> 1;
   }
 
   /** Where the items of a list stand in the history; undefined: it is no list of history items. */
@@ -158,17 +203,27 @@ export class Sheet {
 
   /** The bytes, with room for so many more. */
   #room(more: number): Buffer {
-    this.#bytes = withRoom(this.#bytes, this.#length, more); // memory of its own, so that words can be read off it
+    if (this.#length + more > this.#bytes.length) {
+      this.#bytes = withRoom(this.#bytes, this.#length, more); // memory of its own, so that words can be read off it
+      this.#view = viewOf(this.#bytes);
+    }
     return this.#bytes;
   }
 
   #jsonRoom(more: number): Buffer {
-    this.#json = withRoom(this.#json, this.#jsonLength, more);
+    if (this.#jsonLength + more > this.#json.length) {
+      this.#json = withRoom(this.#json, this.#jsonLength, more);
+      this.#jsonView = viewOf(this.#json);
+    }
     return this.#json;
   }
 }
 
-function twice(places: Int32Array): Int32Array {
+function viewOf({ buffer, byteOffset, byteLength }: Buffer): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
+}
+
+function twice(places: Int32Array): Int32Array<ArrayBuffer> {
   const larger = new Int32Array(2 * places.length).fill(NONE);
   larger.set(places);
   return larger;

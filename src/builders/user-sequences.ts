@@ -94,6 +94,11 @@ export class UserSequences {
     return this.#log.itemIds[position] as string;
   }
 
+  /** Positions of items are below it. */
+  get itemCount(): number {
+    return this.#log.itemIds.length;
+  }
+
   /** Ids of the items that somebody met. */
   *itemIds(): Generator<string, void> {
     for (let item = 0; item < this.#counted.isMet.length; item++) {

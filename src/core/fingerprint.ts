@@ -1,6 +1,3 @@
-import { madeText } from './made-text.js';
-import { utf8Length } from './utf8-length.js';
-
 /** 64 bits of a text: two texts of ten million are taken for the same with a chance of one in 400,000. */
 export interface Fingerprint {
   readonly low: number; // 32 bits each, not negative
@@ -18,13 +15,26 @@ const last = { low: 0, high: 0 };
  * each step an exclusive or, a product and a shift, and both mixed at the end.
  */
 export function fingerprint(text: string): Fingerprint {
-  if (text === lastText) return last; // a row's prompt is asked for by several in turn
-  const made = madeText();
-  const isMade = made.isAscii && text === made.text;
-  const isAscii = isMade || put(text);
-  const bytes = isMade ? made.bytes : room;
-  const words = isMade ? made.words : wordsOfRoom;
-  const length = isAscii ? text.length : 2 * text.length;
+  if (text === lastText) return last;
+  const isAscii = put(text);
+  hash(wordsOfRoom, room, isAscii ? text.length : 2 * text.length, isAscii);
+  lastText = text;
+  return last;
+}
+
+/**
+ * The same of a text of ASCII that stands in memory.
+ *
+ * words, bytes  the same memory
+ * length        in bytes
+ */
+export function fingerprintOfAscii(words: Uint32Array, bytes: Uint8Array, length: number): Fingerprint {
+  hash(words, bytes, length, true);
+  lastText = undefined;
+  return last;
+}
+
+function hash(words: Uint32Array, bytes: Uint8Array, length: number, isAscii: boolean): void {
   let a = 0x811c9dc5 ^ length;
   let b = isAscii ? 0x9e3779b9 : 0x7f4a7c15;
   const whole = length >>> 2;
@@ -44,20 +54,28 @@ export function fingerprint(text: string): Fingerprint {
   }
   last.low = mixed(a ^ Math.imul(b, 0x27d4eb2f));
   last.high = mixed(b ^ Math.imul(a, 0x165667b1));
-  lastText = text;
-  return last;
 }
 
 /** 64 bits that tell several texts, one after the other, from others; valid until the next are asked for. Stores keep them: they never change. */
 export function jointFingerprint(...texts: readonly string[]): Fingerprint {
   joint.low = 0;
   joint.high = 0;
-  for (const text of texts) {
-    const own = fingerprint(text);
-    joint.low = mixed(Math.imul(joint.low, 0x01000193) ^ own.low);
-    joint.high = mixed(Math.imul(joint.high, 0x85ebca6b) ^ own.high);
-  }
+  for (const text of texts) join(fingerprint(text));
   return joint;
+}
+
+/** jointFingerprint() of two texts of which the fingerprint of the first is known. */
+export function jointWith(first: Fingerprint, second: string): Fingerprint {
+  joint.low = 0;
+  joint.high = 0;
+  join(first);
+  join(fingerprint(second));
+  return joint;
+}
+
+function join({ low, high }: Fingerprint): void {
+  joint.low = mixed(Math.imul(joint.low, 0x01000193) ^ low);
+  joint.high = mixed(Math.imul(joint.high, 0x85ebca6b) ^ high);
 }
 
 const joint = { low: 0, high: 0 };
@@ -78,7 +96,7 @@ function put(text: string): boolean {
     room = Buffer.from(memory);
     wordsOfRoom = new Uint32Array(memory);
   }
-  const isAscii = utf8Length(text) === text.length;
+  const isAscii = Buffer.byteLength(text) === text.length;
   room.write(text, 0, isAscii ? 'latin1' : 'utf16le');
   return isAscii;
 }

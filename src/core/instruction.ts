@@ -56,14 +56,26 @@ export type InstructionLine = z.infer<typeof InstructionLine>;
  * weights     of rows by label, when the recipe has them; a row without label counts once
  * ownAnswers  whether the line says which answers the row could have had; not needed when all rows share two labels
  */
-export function instructionLine(
-  instruction: Instruction,
-  { weights, ownAnswers }: { weights?: { liked: number; disliked: number } | undefined; ownAnswers: boolean },
-): InstructionLine {
-  const { row, userId, itemId, label, prompt, answer, values, history, choices, scored } = instruction;
+export function instructionLine(instruction: Instruction, options: LineOptions): InstructionLine {
+  const { row, userId, itemId, label, prompt, answer, values, history } = instruction;
   const line = { row, user: userId, item: itemId, label, prompt, answer, values, history };
+  return { ...line, ...lineExtras(instruction, options) };
+}
+
+export interface LineOptions {
+  readonly weights?: { readonly liked: number; readonly disliked: number } | undefined;
+  readonly ownAnswers: boolean;
+}
+
+/** What stands in some lines alone. */
+export function lineExtras(
+  row: Pick<Instruction, 'label' | 'answer' | 'scored'> & { readonly choices: readonly string[] | null },
+  { weights, ownAnswers }: LineOptions,
+): Pick<InstructionLine, 'weight' | 'labels' | 'choices'> {
+  const { label, answer, choices, scored } = row;
   const weight = weights === undefined || label === null ? {} : { weight: label ? weights.liked : weights.disliked };
-  if (!ownAnswers) return { ...line, ...weight };
-  const own = scored === 'first-token' ? { labels: choices ?? [] } : { choices: choices ?? [answer] };
-  return { ...line, ...weight, ...own };
+  if (!ownAnswers) return weight;
+  const all = [...(choices ?? [])];
+  const own = scored === 'first-token' ? { labels: all } : { choices: choices === null ? [answer] : all };
+  return { ...weight, ...own };
 }

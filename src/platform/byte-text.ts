@@ -1,6 +1,3 @@
-import { madeText } from '../core/made-text.js';
-import { utf8Length } from '../core/utf8-length.js';
-
 const FIRST_BYTES = 1 << 19;
 const SHORT = 48; // characters up to which a call takes longer than the characters one by one
 const QUOTE = 0x22;
@@ -71,37 +68,40 @@ export class ByteText {
     to[this.#length++] = code;
   }
 
-  /** Pairs of whole numbers below 10^9, not negative, as JSON.stringify writes them. */
-  pairs(pairs: readonly (readonly [number, number])[]): void {
-    const to = this.#room(24 * pairs.length + 2);
+  /**
+   * Pairs of whole numbers below 10^9, not negative, as JSON.stringify writes them.
+   *
+   * numbers  first and second of each pair in turn
+   */
+  pairs(numbers: Int32Array, count: number): void {
+    const to = this.#room(24 * count + 2);
     let at = this.#length;
     to[at++] = OPEN;
-    for (let i = 0; i < pairs.length; i++) {
-      const [first, second] = pairs[i] as readonly [number, number];
+    for (let i = 0; i < count; i++) {
       if (i > 0) to[at++] = COMMA;
       to[at++] = OPEN;
-      at = putDigits(to, at, first);
+      at = putDigits(to, at, numbers[2 * i] as number);
       to[at++] = COMMA;
-      at = putDigits(to, at, second);
+      at = putDigits(to, at, numbers[2 * i + 1] as number);
       to[at++] = CLOSE;
     }
     to[at++] = CLOSE;
     this.#length = at;
   }
 
+  /** Text that was escaped before, the first `length` bytes of it, between quotes. */
+  escaped(json: Uint8Array, length: number): void {
+    const to = this.#room(length + 2);
+    to[this.#length] = QUOTE;
+    to.set(json.subarray(0, length), this.#length + 1);
+    this.#length += length + 2;
+    to[this.#length - 1] = QUOTE;
+  }
+
   /** Text as JSON.stringify writes it, quotes included. */
   json(text: string): void {
-    const made = madeText();
-    if (text === made.text) {
-      const to = this.#room(made.jsonLength + 2);
-      to[this.#length++] = QUOTE;
-      to.set(made.json.subarray(0, made.jsonLength), this.#length);
-      this.#length += made.jsonLength;
-      to[this.#length++] = QUOTE;
-      return;
-    }
     if (text.length <= SHORT && this.#shortJson(text)) return;
-    if (utf8Length(text) !== text.length) {
+    if (Buffer.byteLength(text) !== text.length) {
       this.text(JSON.stringify(text));
       return;
     }
@@ -171,6 +171,14 @@ export function putEscaped(to: Uint8Array, at: number, from: Uint8Array, begin: 
     else for (let j = 0; j < escaped.length; j++) to[next++] = escaped[j] as number;
   }
   return next;
+}
+
+/** Bytes behind a place that copyBytes() may read and write beyond what it copies. */
+export const COPY_SLACK = 3;
+
+/** Copies bytes, four at a time: a third of the time of one by one, and for less than a hundred a half of that of a call. */
+export function copyBytes(to: DataView, at: number, from: DataView, begin: number, length: number): void {
+  for (let i = 0; i < length; i += 4) to.setUint32(at + i, from.getUint32(begin + i, true), true);
 }
 
 /** The bytes where they have room for so many more behind those that are written, else larger ones that begin alike. */

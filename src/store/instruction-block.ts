@@ -1,5 +1,6 @@
 import type { Instruction, Split } from '../core/instruction.js';
-import { NO_LABEL, NONE, PARTS, SLIDES, type StoredBlock } from './instruction-columns.js';
+import { NO_LABEL } from '../core/made-row.js';
+import { NONE, PARTS, SLIDES, type StoredBlock } from './instruction-columns.js';
 import { type NumberColumn, unpackNumbers } from './number-column.js';
 import type { LinePlace, SealedText } from './sealed-texts.js';
 

@@ -1,5 +1,6 @@
 import type { Database, Statement } from 'better-sqlite3';
-import { type Instruction, SPLITS, type Split } from '../core/instruction.js';
+import { SPLITS, type Split } from '../core/instruction.js';
+import type { MadeRow } from '../core/made-row.js';
 import type { BytePlace } from '../platform/staged-folder.js';
 import { InstructionBlock } from './instruction-block.js';
 import { InstructionColumns, type StoredBlock } from './instruction-columns.js';
@@ -141,7 +142,7 @@ export class InstructionWriter {
   }
 
   /** Rows of a split come in their order; splits may take turns. place: as InstructionColumns.add() has it */
-  add(one: Instruction, place: BytePlace | undefined): void {
+  add(one: MadeRow, place: BytePlace | undefined): void {
     const columns = this.#columns[one.split];
     columns.add(one, place);
     if (columns.isFull) this.#insert.run(columns.take());

@@ -1,7 +1,6 @@
-import { jointFingerprint } from '../core/fingerprint.js';
+import { jointWith } from '../core/fingerprint.js';
 import type { Instruction, Split } from '../core/instruction.js';
-import { madeText } from '../core/made-text.js';
-import { utf8Length } from '../core/utf8-length.js';
+import { type MadePart, type MadeRow, NO_LABEL } from '../core/made-row.js';
 import type { BytePlace } from '../platform/staged-folder.js';
 import { Names } from './names.js';
 import { packNumbers } from './number-column.js';
@@ -14,7 +13,6 @@ const MOST_TEXT = 1 << 20; // characters
 
 /** Where a number stands for "none": no row has that number, no place in a prompt. */
 export const NONE = 0xffffffff;
-export const NO_LABEL = 2; // beside 0 and 1
 
 /**
  * In the place of a number of lines: the history is that of the row before without its first item and with its target behind, as in windows
@@ -72,7 +70,7 @@ export class InstructionColumns {
   #historyLabels = new Uint8Array(16 * BLOCK_ROWS);
   #lineCount = 0;
   #labelCount = 0;
-  #last: Instruction | undefined; // of the block
+  readonly #last = new LastHistory(); // of the block
   readonly #lows = new Uint32Array(BLOCK_ROWS);
   readonly #highs = new Uint32Array(BLOCK_ROWS);
   readonly #parents = new Uint32Array(BLOCK_ROWS);
@@ -104,34 +102,32 @@ export class InstructionColumns {
    * place   of the row's line in the sealed file; undefined: the row holds its text itself
    * throws  RangeError for a row that does not come behind the one before
    */
-  add(one: Instruction, place: BytePlace | undefined): void {
+  add(one: MadeRow, place: BytePlace | undefined): void {
     if (one.row <= this.#lastRow)
       throw new RangeError(`row ${one.row} of ${one.split} comes behind row ${this.#lastRow}`);
     this.#lastRow = one.row;
     const at = this.#size++;
-    const { prompt } = one;
-    const bytes = utf8Length(prompt);
-    const isAscii = bytes === prompt.length;
     this.#rows[at] = one.row;
     this.#users.set(at, one.userId);
     this.#items.set(at, one.itemId);
     this.#templates.set(at, templateName(one));
     this.#labels[at] = one.label === null ? NO_LABEL : Number(one.label);
-    this.#characters[at] = isAscii ? bytes : codePoints(prompt);
+    this.#characters[at] = one.isAscii ? one.length : codePoints(one);
     this.#putLines(at, one);
-    const { low, high } = jointFingerprint(prompt, one.answer);
+    const { low, high } = jointWith(one.fingerprint(), one.answer);
     this.#lows[at] = low;
     this.#highs[at] = high;
     const answers = answersOf(one);
     if (this.#answers.set(at, answers)) this.#text += answers.length;
     this.#parents[at] = one.parentRow ?? NONE;
     if (one.parentRow !== undefined) this.#hasParents = true;
-    this.#putPart(PARTS * at, 0, prompt, one.instruction, isAscii);
-    this.#putPart(PARTS * at, 1, prompt, one.input, isAscii);
+    this.#putPart(PARTS * at, 0, one);
+    this.#putPart(PARTS * at, 1, one);
     this.#begins[at] = place?.begin ?? 0;
     this.#lengths[at] = place?.length ?? 0;
     if (place !== undefined) return;
-    const own = JSON.stringify([one.values, one.history, one.answer, prompt]);
+    const { values, history, answer, prompt } = one.instruction();
+    const own = JSON.stringify([values, history, answer, prompt]);
     this.#ownTexts.push(own);
     this.#text += own.length;
   }
@@ -172,7 +168,7 @@ export class InstructionColumns {
     this.#size = 0;
     this.#lineCount = 0;
     this.#labelCount = 0;
-    this.#last = undefined;
+    this.#last.forget();
     this.#text = 0;
     this.#hasParents = false;
     this.#hasOtherLabels = false;
@@ -181,66 +177,80 @@ export class InstructionColumns {
     return block;
   }
 
-  #putLines(at: number, one: Instruction): void {
-    const { target, historyInteractions: history, historyLabels: labels } = one;
-    const slides = this.#last !== undefined && slidesFrom(this.#last, one);
-    this.#last = one;
-    while (this.#lineCount + 1 + history.length > this.#lines.length) this.#lines = twice(this.#lines);
-    while (this.#labelCount + labels.length > this.#historyLabels.length)
-      this.#historyLabels = twice(this.#historyLabels);
-    this.#lines[this.#lineCount++] = target;
-    if (!slides) for (let i = 0; i < history.length; i++) this.#lines[this.#lineCount++] = history[i] as number;
-    for (let i = slides ? labels.length - 1 : 0; i < labels.length; i++) {
-      const label = labels[i] ?? null;
-      this.#historyLabels[this.#labelCount++] = label === null ? NO_LABEL : Number(label);
-    }
-    this.#counts[at] = slides ? SLIDES : 1 + history.length;
-    this.#labelCounts[at] = slides ? 1 : labels.length;
-    if (labels.length !== history.length) this.#hasOtherLabels = true;
+  #putLines(at: number, one: MadeRow): void {
+    const { lines, lineCount, labels, labelCount } = one;
+    const slides = this.#last.slidesTo(one);
+    this.#last.remember(one);
+    while (this.#lineCount + 1 + lineCount > this.#lines.length) this.#lines = twice(this.#lines);
+    while (this.#labelCount + labelCount > this.#historyLabels.length) this.#historyLabels = twice(this.#historyLabels);
+    this.#lines[this.#lineCount++] = one.target;
+    if (!slides) for (let i = 0; i < lineCount; i++) this.#lines[this.#lineCount++] = lines[i] as number;
+    for (let i = slides ? labelCount - 1 : 0; i < labelCount; i++)
+      this.#historyLabels[this.#labelCount++] = labels[i] as number;
+    this.#counts[at] = slides ? SLIDES : 1 + lineCount;
+    this.#labelCounts[at] = slides ? 1 : labelCount;
+    if (labelCount !== lineCount) this.#hasOtherLabels = true;
   }
 
   /** Bytes of the prompt that the part is; a part that the prompt does not hold stands for itself. */
-  #putPart(at: number, which: 0 | 1, prompt: string, part: string, isAscii: boolean): void {
+  #putPart(at: number, which: 0 | 1, one: MadeRow): void {
     const parts = this.#parts;
     const begins = at + 2 * which;
-    const last = this.#lastBegins[which] as number;
-    const made = madeText();
-    const known = made.parts[which];
-    if (known !== undefined && known.begin >= 0 && prompt === made.text && part === known.text) {
-      parts[begins] = known.begin;
-      parts[begins + 1] = known.end;
+    const { begin, end, text } = one.parts[which] as MadePart;
+    if (text === undefined) {
+      parts[begins] = begin;
+      parts[begins + 1] = end;
       return;
     }
-    let found = part === '' ? 0 : prompt.indexOf(part, last);
-    if (found < 0 && last > 0) found = prompt.indexOf(part);
+    const prompt = one.prompt();
+    const last = this.#lastBegins[which] as number;
+    let found = text === '' ? 0 : prompt.indexOf(text, last);
+    if (found < 0 && last > 0) found = prompt.indexOf(text);
     if (found < 0) {
       parts[begins] = NONE;
-      parts[begins + 1] = this.#ownParts.push(part) - 1;
+      parts[begins + 1] = this.#ownParts.push(text) - 1;
       return;
     }
-    if (part !== '') this.#lastBegins[which] = found;
-    const begin = isAscii ? found : Buffer.byteLength(prompt.slice(0, found));
-    parts[begins] = begin;
-    parts[begins + 1] = begin + (isAscii ? part.length : Buffer.byteLength(part));
+    if (text !== '') this.#lastBegins[which] = found;
+    const first = one.isAscii ? found : Buffer.byteLength(prompt.slice(0, found));
+    parts[begins] = first;
+    parts[begins + 1] = first + (one.isAscii ? text.length : Buffer.byteLength(text));
   }
 }
 
 /** Numbers of the parts of a row: begin and end of the instruction, begin and end of the input. */
 export const PARTS = 4;
 
-/** Whether a history is that of the row before without its first item and with its target behind, labels included. */
-function slidesFrom(before: Instruction, one: Instruction): boolean {
-  const { historyInteractions: lines, historyLabels: labels } = one;
-  const { length } = lines;
-  const lastLines = before.historyInteractions;
-  const lastLabels = before.historyLabels;
-  if (length === 0 || length !== labels.length || length !== lastLines.length || length !== lastLabels.length)
-    return false;
-  if (lines[length - 1] !== before.target) return false;
-  for (let i = 0; i < length - 1; i++) {
-    if (lines[i] !== lastLines[i + 1] || labels[i] !== lastLabels[i + 1]) return false;
+/** The history of the row before. */
+class LastHistory {
+  #lines = new Uint32Array(16); // the target's behind them
+  #labels = new Uint8Array(16);
+  #size = -1; // lines and labels; -1: none, or not as many of the one as of the other
+
+  /** Whether a row's history is this one without its first item and with its target behind, labels included. */
+  slidesTo({ lines, lineCount, labels, labelCount }: MadeRow): boolean {
+    if (lineCount !== this.#size || lineCount === 0 || lineCount !== labelCount) return false;
+    for (let i = 0; i < lineCount; i++) if (lines[i] !== this.#lines[i + 1]) return false;
+    for (let i = 0; i < lineCount - 1; i++) if (labels[i] !== this.#labels[i + 1]) return false;
+    return true;
   }
-  return true;
+
+  remember({ lines, lineCount, labels, labelCount, target }: MadeRow): void {
+    this.#size = lineCount === labelCount ? lineCount : -1;
+    if (lineCount + 1 > this.#lines.length) {
+      this.#lines = new Uint32Array(2 * (lineCount + 1));
+      this.#labels = new Uint8Array(2 * (lineCount + 1));
+    }
+    for (let i = 0; i < lineCount; i++) {
+      this.#lines[i] = lines[i] as number;
+      this.#labels[i] = labels[i] as number;
+    }
+    this.#lines[lineCount] = target;
+  }
+
+  forget(): void {
+    this.#size = -1;
+  }
 }
 
 /** Whether each line begins where the one before ended, as those of a file that has these rows alone. */
@@ -256,7 +266,7 @@ function followEachOther(begins: Float64Array, lengths: Uint32Array): boolean {
 let lastTemplate: { id: string; version: number; name: string } | undefined;
 
 /** Id and version. */
-function templateName({ templateId: id, templateVersion: version }: Instruction): string {
+function templateName({ templateId: id, templateVersion: version }: MadeRow): string {
   if (lastTemplate?.id !== id || lastTemplate.version !== version)
     lastTemplate = { id, version, name: `${version} ${id}` };
   return lastTemplate.name;
@@ -265,7 +275,7 @@ function templateName({ templateId: id, templateVersion: version }: Instruction)
 let lastAnswers: { scored: Instruction['scored']; choices: readonly string[]; json: string } | undefined;
 
 /** Most rows of a version have the answers of the row before. */
-function answersOf({ scored, choices, candidates }: Instruction): string {
+function answersOf({ scored, choices, candidates }: MadeRow): string {
   if (choices === null) return 'null';
   if (candidates !== null) return JSON.stringify([scored, choices, candidates]);
   const same =
@@ -276,10 +286,10 @@ function answersOf({ scored, choices, candidates }: Instruction): string {
   return (lastAnswers as { json: string }).json;
 }
 
-/** As SQLite counts them: two UTF-16 units of a pair are one. */
-function codePoints(text: string): number {
+/** Characters of a prompt, as SQLite counts them: those of two UTF-16 units are one. */
+function codePoints({ bytes, length }: MadeRow): number {
   let count = 0;
-  for (const _ of text) count += 1;
+  for (let i = 0; i < length; i++) if (((bytes[i] as number) & 0xc0) !== 0x80) count += 1;
   return count;
 }
 

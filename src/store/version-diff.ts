@@ -1,9 +1,9 @@
 import type { Database } from 'better-sqlite3';
 import { SPLITS, type Split } from '../core/instruction.js';
+import { NO_LABEL } from '../core/made-row.js';
 import { ComparedRows } from './compared-rows.js';
 import type { InstructionBlock } from './instruction-block.js';
 import { InstructionBlocks } from './instruction-blocks.js';
-import { NO_LABEL } from './instruction-columns.js';
 import { DIGESTED, digestsOf } from './row-digests.js';
 import { versionKey } from './version-key.js';
 

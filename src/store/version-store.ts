@@ -3,6 +3,7 @@ import type { Database } from 'better-sqlite3';
 import { DatasetVersion } from '../core/dataset-version.js';
 import { RectuneError } from '../core/errors.js';
 import type { Instruction, Split } from '../core/instruction.js';
+import { MadeRow } from '../core/made-row.js';
 import { remove } from '../platform/files.js';
 import type { BytePlace } from '../platform/staged-folder.js';
 import type { InstructionBlock } from './instruction-block.js';
@@ -42,7 +43,8 @@ export class VersionStore {
     const save = this.#database.transaction(() => {
       if (this.#becomesNewest(version.hash)) return;
       const writer = this.#blocks.writer({ versionKey: this.#insertVersion(version, builtAt) });
-      for (const one of instructions) writer.add(one, placeOf?.(one));
+      const row = new MadeRow();
+      for (const one of instructions) writer.add(row.set(one), placeOf?.(one));
       writer.flush();
     });
     save.immediate();
@@ -52,13 +54,13 @@ export class VersionStore {
    * Keeps a version while it is made, so that a long one never stands in memory, and holds the store's lock only to take it over.
    *
    * staging  a file that is made for the instructions, and removed; no other program may use it
-   * fill     hands over the instructions, each with the place of its line in the version's sealed files (without it the store keeps the
+   * fill     hands over the rows, each with the place of its line in the version's sealed files (without it the store keeps the
    *          text itself), and returns what they are; when it throws, nothing is kept
    */
   write(
     staging: string,
     builtAt: Date,
-    fill: (add: (instruction: Instruction, place?: BytePlace) => void) => DatasetVersion,
+    fill: (add: (row: MadeRow, place?: BytePlace) => void) => DatasetVersion,
   ): void {
     remove(staging);
     this.#database.prepare('attach ? as staging').run(staging);

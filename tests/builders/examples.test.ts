@@ -1,15 +1,20 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { countExamples, isLiked, makeExamples } from '../../src/builders/examples.js';
+import { countExamples, type Example, exampleAt, examplePlaces, isLiked } from '../../src/builders/examples.js';
 import { type UserSequence, UserSequences } from '../../src/builders/user-sequences.js';
 import type { Interaction } from '../../src/core/interaction.js';
-import type { UserOrder } from '../../src/core/recipe.js';
+import type { ExampleRule, UserOrder } from '../../src/core/recipe.js';
 import { anyLog, tableOf } from './invented-log.js';
 
 const TIME = { kind: 'time' } as const;
 const lines = (interactions: readonly Interaction[]): number[] => interactions.map(({ logIndex }) => logIndex);
 
 const sequencesOf = (log: readonly Interaction[], order: UserOrder) => new UserSequences(tableOf(log), order);
+
+/** All examples of a log. */
+function* examplesOf(sequences: UserSequences, rule: ExampleRule, file: string): Generator<Example, void> {
+  for (const place of examplePlaces(sequences, rule, file)) yield exampleAt(sequences, place);
+}
 
 /** Every user's sequence. */
 function userSequences(log: readonly Interaction[], order: UserOrder): UserSequence[] {
@@ -89,7 +94,7 @@ describe('sliding windows', () => {
         const rule = { kind: 'sliding-window', order: TIME, history } as const;
         const sequences = sequencesOf(log, TIME);
         const plain = (keepLast: number | null) =>
-          [...makeExamples(sequences, { ...rule, keepLast }, FILE)].map((example) => ({
+          [...examplesOf(sequences, { ...rule, keepLast }, FILE)].map((example) => ({
             userId: example.userId,
             lines: lines([...example.history, example.target]),
           }));
@@ -102,7 +107,7 @@ describe('sliding windows', () => {
 
   it('that the recipe keeps and the log does not give are a fault of the recipe, which is named', () => {
     const rule = { kind: 'sliding-window', order: TIME, history: 1, keepLast: 5 } as const;
-    expect(() => [...makeExamples(sequencesOf([], TIME), rule, FILE)]).toThrow(
+    expect(() => [...examplesOf(sequencesOf([], TIME), rule, FILE)]).toThrow(
       expect.objectContaining({
         kind: 'usage',
         where: 'mine.yaml: examples.keepLast',
@@ -122,7 +127,7 @@ describe('last items', () => {
         fc.constantFrom('first' as const, 'latest' as const),
         (log, history, minInteractions, take) => {
           const rule = { kind: 'last-item', order: TIME, history, take, minInteractions } as const;
-          const examples = [...makeExamples(sequencesOf(log, TIME), rule, FILE)];
+          const examples = [...examplesOf(sequencesOf(log, TIME), rule, FILE)];
           const users = slowSequences(log).filter(({ lines }) => lines.length >= minInteractions);
           expect(examples.map(({ userId }) => userId)).toEqual(users.map(({ userId }) => userId));
           examples.forEach((example, i) => {
@@ -146,7 +151,7 @@ describe('each interaction', () => {
     fc.assert(
       fc.property(anyLog(), fc.integer({ min: 1, max: 4 }), fc.nat(3), (log, history, minHistory) => {
         const rule = { kind: 'each-interaction', order: TIME, history, minHistory } as const;
-        const made = [...makeExamples(sequencesOf(log, TIME), rule, FILE)].map((example) => ({
+        const made = [...examplesOf(sequencesOf(log, TIME), rule, FILE)].map((example) => ({
           userId: example.userId,
           history: lines(example.history),
           target: example.target.logIndex,

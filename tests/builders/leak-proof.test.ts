@@ -8,6 +8,7 @@ import { loadWrapper } from '../../src/builders/load-wrapper.js';
 import { renderRows } from '../../src/builders/render-rows.js';
 import { RowChoice } from '../../src/builders/row-choice.js';
 import type { Instruction, Split } from '../../src/core/instruction.js';
+import { instructionsOf, madeRows } from '../../src/core/made-row.js';
 import { importShop, shopRecipe } from './invented-shop.js';
 import { inventedStudio } from './invented-store.js';
 
@@ -20,7 +21,7 @@ function proveNoLeak(
   ...[templates, log, rule]: ConstructorParameters<typeof LeakProof>
 ): Proof {
   const proof = new LeakProof(templates, log, rule);
-  for (const row of rows) proof.look(row);
+  for (const row of madeRows(rows)) proof.look(row);
   return proof.finish();
 }
 
@@ -30,10 +31,10 @@ function version(change: Record<string, unknown> = {}) {
   const plan = planDataset(studio.store, recipe);
   const wrapper = loadWrapper(recipe.wrapper);
   const made: Record<Split, Instruction[]> = { train: [], valid: [], test: [] };
-  const rendered = [...renderRows(plan, wrapper, {}, { withoutRow: {}, lacked: {} })];
+  const rendered = [...instructionsOf(renderRows(plan, wrapper, {}, { withoutRow: {}, lacked: {} }))];
   const choice = new RowChoice({ ...plan.recipe, twins: 'drop' }, plan.mixture.templates);
-  for (const row of rendered) choice.look(row);
-  for (const row of keptRows(rendered, choice).rows) made[row.split].push(row);
+  for (const row of madeRows(rendered)) choice.look(row);
+  for (const row of instructionsOf(keptRows(madeRows(rendered), choice).rows)) made[row.split].push(row);
   const templates = proofTemplates(plan.mixture.templates);
   const log = proofLog(plan.sequences, plan.log.items, plan.recipe.label, plan.log.roles);
   const rule: ProofRule = { split: recipe.split.kind, dislikedCandidates: false, drawnTargets: false, twins: 'refuse' };

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { writeLine } from '../../src/builders/sealed-line.js';
 import { instructionLine } from '../../src/core/instruction.js';
+import { MadeRow } from '../../src/core/made-row.js';
 import { ByteText } from '../../src/platform/byte-text.js';
 import { instruction } from '../store/fixtures.js';
 
@@ -33,7 +34,7 @@ it('writes the JSON of the line of any instruction', () => {
     fc.property(anyRow, anyOptions, ({ row, ...change }, options) => {
       const made = instruction(row, change);
       const to = new ByteText();
-      writeLine(to, made, options);
+      writeLine(to, new MadeRow().set(made), options);
       expect(Buffer.from(to.bytes).toString()).toBe(
         Buffer.from(`${JSON.stringify(instructionLine(made, options))}\n`).toString(),
       );

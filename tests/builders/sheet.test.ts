@@ -1,10 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { literal, Sheet } from '../../src/builders/sheet.js';
-import { fingerprint } from '../../src/core/fingerprint.js';
-import { madeText, rememberText } from '../../src/core/made-text.js';
-import { utf8Length } from '../../src/core/utf8-length.js';
-import { ByteText } from '../../src/platform/byte-text.js';
+import { Snippets } from '../../src/builders/snippets.js';
+import { MadeRow } from '../../src/core/made-row.js';
 
 const anyText = fc.oneof(
   fc.string({ unit: 'binary-ascii' }),
@@ -21,39 +19,51 @@ const anyText = fc.oneof(
     '"'.repeat(3000),
   ),
 );
+const anyPieces = fc.array(
+  fc.record({ text: anyText, as: fc.constantFrom('literal' as const, 'value' as const, 'snippet' as const) }),
+  { maxLength: 6 },
+);
 
-it('remembers a text in the forms that are asked for next, and each is what is made of the text alone', () => {
-  const sheet = new Sheet();
-  const forms = (text: string) => {
-    const to = new ByteText();
-    to.json(text);
-    fingerprint('another');
-    return { json: Buffer.from(to.bytes).toString(), length: utf8Length(text), fingerprint: { ...fingerprint(text) } };
-  };
-  const anyPieces = fc.array(fc.record({ text: anyText, isLiteral: fc.boolean() }), { maxLength: 6 });
+it('holds a text, its JSON and its values, in whatever pieces they were put down', () => {
+  const [sheet, aside, snippets] = [new Sheet(), new Sheet(), new Snippets()];
   fc.assert(
     fc.property(anyPieces, (pieces) => {
       sheet.begin();
-      for (const { text, isLiteral } of pieces) isLiteral ? sheet.literal(literal(text)) : sheet.value(text);
-      const text = sheet.text();
-      expect(text).toBe(pieces.map((piece) => Buffer.from(piece.text).toString()).join(''));
-      sheet.remember(text, []);
-      const made = forms(text);
-      rememberText(undefined);
-      expect(made).toEqual(forms(text));
-      expect(made.json).toBe(JSON.stringify(text));
+      for (const { text, as } of pieces) {
+        if (as === 'literal') sheet.literal(literal(text));
+        else if (as === 'value') sheet.value(text);
+        else {
+          aside.begin();
+          aside.literal(literal('<'));
+          aside.value(text);
+          sheet.snippet(snippets, snippets.add(aside));
+        }
+      }
+      const written = pieces.map(({ text, as }) => Buffer.from(as === 'snippet' ? `<${text}` : text));
+      const text = Buffer.concat(written).toString();
+      expect(sheet.text()).toBe(text);
+      expect(`"${Buffer.from(sheet.json.subarray(0, sheet.jsonLength))}"`).toBe(JSON.stringify(text));
+      const values = pieces.flatMap(({ text, as }, i) => {
+        const end = Buffer.concat(written.slice(0, i + 1)).length;
+        return as === 'literal' || text === '' ? [] : [[end - Buffer.byteLength(text), end]];
+      });
+      expect(sheet.values()).toEqual(values);
     }),
   );
 });
 
-it('forgets a text when its bytes are used for the next one, and not when another sheet is', () => {
-  const [sheet, other] = [new Sheet(), new Sheet()];
-  sheet.begin();
-  sheet.value('one');
-  sheet.remember(sheet.text(), []);
-  other.begin();
-  other.value('two');
-  expect(madeText().text).toBe('one');
-  sheet.begin();
-  expect(madeText().text).toBe('');
+it('gives a row its text and values', () => {
+  const sheet = new Sheet();
+  const row = new MadeRow();
+  fc.assert(
+    fc.property(fc.array(anyText), (texts) => {
+      sheet.begin();
+      for (const text of texts) sheet.value(text);
+      const shown: number[] = [];
+      sheet.giveTo(row, shown);
+      expect(row.prompt()).toBe(sheet.text());
+      expect(row.instruction().values).toEqual(sheet.values());
+      expect([row.historyCount, shown]).toEqual([0, []]);
+    }),
+  );
 });

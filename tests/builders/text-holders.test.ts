@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { Questions } from '../../src/builders/leaks/questions.js';
 import { codeOf, namedBy, RowOfLine } from '../../src/builders/leaks/row-code.js';
 import { TextHolders } from '../../src/builders/leaks/text-holders.js';
+import { fingerprint } from '../../src/core/fingerprint.js';
 import { SPLITS } from '../../src/core/instruction.js';
 import { instruction } from '../store/fixtures.js';
 
@@ -15,13 +16,13 @@ it('remembers the holder of each text as a map would', () => {
       const plain = new Map<string, number>();
       for (const [text, holder, sets] of steps) {
         if (sets) {
-          holders.set(text, holder);
+          holders.set(fingerprint(text), holder);
           plain.set(text, holder);
         } else {
-          expect(holders.heldBefore(text, holder)).toBe(plain.get(text));
+          expect(holders.heldBefore(fingerprint(text), holder)).toBe(plain.get(text));
           if (!plain.has(text)) plain.set(text, holder);
         }
-        expect(holders.of(text)).toBe(plain.get(text));
+        expect(holders.of(fingerprint(text))).toBe(plain.get(text));
       }
     }),
   );
@@ -31,9 +32,9 @@ it('tells a hundred thousand prompts apart that differ in a few characters', () 
   const holders = new TextHolders();
   const prompt = (i: number) =>
     `The user liked "Invented Movie ${i % 317}", "Invented Movie ${i % 331}". Will the user like "${i}"?`;
-  const taken = Array.from({ length: 100_000 }, (_, i) => holders.heldBefore(prompt(i), i));
+  const taken = Array.from({ length: 100_000 }, (_, i) => holders.heldBefore(fingerprint(prompt(i)), i));
   expect(taken.filter((holder) => holder !== undefined)).toEqual([]);
-  for (let i = 0; i < 100_000; i += 997) expect(holders.of(prompt(i))).toBe(i);
+  for (let i = 0; i < 100_000; i += 997) expect(holders.of(fingerprint(prompt(i)))).toBe(i);
 });
 
 it('writes a row as one number, and reads it again', () => {

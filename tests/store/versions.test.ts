@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { RectuneError } from '../../src/core/errors.js';
+import { MadeRow } from '../../src/core/made-row.js';
 import { openStore } from '../../src/store/store.js';
 import { instruction, NOW, temporaryFolder, temporaryStore, version } from './fixtures.js';
 
@@ -62,7 +63,7 @@ it('keeps a version while it is made, leaves one of the same hash as it is, and 
   const staging = join(temporaryFolder(), 'rows');
   const write = (rows: number, hash: string, fails = false) =>
     store.versions.write(staging, NOW, (add) => {
-      for (let row = 0; row < rows; row++) add(instruction(row));
+      for (let row = 0; row < rows; row++) add(new MadeRow().set(instruction(row)));
       if (fails) throw new Error('the proof failed');
       return version(hash);
     });
@@ -80,9 +81,9 @@ it('lets another program write while a version is made', () => {
   const { store, path } = temporaryStore();
   const other = openStore(path);
   store.versions.write(join(temporaryFolder(), 'rows'), NOW, (add) => {
-    for (let row = 0; row < 500; row++) add(instruction(row));
+    for (let row = 0; row < 500; row++) add(new MadeRow().set(instruction(row)));
     other.versions.save(version('bbb'), [instruction(0)], NOW);
-    for (let row = 500; row < 1000; row++) add(instruction(row));
+    for (let row = 500; row < 1000; row++) add(new MadeRow().set(instruction(row)));
     return version('aaa');
   });
   expect([...store.versions.instructions(version('aaa').hash, 'train')].map(({ row }) => row)).toEqual(

@@ -4,6 +4,7 @@ import type { CurationStep, StepKind } from '../../core/curation/steps.js';
 import type { DatasetVersion } from '../../core/dataset-version.js';
 import { RectuneError } from '../../core/errors.js';
 import { type Instruction, SPLITS, type Split } from '../../core/instruction.js';
+import { madeRows } from '../../core/made-row.js';
 import { LabelWeights } from '../../core/recipe.js';
 import { rememberedSha256 } from '../../platform/file-hashes.js';
 import { keyedHash, sha256File } from '../../platform/files.js';
@@ -51,7 +52,7 @@ export async function curateVersion(
   const curation = { parent: parent.hash, steps: records, warnings: warningsOf(records) };
   const rows = (split: Split): Iterable<Instruction> => renumbered(stage.rows(split));
   const { labels, ...facts } = factsOf(parent, curation, rows, options.name);
-  const content = { rows: allRows(rows), labels, weights: weightsOf(parent), facts: () => facts };
+  const content = { rows: madeRows(allRows(rows)), labels, weights: weightsOf(parent), facts: () => facts };
   return sealVersion(store, content, options);
 }
 

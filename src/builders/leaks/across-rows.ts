@@ -1,4 +1,5 @@
-import { type Instruction, SPLITS, type Split } from '../../core/instruction.js';
+import { SPLITS, type Split } from '../../core/instruction.js';
+import type { MadeRow } from '../../core/made-row.js';
 import type { SplitRule } from '../../core/recipe.js';
 import { type Leak, leak, type ProofRule, type ProvenInteraction } from './leak.js';
 import type { SeenRow } from './one-row.js';
@@ -42,7 +43,7 @@ export class AcrossRows {
     this.#next[split] += 1;
     if (split === 'train' && template.evaluationOnly) found.push(leak('unseen-wording-in-train', row, row.templateId));
     const code = codeOf(row);
-    const first = this.#prompts.heldBefore(row.prompt, code);
+    const first = this.#prompts.heldBefore(row.fingerprint(), code);
     if (first !== undefined) {
       const sharing = this.#sharedPrompts.get(first);
       if (sharing) sharing.push(code);
@@ -60,7 +61,7 @@ export class AcrossRows {
       if (known !== split) this.#splits.set(row.userId, split);
     }
     if (split === 'train' && !this.#showsTargets)
-      for (const line of row.historyInteractions) this.#shownInTrain.set(line, code);
+      for (let i = 0; i < row.lineCount; i++) this.#shownInTrain.set(row.lines[i] as number, code);
     if (row.candidates) {
       const counts = this.#places.get(row.candidates.length) ?? row.candidates.map(() => 0);
       const at = row.candidates.indexOf(row.itemId);
@@ -83,7 +84,7 @@ export class AcrossRows {
     }
   }
 
-  #noteTime({ userId, split, row }: Instruction, target: ProvenInteraction): void {
+  #noteTime({ userId, split, row }: MadeRow, target: ProvenInteraction): void {
     if (BY_TIME.includes(this.#rule.split)) {
       const times = this.#times[split];
       const time = target.timestamp ?? 0;

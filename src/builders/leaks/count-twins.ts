@@ -1,3 +1,4 @@
+import { fingerprint } from '../../core/fingerprint.js';
 import { type Instruction, SPLITS, type Split } from '../../core/instruction.js';
 import { TextHolders } from './text-holders.js';
 
@@ -13,7 +14,7 @@ export function countTwinPrompts(splits: Readonly<Record<Split, Iterable<Pick<In
   const twins = { train: 0, valid: 0, test: 0 };
   for (const [place, split] of SPLITS.entries()) {
     for (const { prompt } of splits[split]) {
-      const first = prompts.heldBefore(prompt, place);
+      const first = prompts.heldBefore(fingerprint(prompt), place);
       if (first !== undefined && first !== place) twins[split] += 1;
     }
   }

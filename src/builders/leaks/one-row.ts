@@ -1,22 +1,20 @@
-import type { ByteRange, Instruction } from '../../core/instruction.js';
+import { type MadeRow, NO_LABEL } from '../../core/made-row.js';
 import { sentencesOf, withoutTitle } from '../slots/need.js';
 import { type Leak, leak, type ProofLog, type ProofRule, type ProofTemplate, type ProvenInteraction } from './leak.js';
-import { PromptBytes } from './prompt-bytes.js';
 
 /** A row with what the log says of its lines. */
 export interface SeenRow {
-  readonly row: Instruction;
+  readonly row: MadeRow;
   readonly template: ProofTemplate;
   readonly target: ProvenInteraction | undefined; // undefined: no interaction stands on the line
   readonly shown: readonly (ProvenInteraction | undefined)[]; // of the lines of the history
 }
 
-export function seeRow(row: Instruction, template: ProofTemplate, log: ProofLog): SeenRow {
-  const { target, historyInteractions: lines } = row;
+export function seeRow(row: MadeRow, template: ProofTemplate, log: ProofLog): SeenRow {
   const shown: (ProvenInteraction | undefined)[] = [];
   log.of(row.userId); // whose lines are found at once, as those of others are not
-  for (let i = 0; i < lines.length; i++) shown.push(log.line(lines[i] as number));
-  return { row, template, target: log.line(target), shown };
+  for (let i = 0; i < row.lineCount; i++) shown.push(log.line(row.lines[i] as number));
+  return { row, template, target: log.line(row.target), shown };
 }
 
 /** Where target and history come from: the same user, the target last, everything in the user's order, labels as the rule has them. */
@@ -35,7 +33,7 @@ export function historyLeaks({ row, target, shown }: SeenRow, rule: ProofRule, f
     found.push(leak('wrong-label', row, String(row.label)));
   let before = -1;
   for (let i = 0; i < shown.length; i++) {
-    const line = row.historyInteractions[i] as number;
+    const line = row.lines[i] as number;
     const one = shown[i];
     if (one === undefined) found.push(leak('unknown-line', row, `line ${line}`));
     else if (one.userId !== row.userId)
@@ -45,8 +43,9 @@ export function historyLeaks({ row, target, shown }: SeenRow, rule: ProofRule, f
     else {
       if (one.position <= before) found.push(leak('unordered-history', row, `line ${line}`));
       before = one.position;
-      const label = row.historyLabels[i];
-      if (label !== null && label !== one.liked) found.push(leak('wrong-history-label', row, `line ${line}`));
+      const label = i < row.labelCount ? row.labels[i] : undefined;
+      if (label !== NO_LABEL && label !== Number(one.liked))
+        found.push(leak('wrong-history-label', row, `line ${line}`));
     }
   }
 }
@@ -54,43 +53,42 @@ export function historyLeaks({ row, target, shown }: SeenRow, rule: ProofRule, f
 /** What the prompt prints, byte by byte. */
 export function textLeaks(seen: SeenRow, log: ProofLog, found: Leak[]): void {
   const { row, template } = seen;
-  const bytes = new PromptBytes(row.prompt);
-  const broken = brokenRanges(row.values, bytes, false) + brokenRanges(row.history, bytes, true);
+  const { values, valueCount, history, historyCount } = row;
+  const broken = brokenRanges(values, valueCount, row, false) + brokenRanges(history, historyCount, row, true);
   if (broken > 0) {
-    for (const [ranges, mayTouch] of [
-      [row.values, false],
-      [row.history, true],
-    ] as const)
-      brokenRanges(ranges, bytes, mayTouch, (range) => found.push(leak('broken-ranges', row, range)));
+    const say = (range: string) => found.push(leak('broken-ranges', row, range));
+    brokenRanges(values, valueCount, row, false, say);
+    brokenRanges(history, historyCount, row, true, say);
   }
   // Braces that stand together outside of the values stand together in the prompt.
-  if (row.prompt.includes('{{') && /\{\{[#^/>]?\s*[A-Za-z]/.test(outside(row, bytes)))
+  if (row.prompt().includes('{{') && /\{\{[#^/>]?\s*[A-Za-z]/.test(outside(row)))
     found.push(leak('unfilled-slot', row, 'braces outside of every value'));
-  if (broken === 0) historyTextLeaks(seen, bytes, found);
-  if (template.asksForItem) namedTargetLeaks(row, template, bytes, log, found);
+  if (broken === 0) historyTextLeaks(seen, found);
+  if (template.asksForItem) namedTargetLeaks(row, template, log, found);
   ownReviewLeaks(seen, log, found);
-  if (template.promptSlots.has('preference')) laterTitleLeaks(seen, bytes, log, found);
-  shownAnswerLeaks(row, template, bytes, found);
+  if (template.promptSlots.has('preference')) laterTitleLeaks(seen, log, found);
+  shownAnswerLeaks(row, template, found);
 }
 
 /** How many ranges do not lie in the prompt, in order and at characters. */
 function brokenRanges(
-  ranges: Instruction['values'],
-  bytes: PromptBytes,
+  ranges: Int32Array,
+  count: number,
+  row: MadeRow,
   mayTouch: boolean,
-  say: (range: string) => void = () => {},
+  say?: (range: string) => void,
 ): number {
   let end = 0;
   let broken = 0;
-  for (let i = 0; i < ranges.length; i++) {
-    const [begin, stop] = ranges[i] as ByteRange;
-    const inside = begin <= stop && begin >= 0 && stop <= bytes.length;
-    if (!inside || bytes.isMiddle(begin) || bytes.isMiddle(stop)) {
+  for (let i = 0; i < count; i++) {
+    const [begin, stop] = [ranges[2 * i] as number, ranges[2 * i + 1] as number];
+    const inside = begin <= stop && begin >= 0 && stop <= row.length;
+    if (!inside || row.isMiddle(begin) || row.isMiddle(stop)) {
       broken += 1;
-      say(`[${begin}, ${stop})`);
+      say?.(`[${begin}, ${stop})`);
     } else if (begin < end && !mayTouch) {
       broken += 1;
-      say(`[${begin}, ${stop}) overlaps the one before`);
+      say?.(`[${begin}, ${stop}) overlaps the one before`);
     }
     if (stop > end) end = stop;
   }
@@ -98,29 +96,29 @@ function brokenRanges(
 }
 
 /** The prompt without what was inserted. */
-function outside({ values }: Instruction, bytes: PromptBytes): string {
+function outside(row: MadeRow): string {
   const pieces: string[] = [];
   let read = 0;
-  for (const [begin, end] of values) {
-    pieces.push(bytes.text(read, Math.max(read, begin)));
-    read = Math.max(read, end);
+  for (let i = 0; i < row.valueCount; i++) {
+    pieces.push(row.part(read, Math.max(read, row.values[2 * i] as number)));
+    read = Math.max(read, row.values[2 * i + 1] as number);
   }
-  return [...pieces, bytes.text(read)].join('\u0000');
+  return [...pieces, row.part(read)].join('\u0000');
 }
 
 /** Each range of the history holds the title of the item that its line of the log names. */
-function historyTextLeaks({ row, shown }: SeenRow, bytes: PromptBytes, found: Leak[]): void {
-  const { history, historyInteractions: lines } = row;
-  if (history.length !== lines.length) {
-    found.push(leak('other-text-in-history', row, `${history.length} places for ${lines.length} interactions`));
+function historyTextLeaks({ row, shown }: SeenRow, found: Leak[]): void {
+  const { history, historyCount, lines, lineCount } = row;
+  if (historyCount !== lineCount) {
+    found.push(leak('other-text-in-history', row, `${historyCount} places for ${lineCount} interactions`));
     return;
   }
-  for (let i = 0; i < history.length; i++) {
+  for (let i = 0; i < historyCount; i++) {
     const one = shown[i];
     if (one?.title === undefined) continue; // unknown lines are told by historyLeaks
-    const [begin, end] = history[i] as ByteRange;
+    const [begin, end] = [history[2 * i] as number, history[2 * i + 1] as number];
     // Most templates print a title in quotes: where it stands there, nothing need be searched.
-    if (bytes.holdsAt(one.titleBytes, begin + 1, end) || holdsOne(one.forms, bytes.text(begin, end))) continue;
+    if (row.holdsAt(one.titleBytes, begin + 1, end) || holdsOne(one.forms, row.part(begin, end))) continue;
     found.push(leak('other-text-in-history', row, `line ${lines[i]}, ${JSON.stringify(one.title)}`));
   }
 }
@@ -130,32 +128,36 @@ function holdsOne(forms: readonly string[], text: string): boolean {
 }
 
 /** Values that stand outside of the history: where a target may not be named. */
-function valuesBeside(row: Instruction, bytes: PromptBytes): string[] {
-  return row.values
-    .filter(([begin, end]) => !row.history.some(([from, to]) => begin >= from && end <= to))
-    .map(([begin, end]) => bytes.text(begin, end));
+function valuesBeside(row: MadeRow): string[] {
+  const texts: string[] = [];
+  for (let i = 0; i < row.valueCount; i++) {
+    const [begin, end] = [row.values[2 * i] as number, row.values[2 * i + 1] as number];
+    if (!isInHistory(row, begin, end)) texts.push(row.part(begin, end));
+  }
+  return texts;
+}
+
+function isInHistory({ history, historyCount }: MadeRow, begin: number, end: number): boolean {
+  for (let i = 0; i < historyCount; i++) {
+    if (begin >= (history[2 * i] as number) && end <= (history[2 * i + 1] as number)) return true;
+  }
+  return false;
 }
 
 const SHORTEST = 4; // characters of a title that says something when it is found inside other words
 
 /** A task that asks for an item may print its title among the candidates alone, or where it stands in the history. */
-function namedTargetLeaks(
-  row: Instruction,
-  template: ProofTemplate,
-  bytes: PromptBytes,
-  log: ProofLog,
-  found: Leak[],
-): void {
+function namedTargetLeaks(row: MadeRow, template: ProofTemplate, log: ProofLog, found: Leak[]): void {
   const title = log.title(row.itemId);
   if (title === undefined || title.trim().length < SHORTEST) return;
   const candidates = new Set((row.candidates ?? []).flatMap((id) => log.forms(id)));
   const isCandidate = (value: string): boolean =>
     template.promptSlots.has('candidates') && (candidates.has(value) || candidates.has(value.slice(1, -1)));
-  const values = valuesBeside(row, bytes).filter((value) => !isCandidate(value));
+  const values = valuesBeside(row).filter((value) => !isCandidate(value));
   for (const name of new Set([title, title.replace(/\s*\(\d{4}\)$/u, '')])) {
     if (name.length < SHORTEST) continue;
     // A title of one word may be a word of the template itself.
-    const texts = /\s/.test(name) ? [...values, outside(row, bytes)] : values;
+    const texts = /\s/.test(name) ? [...values, outside(row)] : values;
     if (!texts.some((text) => isWord(text, name))) continue;
     found.push(leak('target-named', row, JSON.stringify(name)));
     return;
@@ -178,7 +180,7 @@ const REVIEW_WORDS = 4; // of a sentence that is told from a phrase that anybody
 /** A sentence of the target's own review may stand in the prompt only where a slot asks for it. */
 function ownReviewLeaks({ row, template, target }: SeenRow, log: ProofLog, found: Leak[]): void {
   if (target?.review === undefined || REVIEW_SLOTS.some((slot) => template.promptSlots.has(slot))) return;
-  const prompt = row.prompt.toLowerCase();
+  const prompt = row.prompt().toLowerCase();
   const title = log.title(target.itemId) ?? '';
   for (const sentence of sentencesOf(target.review)) {
     if (sentence.split(/\s+/u).length < REVIEW_WORDS) continue;
@@ -191,7 +193,7 @@ function ownReviewLeaks({ row, template, target }: SeenRow, log: ProofLog, found
 }
 
 /** A taste or a need is made before what comes after: it names nothing that the user met only later. */
-function laterTitleLeaks({ row, target }: SeenRow, bytes: PromptBytes, log: ProofLog, found: Leak[]): void {
+function laterTitleLeaks({ row, target }: SeenRow, log: ProofLog, found: Leak[]): void {
   if (target === undefined) return;
   const met = log.of(row.userId);
   const before = new Set(met.filter(({ position }) => position < target.position).map(({ itemId }) => itemId));
@@ -200,7 +202,7 @@ function laterTitleLeaks({ row, target }: SeenRow, bytes: PromptBytes, log: Proo
   );
   if (later.length === 0) return;
   const candidates = new Set((row.candidates ?? []).map((id) => log.title(id) ?? ''));
-  const texts = valuesBeside(row, bytes).filter((value) => !candidates.has(value.replace(/^"|"$/g, '')));
+  const texts = valuesBeside(row).filter((value) => !candidates.has(value.replace(/^"|"$/g, '')));
   for (const { itemId } of later) {
     const title = log.title(itemId) ?? '';
     if (title.length < SHORTEST || !texts.some((text) => isWord(text, title))) continue;
@@ -212,15 +214,15 @@ function laterTitleLeaks({ row, target }: SeenRow, bytes: PromptBytes, log: Proo
 const ANSWER_WORDS = 3; // of free text that is told from words that a prompt holds by chance
 
 /** Free text that is asked for does not stand in the prompt, and no answer stands at its end. */
-function shownAnswerLeaks(row: Instruction, template: ProofTemplate, bytes: PromptBytes, found: Leak[]): void {
+function shownAnswerLeaks(row: MadeRow, template: ProofTemplate, found: Leak[]): void {
   const answer = row.answer.trim();
   if (row.choices === null && answer.split(/\s+/u).length >= ANSWER_WORDS) {
-    const given = template.promptSlots.has('review') ? outside(row, bytes) : row.prompt;
+    const given = template.promptSlots.has('review') ? outside(row) : row.prompt();
     if (given.toLowerCase().includes(answer.toLowerCase()))
       found.push(leak('answer-shown', row, JSON.stringify(answer.slice(0, 60))));
   }
-  const last = row.values.at(-1)?.[1] ?? 0;
-  const tail = bytes.text(last).trimEnd();
+  const last = row.valueCount === 0 ? 0 : (row.values[2 * row.valueCount - 1] as number);
+  const tail = row.part(last).trimEnd();
   if (
     answer !== '' &&
     tail.length > answer.length &&
@@ -271,6 +273,6 @@ export function candidateLeaks(
   const titles = candidates.map((id) => log.title(id) ?? id);
   if (new Set(titles).size !== titles.length) found.push(leak('twin-candidates', row, JSON.stringify(titles)));
   if (!template.promptSlots.has('candidates')) return;
-  const hidden = candidates.findIndex((id) => !holdsOne(log.forms(id), row.prompt));
+  const hidden = candidates.findIndex((id) => !holdsOne(log.forms(id), row.prompt()));
   if (hidden >= 0) found.push(leak('candidate-not-shown', row, JSON.stringify(titles[hidden])));
 }

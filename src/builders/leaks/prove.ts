@@ -1,5 +1,5 @@
 import { RectuneError } from '../../core/errors.js';
-import type { Instruction } from '../../core/instruction.js';
+import type { MadeRow } from '../../core/made-row.js';
 import { AcrossRows } from './across-rows.js';
 import { LEAKS, type Leak, type LeakKind, type ProofLog, type ProofRule, type ProofTemplate } from './leak.js';
 import { answerLeaks, candidateLeaks, historyLeaks, seeRow, textLeaks } from './one-row.js';
@@ -29,7 +29,7 @@ export class LeakProof {
     this.#across = new AcrossRows(rule);
   }
 
-  look(row: Instruction): void {
+  look(row: MadeRow): void {
     const template = this.#templates.get(row.templateId);
     if (template === undefined)
       throw new Error(`row ${row.row} of ${row.split} has an unknown template ${row.templateId}`);

@@ -1,5 +1,8 @@
 import { type Instruction, SPLITS } from '../../core/instruction.js';
 
+/** What of a row is its question. */
+type Question = Pick<Instruction, 'split' | 'target' | 'itemId' | 'templateId'>;
+
 const TEMPLATES = 2 ** 16; // more than there are
 
 /** Which questions were asked: a target line, a split, an item and a template. 8 bytes a line, and a number for each further question. */
@@ -10,7 +13,7 @@ export class Questions {
   #first = new Float64Array(1 << 12); // of each line; 0: none
 
   /** Whether a row asks what another one asked before. From now on it is asked. */
-  askedBefore({ split, target, itemId, templateId }: Instruction): boolean {
+  askedBefore({ split, target, itemId, templateId }: Question): boolean {
     const place = numberOf(itemId, this.#items) * TEMPLATES + numberOf(templateId, this.#templates);
     const code = 1 + place * SPLITS.length + SPLITS.indexOf(split);
     if (target >= this.#first.length) {

@@ -1,4 +1,4 @@
-import { fingerprint } from '../../core/fingerprint.js';
+import type { Fingerprint } from '../../core/fingerprint.js';
 
 const FIRST_SLOTS = 1 << 12;
 const FREE = 0xffffffff;
@@ -12,8 +12,8 @@ export class TextHolders {
   #holders = new Uint32Array(FIRST_SLOTS).fill(FREE);
   #size = 0;
 
-  /** Who held the text before; undefined: nobody, and from now on it is `holder`, a number below 2^32 - 1. */
-  heldBefore(text: string, holder: number): number | undefined {
+  /** Who held a text before; undefined: nobody, and from now on it is `holder`, a number below 2^32 - 1. */
+  heldBefore(text: Fingerprint, holder: number): number | undefined {
     const slot = this.#slot(text);
     const known = this.#holders[slot] as number;
     if (known !== FREE) return known;
@@ -22,25 +22,23 @@ export class TextHolders {
   }
 
   /** Who holds the text; undefined: nobody. */
-  of(text: string): number | undefined {
+  of(text: Fingerprint): number | undefined {
     const known = this.#holders[this.#slot(text)] as number;
     return known === FREE ? undefined : known;
   }
 
   /** From now on `holder` holds the text. */
-  set(text: string, holder: number): void {
+  set(text: Fingerprint, holder: number): void {
     this.#take(this.#slot(text), text, holder);
   }
 
-  #take(slot: number, text: string, holder: number): void {
+  #take(slot: number, { low, high }: Fingerprint, holder: number): void {
     if (this.#holders[slot] === FREE) this.#size += 1;
-    const { low, high } = fingerprint(text);
     this.#put(slot, low, high, holder);
   }
 
-  #slot(text: string): number {
+  #slot({ low, high }: Fingerprint): number {
     if (2 * this.#size >= this.#holders.length) this.#grow();
-    const { low, high } = fingerprint(text);
     return this.#slotOf(low, high);
   }
 
