@@ -3,6 +3,7 @@ import type { RunComparison, RunDifference } from '../eval/contest/compare-runs.
 import { counted, figure, levelTitle, pValue, withInterval } from '../eval/numbers.js';
 import { FINDING_WORDS } from '../eval/report/block.js';
 import { renderTable } from './render-table.js';
+import { undefinedNote } from './undefined-note.js';
 
 /** Settings that differ, best steps, then a part for each task: figures of every run, and each minus the first. */
 export function renderComparison(
@@ -50,6 +51,7 @@ function taskLines(task: RunComparison['tasks'][number], reference: string, leve
         ...figures.map(({ metrics: own }) => (own[id] ? withInterval(own[id]) : '')),
       ]),
     ),
+    ...undefinedNote(metrics.filter(({ id }) => figures.some(({ metrics: own }) => own[id]?.value === null))),
     '',
     `each minus ${reference}, the same resampled users; p corrected for the number of runs and ID models (Holm)`,
     renderTable(
@@ -82,6 +84,7 @@ function idModelLines({ idModels, metrics, main }: RunComparison['tasks'][number
 
 function told(found: Pick<RunDifference, 'difference' | 'tests' | 'finding'> | undefined): string {
   if (!found) return '';
+  if (found.difference.value === null) return figure(null);
   const p = found.tests.holm === null ? '' : `, p ${pValue(found.tests.holm)}`;
   return `${withInterval(found.difference)} ${FINDING_WORDS[found.finding]}${p}`;
 }

@@ -2,6 +2,7 @@ import type { ReportOptions } from '../core/report.js';
 import type { Leaderboard } from '../eval/contest/leaderboard.js';
 import { counted, figure, levelTitle, withInterval } from '../eval/numbers.js';
 import { renderTable } from './render-table.js';
+import { undefinedNote } from './undefined-note.js';
 
 const SHOWN = 3; // other metrics; --json has all
 
@@ -34,8 +35,11 @@ function boardLines({ task, rows, users, main, metrics, lines }: Leaderboard['ta
         kind === 'baseline' ? `(${name})` : name,
         withInterval(own),
         behind === null ? '' : withInterval(behind),
-        ...others.map(({ id }) => (kind === 'id-model' && values[id] === null ? '-' : figure(values[id] ?? null))),
+        ...others.map(({ id }) => (values[id] === null ? '-' : figure(values[id] ?? null))),
       ]),
+    ),
+    ...undefinedNote(
+      others.filter(({ id }) => lines.some(({ kind, others }) => kind === 'run' && others[id] === null)),
     ),
   ];
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { DatasetVersion } from './dataset-version.js';
-import { ID_MODELS, IdModelStanding, ReportedFit } from './id-models.js';
+import { ID_MODELS, IdModelStanding, isIdModel, ReportedFit } from './id-models.js';
 import { Split } from './instruction.js';
 import { Arithmetic } from './prediction.js';
 import { Estimate, Finding, PairedTests } from './report-figures.js';
@@ -15,7 +15,7 @@ import { KeptWrittenReport } from './written-texts.js';
 export { Estimate, Finding, PairedTests } from './report-figures.js';
 
 /** The version of the report's JSON form (docs/metrics.md). */
-export const REPORT_FORMAT = 6;
+export const REPORT_FORMAT = 7;
 
 const count = z.number().int().nonnegative();
 
@@ -31,16 +31,28 @@ export const ReportOptions = z.strictObject({
 });
 export type ReportOptions = z.infer<typeof ReportOptions>;
 
-/** Everything that gives a log-odds for each row, models before trivial baselines. */
-export const MODELS = ['adapter', 'base', 'liked-share', 'item-like-rate', 'majority-class'] as const;
+/** The models that know nothing but counts. A report says whether the adapter beats the best of them. */
+export const BASELINES = [
+  'liked-share',
+  'last-label',
+  'user-like-rate',
+  'item-like-rate',
+  'target-count',
+  'majority-class',
+] as const;
+/** Everything that gives a score for each row, models before trivial baselines; a log-odds, but of the count. */
+export const MODELS = ['adapter', 'base', ...BASELINES] as const;
 export type OddsModelId = (typeof MODELS)[number];
 
 /** What may stand in a table: those, then models of users and items, whose scores are on scales of their own. */
 export const ModelId = z.enum([...MODELS, ...ID_MODELS]);
 export type ModelId = z.infer<typeof ModelId>;
 
-/** The models that know nothing but counts. A report says whether the adapter beats the best of them. */
-export const BASELINES = ['liked-share', 'item-like-rate', 'majority-class'] as const;
+/** Whether a model's scores are log-odds: of others only what their order decides is defined. */
+export function givesProbabilities(model: ModelId): boolean {
+  return model !== 'target-count' && !isIdModel(model);
+}
+
 export const BaselineId = z.enum(BASELINES);
 export type BaselineId = z.infer<typeof BaselineId>;
 
@@ -48,7 +60,10 @@ export const MODEL_TITLES: Readonly<Record<OddsModelId, string>> = {
   adapter: 'adapter',
   base: 'base model without adapter',
   'liked-share': 'liked share of the shown history',
+  'last-label': 'label of the last item shown',
+  'user-like-rate': "user's like rate in train",
   'item-like-rate': "target's like rate in train",
+  'target-count': "target's popularity in train",
   'majority-class': 'majority class of train',
 };
 
@@ -76,7 +91,8 @@ export const SplitResult = z.strictObject({
   liked: count,
   users: count,
   usersWithBothLabels: count, // those that UAUC is a mean over
-  models: z.array(z.strictObject({ model: ModelId, metrics: z.record(MetricId, Estimate) })), // of ID models only what the order of scores decides is defined
+  models: z.array(z.strictObject({ model: ModelId, metrics: z.record(MetricId, Estimate) })), // of counts and ID models only what the order of scores decides is defined
+  notDefined: z.array(z.strictObject({ metric: MetricId, reason: z.string() })), // metrics that have no value of a model that could have one, and why
 });
 export type SplitResult = z.infer<typeof SplitResult>;
 

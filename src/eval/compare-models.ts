@@ -27,6 +27,13 @@ export interface Pair {
 /** What is said of a metric that is not defined of a model. */
 const UNDEFINED: Estimate = { value: null, low: null, high: null, leftOut: 0 };
 
+/** Why metrics have no value: each has one case in which it has none. What a kind of scores never has is left out. */
+function whyNotDefined(figures: SplitResult['models']): SplitResult['notDefined'] {
+  return METRICS.filter((metric) =>
+    figures.some(({ model, metrics }) => metricsOfModel(model).includes(metric) && metrics[metric].value === null),
+  ).map((metric) => ({ metric, reason: METRIC[metric].undefinedWhen }));
+}
+
 /** Every metric of every model on one split, and the paired differences of those that both have, from one set of resampled users. */
 export function compareModels(
   scores: SplitScores,
@@ -51,6 +58,7 @@ export function compareModels(
       defined.includes(metric) ? estimate(cell(model, metric).distribution, options) : UNDEFINED;
     return Object.fromEntries(METRICS.map((metric) => [metric, figure(metric)])) as Record<MetricId, Estimate>;
   };
+  const figures = models.map((model) => ({ model, metrics: figuresOf(model) }));
   return {
     result: {
       split,
@@ -58,7 +66,8 @@ export function compareModels(
       liked: labels.filter((label) => label).length,
       users: index.count,
       usersWithBothLabels: usersWithBothLabels(labels, index),
-      models: models.map((model) => ({ model, metrics: figuresOf(model) })),
+      models: figures,
+      notDefined: whyNotDefined(figures),
     },
     differences: correctedForRivals(
       pairs.flatMap(({ first, second }) => {

@@ -70,7 +70,10 @@ export interface ReportInput {
 }
 
 /** What a baseline reads of a row of train. */
-type TrainRow = Pick<Instruction, 'itemId' | 'label' | 'candidates' | 'target' | 'historyInteractions'>;
+type TrainRow = Pick<
+  Instruction,
+  'itemId' | 'userId' | 'label' | 'historyLabels' | 'candidates' | 'target' | 'historyInteractions'
+>;
 export type LogLine = KnownInteraction & DatedLine;
 
 /** A report, and the rows that its figures come from. */

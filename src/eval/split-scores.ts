@@ -1,10 +1,12 @@
 import { type IdModelId, isIdModel } from '../core/id-models.js';
 import type { Split } from '../core/instruction.js';
-import { METRICS, type MetricId, MODELS, type ModelId, type OddsModelId } from '../core/report.js';
+import { givesProbabilities, METRICS, type MetricId, MODELS, type ModelId, type OddsModelId } from '../core/report.js';
 import { alignToRows, type EvaluatedInstruction, type Scored } from './align-predictions.js';
-import { itemLikeRate } from './baselines/item-like-rate.js';
+import { lastLabel } from './baselines/last-label.js';
+import { itemLikeRate, userLikeRate } from './baselines/like-rates.js';
 import { likedShare } from './baselines/liked-share.js';
 import { majorityClass } from './baselines/majority-class.js';
+import { targetCount } from './baselines/target-count.js';
 import type { TrainLabels } from './baselines/train-labels.js';
 import type { FittedSplit } from './fitted-scores.js';
 import { METRIC } from './metrics/metric.js';
@@ -28,7 +30,7 @@ export interface SplitScores {
   readonly split: Split;
   readonly users: readonly string[];
   readonly labels: readonly boolean[];
-  readonly logOdds: Readonly<Record<OddsModelId, readonly number[]>>;
+  readonly logOdds: Readonly<Record<OddsModelId, readonly number[]>>; // of the target's count: the count
   readonly fitted: ReadonlyMap<IdModelId, readonly (readonly number[])[]>; // scores under each seed, on a scale of the model's own
 }
 
@@ -47,7 +49,7 @@ export function scoresOf({ fitted, logOdds }: SplitScores, model: ModelId): read
 
 /** Metrics that are defined of a model: of scores that are no log-odds, those that read nothing but their order. */
 export function metricsOfModel(model: ModelId): MetricId[] {
-  return isIdModel(model) ? METRICS.filter((metric) => METRIC[metric].reads === 'order') : [...METRICS];
+  return givesProbabilities(model) ? [...METRICS] : METRICS.filter((metric) => METRIC[metric].reads === 'order');
 }
 
 /** throws RectuneError when predictions and rows do not fit */
@@ -77,7 +79,10 @@ export function scoreSplit(
       adapter: rows.map(({ adapter }) => adapter.logOdds as number),
       base: rows.map(({ base }) => base.logOdds as number),
       'liked-share': likedShare(rows.map(shownHistory)),
+      'last-label': lastLabel(rows.map(shownHistory), train),
+      'user-like-rate': userLikeRate(instructions, train),
       'item-like-rate': itemLikeRate(instructions, train),
+      'target-count': targetCount(instructions, train),
       'majority-class': majorityClass(instructions, train),
     },
     fitted: new Map(

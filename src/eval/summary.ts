@@ -1,8 +1,9 @@
 import { type IdModelStanding, isIdModel } from '../core/id-models.js';
 import { labelOfVersion } from '../core/label-rule.js';
 import { type Titles, titlesOf } from '../core/model-titles.js';
-import type { Report, SplitResult } from '../core/report.js';
+import { givesProbabilities, type Report, type SplitResult } from '../core/report.js';
 import type { TaskReport } from '../core/task-report.js';
+import { METRIC } from './metrics/metric.js';
 import { counted, figure, levelTitle, withInterval } from './numbers.js';
 import { taskHeading } from './report/task-texts.js';
 import { metricTitle } from './tasks/task-metric.js';
@@ -68,13 +69,13 @@ function metricTable(result: SplitResult, { idModels, options, version }: Report
     titles(model),
     withInterval(auc),
     figure(uauc.value),
-    isIdModel(model) ? '-' : figure(logLoss.value),
-    isIdModel(model) ? '-' : figure(accuracy.value),
+    givesProbabilities(model) ? figure(logLoss.value) : '-',
+    givesProbabilities(model) ? figure(accuracy.value) : '-',
   ]);
   const rule = labelOfVersion(version);
   return [
     ...inColumns([head, ...rows]),
-    ...(result.usersWithBothLabels === 0 ? ['UAUC is not defined: no user of these rows has both labels'] : []),
+    ...result.notDefined.map(({ metric, reason }) => `${METRIC[metric].title} is not defined: ${reason}`),
     ...(rule === undefined ? [] : [rule]),
   ];
 }

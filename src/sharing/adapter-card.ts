@@ -1,8 +1,7 @@
 import { stringify } from 'yaml';
 import type { AdapterPackage, SourceTerms } from '../core/hub-package.js';
-import { isIdModel } from '../core/id-models.js';
 import { titlesOf } from '../core/model-titles.js';
-import type { Estimate, Report } from '../core/report.js';
+import { type Estimate, givesProbabilities, type Report } from '../core/report.js';
 import { table } from './dataset-card.js';
 
 /** The README.md of an adapter's repository. */
@@ -61,7 +60,7 @@ function figures(report: Report): string[] {
       models.map(({ model, metrics: { auc, uauc, logLoss, accuracy } }) => [
         titles(model),
         ...[auc, uauc].map(figure),
-        ...[logLoss, accuracy].map((estimate) => (isIdModel(model) ? 'no probabilities' : figure(estimate))),
+        ...[logLoss, accuracy].map((estimate) => (givesProbabilities(model) ? figure(estimate) : 'no probabilities')),
       ]),
     ),
   ]);

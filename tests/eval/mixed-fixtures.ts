@@ -137,7 +137,9 @@ export function inventMixed(world: MixedWorld = {}, plain: World = {}): ReportIn
     }),
     train: LOG.map(({ logIndex, itemId }) => ({
       itemId,
+      userId: 'someone',
       label: null,
+      historyLabels: [],
       candidates: ['other 0', 'other 1', itemId, 'other 3', 'other 4', 'other 5'],
       target: logIndex,
       historyInteractions: [],

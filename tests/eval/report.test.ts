@@ -5,6 +5,7 @@ import type { RunEvent } from '../../src/core/run-event.js';
 import { likedShare } from '../../src/eval/baselines/liked-share.js';
 import { auc } from '../../src/eval/metrics/auc.js';
 import { makeReport } from '../../src/eval/report.js';
+import { metricsOfModel } from '../../src/eval/split-scores.js';
 import { ADAPTER_HASH, inventedEvents, inventedRun, inventInput, inventRows, type World } from './fixtures.js';
 
 const reportOn = (world: World = {}, change: Parameters<typeof inventInput>[1] = {}) =>
@@ -31,13 +32,28 @@ describe('makeReport', () => {
     expect(report.splits.map(({ split }) => split)).toEqual(['test', 'valid']);
     for (const { models } of report.splits) {
       expect(models.map(({ model }) => model)).toEqual([...MODELS]);
-      for (const { metrics } of models) {
+      for (const { model, metrics } of models) {
         expect(Object.keys(metrics)).toEqual([...METRICS]);
-        for (const { value, low, high } of Object.values(metrics)) {
-          expect(value).not.toBeNull();
+        const defined = metricsOfModel(model);
+        for (const metric of METRICS) {
+          const { value, low, high } = metrics[metric];
+          expect(value === null).toBe(!defined.includes(metric));
           expect(Number(low)).toBeLessThanOrEqual(Number(high));
         }
       }
+    }
+  });
+
+  it('says why a metric has no value, and nothing where all have one', () => {
+    expect(report.splits.flatMap(({ notDefined }) => notDefined)).toEqual([]);
+    const [test] = makeReport(inventInput({ oneLabel: true })).splits;
+    expect(test?.notDefined).toEqual([
+      { metric: 'auc', reason: 'all rows have the same label' },
+      { metric: 'uauc', reason: 'no user has rows of both labels' },
+      { metric: 'uaucByRows', reason: 'no user has rows of both labels' },
+    ]);
+    for (const { metric } of test?.notDefined ?? []) {
+      expect(test?.models.every(({ metrics }) => metrics[metric].value === null)).toBe(true);
     }
   });
 
@@ -52,7 +68,7 @@ describe('makeReport', () => {
     const pairs = report.differences.map(({ split, first, second, metric }) => `${split} ${first} ${second} ${metric}`);
     const expected = ['test', 'valid'].flatMap((split) =>
       [report.baseline?.model, 'base', ...BASELINES.filter((one) => one !== report.baseline?.model)].flatMap((second) =>
-        METRICS.map((metric) => `${split} adapter ${second} ${metric}`),
+        metricsOfModel(second as ModelId).map((metric) => `${split} adapter ${second} ${metric}`),
       ),
     );
     expect(pairs).toEqual(expected);
@@ -235,6 +251,8 @@ describe('warnings', () => {
       ...input.train,
       ...Array.from({ length: 4000 }, (_, i) => ({
         itemId: i % 2 ? 'good' : 'bad',
+        userId: 'someone',
+        historyLabels: [],
         label: i % 2 === 1,
         candidates: null,
         target: i,

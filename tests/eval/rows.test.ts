@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { givesProbabilities } from '../../src/core/report.js';
 import type { SeenRow } from '../../src/core/report-rows.js';
 import { renderHtml } from '../../src/eval/report/html.js';
 import { evaluate } from '../../src/eval/report.js';
@@ -29,7 +30,7 @@ describe('the rows behind a report', () => {
     for (const { split, rows: count, models } of report.splits) {
       const here = rows.filter((row) => row.split === split);
       expect(new Set(here.map(({ row }) => row)).size).toBe(count);
-      for (const { model, metrics } of models) {
+      for (const { model, metrics } of models.filter((one) => givesProbabilities(one.model))) {
         const right = here.map(({ said, came }) => {
           const logOdds = said[model] as number;
           return logOdds === 0 ? 0.5 : Number(logOdds > 0 === came);

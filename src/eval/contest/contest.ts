@@ -1,5 +1,5 @@
 import type { FitKind } from '../../core/fit-result.js';
-import { BASELINES, METRICS, MODEL_TITLES } from '../../core/report.js';
+import { BASELINES, METRICS, type MetricId, MODEL_TITLES } from '../../core/report.js';
 import { TASK_BASELINES, TASK_MODEL_TITLES, type TaskModelId } from '../../core/task-report.js';
 import { alignToRows, type EvaluatedInstruction, type Scored } from '../align-predictions.js';
 import { countTrainLabels } from '../baselines/train-labels.js';
@@ -28,6 +28,7 @@ export interface ContestMetric {
   readonly id: string;
   readonly title: string;
   readonly better: 'higher' | 'lower';
+  readonly undefinedWhen: string | null; // null: it has a value wherever there are rows
 }
 
 /** One task of the test rows, and everything that answers it. */
@@ -103,7 +104,10 @@ function judgementContest(
       first.map(([score]) => score as number),
     );
   }
-  const metrics = METRICS.map((id) => ({ id, title: METRIC[id].title, better: METRIC[id].better }));
+  const metrics = METRICS.map((id): ContestMetric & { id: MetricId } => {
+    const { title, better, undefinedWhen } = METRIC[id];
+    return { id, title, better, undefinedWhen };
+  });
   return {
     task: 'judgement',
     rows: labels.length,
@@ -113,8 +117,8 @@ function judgementContest(
     baselines,
     fitted: answering.map(({ id, title }) => ({ id, title })),
     metricsOf(id) {
-      const found = answering.find((one) => one.id === id);
-      const defined = found && metricsOfModel(found.model);
+      const model = answering.find((one) => one.id === id)?.model ?? BASELINES.find((one) => one === id);
+      const defined = model && metricsOfModel(model);
       return defined ? metrics.filter((metric) => defined.includes(metric.id)) : metrics;
     },
     statistic(id, metric) {
@@ -146,6 +150,7 @@ function taskContest(
     id,
     title: metricTitle(id, list?.name ?? null),
     better: taskMetric(id).better,
+    undefinedWhen: null,
   });
   const reference = scoreTask(group, knowledge);
   const byRow = new Map([...answers].map(([id, all]) => [id, new Map(all.map((one) => [one.row, one]))]));

@@ -13,6 +13,7 @@ export interface Metric {
   readonly title: string;
   readonly better: 'higher' | 'lower';
   readonly definition: string; // one sentence for the reader of a report
+  readonly undefinedWhen: string; // the only case, told of the rows: "all rows have the same label"
   readonly reads: 'order' | 'probabilities'; // of the scores: the latter is defined of log-odds alone
   /** logOdds and labels in the same order as the index's rows. */
   byUsers(logOdds: readonly number[], labels: readonly boolean[], users: UserIndex): UserStatistic;
@@ -22,6 +23,7 @@ export interface Metric {
 export const METRIC: Readonly<Record<MetricId, Metric>> = {
   auc: {
     title: 'AUC',
+    undefinedWhen: 'all rows have the same label',
     better: 'higher',
     reads: 'order',
     definition: 'chance that a random liked row outscores a random row that was not liked; ties count one half',
@@ -29,6 +31,7 @@ export const METRIC: Readonly<Record<MetricId, Metric>> = {
   },
   uauc: {
     title: 'UAUC',
+    undefinedWhen: 'no user has rows of both labels',
     better: 'higher',
     reads: 'order',
     definition: "mean of each user's own AUC, over users with both labels: order within one user",
@@ -36,6 +39,7 @@ export const METRIC: Readonly<Record<MetricId, Metric>> = {
   },
   uaucByRows: {
     title: 'UAUC by rows',
+    undefinedWhen: 'no user has rows of both labels',
     better: 'higher',
     reads: 'order',
     definition: "UAUC with each user weighted by the user's number of rows",
@@ -43,6 +47,7 @@ export const METRIC: Readonly<Record<MetricId, Metric>> = {
   },
   logLoss: {
     title: 'log loss',
+    undefinedWhen: 'there are no rows',
     better: 'lower',
     reads: 'probabilities',
     definition: 'mean of -ln P(the label that came true), nats, probabilities held within 1e-7 of 0 and 1',
@@ -50,6 +55,7 @@ export const METRIC: Readonly<Record<MetricId, Metric>> = {
   },
   accuracy: {
     title: 'accuracy',
+    undefinedWhen: 'there are no rows',
     better: 'higher',
     reads: 'probabilities',
     definition: 'share of rows called right at log-odds 0; exactly 0 counts one half',
@@ -57,6 +63,7 @@ export const METRIC: Readonly<Record<MetricId, Metric>> = {
   },
   f1: {
     title: 'F1',
+    undefinedWhen: 'no row is liked and none is called so',
     better: 'higher',
     reads: 'probabilities',
     definition:
@@ -65,6 +72,7 @@ export const METRIC: Readonly<Record<MetricId, Metric>> = {
   },
   brier: {
     title: 'Brier score',
+    undefinedWhen: 'there are no rows',
     better: 'lower',
     reads: 'probabilities',
     definition: 'mean squared distance of P(liked) from what came true',

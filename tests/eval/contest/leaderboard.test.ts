@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { renderLeaderboard } from '../../../src/cli/render-leaderboard.js';
-import { ReportOptions } from '../../../src/core/report.js';
+import { BASELINES, ReportOptions } from '../../../src/core/report.js';
 import { compareRuns } from '../../../src/eval/contest/compare-runs.js';
 import { leaderboard } from '../../../src/eval/contest/leaderboard.js';
 import { makeReport } from '../../../src/eval/report.js';
@@ -35,9 +35,7 @@ describe('the leaderboard of a version', () => {
     expect(values).toEqual([...values].sort((a, b) => b - a));
     expect(judgements?.lines.map(({ kind }) => kind).sort()).toEqual([
       'base',
-      'baseline',
-      'baseline',
-      'baseline',
+      ...Array.from(BASELINES, () => 'baseline'),
       'run',
       'run',
       'run',
@@ -54,7 +52,10 @@ describe('the leaderboard of a version', () => {
       adapter: FIRST,
       base: 'tiny.gguf without adapter',
       'liked-share': 'liked share of the shown history',
+      'last-label': 'label of the last item shown',
+      'user-like-rate': "user's like rate in train",
       'item-like-rate': "target's like rate in train",
+      'target-count': "target's popularity in train",
       'majority-class': 'majority class of train',
     };
     for (const { model, metrics } of report.splits[0]?.models ?? []) {

@@ -1,7 +1,6 @@
-import { isIdModel } from '../../../core/id-models.js';
 import { labelOfVersion } from '../../../core/label-rule.js';
 import { titlesOf } from '../../../core/model-titles.js';
-import { METRICS, type Report, type SplitResult } from '../../../core/report.js';
+import { type Estimate, givesProbabilities, METRICS, type Report, type SplitResult } from '../../../core/report.js';
 import { METRIC } from '../../metrics/metric.js';
 import { counted, levelTitle, percent, thousands } from '../../numbers.js';
 import { type Block, estimateCell, type Fact, type Part } from '../block.js';
@@ -14,7 +13,11 @@ export function judgements(report: Report): Part[] {
   return report.splits.map((result) => ({
     title: report.overview === null ? `Metrics on ${result.split}` : `Judgement: metrics on ${result.split}`,
     id: `judgement-${result.split}`,
-    blocks: [figures(result, report), ...(result.split === 'test' ? explained(result, report) : [])],
+    blocks: [
+      figures(result, report),
+      ...lacking(result),
+      ...(result.split === 'test' ? explained(result, report) : []),
+    ],
   }));
 }
 
@@ -37,7 +40,7 @@ function figures(result: SplitResult, report: Report): Block {
         color: modelColor(model),
         own: model === 'adapter',
         cells: METRICS.map((metric) =>
-          isIdModel(model) && METRIC[metric].reads === 'probabilities'
+          !givesProbabilities(model) && METRIC[metric].reads === 'probabilities'
             ? NO_PROBABILITIES
             : estimateCell(metrics[metric], behind),
         ),
@@ -51,7 +54,25 @@ function ruleOf({ version }: Report): string {
   return rule === undefined ? '' : ` (${rule})`;
 }
 
-/** Why a metric is not defined of an ID model. */
+/** Why figures or intervals are missing. */
+function lacking({ models, notDefined }: SplitResult): Block[] {
+  const reasons = [...new Set(notDefined.map(({ reason }) => reason))].map((reason) => {
+    const titles = notDefined.filter((one) => one.reason === reason).map(({ metric }) => METRIC[metric].title);
+    return `Not defined: ${titles.join(', ')}, because ${reason}.`;
+  });
+  const bare = models.some(({ metrics }) => METRICS.some((metric) => hasNoInterval(metrics[metric])));
+  const lines = [...reasons, ...(bare ? [NO_INTERVAL] : [])];
+  return lines.length === 0 ? [] : [{ kind: 'paragraph', quiet: true, text: lines.join(' ') }];
+}
+
+function hasNoInterval({ value, low }: Estimate): boolean {
+  return value !== null && low === null;
+}
+
+const NO_INTERVAL =
+  'No interval: there is one user, or all resamples lie on one side of the figure, or one user decides it.';
+
+/** Why a metric is not defined of a model whose scores are none. */
 const NO_PROBABILITIES = 'no probabilities';
 
 function explained({ models, split }: SplitResult, report: Report): Block[] {
@@ -77,15 +98,11 @@ function explained({ models, split }: SplitResult, report: Report): Block[] {
       ],
     },
     { kind: 'definitions', terms },
-    ...(models.some(({ model }) => isIdModel(model))
-      ? [
-          {
-            kind: 'paragraph',
-            quiet: true,
-            text: 'ID models give each item a score on a scale of their own, which is no probability: log loss, accuracy, F1 and Brier score are not defined of them.',
-          } satisfies Block,
-        ]
-      : []),
+    {
+      kind: 'paragraph',
+      quiet: true,
+      text: 'Popularity and ID models give each item a score on a scale of their own, which is no probability: log loss, accuracy, F1 and Brier score are not defined of them.',
+    },
     {
       kind: 'paragraph',
       quiet: true,

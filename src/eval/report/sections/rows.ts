@@ -1,7 +1,7 @@
-import { type IdModelStanding, isIdModel } from '../../../core/id-models.js';
+import type { IdModelStanding } from '../../../core/id-models.js';
 import { type Titles, titlesOf } from '../../../core/model-titles.js';
 import type { ProbeName } from '../../../core/probe.js';
-import { ModelId, type Report } from '../../../core/report.js';
+import { givesProbabilities, ModelId, type Report } from '../../../core/report.js';
 import type { RowGroup, RowKind } from '../../../core/report-rows.js';
 import { TaskModelId } from '../../../core/task-report.js';
 import { counted, figure, percent, thousands } from '../../numbers.js';
@@ -103,7 +103,8 @@ const UNITS: Readonly<Record<RowKind, string>> = {
 
 /** What the columns of the models hold. */
 const SAID: Readonly<Record<RowKind, string>> = {
-  judgement: 'Of each model the P(liked) it gave, of an ID model its score; off by -ln P(what came true).',
+  judgement:
+    'Of each model the P(liked) it gave, of an ID model or a popularity its score; off by -ln P(what came true).',
   choice: 'Of each model the rank it gave the target; a half where it ties.',
   rating: 'Of each model the rating it expected; off by the distance from the given one.',
   text: "Of each model the nats a token of the row's own answer.",
@@ -131,7 +132,7 @@ function titleOf(model: string, titles: Titles): string {
 
 function spoken(kind: RowKind, model: string, said: number | undefined): string {
   if (said === undefined) return '';
-  if (kind === 'judgement' && isIdModel(model)) return figure(said);
+  if (kind === 'judgement' && !givesProbabilities(model as ModelId)) return figure(said);
   if (kind === 'judgement') return percent(1 / (1 + Math.exp(-said)));
   return kind === 'choice' ? rank(said) : figure(said);
 }
