@@ -64,7 +64,7 @@ async function sealPlan(
 
   const proof = new LeakProof(
     proofTemplates(mixture.templates),
-    proofLog(sequences, plan.log.items, plan.recipe.label, plan.log.roles),
+    proofLog(sequences, plan.log.items, plan.recipe.label, plan.log.roles, plan.recipe.examples.targets),
     {
       split: recipe.split.kind,
       dislikedCandidates: recipe.candidates?.sampler === 'disliked',

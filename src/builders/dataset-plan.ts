@@ -66,6 +66,7 @@ export function planDataset(store: Store, loaded: LoadedRecipe, options: PlanOpt
   const items = store.sources.items(source.id);
   const users = store.sources.describedUsers(source.id);
   const all = readLog(store, source.id, options.mostRows);
+  refuseUnknownTargets(recipe, all.attributeNames, loaded.file);
   const columns = logFields(all, recipe.columns ?? {}, items, users, `${loaded.file}: columns`);
   const { roles } = columns;
   // Of the only template of a version, ItemTexts names the field and the rows name the rest.
@@ -228,6 +229,15 @@ function labelOf(recipe: LoadedRecipe, source: Source): LabelRule {
   const what = `neither the recipe nor the log "${source.id}" says when an interaction counts as liked`;
   const fix = 'write e.g. "label: { kind: rating-above, threshold: 3 }" in the recipe, or in source.yaml';
   throw new RectuneError('usage', what, `${recipe.file}: label`, fix);
+}
+
+function refuseUnknownTargets({ examples, source }: DatasetRecipe, known: ReadonlySet<string>, file: string): void {
+  const name = examples.targets?.attribute;
+  if (name === undefined || known.has(name)) return;
+  const what = `interactions of "${source}" have no attribute "${name}"`;
+  const have = [...known].join(', ') || 'none';
+  const fix = `name one of ${have}, or map it in source.yaml: interactions: {attributes: {${name}: COLUMN}}`;
+  throw new RectuneError('usage', what, `${file}: examples.targets`, fix);
 }
 
 function findSource(store: Store, recipe: LoadedRecipe): Source {

@@ -1,6 +1,7 @@
 import { RectuneError } from '../core/errors.js';
 import type { Interaction } from '../core/interaction.js';
 import type { ExampleRule, LabelRule } from '../core/recipe.js';
+import { allowedTargets } from './allowed-targets.js';
 import type { UserSequences } from './user-sequences.js';
 
 /** A question to the model: after this history, what of the target? */
@@ -9,18 +10,6 @@ export interface Example {
   readonly history: readonly Interaction[]; // oldest first
   readonly target: Interaction;
   readonly fromLast: number; // 0: the last example of its user, 1: the one before
-}
-
-/** How many examples a user with so many interactions gives, before keepLast. */
-export function countExamples(interactions: number, rule: ExampleRule): number {
-  switch (rule.kind) {
-    case 'sliding-window':
-      return Math.max(0, interactions - rule.history);
-    case 'last-item':
-      return interactions >= rule.minInteractions ? 1 : 0;
-    case 'each-interaction':
-      return Math.max(0, interactions - rule.minHistory);
-  }
 }
 
 /** Where an example stands in its user's order: the history from `begin` up to `end`, and the target. */
@@ -45,13 +34,12 @@ export function* examplePlaces(
 ): Generator<ExamplePlace, void> {
   let skipped = leftOut(sequences, rule, `${recipeFile}: examples.keepLast`); // of all, joined; they are not made either
   for (let user = 0; user < sequences.users; user++) {
-    const count = sequences.count(user);
-    const own = countExamples(count, rule);
-    const first = Math.min(skipped, own);
+    const own = targetsOf(sequences, user, rule);
+    const first = Math.min(skipped, own.size);
     skipped -= first;
-    for (let i = first; i < own; i++) {
-      const { begin, end, target } = placeAt(count, rule, i);
-      yield { user, begin, end, target, fromLast: own - 1 - i };
+    for (let i = first; i < own.size; i++) {
+      const target = own.at(i);
+      yield { user, ...historyOf(target, rule), target, fromLast: own.size - 1 - i };
     }
   }
 }
@@ -64,37 +52,58 @@ export function exampleAt(sequences: UserSequences, { user, begin, end, target, 
 
 /** How many examples there are. Throws as examplePlaces() does. */
 export function exampleCount(sequences: UserSequences, rule: ExampleRule, recipeFile: string): number {
-  let total = 0;
-  for (let user = 0; user < sequences.users; user++) total += countExamples(sequences.count(user), rule);
-  return total - leftOut(sequences, rule, `${recipeFile}: examples.keepLast`);
+  return countAll(sequences, rule) - leftOut(sequences, rule, `${recipeFile}: examples.keepLast`);
 }
 
 /** How many examples from the front keepLast leaves out. */
 function leftOut(sequences: UserSequences, rule: ExampleRule, where: string): number {
   if (rule.kind !== 'sliding-window' || rule.keepLast === null) return 0;
-  let total = 0;
-  for (let user = 0; user < sequences.users; user++) total += countExamples(sequences.count(user), rule);
+  const total = countAll(sequences, rule);
   if (rule.keepLast <= total) return total - rule.keepLast;
   const what = `the recipe keeps the last ${rule.keepLast} examples, and the log gives ${total}`;
   throw new RectuneError('usage', what, where, `lower it to ${total} at most, or import a longer log`);
 }
 
-/** Example i of a user of so many interactions. */
-function placeAt(interactions: number, rule: ExampleRule, i: number): Omit<ExamplePlace, 'user' | 'fromLast'> {
+function countAll(sequences: UserSequences, rule: ExampleRule): number {
+  let total = 0;
+  for (let user = 0; user < sequences.users; user++) total += targetsOf(sequences, user, rule).size;
+  return total;
+}
+
+/** Places of a user's targets, in the user's order. */
+interface Targets {
+  readonly size: number;
+  at(i: number): number;
+}
+
+function targetsOf(sequences: UserSequences, user: number, rule: ExampleRule): Targets {
+  const first = firstTarget(rule);
+  const isLast = rule.kind === 'last-item';
+  if (rule.targets === undefined) {
+    const last = sequences.count(user) - 1;
+    if (isLast) return { size: last < first ? 0 : 1, at: () => last };
+    return { size: Math.max(0, last + 1 - first), at: (i) => first + i };
+  }
+  const places = allowedTargets(sequences, rule.targets).places(user, first);
+  const taken = isLast ? places.slice(-1) : places;
+  return { size: taken.length, at: (i) => taken[i] as number };
+}
+
+/** The first place of a user that can be a target, by what must stand before it. */
+function firstTarget(rule: ExampleRule): number {
   switch (rule.kind) {
     case 'sliding-window':
-      return { begin: i, end: i + rule.history, target: i + rule.history };
-    case 'last-item': {
-      const target = interactions - 1;
-      return rule.take === 'first'
-        ? { begin: 0, end: Math.min(target, rule.history), target }
-        : { begin: Math.max(0, target - rule.history), end: target, target };
-    }
-    case 'each-interaction': {
-      const target = i + rule.minHistory;
-      return { begin: Math.max(0, target - rule.history), end: target, target };
-    }
+      return rule.history;
+    case 'last-item':
+      return rule.minInteractions - 1;
+    case 'each-interaction':
+      return rule.minHistory;
   }
+}
+
+function historyOf(target: number, rule: ExampleRule): Pick<ExamplePlace, 'begin' | 'end'> {
+  if (rule.kind === 'last-item' && rule.take === 'first') return { begin: 0, end: Math.min(target, rule.history) };
+  return { begin: Math.max(0, target - rule.history), end: target };
 }
 
 /** Whether an interaction counts as liked. Throws RectuneError 'data' when the rule needs something that it has not. */

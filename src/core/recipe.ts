@@ -3,6 +3,7 @@ import { Evaluation } from './evaluation.js';
 import { LabelRule } from './label-rule.js';
 import { TrainOptions } from './run-config.js';
 import { Sampler } from './sampler.js';
+import { TargetRule } from './target-rule.js';
 
 export { LabelRule, Sampler };
 
@@ -17,18 +18,22 @@ export const UserOrder = z.discriminatedUnion('kind', [
 ]);
 export type UserOrder = z.infer<typeof UserOrder>;
 
+const targets = TargetRule.optional(); // without it every interaction may be one
+
 /** How interactions become examples. Users come in order of first appearance in the log. */
 export const ExampleRule = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('sliding-window'), // each run of `history` interactions and the one after it
     order: UserOrder,
     history: count,
+    targets,
     keepLast: count.nullable().default(null), // of all users' examples, joined; null: all
   }),
   z.strictObject({
     kind: z.literal('last-item'), // one example a user: the last interaction is the target
     order: UserOrder,
     history: count, // at most so many
+    targets,
     take: z.enum(['first', 'latest']).default('latest'), // which of the interactions before the target
     minInteractions: z.number().int().min(2).default(2), // users with fewer are left out
   }),
@@ -36,6 +41,7 @@ export const ExampleRule = z.discriminatedUnion('kind', [
     kind: z.literal('each-interaction'), // every interaction is the target of one example, with what came before it
     order: UserOrder,
     history: count, // at most so many, the latest
+    targets,
     minHistory: z.number().int().nonnegative().default(1), // at least so many, or there is no example
   }),
 ]);

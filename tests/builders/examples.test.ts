@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { countExamples, type Example, exampleAt, examplePlaces, isLiked } from '../../src/builders/examples.js';
+import { type Example, exampleAt, exampleCount, examplePlaces, isLiked } from '../../src/builders/examples.js';
 import { type UserSequence, UserSequences } from '../../src/builders/user-sequences.js';
 import type { Interaction } from '../../src/core/interaction.js';
 import type { ExampleRule, UserOrder } from '../../src/core/recipe.js';
@@ -165,8 +165,52 @@ describe('each interaction', () => {
           ),
         );
         expect(made).toEqual(expected);
-        const counted = slowSequences(log).map(({ lines: own }) => countExamples(own.length, rule));
-        expect(counted.reduce((sum, count) => sum + count, 0)).toBe(expected.length);
+        expect(exampleCount(sequencesOf(log, TIME), rule, FILE)).toBe(expected.length);
+      }),
+    );
+  });
+});
+
+describe('targets by an attribute', () => {
+  const kinds = ['click', 'purchase', ''] as const;
+  const kindOf = (line: number): (typeof kinds)[number] => kinds[(line * 7) % 3] as (typeof kinds)[number];
+  const withKinds = (log: readonly Interaction[]): Interaction[] =>
+    log.map((one) => ({ ...one, attributes: kindOf(one.logIndex) === '' ? {} : { kind: kindOf(one.logIndex) } }));
+
+  it('are the examples of every interaction whose target it lets through, whatever their history holds', () => {
+    const rules = [
+      { kind: 'each-interaction', order: TIME, history: 3, minHistory: 1 },
+      { kind: 'sliding-window', order: TIME, history: 2, keepLast: null },
+    ] as const;
+    const targets = [
+      { attribute: 'kind', only: ['purchase'] },
+      { attribute: 'kind', not: ['click', ''] },
+    ];
+    fc.assert(
+      fc.property(anyLog(), fc.constantFrom(...rules), fc.constantFrom(...targets), (log, rule, allowed) => {
+        const sequences = sequencesOf(withKinds(log), TIME);
+        const linesOf = (one: Example) => lines([...one.history, one.target]);
+        const all = [...examplesOf(sequences, rule, FILE)].map(linesOf);
+        const made = [...examplesOf(sequences, { ...rule, targets: allowed }, FILE)];
+        expect(made.map(linesOf)).toEqual(all.filter((own) => kindOf(own.at(-1) as number) === 'purchase'));
+        expect(exampleCount(sequences, { ...rule, targets: allowed }, FILE)).toBe(made.length);
+        const lasts = new Map(made.map(({ userId, fromLast }) => [userId, fromLast]));
+        expect([...lasts.values()].every((fromLast) => fromLast === 0)).toBe(true);
+      }),
+    );
+  });
+
+  it('make the last of them the target of its user, with enough before it', () => {
+    fc.assert(
+      fc.property(anyLog(), fc.integer({ min: 2, max: 4 }), (log, minInteractions) => {
+        const targets = { attribute: 'kind', only: ['click'] };
+        const rule = { kind: 'last-item', order: TIME, history: 2, take: 'latest', minInteractions, targets } as const;
+        const made = [...examplesOf(sequencesOf(withKinds(log), TIME), rule, FILE)];
+        const expected = slowSequences(log).flatMap(({ lines: own }) => {
+          const at = own.findLastIndex((line) => kindOf(line) === 'click');
+          return at < minInteractions - 1 ? [] : [own.slice(Math.max(0, at - 2), at + 1)];
+        });
+        expect(made.map((one) => lines([...one.history, one.target]))).toEqual(expected);
       }),
     );
   });

@@ -9,6 +9,7 @@ import { renderRows } from '../../src/builders/render-rows.js';
 import { RowChoice } from '../../src/builders/row-choice.js';
 import type { Instruction, Split } from '../../src/core/instruction.js';
 import { instructionsOf, madeRows } from '../../src/core/made-row.js';
+import type { TargetRule } from '../../src/core/target-rule.js';
 import { importShop, shopRecipe } from './invented-shop.js';
 import { inventedStudio } from './invented-store.js';
 
@@ -564,6 +565,7 @@ interface PlantedVersion {
   readonly leak: string;
   readonly kind: LeakKind;
   readonly rule: ProofRule['split'];
+  readonly targets?: TargetRule; // that the rows were not made by
   readonly change: (rows: readonly Instruction[]) => Instruction[];
 }
 
@@ -574,6 +576,16 @@ const renumbered = (rows: readonly Instruction[]): Instruction[] => {
 };
 
 const onVersions: readonly PlantedVersion[] = [
+  {
+    leak: 'a target that only histories may show',
+    kind: 'forbidden-target',
+    rule: 'leave-one-out',
+    targets: {
+      attribute: 'summary',
+      not: [line(shop.rows[0] as Instruction)?.line ?? 0].map((at) => `Headline about purchase ${at - 1} here`),
+    },
+    change: (rows) => [...rows],
+  },
   {
     leak: 'a row that stands in its split twice',
     kind: 'same-question',
@@ -681,8 +693,10 @@ const onVersions: readonly PlantedVersion[] = [
 ];
 
 describe('the proof of a whole version', () => {
-  it.each(onVersions)('catches $leak', ({ kind, rule, change }) => {
-    const { leaks } = proveNoLeak(change(shop.rows), shop.templates, shop.log, {
+  it.each(onVersions)('catches $leak', ({ kind, rule, targets, change }) => {
+    const { sequences, recipe, log: known } = shop.plan;
+    const log = targets ? proofLog(sequences, known.items, recipe.label, known.roles, targets) : shop.log;
+    const { leaks } = proveNoLeak(change(shop.rows), shop.templates, log, {
       split: rule,
       dislikedCandidates: false,
       drawnTargets: false,

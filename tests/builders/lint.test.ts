@@ -233,6 +233,11 @@ describe('a recipe', () => {
     },
     {
       rule: 'missing-column',
+      text: changed(RECIPE, 'history: 3}', 'history: 3, targets: {attribute: past, not: ["1"]}}'),
+      quiet: [changed(RECIPE, 'history: 3}', 'history: 3, targets: {attribute: dwell, not: ["1"]}}')],
+    },
+    {
+      rule: 'missing-column',
       text: `${RECIPE}columns: {category: genre}\n`,
       quiet: [`${RECIPE}columns: {category: tags}\n`],
     },

@@ -85,7 +85,7 @@ describe('loadRecipe', () => {
       from: '  history: 10',
       to: '  history: 10\n  take: first',
       what: 'unknown key "take"',
-      fix: 'use one of kind, order, history, keepLast',
+      fix: 'use one of kind, order, history, targets, keepLast',
     },
     {
       case: 'an unknown key of the sizes',

@@ -109,18 +109,18 @@ const LOGS: readonly {
     format: 'mind',
     id: 'mind',
     files: {
-      'behaviors.tsv': '1\tU13740\t11/11/2019 9:05:58 AM\tN5 N6\tN1-1 N2-0\n',
+      'behaviors.tsv': '1\tU13740\t11/11/2019 9:05:58 AM\tN2 N1\tN1-1 N2-0\n',
       'news.tsv':
         'N1\tsports\tgolf\tTitle "one"\tAbstract\thttps://x\t[]\t[]\nN2\tnews\tus\tTwo\t\thttps://x\t[]\t[]\n',
     },
-    kept: 2,
+    kept: 4,
     first: {
       userId: 'U13740',
-      itemId: 'N1',
+      itemId: 'N2',
       timestamp: 1573463158,
-      attributes: { clicked: '1', position: '1', impression: '1' },
+      attributes: { clicked: '1', position: '', past: '1', impression: '1' },
     },
-    title: 'Title "one"',
+    title: 'Two',
   },
   {
     format: 'netflix-prize',

@@ -204,13 +204,16 @@ it.skipIf(!has('book-crossing-dirty'))(
 );
 
 it.skipIf(!has('mind-small-sample'))(
-  `recognises MIND, and reads what was shown in order, clicked or not${needs('mind-small-sample')}`,
+  `recognises MIND, and reads what was clicked before, then what was shown in order, clicked or not${needs('mind-small-sample')}`,
   async () => {
     const { store } = temporaryStore();
     const source = await importLog(store, { path: join(DATA, 'mind-small-sample'), now });
-    expect(source.counts).toMatchObject({ interactions: 5310, items: 2000, rejects: 189_359 - 5310 });
+    expect(source.counts).toMatchObject({ interactions: 10_664, items: 2000, rejects: 317_627 });
     expect(source.label).toEqual({ kind: 'attribute-in', attribute: 'clicked', liked: ['1'] });
-    const shown = [...store.sources.interactions('mind')];
+    const all = [...store.sources.interactions('mind')];
+    const shown = all.filter(({ attributes }) => attributes.past !== '1');
+    expect(shown).toHaveLength(5310);
+    expect(all.every(({ attributes }) => attributes.past !== '1' || attributes.clicked === '1')).toBe(true);
     expect(new Set(shown.map(({ attributes }) => attributes.clicked))).toEqual(new Set(['0', '1']));
     expect(shown.every((row, i) => i === 0 || row.logIndex > (shown[i - 1]?.logIndex ?? 0))).toBe(true);
     expect(new Date((shown[0]?.timestamp ?? 0) * 1000).getUTCFullYear()).toBe(2019);
@@ -254,7 +257,7 @@ const ROWS: Record<string, Record<string, number>> = {
   },
   'book-crossing-explicit': { 'BX_Book_Ratings.csv': 171_274, 'BX_Books.csv': 26_267, 'BX_Users.csv': 17_217 },
   'lastfm-2k': { 'user_artists.dat': 92_834, 'artists.dat': 17_632 },
-  'mind-small-sample': { 'behaviors.tsv': 189_359, 'news.tsv': 2000 },
+  'mind-small-sample': { 'behaviors.tsv': 189_359 + 159_802, 'news.tsv': 2000 },
   'ml-100k': { 'u.data': 100_000, 'u.item': 1682, 'u.user': 943 },
   'ml-1m-partial': { 'ratings.users-1-2999.dat.gz': 487_650, 'movies.dat': 3883, 'users.dat': 6040 },
   'ml-latest-small': { 'ratings.csv': 100_836, 'movies.csv': 9742, 'tags.csv': 3683 },

@@ -11,6 +11,7 @@ export const LEAKS = {
   'unordered-history': 'show their history in another order than the user has it, or an interaction twice',
   'unknown-line': 'name a line of the log that no interaction stands on',
   'foreign-target': 'ask about a target that is not of their user',
+  'forbidden-target': 'ask about an interaction that the recipe lets stand in histories alone',
   'other-item': 'ask about another item than their target line names',
   'wrong-history-label': 'show a history item as liked or disliked against the label rule',
   'wrong-label': 'have a label that the label rule does not give to their target',
@@ -66,6 +67,7 @@ export interface ProvenInteraction {
   readonly position: number; // in the user's order
   readonly timestamp: number | null;
   readonly liked: boolean;
+  readonly mayBeTarget: boolean; // by the recipe's examples
   readonly review: string | undefined;
   readonly title: string | undefined; // of the item
   readonly titleBytes: Uint8Array; // the same in UTF-8

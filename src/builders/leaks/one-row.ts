@@ -25,6 +25,7 @@ export function historyLeaks({ row, target, shown }: SeenRow, rule: ProofRule, f
   }
   if (target.userId !== row.userId)
     found.push(leak('foreign-target', row, `line ${row.target} is of user ${target.userId}`));
+  if (!target.mayBeTarget) found.push(leak('forbidden-target', row, `line ${row.target}`));
   const drawn = rule.drawnTargets && row.label === false && target.itemId !== row.itemId;
   if (target.itemId !== row.itemId && !drawn) {
     found.push(leak('other-item', row, `item ${row.itemId}, and line ${row.target} has ${target.itemId}`));

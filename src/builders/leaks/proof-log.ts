@@ -1,5 +1,6 @@
 import type { Item } from '../../core/interaction.js';
 import type { LabelRule } from '../../core/recipe.js';
+import { mayBeTarget, type TargetRule } from '../../core/target-rule.js';
 import { TASKS } from '../../core/template.js';
 import type { Roles } from '../column-roles.js';
 import { isLiked } from '../examples.js';
@@ -14,6 +15,7 @@ export function proofLog(
   items: ReadonlyMap<string, Item>,
   label: LabelRule,
   roles: Roles,
+  targets?: TargetRule,
 ): ProofLog {
   let own: readonly ProvenInteraction[] = [];
   let user: string | undefined; // whose these are
@@ -44,7 +46,9 @@ export function proofLog(
       const liked = isLiked(one, label);
       const { title, titleBytes, forms } = printed(itemId);
       const review = reviewOf(one, roles);
-      return { userId, itemId, line: logIndex, position, timestamp, liked, review, title, titleBytes, forms };
+      const may = targets === undefined || mayBeTarget(one, targets);
+      const where = { userId, itemId, line: logIndex, position, timestamp };
+      return { ...where, liked, mayBeTarget: may, review, title, titleBytes, forms };
     });
     return own;
   };

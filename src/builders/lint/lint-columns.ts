@@ -29,6 +29,13 @@ export function columnFindings(recipe: LoadedRecipe, parts: readonly LoadedPart[
       `interactions of "${source}" have no "${label.attribute}"`,
       `use one of ${listed(log.ofInteractions)}`,
     );
+  const { targets } = recipe.examples;
+  if (targets && !log.ofInteractions.has(targets.attribute))
+    add(
+      'examples.targets',
+      `interactions of "${source}" have no "${targets.attribute}"`,
+      `use one of ${listed(log.ofInteractions)}`,
+    );
   const items = attributesOf(log.items.values());
   let roles: Roles;
   try {
