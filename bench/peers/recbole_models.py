@@ -1,6 +1,6 @@
 """RecBole 1.2.1's models on MovieLens-100K under its own protocol, the peer of the verb `fit`.
 
-    python bench/peers/recbole_models.py DATA WORK --model GRU4Rec --seed 1 [--epochs 300] [--threads 2]
+    python bench/peers/recbole_models.py DATA WORK --model GRU4Rec --seed 1 [--epochs 300] [--threads 2] [--gpu]
 
 DATA   folder with u.data
 WORK   folder to write to: the log in RecBole's form, checkpoints, WORK/<model>-<seed>.jsonl
@@ -60,6 +60,7 @@ def main():
     options.add_argument("--threads", type=int, default=2)
     options.add_argument("--seconds", type=float, default=float("inf"), help="begin no epoch after so many; the best one so far is tested")
     options.add_argument("--batch-size", type=int)
+    options.add_argument("--gpu", action="store_true", help="on the first CUDA device; seeds beside each other share it")
     asked = options.parse_args()
     put_back_what_has_moved()
     write_log(asked.data, asked.work)
@@ -84,7 +85,7 @@ def main():
         "MAX_ITEM_LIST_LENGTH": asked.most_inputs,
         "seed": asked.seed,
         "epochs": asked.epochs,
-        "use_gpu": False,
+        "use_gpu": asked.gpu,
         "show_progress": False,
         "state": "ERROR",
     })
@@ -102,7 +103,7 @@ def main():
             file.write(json.dumps(line) + "\n")
             file.flush()
 
-    tell({"model": asked.model, "seed": asked.seed, "threads": asked.threads, "users": dataset.user_num - 1, "items": dataset.item_num - 1,
+    tell({"model": asked.model, "seed": asked.seed, "threads": asked.threads, "device": torch.cuda.get_device_name() if asked.gpu else "cpu", "users": dataset.user_num - 1, "items": dataset.item_num - 1,
           "trainExamples": len(train._dataset), "parameters": sum(p.numel() for p in model.parameters())})
     train_epoch, validate = trainer._train_epoch, trainer._valid_epoch
     seen, began = {}, time.perf_counter()
