@@ -2,7 +2,7 @@
 #include "events.h"
 #include "prompt_file.h"
 #include "session.h"
-#include "stock_model.h"
+#include "stock_session.h"
 #include "stop_signal.h"
 #include "text_group.h"
 #include "vocabulary.h"
@@ -67,10 +67,8 @@ llama_context_params context_params(const generate_config & config, size_t longe
 } // namespace
 
 exit_code generate(const generate_config & config) {
-    announce("generate", config.threads);
-    const gguf_file file(config.model);
-    const stock_model model(config.model, config.adapter);
-    announce_stock_model(model, file);
+    const stock_session open("generate", config.model, config.adapter, config.threads);
+    const stock_model & model = open.model;
     const std::vector<asked_text> asked = asked_texts(config, model);
     const sampler_ptr grammar = config.grammar ? parse_grammar(model.vocab(), *config.grammar) : nullptr;
 

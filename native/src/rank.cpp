@@ -2,7 +2,7 @@
 #include "events.h"
 #include "parallel.h"
 #include "session.h"
-#include "stock_model.h"
+#include "stock_session.h"
 #include "title_search.h"
 #include "wanted_rows.h"
 #include <algorithm>
@@ -16,13 +16,8 @@ static json told(const std::vector<ranked_title> & best) {
 }
 
 exit_code rank(const rank_config & config) {
-    announce("rank", config.threads);
-    const gguf_file file(config.model);
-    const model_shape shape = read_shape(file);
-    refuse_magnitudes(config.adapter);
-    const stock_model model(config.model, config.adapter);
-    announce_stock_model(model, file);
-
+    const stock_session open("rank", config.model, config.adapter, config.threads);
+    const model_shape shape = read_shape(open.file);
     const vocabulary vocab(config.model);
     const int32_t limit = length_limit(config.max_length, shape);
     const std::vector<instruction> instructions = wanted_rows(config.data, config.rows);
@@ -36,7 +31,7 @@ exit_code rank(const rank_config & config) {
     const size_t longest = prompts.empty() ? 0 : *std::max_element(prompts.begin(), prompts.end());
     emit("prompts", {{"prompts", prompts.size()}, {"tokens", std::accumulate(prompts.begin(), prompts.end(), size_t(0))}, {"longest", longest}});
     if (!instructions.empty()) {
-        title_search search(model, static_cast<size_t>(config.beams), longest, *std::max_element(titles.begin(), titles.end()), config.threads);
+        title_search search(open.model, static_cast<size_t>(config.beams), longest, *std::max_element(titles.begin(), titles.end()), config.threads);
         for (const instruction & one : instructions) {
             const auto begin = std::chrono::steady_clock::now();
             const titled_row row = tokenize(one);

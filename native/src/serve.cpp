@@ -3,6 +3,7 @@
 #include "parallel.h"
 #include "session.h"
 #include "stock_scorer.h"
+#include "stock_session.h"
 #include "wanted_rows.h"
 #include <algorithm>
 #include <chrono>
@@ -26,13 +27,8 @@ double seconds_of(const std::function<void()> & work) {
 } // namespace
 
 exit_code serve(const serve_config & config) {
-    announce("serve", config.threads);
-    const gguf_file file(config.model);
-    const model_shape shape = read_shape(file);
-    refuse_magnitudes(config.adapter);
-    const stock_model model(config.model, config.adapter);
-    announce_stock_model(model, file);
-
+    const stock_session open("serve", config.model, config.adapter, config.threads);
+    const model_shape shape = read_shape(open.file);
     const vocabulary vocab(config.model);
     const int32_t limit = length_limit(config.max_length, shape);
     const std::vector<instruction> instructions = wanted_rows(config.data, config.rows);
@@ -44,7 +40,7 @@ exit_code serve(const serve_config & config) {
     for (const scoring_row & row : rows) n_tokens += row.context.size(), longest = std::max(longest, row.context.size());
     emit("prompts", {{"prompts", rows.size()}, {"tokens", n_tokens}, {"longest", longest}});
 
-    stock_scorer scorer(model, rows, config.threads);
+    stock_scorer scorer(open.model, rows, config.threads);
     if (!rows.empty()) scorer.score(rows[0]); // what libllama does once is not the time of an answer
     for (size_t i = 0; i < rows.size(); i++) {
         scorer.clear();

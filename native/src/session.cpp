@@ -3,9 +3,7 @@
 #include "events.h"
 #include "machine_memory.h"
 #include "kernels/gemm.h"
-#include "stock_model.h"
 #include <algorithm>
-#include <map>
 
 const char * const PROGRAM_VERSION = "0.1.0";
 
@@ -30,13 +28,6 @@ session::session(const std::string & verb, const std::string & model_path, int32
 void announce_model(const base_model & model) {
     emit("model", {{"architecture", model.shape.architecture}, {"blocks", model.shape.n_block}, {"width", model.shape.n_embd},
                    {"vocabulary", model.shape.n_vocab}, {"parameters", model.n_parameters}, {"types", model.tensors_by_type}});
-}
-
-void announce_stock_model(const stock_model & model, const gguf_file & file) {
-    std::map<std::string, int64_t> types;
-    for (const ggml_tensor * tensor : file.tensors()) types[ggml_type_name(tensor->type)]++;
-    emit("model", {{"architecture", file.text("general.architecture").value_or("")}, {"blocks", llama_model_n_layer(model.get())}, {"width", llama_model_n_embd(model.get())},
-                   {"vocabulary", llama_vocab_n_tokens(model.vocab())}, {"parameters", llama_model_n_params(model.get())}, {"types", types}});
 }
 
 int32_t length_limit(int32_t asked, const model_shape & shape) {

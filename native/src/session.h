@@ -28,11 +28,6 @@ struct session {
 // Emits "model".
 void announce_model(const base_model & model);
 
-class stock_model;
-
-// Emits "model" of one that libllama alone computes.
-void announce_stock_model(const stock_model & model, const gguf_file & file);
-
 // The longest row in tokens: what was asked for (0: no limit), and never more than the model was made for.
 int32_t length_limit(int32_t asked, const model_shape & shape);
 

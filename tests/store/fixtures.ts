@@ -8,9 +8,9 @@ import type { Instruction } from '../../src/core/instruction.js';
 import type { Interaction, Item, Reject, User } from '../../src/core/interaction.js';
 import { ColumnsBuffer, packedAttributes } from '../../src/core/log-columns.js';
 import type { Run } from '../../src/core/run.js';
-import { PROTOCOL } from '../../src/core/run-config.js';
 import type { Source } from '../../src/core/source.js';
 import { openStore, type Store } from '../../src/store/store.js';
+import { anyTrainConfig } from '../train-config.js';
 
 /** A folder that is gone when the test ends. */
 export function temporaryFolder(): string {
@@ -158,53 +158,7 @@ export function run(id: string, versionHash: string, change: Partial<Run> = {}):
     versionHash,
     modelPath: 'model.gguf',
     modelHash: 'm',
-    config: {
-      protocol: PROTOCOL,
-      model: 'model.gguf',
-      adapter: null,
-      runDirectory: 'runs/x',
-      data: 'train.jsonl',
-      labels: ['Yes', 'No'],
-      rows: null,
-      seed: 1,
-      epochs: 1,
-      steps: null,
-      batchSize: 8,
-      microBatchSize: 8,
-      learningRate: 1e-3,
-      schedule: 'constant',
-      warmupSteps: 0,
-      weightDecay: 0,
-      maxGradientNorm: 0,
-      rank: 8,
-      alpha: 16,
-      dropout: 0,
-      targets: ['attn_q'],
-      layers: 'all',
-      scaling: 'standard',
-      init: 'random',
-      variant: 'lora',
-      loraPlusRatio: 1,
-      mergedType: null,
-      loss: 'answer',
-      objective: 'next-token',
-      spikeFactor: 20,
-      validation: null,
-      shuffle: true,
-      maxLength: 1024,
-      sharePrefixes: true,
-      cacheHidden: 'off',
-      cachePrecision: 'f32',
-      cacheLimit: 0,
-      cacheDirectory: '',
-      recompute: 'auto',
-      memoryLimit: null,
-      checkpointEvery: 50,
-      device: 'cpu',
-      precision: 'f32',
-      threads: 1,
-      resume: false,
-    },
+    config: anyTrainConfig,
     configHash: 'c',
     status: 'running',
     adapterHash: null,
