@@ -119,7 +119,7 @@ async function perform(
     environment: outside.environment,
     stoppable: outside.stoppable,
     openStore: (how) => {
-      store ??= openStudio(settings.studio, how);
+      store ??= openStudio(settings.studio, how, (line) => progress.note(line));
       return store;
     },
     print: (line) => void outside.stdout.write(`${line}\n`),
@@ -139,13 +139,13 @@ async function perform(
   }
 }
 
-function openStudio(studio: string, how: 'make' | 'existing'): Store {
+function openStudio(studio: string, how: 'make' | 'existing', onNote: (line: string) => void): Store {
   const path = studioLayout.store(studio);
   if (how === 'existing' && !exists(path)) {
     const fix = 'go to the folder you imported in, name its studio with --studio DIR, or begin: rectune import LOG';
     throw new RectuneError('usage', 'there is no studio here', studio, fix);
   }
-  return openStore(path);
+  return openStore(path, { onNote });
 }
 
 function pick(values: Record<string, unknown>, schema: z.ZodObject): Record<string, unknown> {

@@ -1,10 +1,11 @@
 import { createHash, type Hash } from 'node:crypto';
-import { type FileHandle, open, rename, statfs } from 'node:fs/promises';
+import { type FileHandle, open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setImmediate as pauseForOthers } from 'node:timers/promises';
 import { RectuneError } from '../core/errors.js';
 import { cannotWrite } from './file-errors.js';
 import { exists, fileSize, makeFolder, readChunks, remove } from './files.js';
+import { freeRoom } from './free-room.js';
 import { type Hub, type HubFile, type HubRepo, RangeRefused } from './hub.js';
 import { HubInterruption } from './hub-errors.js';
 
@@ -37,7 +38,7 @@ export async function download(hub: Hub, request: Download): Promise<void> {
   const { file, partial, target } = request;
   makeFolder(dirname(partial));
   if (exists(partial) && fileSize(partial) > file.size) remove(partial);
-  await checkRoom(partial, file);
+  checkRoom(partial, file);
   const digest = await gather(hub, request);
   if (digest !== file.hash) {
     remove(partial);
@@ -132,10 +133,9 @@ async function writingTo<T>(path: string, write: () => Promise<T>): Promise<T> {
   }
 }
 
-async function checkRoom(partial: string, { path, size }: HubFile): Promise<void> {
+function checkRoom(partial: string, { path, size }: HubFile): void {
   const needed = size - (exists(partial) ? fileSize(partial) : 0);
-  const { bavail, bsize } = await statfs(dirname(partial));
-  const free = bavail * bsize;
+  const free = freeRoom(dirname(partial));
   if (needed <= free) return;
   const what = `${path} needs ${needed} more bytes, and the disk has ${free}`;
   const fix = 'make room there, or name another cache: HF_HUB_CACHE=DIR';

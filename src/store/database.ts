@@ -2,18 +2,18 @@ import { dirname } from 'node:path';
 import SQLite, { type Database } from 'better-sqlite3';
 import { RectuneError } from '../core/errors.js';
 import { makeFolder } from '../platform/files.js';
-import { migrate, refuseForeign } from './migrations.js';
+import { BUSY_TIMEOUT } from './busy-timeout.js';
+import { compact } from './compaction.js';
+import { migrate, migrations, refuseForeign } from './migrations.js';
 import { damagedStore, storeError } from './store-errors.js';
 
-/** Milliseconds that a call waits for another process's transaction. */
-export const BUSY_TIMEOUT = 10_000;
-
 /**
- * Opens a store's SQLite file: makes it when it is not there, checks it, brings its tables up to date.
+ * Opens a store's SQLite file: makes it when it is not there, checks it, brings its tables up to date, gives the disk back what is free in it.
  *
+ * onNote  hears what takes a while
  * throws  RectuneError 'data' for a file that is damaged, foreign, newer than the program, or cannot be opened
  */
-export function openDatabase(path: string): Database {
+export function openDatabase(path: string, onNote?: (line: string) => void): Database {
   const database = opening(path, () => {
     makeFolder(dirname(path));
     return new SQLite(path, { timeout: BUSY_TIMEOUT });
@@ -25,7 +25,8 @@ export function openDatabase(path: string): Database {
       database.pragma('journal_mode = WAL');
       database.pragma('synchronous = NORMAL'); // with WAL: a power cut may take the last commits, never the file
       database.pragma('foreign_keys = ON');
-      migrate(database, path);
+      migrate(database, path, migrations, onNote);
+      compact(database, onNote ? { onNote } : {});
     });
     return database;
   } catch (error) {

@@ -51,9 +51,17 @@ const APPLICATION_ID = 0x52454354;
 /**
  * Brings a store to today's tables, each step in its own transaction.
  *
+ * onNote  hears that a store of before is converted
  * throws  RectuneError 'data' for a store of a newer program
  */
-export function migrate(database: Database, path: string, steps: readonly Migration[] = migrations): void {
+export function migrate(
+  database: Database,
+  path: string,
+  steps: readonly Migration[] = migrations,
+  onNote?: (line: string) => void,
+): void {
+  const before = version(database);
+  if (before > 0 && before < steps.length) onNote?.(`the store is converted from version ${before} to ${steps.length}`);
   for (const [index, step] of steps.entries()) {
     if (version(database) > index) continue; // asks for no lock: a long import of another process does not matter
     database

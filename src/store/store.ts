@@ -1,7 +1,8 @@
 import { dirname } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import { RectuneError } from '../core/errors.js';
-import { BUSY_TIMEOUT, openDatabase } from './database.js';
+import { BUSY_TIMEOUT } from './busy-timeout.js';
+import { openDatabase } from './database.js';
 import { GeneratedTextStore } from './generated-text-store.js';
 import { LineageStore } from './lineage-store.js';
 import { MOST_ROWS_IN_STORE } from './log-keeper.js';
@@ -79,9 +80,13 @@ function underWay(path: string): RectuneError {
 
 /**
  * Opens the store at a path, e.g. ".rectune/store.db": makes it and its folder when needed, checks it, brings its tables up to date.
+ * onNote    hears what takes a while
  * mostRows  interactions of a log that SQLite keeps; a larger log lies in a file beside it
  * throws    RectuneError 'data' for a file that is damaged, foreign, newer than the program, or cannot be opened
  */
-export function openStore(path: string, { mostRows = MOST_ROWS_IN_STORE }: { mostRows?: number } = {}): Store {
-  return new Store(openDatabase(path), mostRows);
+export function openStore(
+  path: string,
+  { mostRows = MOST_ROWS_IN_STORE, onNote }: { mostRows?: number; onNote?: (line: string) => void } = {},
+): Store {
+  return new Store(openDatabase(path, onNote), mostRows);
 }
