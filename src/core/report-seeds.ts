@@ -1,10 +1,11 @@
 import { z } from 'zod';
-import { Estimate } from './report-figures.js';
+import { Estimate, Finding } from './report-figures.js';
 
 /** One task's main figure on test, of every run that differs from the report's in its seed and its number of train rows alone. */
 export const SeedFigures = z.strictObject({
   task: z.string(),
   metric: z.string(), // title
+  baseline: z.string().nullable(), // title of the best trivial baseline, the verdict's; null: the task has none
   runs: z.array(
     z.strictObject({
       run: z.string(),
@@ -12,6 +13,7 @@ export const SeedFigures = z.strictObject({
       rows: z.number().int().nonnegative(), // of train that it learned from
       set: z.string(), // predictions
       figure: Estimate,
+      against: z.strictObject({ difference: Estimate, finding: Finding }).nullable(), // this minus the best trivial baseline, the same resampled users
     }),
   ), // by rows, then seed; the report's own among them
   spread: z.array(
@@ -22,5 +24,6 @@ export const SeedFigures = z.strictObject({
       deviation: z.number().nullable(), // standard deviation over the runs (n - 1); null: fewer than two
     }),
   ),
+  sentence: z.string().nullable(), // on the runs with as many rows as the report's; null: it is the only one
 });
 export type SeedFigures = z.infer<typeof SeedFigures>;

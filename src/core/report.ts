@@ -92,6 +92,7 @@ export const SplitResult = z.strictObject({
   users: count,
   usersWithBothLabels: count, // those that UAUC is a mean over
   models: z.array(z.strictObject({ model: ModelId, metrics: z.record(MetricId, Estimate) })), // of counts and ID models only what the order of scores decides is defined
+  delong: z.array(z.strictObject({ model: ModelId, low: z.number(), high: z.number() })), // DeLong's interval of AUC; none where a user has several rows: they are not independent
   notDefined: z.array(z.strictObject({ metric: MetricId, reason: z.string() })), // metrics that have no value of a model that could have one, and why
 });
 export type SplitResult = z.infer<typeof SplitResult>;

@@ -14,7 +14,7 @@ import { metricsOfModel, modelsOf, type SplitScores, scoresOf } from './split-sc
 import { resampleUsers } from './statistics/bootstrap.js';
 import { type Distribution, difference, shareAboveZero } from './statistics/distribution.js';
 import { estimate } from './statistics/interval.js';
-import { correctedForRivals, pairedTests } from './statistics/paired-tests.js';
+import { correctedForRivals, delongIntervalOf, pairedTests } from './statistics/paired-tests.js';
 import { indexUsers } from './statistics/user-index.js';
 import type { UserStatistic } from './statistics/user-statistic.js';
 
@@ -67,6 +67,10 @@ export function compareModels(
       users: index.count,
       usersWithBothLabels: usersWithBothLabels(labels, index),
       models: figures,
+      delong: models.flatMap((model) => {
+        const found = delongIntervalOf(cell(model, 'auc').statistic, options.level);
+        return found ? [{ model, ...found }] : [];
+      }),
       notDefined: whyNotDefined(figures),
     },
     differences: correctedForRivals(

@@ -3,10 +3,11 @@ import type { Estimate } from '../core/report.js';
 /** What differences of equal sums come to: no figure is told apart from 0 by so little. */
 const ROUNDING = 1e-12;
 
-/** Three decimals; a value that would read 0.000 without being 0 keeps its first digit, so that "excludes 0" can be seen. */
+/** Three decimals, none from 1,000 on; a value that would read 0.000 without being 0 keeps its first digit, so that "excludes 0" can be seen. */
 export function figure(value: number | null): string {
   if (value === null) return 'not defined';
   if (Math.abs(value) < ROUNDING) return '0.000'; // -0 too
+  if (Math.abs(value) >= 1000) return thousands(Math.round(value));
   return Math.abs(value) < 0.0005 ? String(Number(value.toPrecision(1))) : value.toFixed(3);
 }
 

@@ -39,7 +39,7 @@ import { rankingReport } from './tasks/ranking-report.js';
 import { judgementSlices, reportTasks, type TaskFindings } from './tasks/report-tasks.js';
 import type { DatedLine } from './tasks/row-facts.js';
 import { choiceScores } from './tasks/score-task.js';
-import { overview } from './tasks/task-verdict.js';
+import { overview, taskTitle } from './tasks/task-verdict.js';
 import { writtenReport } from './tasks/written-report.js';
 import { trainingFacts } from './training-facts.js';
 import { doubtsOf } from './trust/doubts.js';
@@ -173,8 +173,9 @@ export function evaluate(input: ReportInput): Evaluated {
     wordings,
     idModels: { ...idModels, fits: input.fits.map(reportedFit).sort(inOrder) },
     seeds: seedFigures(
-      { version, train: [], log: input.log, instructions: input.test.instructions, valid: [] }, // no baseline is asked
+      { ...input, instructions: input.test.instructions, valid: input.valid?.instructions ?? [] },
       [ownRun(input), ...input.siblings],
+      (name) => (name === 'judgement' ? baseline : tasks.find((one) => taskTitle(one) === name)?.baseline)?.model,
       options,
     ),
     trust: { doubts: doubtsOf({ splits, differences, baseline, tasks }, trust, hasShuffledLabels(version)), ...trust },

@@ -19,6 +19,9 @@ export function summarizeReport(report: Report): string {
     ...(report.overview === null ? [] : [report.overview, '']),
     ...toldDoubts(report.trust.doubts).map(({ sentence }) => sentence),
     ...report.verdicts.map(({ sentence }) => sentence),
+    ...report.seeds.flatMap(({ task, sentence }) =>
+      sentence === null ? [] : [report.seeds.length > 1 ? `${task}: ${sentence}` : sentence],
+    ),
     ...(test ? ['', ...metricTable(test, report, titles)] : []),
     '',
     ...report.tasks.flatMap((task) => [...taskLines(task, titles), '']),

@@ -10,6 +10,7 @@ it.each([
   { value: -0.000049, expected: '-0.00005' },
   { value: -1.1e-16, expected: '0.000' }, // two sums of the same numbers in another order
   { value: 16.118, expected: '16.118' },
+  { value: 11_916.133, expected: '11,916' },
   { value: null, expected: 'not defined' },
 ])('a figure of $value reads $expected', ({ value, expected }) => expect(figure(value)).toBe(expected));
 

@@ -57,6 +57,16 @@ describe('makeReport', () => {
     }
   });
 
+  it('has the interval of DeLong where each user has one row, about as wide as the resampled one, and nowhere else', () => {
+    expect(report.splits.flatMap(({ delong }) => delong)).toEqual([]);
+    const [test] = makeReport(inventInput({ users: 200, rowsPerUser: 1 })).splits;
+    expect(test?.delong.map(({ model }) => model)).toEqual(test?.models.map(({ model }) => model));
+    const resampled = test?.models[0]?.metrics.auc;
+    const width = Number(resampled?.high) - Number(resampled?.low);
+    expect(Number(test?.delong[0]?.high) - Number(test?.delong[0]?.low)).toBeGreaterThan(0.8 * width);
+    expect(Number(test?.delong[0]?.high) - Number(test?.delong[0]?.low)).toBeLessThan(1.25 * width);
+  });
+
   it('puts baselines through the same metric as models', () => {
     const { rows } = inventRows('test', { users: 60 });
     const labels = rows.map(({ label }) => label === true);

@@ -4,6 +4,7 @@ import { leaderboard } from '../../src/eval/contest/leaderboard.js';
 import { renderHtml } from '../../src/eval/report/html.js';
 import { makeReport } from '../../src/eval/report.js';
 import { reportRun } from '../../src/eval/report-run.js';
+import { summarizeReport } from '../../src/eval/summary.js';
 import { verifyReport } from '../../src/eval/verify/verify-report.js';
 import { temporaryFolder } from '../store/fixtures.js';
 import { addRun, FIRST } from './contest/contested-studio.js';
@@ -62,6 +63,27 @@ describe('the seeds of a report', () => {
     const page = renderHtml(report);
     expect(page).toContain('seed 1, 64 train rows (this run)');
     expect(page).toContain('AUC of judgement by train rows');
+  });
+
+  it('stand against the best trivial baseline, and a sentence at the top says what the seeds come to', async () => {
+    const report = await reportRun(studio(), FIRST, { studio: temporaryFolder(), now, options });
+    const [judgements] = report.seeds;
+    const models = report.splits[0]?.models ?? [];
+    const baseline = models.find(({ model }) => model === report.baseline?.model)?.metrics.auc.value as number;
+    for (const { figure, against } of judgements?.runs ?? []) {
+      expect(against?.difference.value).toBeCloseTo((figure.value as number) - baseline, 12);
+    }
+    const own = judgements?.runs.find(({ run }) => run === FIRST);
+    const paired = report.differences.find(
+      ({ split, metric, second }) => split === 'test' && metric === 'auc' && second === report.baseline?.model,
+    );
+    expect(own?.against).toEqual({ difference: paired?.difference, finding: paired?.finding });
+    const findings = judgements?.runs.filter(({ rows: shots }) => shots === 64).map(({ against }) => against?.finding);
+    const beating = findings?.filter((one) => one === 'beats').length;
+    expect(judgements?.sentence).toMatch(/^Over 3 seeds on 64 train rows the adapter's AUC is 0\.\d{3} on average: /);
+    expect(judgements?.sentence).toContain(`Of the 3, ${beating} beat`);
+    expect(summarizeReport(report)).toContain(judgements?.sentence);
+    expect(renderHtml(report).split('Metrics on test')[0]).toContain('Over 3 seeds on 64 train rows');
   });
 
   it('are verified from the runs that the report names, when others came since', async () => {

@@ -9,7 +9,7 @@ export type Block =
   | { readonly kind: 'overview'; readonly text: string } // what was shown and what not, over everything
   | Verdict
   | { readonly kind: 'warnings'; readonly lines: readonly string[] }
-  | { readonly kind: 'paragraph'; readonly text: string; readonly quiet?: boolean } // quiet: beside the point, in softer type
+  | { readonly kind: 'paragraph'; readonly text: string; readonly quiet?: boolean; readonly rows?: string | undefined } // quiet: beside the point, in softer type; rows: anchor of those behind it
   | { readonly kind: 'table'; readonly table: Table }
   | { readonly kind: 'plots'; readonly plots: readonly Drawing[] } // side by side where there is room
   | { readonly kind: 'facts'; readonly facts: readonly Fact[] }

@@ -49,13 +49,13 @@ function blockMarkup(block: Block): Markup {
       return html`<p class="overview">${block.text}</p>`;
     case 'verdict': {
       const { finding, sentence, about, rows } = block;
-      const link = rows === undefined ? '' : html` <a class="rows" href="#${rows}">the rows behind it</a>`;
+      const link = rowsLink(rows);
       return html`<div class="verdict ${finding}"><p>${about === undefined ? '' : html`<b>${about}</b>: `}${sentence}${link}</p></div>`;
     }
     case 'warnings':
       return html`<ul class="warnings">${block.lines.map((line) => html`<li>${line}</li>`)}</ul>`;
     case 'paragraph':
-      return block.quiet ? html`<p class="soft">${block.text}</p>` : html`<p>${block.text}</p>`;
+      return block.quiet ? html`<p class="soft">${block.text}</p>` : html`<p>${block.text}${rowsLink(block.rows)}</p>`;
     case 'table':
       return table(block.table);
     case 'plots':
@@ -69,6 +69,10 @@ ${block.facts.map(([name, value]) => html`<tr><th scope="row">${name}</th><td>${
       return html`<details><summary>${block.title}</summary>
 <pre>${block.text}</pre></details>`;
   }
+}
+
+function rowsLink(rows: string | undefined): Markup {
+  return rows === undefined ? html`` : html` <a class="rows" href="#${rows}">the rows behind it</a>`;
 }
 
 /** On a narrow screen a wide table moves sideways in its frame; a keyboard reaches it there. */

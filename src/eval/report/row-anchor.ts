@@ -1,10 +1,17 @@
 import type { Report } from '../../core/report.js';
 import type { RowGroup } from '../../core/report-rows.js';
+import { taskTitle } from '../tasks/task-verdict.js';
 
 type Rows = Pick<Report, 'rows'>;
 
 /** What a figure is of: all rows of a task in a split, or a part of them. */
 export type Behind = Pick<RowGroup, 'task' | 'split'> & Partial<Pick<RowGroup, 'kind' | 'part' | 'probe'>>;
+
+/** The rows of test of a task by the name that it has on the page: "judgement", "ranking (1+9)". */
+export function behindTask({ tasks }: Pick<Report, 'tasks'>, name: string): Behind {
+  const found = tasks.find((one) => taskTitle(one) === name || one.task === name);
+  return found ? { task: found.task, kind: found.kind, split: 'test' } : { task: name, split: 'test' };
+}
 
 /** Where the page shows the rows behind a figure; undefined where there are none. */
 export function rowsAnchor({ rows: { groups } }: Rows, behind: Behind): string | undefined {

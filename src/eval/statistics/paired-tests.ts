@@ -1,7 +1,7 @@
 import type { PairedTests, ReportOptions } from '../../core/report.js';
 import type { AucStatistic } from './auc-statistic.js';
 import { bootstrapTest } from './bootstrap-test.js';
-import { delongTest, pairedAuc } from './delong.js';
+import { delongInterval, delongTest, pairedAuc } from './delong.js';
 import type { Distribution } from './distribution.js';
 import { holm } from './holm.js';
 import type { RatioStatistic } from './ratio-statistic.js';
@@ -45,13 +45,30 @@ function differencesOfUsers(first: RatioStatistic, second: RatioStatistic): numb
 
 /** DeLong's test, where each user has one row: rows of one user are not independent of each other. */
 function delongOfRows(first: AucStatistic, second: AucStatistic): number | undefined {
-  if (new Set(first.user).size !== first.user.length) return undefined;
-  const labels: boolean[] = [];
-  first.user.forEach((user, place) => {
-    labels[user] = first.likedMask[place] !== 0;
-  });
-  const paired = pairedAuc(orderOfUsers(first), orderOfUsers(second), labels);
+  const paired = hasOneRowAUser(first)
+    ? pairedAuc(orderOfUsers(first), orderOfUsers(second), labelsOfUsers(first))
+    : undefined;
   return paired && delongTest(paired);
+}
+
+/** DeLong's interval of one AUC; undefined where a user has several rows, or a label fewer than two. */
+export function delongIntervalOf(statistic: UserStatistic, level: number): { low: number; high: number } | undefined {
+  if (statistic.kind !== 'auc' || !hasOneRowAUser(statistic)) return undefined;
+  const order = orderOfUsers(statistic);
+  const found = pairedAuc(order, order, labelsOfUsers(statistic));
+  return found && delongInterval(found.first, found.firstVariance, level);
+}
+
+function hasOneRowAUser({ user }: AucStatistic): boolean {
+  return new Set(user).size === user.length;
+}
+
+function labelsOfUsers({ user, likedMask }: AucStatistic): boolean[] {
+  const labels: boolean[] = [];
+  user.forEach((one, place) => {
+    labels[one] = likedMask[place] !== 0;
+  });
+  return labels;
 }
 
 /** The place of each user's row in the order by score, the same for equal scores. */

@@ -48,7 +48,7 @@ export function doubtsOf(judged: Judged, trust: Omit<Trust, 'doubts'>, control: 
 }
 
 /** What stands at the top: where nothing was learned in several tasks, one sentence says so of all, and their own sentences say by how much. */
-export function toldDoubts(doubts: readonly Doubt[]): Pick<Doubt, 'about' | 'sentence'>[] {
+export function toldDoubts(doubts: readonly Doubt[]): (Pick<Doubt, 'about' | 'sentence'> & { task?: string })[] {
   const nothing = doubts.filter(({ about }) => about === 'learning');
   const others = doubts.filter(({ about }) => about !== 'learning');
   if (nothing.length < 2) return [...nothing, ...others];

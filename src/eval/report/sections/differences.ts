@@ -1,8 +1,10 @@
 import { type Titles, titlesOf } from '../../../core/model-titles.js';
+import { PowerDemand } from '../../../core/power.js';
 import { METRICS, type ModelId, type PairedDifference, type Report } from '../../../core/report.js';
 import { METRIC } from '../../metrics/metric.js';
-import { levelTitle } from '../../numbers.js';
-import { type Cell, estimateCell, type Figure, type Part, type Table } from '../block.js';
+import { figure, levelTitle, percent } from '../../numbers.js';
+import { plansOfReport } from '../../power-plan.js';
+import { type Block, type Cell, estimateCell, type Figure, type Part, type Table } from '../block.js';
 import { intervalsPlot } from '../plots/intervals.js';
 import { modelColor } from '../plots/model-colors.js';
 import { rowsAnchor } from '../row-anchor.js';
@@ -28,8 +30,9 @@ export function differences(report: Report): Part[] {
             `decides (undecided: it includes 0). For log loss and Brier score a difference below 0 is a gain. ${TEST_NOTE}`,
         },
         ...splits.map(({ split }) => ({ kind: 'table' as const, table: table(split, report) })),
+        ...power(report),
         { kind: 'paragraph', quiet: true, text: OTHER_TESTS_NOTE },
-        { kind: 'table', table: otherTestsTable(all, titles) },
+        { kind: 'table', table: otherTestsTable(report, titles) },
         {
           kind: 'plots',
           plots: [
@@ -90,16 +93,35 @@ function cell({ difference, tests, finding }: PairedDifference, behind: string |
 }
 
 /** On test, which the verdicts are of. */
-function otherTestsTable(all: readonly PairedDifference[], titles: Titles): Table {
-  const here = all.filter(({ split }) => split === 'test');
+function otherTestsTable(report: Report, titles: Titles): Table {
+  const behind = rowsAnchor(report, { task: 'judgement', split: 'test' });
+  const here = report.differences.filter(({ split }) => split === 'test');
   return {
     caption: 'test: adapter minus the other model by other tests',
     head: ['adapter against', ...METRICS.map((metric) => METRIC[metric].title)],
     rows: [...new Set(here.map(({ second }) => second))].map((other) => ({
       name: titles(other),
       color: modelColor(other),
-      cells: byMetric(here, other, ({ tests }) => otherTests(tests)),
+      cells: byMetric(here, other, ({ tests }): Figure => ({ value: otherTests(tests), rows: behind })),
     })),
     notForPapers: true,
   };
+}
+
+/** What these rows can show at all, by the comparisons of the verdicts. */
+function power(report: Report): Block[] {
+  const { verdicts, run } = report;
+  const titles = titlesOf(report);
+  const demand = PowerDemand.parse({});
+  const plans = plansOfReport(report, demand);
+  const told = verdicts.flatMap(({ against }) => {
+    const models = `adapter - ${titles(against)}`;
+    const plan = plans.find((one) => one.split === 'test' && one.metric === METRIC.auc.title && one.models === models);
+    return plan && plan.visible !== null ? [`${figure(plan.visible)} from "${titles(against)}"`] : [];
+  });
+  if (told.length === 0) return [];
+  const text =
+    `What test can show: a difference of AUC of ${told.join(', ')} is seen in ${percent(demand.power)} of such comparisons (alpha ${demand.alpha}, not corrected). ` +
+    `How many users it takes for a smaller one: rectune power ${run.id} --difference 0.02`;
+  return [{ kind: 'paragraph', text }];
 }

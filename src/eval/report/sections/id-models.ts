@@ -15,6 +15,7 @@ import { metricTitle } from '../../tasks/task-metric.js';
 import { taskTitle } from '../../tasks/task-verdict.js';
 import type { Block, Part, Table } from '../block.js';
 import { modelColor } from '../plots/model-colors.js';
+import { rowsAnchor } from '../row-anchor.js';
 
 /** How the ID models were tuned, how far they move with the seed, and how to get those that are not there. */
 export function idModels(report: Report): Part[] {
@@ -60,7 +61,7 @@ function told(report: Report): Block[] {
       : [{ kind: 'paragraph', text: `In the sentences at the top stand: ${chosen.join(' ')}` } satisfies Block]),
     ...FIT_KINDS.flatMap((kind): Block[] => {
       const own = fits.filter((fit) => fit.kind === kind);
-      return own.length === 0 ? [] : [{ kind: 'table', table: tuning(kind, own, titles) }];
+      return own.length === 0 ? [] : [{ kind: 'table', table: tuning(kind, own, report) }];
     }),
     ...standings.flatMap(({ task, metric, of }): Block[] =>
       of.spread.length === 0 ? [] : [{ kind: 'table', table: spread(task, metric, of, titles) }],
@@ -80,7 +81,9 @@ const SEEDS_NOTE =
   'The tables of figures hold what a model says under its first seed, paired row by row with the adapter; intervals are about other users. The spread over the seeds is about chance in fitting: ' +
   'neither holds what the other does. Models without a spread have no chance in them.';
 
-function tuning(kind: FitKind, fits: readonly ReportedFit[], titles: Titles): Table {
+function tuning(kind: FitKind, fits: readonly ReportedFit[], report: Report): Table {
+  const titles = titlesOf(report);
+  const behind = kind === 'judgement' ? rowsAnchor(report, { task: 'judgement', split: 'valid' }) : undefined;
   const [first] = fits;
   const metric = first ? TUNED_BY[first.metric] : '';
   return {
@@ -93,7 +96,7 @@ function tuning(kind: FitKind, fits: readonly ReportedFit[], titles: Titles): Ta
         thousands(interactions),
         String(trials.length),
         settingsText(trials[chosen]?.settings ?? {}, trials),
-        figure(trials[chosen]?.value ?? null),
+        { value: figure(trials[chosen]?.value ?? null), rows: behind },
         isMadeInOnePass(model) ? '-' : seeds.map(({ epochs }) => epochs).join(', '),
       ],
     })),

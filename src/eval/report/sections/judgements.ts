@@ -1,9 +1,16 @@
 import { labelOfVersion } from '../../../core/label-rule.js';
 import { titlesOf } from '../../../core/model-titles.js';
-import { type Estimate, givesProbabilities, METRICS, type Report, type SplitResult } from '../../../core/report.js';
+import {
+  type Estimate,
+  givesProbabilities,
+  METRICS,
+  type ModelId,
+  type Report,
+  type SplitResult,
+} from '../../../core/report.js';
 import { METRIC } from '../../metrics/metric.js';
-import { counted, levelTitle, percent, thousands } from '../../numbers.js';
-import { type Block, estimateCell, type Fact, type Part } from '../block.js';
+import { counted, figure, levelTitle, percent, thousands } from '../../numbers.js';
+import { type Block, estimateCell, type Fact, type Figure, type Part } from '../block.js';
 import { intervalsPlot } from '../plots/intervals.js';
 import { modelColor } from '../plots/model-colors.js';
 import { rowsAnchor } from '../row-anchor.js';
@@ -25,11 +32,11 @@ function figures(result: SplitResult, report: Report): Block {
   const { options } = report;
   const titles = titlesOf(report);
   const behind = rowsAnchor(report, { task: 'judgement', split: result.split });
-  const { split, rows, users, liked, usersWithBothLabels, models } = result;
+  const { split, rows, users, liked, usersWithBothLabels, models, delong } = result;
   const caption =
     `${split}: ${counted(rows, 'row')} of ${counted(users, 'user')}, ${thousands(usersWithBothLabels)} of them with both labels; ` +
     `${percent(rows === 0 ? 0 : liked / rows)} liked${ruleOf(report)}. Below each figure its ${levelTitle(options.level)} interval, ` +
-    `from ${thousands(options.resamples)} resamples of users.`;
+    `from ${thousands(options.resamples)} resamples of users${delong.length > 0 ? '; of AUC the one of DeLong, too, as each user has one row' : ''}.`;
   return {
     kind: 'table',
     table: {
@@ -42,11 +49,20 @@ function figures(result: SplitResult, report: Report): Block {
         cells: METRICS.map((metric) =>
           !givesProbabilities(model) && METRIC[metric].reads === 'probabilities'
             ? NO_PROBABILITIES
-            : estimateCell(metrics[metric], behind),
+            : {
+                ...(estimateCell(metrics[metric], behind) as Figure),
+                ...(metric === 'auc' ? byDelong(result, model) : {}),
+              },
         ),
       })),
     },
   };
+}
+
+/** "DeLong [0.600, 0.702]" */
+function byDelong({ delong }: SplitResult, of: ModelId): Pick<Figure, 'aside'> | undefined {
+  const found = delong.find(({ model }) => model === of);
+  return found && { aside: `DeLong [${figure(found.low)}, ${figure(found.high)}]` };
 }
 
 function ruleOf({ version }: Report): string {

@@ -3,10 +3,11 @@ import type { Report } from '../../../core/report.js';
 import type { SeedFigures } from '../../../core/report-seeds.js';
 import { counted, figure, levelTitle, thousands } from '../../numbers.js';
 import { taskTitle } from '../../tasks/task-verdict.js';
-import { type Block, type Drawing, estimateCell, type Part } from '../block.js';
+import { type Block, type Drawing, estimateCell, type Figure, type Part } from '../block.js';
 import { intervalsPlot } from '../plots/intervals.js';
 import { modelColor } from '../plots/model-colors.js';
 import { type LevelLine, shotsPlot } from '../plots/shots.js';
+import { behindTask, rowsAnchor } from '../row-anchor.js';
 
 /** How far the main figures move with the seed, and with the number of train rows. */
 export function seeds(report: Report): Part[] {
@@ -25,8 +26,10 @@ export function seeds(report: Report): Part[] {
 }
 
 function taskBlocks(figures: SeedFigures, report: Report): Block[] {
-  const { task, metric, runs, spread } = figures;
+  const { task, metric, baseline, runs, spread, sentence } = figures;
   const { run: own, options } = report;
+  const behind = rowsAnchor(report, behindTask(report, task));
+  const others = runs.filter(({ run }) => run !== own.id).map(({ run }) => run);
   const color = (run: string) => (run === own.id ? 'var(--adapter)' : 'var(--count)');
   const drawn = runs.map(({ run, seed, rows, figure: estimate }) => ({
     title: `seed ${seed}, ${counted(rows, 'train row')}${run === own.id ? ' (this run)' : ''}`,
@@ -34,16 +37,25 @@ function taskBlocks(figures: SeedFigures, report: Report): Block[] {
     color: color(run),
   }));
   return [
+    ...(sentence === null ? [] : [{ kind: 'paragraph', text: sentence } satisfies Block]),
     {
       kind: 'table',
       table: {
+        command: `rectune compare ${[own.id, ...others].join(' ')}`,
         caption: `${task}: ${metric} on test of each run, ${levelTitle(options.level)} intervals`,
-        head: ['run', 'seed', 'train rows', metric],
-        rows: runs.map(({ run, seed, rows, figure: estimate }) => ({
+        head: ['run', 'seed', 'train rows', metric, ...(baseline === null ? [] : [`minus "${baseline}"`])],
+        rows: runs.map(({ run, seed, rows, figure: estimate, against }) => ({
           name: run,
           color: color(run),
           own: run === own.id,
-          cells: [String(seed), thousands(rows), estimateCell(estimate)],
+          cells: [
+            String(seed),
+            thousands(rows),
+            estimateCell(estimate, run === own.id ? behind : undefined),
+            ...(against === null
+              ? []
+              : [{ ...(estimateCell(against.difference) as Figure), finding: against.finding }]),
+          ],
         })),
       },
     },

@@ -1,14 +1,13 @@
 import type { Report } from '../../../core/report.js';
-import type { Doubt } from '../../../core/report-trust.js';
 import { taskTitle } from '../../tasks/task-verdict.js';
 import { toldDoubts } from '../../trust/doubts.js';
 import type { Block, Part } from '../block.js';
 import { baselineNote } from '../facts.js';
-import { type Behind, rowsAnchor } from '../row-anchor.js';
+import { type Behind, behindTask, rowsAnchor } from '../row-anchor.js';
 
 /** What was shown and what not, and what to be careful about: the page opens with it. */
 export function verdicts(report: Report): Part[] {
-  const { verdicts: sentences, warnings, overview, tasks, trust } = report;
+  const { verdicts: sentences, warnings, overview, tasks } = report;
   const mixed = overview !== null;
   const behind = (group: Behind) => {
     const rows = rowsAnchor(report, group);
@@ -16,7 +15,7 @@ export function verdicts(report: Report): Part[] {
   };
   const blocks: Block[] = [
     ...(mixed ? [{ kind: 'overview', text: overview } satisfies Block] : []),
-    ...doubtBlocks(toldDoubts(trust.doubts).filter(({ about }) => about === 'learning')),
+    ...doubtBlocks(report, 'learning'),
     ...sentences.map(
       ({ finding, sentence }): Block => ({
         kind: 'verdict',
@@ -36,7 +35,12 @@ export function verdicts(report: Report): Part[] {
         ...behind({ task: task.task, kind: task.kind, split: 'test' }),
       })),
     ),
-    ...doubtBlocks(toldDoubts(trust.doubts).filter(({ about }) => about !== 'learning')),
+    ...report.seeds.flatMap(({ task, sentence }): Block[] =>
+      sentence === null
+        ? []
+        : [{ kind: 'verdict', finding: 'undecided', sentence, about: mixed ? `Seeds, ${task}` : 'Seeds' }],
+    ),
+    ...doubtBlocks(report, 'trust'),
     {
       kind: 'paragraph',
       quiet: true,
@@ -47,12 +51,15 @@ export function verdicts(report: Report): Part[] {
   return [{ title: null, id: 'verdict', blocks }];
 }
 
-/** What takes away belief in the sentences above or below. */
-function doubtBlocks(doubts: readonly Pick<Doubt, 'about' | 'sentence'>[]): Block[] {
-  return doubts.map(({ about, sentence }) => ({
-    kind: 'verdict',
-    finding: about === 'learning' ? 'worse' : 'undecided',
-    sentence,
-    ...(about === 'learning' ? {} : { about: 'Trust' }),
-  }));
+/** What takes away belief in the sentences above or below, with the rows that a probe asked. */
+function doubtBlocks(report: Report, which: 'learning' | 'trust'): Block[] {
+  const doubts = toldDoubts(report.trust.doubts).filter(
+    ({ about }) => (about === 'learning') === (which === 'learning'),
+  );
+  return doubts.map(({ about, task, sentence }): Block => {
+    if (about === 'learning') return { kind: 'verdict', finding: 'worse', sentence };
+    const found = task === undefined ? undefined : behindTask(report, task);
+    const rows = found && rowsAnchor(report, { ...found, probe: about });
+    return { kind: 'verdict', finding: 'undecided', sentence, about: 'Trust', ...(rows === undefined ? {} : { rows }) };
+  });
 }

@@ -20,6 +20,9 @@ const NOTE =
 const SPREAD_NOTE =
   'Best and worst were chosen after looking, so what lies between them is larger than it would be on other rows. Rows as they are count as one of the forms.';
 
+const WORDING_NOTE =
+  'What they say: wordings/TASK-N is the N-th of templates/wordings.yaml; rectune templates --of NAME prints any other. rectune rows RUN --probe wording lists the rows.';
+
 /** Rows of test in other forms: a part a probe, in it a table and a plot a task. */
 export function forms(report: Report): Part[] {
   const { forms: all } = report.trust;
@@ -47,7 +50,11 @@ function blocksOf(one: FormsOfTask, report: Report): Block[] {
     ...(together
       ? [
           { kind: 'table', table: togetherTable(one, report, behind) } satisfies Block,
-          { kind: 'paragraph', quiet: true, text: SPREAD_NOTE } satisfies Block,
+          {
+            kind: 'paragraph',
+            quiet: true,
+            text: probe === 'wording' ? `${SPREAD_NOTE} ${WORDING_NOTE}` : SPREAD_NOTE,
+          } satisfies Block,
         ]
       : []),
     ...(one.order ? [{ kind: 'table', table: biasTable(one, report, behind) } satisfies Block] : []),

@@ -2,21 +2,25 @@ import type { Report } from '../../../../core/report.js';
 import type { ReportedProbe } from '../../../../core/report-trust.js';
 import { thousands } from '../../../numbers.js';
 import type { Block, Part, Table } from '../../block.js';
+import { behindTask, rowsAnchor } from '../../row-anchor.js';
 import { PROBE_TITLES } from './names.js';
 
 /** What was probed and what it says, a sentence each, and what was not asked. */
-export function panel({ trust, run }: Report): Part[] {
+export function panel(report: Report): Part[] {
+  const { trust, run } = report;
   const { probes, forms, completion, serving } = trust;
   const tasks = new Set(forms.map(({ task }) => task));
   const sentences = [
     ...forms.map(({ probe, task, sentence }) => ({
       title: `${PROBE_TITLES[probe]}${tasks.size > 1 ? ` (${task})` : ''}`,
       sentence,
+      rows: rowsAnchor(report, { ...behindTask(report, task), probe }),
     })),
-    ...(completion ? [{ title: PROBE_TITLES.completion, sentence: completion.sentence }] : []),
+    ...(completion ? [{ title: PROBE_TITLES.completion, sentence: completion.sentence, rows: undefined }] : []),
     ...(serving?.tasks ?? []).map(({ task, sentence }) => ({
       title: `${PROBE_TITLES.serving}${(serving?.tasks.length ?? 0) > 1 ? ` (${task})` : ''}`,
       sentence,
+      rows: rowsAnchor(report, { ...behindTask(report, task), probe: 'serving' }),
     })),
   ];
   const missing = probes.filter(({ reason }) => reason !== null);
@@ -26,7 +30,9 @@ export function panel({ trust, run }: Report): Part[] {
       quiet: true,
       text: 'Probes show a seeded subsample of test in other forms, ask the base model for what it may remember, and have the rows answered as a server would. What they come to is paired with the rows as they are.',
     },
-    ...sentences.map(({ title, sentence }): Block => ({ kind: 'paragraph', text: `${title}. ${sentence}` })),
+    ...sentences.map(
+      ({ title, sentence, rows }): Block => ({ kind: 'paragraph', text: `${title}. ${sentence}`, rows }),
+    ),
     ...(missing.length === probes.length
       ? [
           {
