@@ -34,6 +34,8 @@ export class PlainPrompts {
   readonly #snippets = new Snippets();
   readonly #pieces: readonly Piece[];
   readonly #parts: Layout['parts'];
+  readonly #first: number; // piece that is not the same in all rows: those before stay on the sheet
+  readonly #begin: ReturnType<Sheet['mark']>; // of that piece
   readonly #starts: Int32Array; // of each piece in the prompt, and the end
   readonly #shown: number[] = [];
 
@@ -48,6 +50,7 @@ export class PlainPrompts {
       });
     const always = (print: Printer) => snippets(1, print, () => ({ root: same, item: NO_ITEM }));
     const none = always(() => {});
+    const lists = new Map<string, Piece>();
     this.#pieces = layout.segments.map((segment): Piece => {
       const { of, print } = segment;
       if (segment.of === 'nothing') return { of, print: always(print), printLast: none };
@@ -55,20 +58,32 @@ export class PlainPrompts {
         const scopeOf = (item: number) => ({ root: { ...same, target: text(item) }, item: NO_ITEM });
         return { of, print: snippets(items, print, scopeOf), printLast: none };
       }
+      const known = lists.get(segment.key);
+      if (known !== undefined) return { ...known, of };
       const scopeOf = (item: number) => ({ root: same, item: text(item) });
       const last: Printer = (scope) => print({ ...scope, isLast: true });
-      return { of, print: snippets(items, print, scopeOf), printLast: snippets(items, last, scopeOf) };
+      const made = { of, print: snippets(items, print, scopeOf), printLast: snippets(items, last, scopeOf) };
+      lists.set(segment.key, made);
+      return made;
     });
     this.#parts = layout.parts;
     this.#starts = new Int32Array(this.#pieces.length + 1);
+    const first = this.#pieces.findIndex(({ of }) => of !== 'nothing');
+    this.#first = first < 0 ? this.#pieces.length : first;
+    this.#sheet.begin();
+    for (let i = 0; i < this.#first; i++) {
+      this.#starts[i] = this.#sheet.length;
+      this.#sheet.snippet(this.#snippets, (this.#pieces[i] as Piece).print.of(0));
+    }
+    this.#begin = this.#sheet.mark();
   }
 
   /** Gives a row its prompt, with values, history and parts; the positions in the history of those that it shows, valid until the next row. */
   fill(row: MadeRow, example: PlainExample): readonly number[] {
     const sheet = this.#sheet;
     const pieces = this.#pieces;
-    sheet.begin();
-    for (let i = 0; i < pieces.length; i++) {
+    sheet.rewind(this.#begin);
+    for (let i = this.#first; i < pieces.length; i++) {
       const piece = pieces[i] as Piece;
       this.#starts[i] = sheet.length;
       if (piece.of === 'nothing') sheet.snippet(this.#snippets, piece.print.of(0));

@@ -9,6 +9,7 @@ import type { Template } from './load-template.js';
 import type { Wrapper } from './load-wrapper.js';
 import { layoutOf, type PlainExample, PlainPrompts } from './plain-prompts.js';
 import type { ItemText } from './render.js';
+import type { OwnRows } from './user-rows.js';
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
@@ -25,6 +26,7 @@ export class PlainRows {
   readonly #prompts: PlainPrompts;
   #user = -1;
   #interactions: readonly Interaction[] = [];
+  #lines = new Uint32Array() as OwnRows['lines'];
   readonly #example: Mutable<PlainExample> = {
     items: new Uint32Array(),
     likes: new Uint8Array(),
@@ -72,7 +74,7 @@ export class PlainRows {
     for (let i = 0; i < shown.length; i++) {
       const place = begin + (shown[i] as number);
       row.labels[i] = likes[place] as number;
-      row.lines[i] = (this.#interactions[place] as Interaction).logIndex;
+      row.lines[i] = this.#lines[place] as number;
     }
     row.lineCount = shown.length;
     row.labelCount = shown.length;
@@ -80,6 +82,7 @@ export class PlainRows {
     row.split = split;
     row.userId = asked.userId;
     row.itemId = asked.itemId;
+    row.itemNumber = example.items[target] as number;
     row.label = likes[target] === 1;
     row.choices = this.#labels;
     row.scored = 'first-token';
@@ -94,7 +97,9 @@ export class PlainRows {
     const { sequences } = this.#plan;
     this.#user = user;
     this.#interactions = sequences.sequence(user).interactions;
-    this.#example.items = sequences.rows(user).items;
+    const { items, lines } = sequences.rows(user);
+    this.#example.items = items;
+    this.#lines = lines;
     this.#example.likes = new Uint8Array(this.#interactions.length).fill(UNKNOWN);
   }
 

@@ -134,6 +134,7 @@ export function* renderRows(
     row.split = split;
     row.userId = example.userId;
     row.itemId = example.target.itemId;
+    row.itemNumber = undefined;
     row.label = template.labels ? label : null;
     row.candidates = shown.candidates;
     row.templateId = template.head.id;

@@ -51,7 +51,7 @@ export function renderExample(template: Template, wrapper: Wrapper, example: Sho
     choices: choices && [...choices],
     scored,
     prompt,
-    values: PROMPT.values(),
+    values: PROMPT.valueRanges(),
     history: ranges,
     shown,
   };

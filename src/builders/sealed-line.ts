@@ -1,7 +1,7 @@
 import { lineExtras } from '../core/instruction.js';
 import type { MadeRow } from '../core/made-row.js';
 import type { LabelWeights } from '../core/recipe.js';
-import type { ByteText } from '../platform/byte-text.js';
+import { type ByteText, constant } from '../platform/byte-text.js';
 
 /** Writes the line of an instruction in a sealed file: the JSON of instructionLine() and a newline, from bytes that are there already. */
 export function writeLine(
@@ -9,28 +9,35 @@ export function writeLine(
   row: MadeRow,
   options: { weights?: LabelWeights | undefined; ownAnswers: boolean },
 ): void {
-  to.text('{"row":');
+  to.constant(ROW);
   to.number(row.row);
-  to.text(',"user":');
+  to.constant(USER);
   to.json(row.userId);
-  to.text(',"item":');
+  to.constant(ITEM);
   to.json(row.itemId);
-  to.text(row.label === null ? LABEL_NONE : row.label ? LABEL_TRUE : LABEL_FALSE);
+  to.constant(row.label === null ? LABEL_NONE : row.label ? LABEL_TRUE : LABEL_FALSE);
   if (row.jsonLength < 0) to.json(row.prompt());
   else to.escaped(row.json, row.jsonLength);
-  to.text(',"answer":');
+  to.constant(ANSWER);
   to.json(row.answer);
-  to.text(',"values":');
+  to.constant(VALUES);
   to.pairs(row.values, row.valueCount);
-  to.text(',"history":');
+  to.constant(HISTORY);
   to.pairs(row.history, row.historyCount);
   if (options.weights !== undefined || options.ownAnswers) {
     const json = JSON.stringify(lineExtras(row, options));
     if (json !== '{}') to.text(`,${json.slice(1, -1)}`);
   }
-  to.text('}\n');
+  to.constant(END);
 }
 
-const LABEL_NONE = ',"label":null,"prompt":';
-const LABEL_TRUE = ',"label":true,"prompt":';
-const LABEL_FALSE = ',"label":false,"prompt":';
+const [ROW, USER, ITEM, ANSWER] = [
+  constant('{"row":'),
+  constant(',"user":'),
+  constant(',"item":'),
+  constant(',"answer":'),
+];
+const [VALUES, HISTORY, END] = [constant(',"values":'), constant(',"history":'), constant('}\n')];
+const LABEL_NONE = constant(',"label":null,"prompt":');
+const LABEL_TRUE = constant(',"label":true,"prompt":');
+const LABEL_FALSE = constant(',"label":false,"prompt":');

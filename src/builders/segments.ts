@@ -11,7 +11,8 @@ export type ListName = 'history' | 'liked' | 'disliked';
 export type Segment =
   | { readonly of: 'nothing'; readonly print: Printer }
   | { readonly of: 'target'; readonly print: Printer }
-  | { readonly of: ListName; readonly print: Printer }; // an empty list prints nothing: checkTemplate refuses an {{else}}
+  // An empty list prints nothing: checkTemplate refuses an {{else}}. Lists of the same key print the same of an item.
+  | { readonly of: ListName; readonly print: Printer; readonly key: string };
 
 const LISTS: readonly string[] = ['history', 'liked', 'disliked'] satisfies ListName[];
 const SAME = ['itemWord', 'itemWords']; // in all rows of a version
@@ -41,7 +42,13 @@ function listSegment(statement: hbs.AST.Statement, settings: Settings): Segment 
   const name = list?.path.original;
   if (list === undefined || name === undefined || !LISTS.includes(name)) return undefined;
   const { program } = statement as hbs.AST.BlockStatement;
-  return areAmong(namesOf(program, true), SAME) ? { of: name as ListName, print: list.print } : undefined;
+  if (!areAmong(namesOf(program, true), SAME)) return undefined;
+  return { of: name as ListName, print: list.print, key: keyOf(statement as hbs.AST.BlockStatement) };
+}
+
+/** What a list statement prints of an item, wherever it stands and whatever the list is. */
+function keyOf({ path, program }: hbs.AST.BlockStatement): string {
+  return JSON.stringify([path.original, program], (name, value) => (name === 'loc' ? undefined : value));
 }
 
 /** What a user said of an item: it is not the same in every row. */

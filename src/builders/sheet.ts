@@ -1,6 +1,6 @@
 import type { ByteRange } from '../core/instruction.js';
 import type { ByteForms, MadeRow } from '../core/made-row.js';
-import { COPY_SLACK, IS_PLAIN, LONGEST_ESCAPE, putEscaped, withRoom } from '../platform/byte-text.js';
+import { COPY_SLACK, IS_PLAIN, LONGEST_ESCAPE, putEscaped, viewOf, withRoom } from '../platform/byte-text.js';
 import type { Snippets } from './snippets.js';
 
 /** A list of history items in a template's context, and the position of each in the history, 0 the oldest. */
@@ -45,6 +45,26 @@ export class Sheet implements ByteForms {
     this.#historyEnd = 0;
   }
 
+  /** Goes back to where it was at a mark, which holds until text before it is put down anew. */
+  rewind({ length, jsonLength, isAscii, valueCount }: Mark): void {
+    this.#length = length;
+    this.#jsonLength = jsonLength;
+    this.#isAscii = isAscii;
+    this.#valueCount = valueCount;
+    this.#history.fill(NONE, 0, 2 * this.#historyEnd);
+    this.#historyEnd = 0;
+  }
+
+  /** Where it is; no history item may stand before. */
+  mark(): Mark {
+    return {
+      length: this.#length,
+      jsonLength: this.#jsonLength,
+      isAscii: this.#isAscii,
+      valueCount: this.#valueCount,
+    };
+  }
+
   /** Bytes so far. */
   get length(): number {
     return this.#length;
@@ -63,6 +83,10 @@ export class Sheet implements ByteForms {
     if (this.#words.buffer !== this.#bytes.buffer)
       this.#words = new Uint32Array(this.#bytes.buffer, 0, this.#bytes.length >>> 2);
     return this.#words;
+  }
+
+  get view(): DataView {
+    return this.#view;
   }
 
   get isAscii(): boolean {
@@ -152,8 +176,17 @@ export class Sheet implements ByteForms {
     if (position >= this.#historyEnd) this.#historyEnd = position + 1;
   }
 
+  /** Begin and end of each value in the order of the text; the first `valueNumbers` of them. */
+  get values(): Int32Array {
+    return this.#values;
+  }
+
+  get valueNumbers(): number {
+    return 2 * this.#valueCount;
+  }
+
   /** Of each value that is not empty, in the order of the text. */
-  values(): ByteRange[] {
+  valueRanges(): ByteRange[] {
     const ranges = new Array<ByteRange>(this.#valueCount);
     for (let i = 0; i < ranges.length; i++) {
       ranges[i] = [this.#values[2 * i] as number, this.#values[2 * i + 1] as number];
@@ -219,10 +252,6 @@ export class Sheet implements ByteForms {
   }
 }
 
-function viewOf({ buffer, byteOffset, byteLength }: Buffer): DataView {
-  return new DataView(buffer, byteOffset, byteLength);
-}
-
 function twice(places: Int32Array): Int32Array<ArrayBuffer> {
   const larger = new Int32Array(2 * places.length).fill(NONE);
   larger.set(places);
@@ -234,6 +263,14 @@ function put(to: Uint8Array, at: number, bytes: Uint8Array): number {
   if (bytes.length >= LONG) to.set(bytes, at);
   else for (let i = 0; i < bytes.length; i++) to[at + i] = bytes[i] as number;
   return at + bytes.length;
+}
+
+/** A place in a text in the making. */
+interface Mark {
+  readonly length: number;
+  readonly jsonLength: number;
+  readonly isAscii: boolean;
+  readonly valueCount: number;
 }
 
 /** Text that is the same in every example. */

@@ -6,7 +6,8 @@ const MOST_BYTES = 1 << 25; // of both forms, beyond which all are made anew
 const FIRST_SNIPPETS = 1 << 8;
 
 // What a snippet is, as numbers: text and JSON in the bytes, values among the values.
-const [TEXT, LENGTH, JSON_TEXT, JSON_LENGTH, VALUES, VALUES_END, IS_ASCII, NUMBERS] = [0, 1, 2, 3, 4, 5, 6, 7] as const;
+const [TEXT, LENGTH, JSON_TEXT, JSON_LENGTH, VALUES, VALUES_END, IS_ASCII] = [0, 1, 2, 3, 4, 5, 6] as const;
+const NUMBERS = 8; // with one that is not used, so that a snippet's stand in one line of the processor's cache
 
 /** Pieces of text that many prompts hold, as a sheet had them: bytes in both forms, and where values stand in them. */
 export class Snippets {
@@ -30,11 +31,11 @@ export class Snippets {
     this.#numbers[at + LENGTH] = length;
     this.#numbers[at + JSON_TEXT] = this.#keep(sheet.json, jsonLength);
     this.#numbers[at + JSON_LENGTH] = jsonLength;
-    const values = sheet.values().flat();
-    this.#values = withRoom(this.#values, this.#valuesEnd + values.length);
-    this.#values.set(values, this.#valuesEnd);
+    const { values, valueNumbers } = sheet;
+    this.#values = withRoom(this.#values, this.#valuesEnd + valueNumbers);
+    for (let i = 0; i < valueNumbers; i++) this.#values[this.#valuesEnd + i] = values[i] as number;
     this.#numbers[at + VALUES] = this.#valuesEnd;
-    this.#valuesEnd += values.length;
+    this.#valuesEnd += valueNumbers;
     this.#numbers[at + VALUES_END] = this.#valuesEnd;
     this.#numbers[at + IS_ASCII] = Number(sheet.isAscii);
     return this.#count++;
@@ -67,8 +68,9 @@ export class Snippets {
 
   /** Copies text to a place; up to three bytes behind it are written, too. */
   copyText(snippet: number, to: DataView, at: number): void {
-    const numbers = NUMBERS * snippet;
-    copyBytes(to, at, this.#bytes, this.#numbers[numbers + TEXT] as number, this.#numbers[numbers + LENGTH] as number);
+    const numbers = this.#numbers;
+    const first = NUMBERS * snippet;
+    copyBytes(to, at, this.#bytes, numbers[first + TEXT] as number, numbers[first + LENGTH] as number);
   }
 
   /** The same of its JSON. */

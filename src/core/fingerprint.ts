@@ -16,6 +16,24 @@ const last = { low: 0, high: 0 };
  */
 export function fingerprint(text: string): Fingerprint {
   if (text === lastText) return last;
+  return text.length <= SHORT ? ofShort(text) : made(text);
+}
+
+/** Texts that are asked for again and again, as answers are. */
+const short = new Map<string, Fingerprint>();
+const SHORT = 16; // UTF-16 units
+const MOST_SHORT = 1024;
+
+function ofShort(text: string): Fingerprint {
+  const known = short.get(text);
+  if (known !== undefined) return known;
+  if (short.size === MOST_SHORT) short.clear();
+  const kept = { ...made(text) };
+  short.set(text, kept);
+  return kept;
+}
+
+function made(text: string): Fingerprint {
   const isAscii = put(text);
   hash(wordsOfRoom, room, isAscii ? text.length : 2 * text.length, isAscii);
   lastText = text;

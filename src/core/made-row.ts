@@ -8,6 +8,7 @@ export const NO_LABEL = 2; // beside 0 and 1
 export interface ByteForms {
   readonly bytes: Buffer; // the first `length` of them
   readonly words: Uint32Array; // the same memory, four bytes at a time
+  readonly view: DataView; // the same
   readonly length: number;
   readonly isAscii: boolean;
   readonly json: Uint8Array; // as JSON.stringify writes the text, without the quotes around it; the first `jsonLength` bytes
@@ -35,6 +36,7 @@ export class MadeRow {
   parentRow: number | undefined;
   userId = '';
   itemId = '';
+  itemNumber: number | undefined; // one and the same for each item of a version, where whoever makes the rows knows one
   label: boolean | null = null;
   choices: readonly string[] | null = null;
   scored: Instruction['scored'] = null;
@@ -46,6 +48,7 @@ export class MadeRow {
 
   bytes = Buffer.from(new ArrayBuffer(FIRST_BYTES));
   words = new Uint32Array(this.bytes.buffer);
+  view: DataView = new DataView(this.bytes.buffer);
   length = 0; // bytes of the prompt
   isAscii = true;
   json: Uint8Array = this.bytes;
@@ -69,9 +72,10 @@ export class MadeRow {
   #isPrinted = false;
 
   /** Takes a prompt without copying it. */
-  takeText({ bytes, words, length, isAscii, json, jsonLength }: ByteForms): void {
+  takeText({ bytes, words, view, length, isAscii, json, jsonLength }: ByteForms): void {
     this.bytes = bytes as Buffer<ArrayBuffer>;
     this.words = words as Uint32Array<ArrayBuffer>;
+    this.view = view;
     this.length = length;
     this.isAscii = isAscii;
     this.json = json;
@@ -100,10 +104,13 @@ export class MadeRow {
   }
 
   /** Whether a text stands at a place of the prompt, and ends before another. */
-  holdsAt(text: Uint8Array, begin: number, end: number): boolean {
-    const { length } = text;
+  holdsAt(text: DataView, begin: number, end: number): boolean {
+    const { view } = this;
+    const length = text.byteLength;
     if (begin + length > end) return false;
-    for (let i = 0; i < length; i++) if (this.bytes[begin + i] !== text[i]) return false;
+    let i = 0;
+    for (; i + 4 <= length; i += 4) if (view.getUint32(begin + i) !== text.getUint32(i)) return false;
+    for (; i < length; i++) if (view.getUint8(begin + i) !== text.getUint8(i)) return false;
     return true;
   }
 
@@ -132,6 +139,7 @@ export class MadeRow {
     this.parentRow = one.parentRow;
     this.userId = one.userId;
     this.itemId = one.itemId;
+    this.itemNumber = undefined;
     this.label = one.label;
     this.choices = one.choices;
     this.scored = one.scored;
@@ -194,7 +202,10 @@ export class MadeRow {
       this.#own = Buffer.from(new ArrayBuffer(16 * Math.ceil((3 * prompt.length) / 8)));
     }
     this.bytes = this.#own;
-    if (this.words.buffer !== this.bytes.buffer) this.words = new Uint32Array(this.bytes.buffer);
+    if (this.words.buffer !== this.bytes.buffer) {
+      this.words = new Uint32Array(this.bytes.buffer);
+      this.view = new DataView(this.bytes.buffer);
+    }
     this.length = this.bytes.write(prompt, 0, 'utf8');
     this.isAscii = this.length === prompt.length;
     this.jsonLength = -1;

@@ -17,6 +17,7 @@ export const IS_PLAIN = Uint8Array.from({ length: 256 }, (_, byte) =>
 /** Text in the making as UTF-8 bytes. The bytes are used again for the next text, so that a file of many lines makes no strings. */
 export class ByteText {
   #bytes = Buffer.allocUnsafe(FIRST_BYTES);
+  #view = viewOf(this.#bytes);
   #length = 0;
 
   get length(): number {
@@ -53,13 +54,22 @@ export class ByteText {
     this.#length = i === text.length ? at : this.#length + to.write(text, this.#length, 'utf8');
   }
 
+  /** Text that is the same in many places. */
+  constant(text: Constant): void {
+    this.#room(text.byteLength + COPY_SLACK);
+    const length = text.byteLength - COPY_SLACK;
+    copyBytes(this.#view, this.#length, text, 0, length);
+    this.#length += length;
+  }
+
   /** A whole number, not negative. */
   number(value: number): void {
     if (value >= 1e9) {
       this.text(String(value));
       return;
     }
-    this.#length = putDigits(this.#room(10), this.#length, value);
+    this.#room(MOST_DIGITS);
+    this.#length = putDigits(this.#view, this.#length, value);
   }
 
   /** Text of one byte, below U+0080. */
@@ -74,15 +84,16 @@ export class ByteText {
    * numbers  first and second of each pair in turn
    */
   pairs(numbers: Int32Array, count: number): void {
-    const to = this.#room(24 * count + 2);
+    const to = this.#room(24 * count + MOST_DIGITS);
+    const view = this.#view;
     let at = this.#length;
     to[at++] = OPEN;
     for (let i = 0; i < count; i++) {
       if (i > 0) to[at++] = COMMA;
       to[at++] = OPEN;
-      at = putDigits(to, at, numbers[2 * i] as number);
+      at = putDigits(view, at, numbers[2 * i] as number);
       to[at++] = COMMA;
-      at = putDigits(to, at, numbers[2 * i + 1] as number);
+      at = putDigits(view, at, numbers[2 * i + 1] as number);
       to[at++] = CLOSE;
     }
     to[at++] = CLOSE;
@@ -147,9 +158,26 @@ export class ByteText {
 
   /** The bytes, with room for so many more. */
   #room(more: number): Buffer {
-    this.#bytes = withRoom(this.#bytes, this.#length, more);
+    if (this.#length + more > this.#bytes.length) {
+      this.#bytes = withRoom(this.#bytes, this.#length, more);
+      this.#view = viewOf(this.#bytes);
+    }
     return this.#bytes;
   }
+}
+
+/** Bytes of a text, with room behind them for copyBytes(). */
+export type Constant = DataView;
+
+export function constant(text: string): Constant {
+  const bytes = Buffer.from(text);
+  const room = new Uint8Array(bytes.length + COPY_SLACK);
+  room.set(bytes);
+  return new DataView(room.buffer);
+}
+
+export function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
 }
 
 /** What JSON.stringify puts in the place of a byte; undefined: the byte stays. Bytes from 0x80 on are parts of characters, which stay. */
@@ -189,15 +217,27 @@ export function withRoom(bytes: Buffer<ArrayBuffer>, written: number, more: numb
   return larger;
 }
 
+const MOST_DIGITS = 12; // bytes that putDigits() may write to, those behind the number among them
+const FEW = 10_000; // numbers below it have four digits at most
+
+/** Of each small number its digits, the first in the lowest byte. */
+const DIGITS = Uint32Array.from({ length: FEW }, (_, value) => bytesOf(String(value)));
+
+/** The same with leading zeros. */
+const FOUR_DIGITS = Uint32Array.from({ length: FEW }, (_, value) => bytesOf(String(value).padStart(4, '0')));
+
+function bytesOf(digits: string): number {
+  return [...digits].reduce((bytes, digit, i) => bytes + (ZERO + Number(digit)) * 256 ** i, 0);
+}
+
 /** Writes a whole number below 10^9; where the next byte belongs. */
-function putDigits(to: Uint8Array, begin: number, value: number): number {
-  let digits = 1;
-  for (let more = value; more >= 10; more = (more / 10) | 0) digits += 1;
-  let left = value;
-  for (let at = begin + digits - 1; at >= begin; at--) {
-    const rest = (left / 10) | 0;
-    to[at] = ZERO + left - 10 * rest;
-    left = rest;
+function putDigits(to: DataView, begin: number, value: number): number {
+  if (value >= FEW) {
+    const high = (value / FEW) | 0;
+    const at = putDigits(to, begin, high);
+    to.setUint32(at, FOUR_DIGITS[value - FEW * high] as number, true);
+    return at + 4;
   }
-  return begin + digits;
+  to.setUint32(begin, DIGITS[value] as number, true);
+  return begin + (value < 10 ? 1 : value < 100 ? 2 : value < 1000 ? 3 : 4);
 }

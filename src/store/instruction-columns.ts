@@ -109,7 +109,7 @@ export class InstructionColumns {
     const at = this.#size++;
     this.#rows[at] = one.row;
     this.#users.set(at, one.userId);
-    this.#items.set(at, one.itemId);
+    this.#items.set(at, one.itemId, one.itemNumber);
     this.#templates.set(at, templateName(one));
     this.#labels[at] = one.label === null ? NO_LABEL : Number(one.label);
     this.#characters[at] = one.isAscii ? one.length : codePoints(one);

@@ -1,8 +1,14 @@
 import { packNumbers } from './number-column.js';
 
+const MOST_BEGIN = 2 ** 30;
+
 /** Texts of which rows of a block name one each: every text once, in the order in which they came. */
 export class Names {
-  readonly #places = new Map<string, number>();
+  readonly #names: string[] = [];
+  readonly #places = new Map<string, number>(); // of each name, once one of the block came without a number
+  #isByName = false; // whether that is so
+  #placesOf = new Int32Array(0); // of names by their number, and #begin more; less than that: not in this block
+  #begin = 1;
   readonly #of: Uint32Array;
   #last: string | undefined;
   #lastPlace = 0;
@@ -12,18 +18,19 @@ export class Names {
     this.#of = new Uint32Array(rows);
   }
 
-  /** Whether it is the first that names it. */
-  set(row: number, name: string): boolean {
-    let isNew = false;
+  /**
+   * Whether it is the first that names it.
+   *
+   * number  that this name always has and no other, where there is one: then nothing need be looked for
+   */
+  set(row: number, name: string, number?: number): boolean {
+    const { length } = this.#names;
     if (name !== this.#last) {
-      const known = this.#places.get(name);
-      isNew = known === undefined;
-      this.#lastPlace = known ?? this.#places.size;
+      this.#lastPlace = number === undefined || this.#isByName ? this.#placeOf(name) : this.#numbered(name, number);
       this.#last = name;
-      if (isNew) this.#places.set(name, this.#lastPlace);
     }
     this.#of[row] = this.#lastPlace;
-    return isNew;
+    return this.#names.length > length;
   }
 
   /** The names as a JSON array, and which of them each row has. From now on there are none. */
@@ -33,11 +40,41 @@ export class Names {
     size: number,
   ): Record<Name, string> & Record<Of, Uint8Array> {
     const taken = {
-      [names]: JSON.stringify([...this.#places.keys()]),
+      [names]: JSON.stringify(this.#names),
       [of]: packNumbers(this.#of.subarray(0, size)),
     };
+    this.#begin += this.#names.length;
+    if (this.#begin > MOST_BEGIN) {
+      this.#placesOf.fill(0);
+      this.#begin = 1;
+    }
+    this.#names.length = 0;
     this.#places.clear();
+    this.#isByName = false;
     this.#last = undefined;
     return taken as Record<Name, string> & Record<Of, Uint8Array>;
+  }
+
+  #placeOf(name: string): number {
+    if (!this.#isByName) {
+      this.#isByName = true;
+      for (const [place, one] of this.#names.entries()) this.#places.set(one, place);
+    }
+    const known = this.#places.get(name);
+    if (known !== undefined) return known;
+    this.#places.set(name, this.#names.length);
+    return this.#names.push(name) - 1;
+  }
+
+  #numbered(name: string, number: number): number {
+    if (number >= this.#placesOf.length) {
+      const larger = new Int32Array(2 * number + 1024);
+      larger.set(this.#placesOf);
+      this.#placesOf = larger;
+    }
+    const known = (this.#placesOf[number] as number) - this.#begin;
+    if (known >= 0) return known;
+    this.#placesOf[number] = this.#begin + this.#names.length;
+    return this.#names.push(name) - 1;
   }
 }

@@ -47,7 +47,7 @@ it('holds a text, its JSON and its values, in whatever pieces they were put down
         const end = Buffer.concat(written.slice(0, i + 1)).length;
         return as === 'literal' || text === '' ? [] : [[end - Buffer.byteLength(text), end]];
       });
-      expect(sheet.values()).toEqual(values);
+      expect(sheet.valueRanges()).toEqual(values);
     }),
   );
 });
@@ -62,7 +62,7 @@ it('gives a row its text and values', () => {
       const shown: number[] = [];
       sheet.giveTo(row, shown);
       expect(row.prompt()).toBe(sheet.text());
-      expect(row.instruction().values).toEqual(sheet.values());
+      expect(row.instruction().values).toEqual(sheet.valueRanges());
       expect([row.historyCount, shown]).toEqual([0, []]);
     }),
   );

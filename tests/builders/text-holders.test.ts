@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { Questions } from '../../src/builders/leaks/questions.js';
-import { codeOf, namedBy, RowOfLine } from '../../src/builders/leaks/row-code.js';
+import { codeOf, type Named, namedBy, RowOfLine } from '../../src/builders/leaks/row-code.js';
 import { TextHolders } from '../../src/builders/leaks/text-holders.js';
 import { fingerprint } from '../../src/core/fingerprint.js';
 import { SPLITS } from '../../src/core/instruction.js';
@@ -60,7 +60,8 @@ it('holds a row for each line, whatever lines there are', () => {
   );
 });
 
-it('knows of each question whether it was asked before, as a set of texts would', () => {
+it('knows of each question whether it was asked before, as a set of texts would, and the last row of each line', () => {
+  const own: Record<number, string> = { 0: 'a', 1: 'b' }; // item of a line
   const anyQuestion = fc.record({
     split: fc.constantFrom(...SPLITS),
     target: fc.constantFrom(0, 1, 9000),
@@ -71,11 +72,15 @@ it('knows of each question whether it was asked before, as a set of texts would'
     fc.property(fc.array(anyQuestion), (rows) => {
       const questions = new Questions();
       const plain = new Set<string>();
-      for (const change of rows) {
+      const last = new Map<number, Named>();
+      for (const [row, change] of rows.entries()) {
         const text = JSON.stringify(change);
-        expect(questions.askedBefore(instruction(0, change))).toBe(plain.has(text));
+        expect(questions.rowOf(change.target)).toEqual(last.get(change.target));
+        expect(questions.ask(instruction(row, change), own[change.target])).toBe(plain.has(text));
         plain.add(text);
+        last.set(change.target, { split: change.split, row });
       }
+      expect([...questions.lines()]).toEqual([...last.keys()].sort((a, b) => a - b));
     }),
   );
 });

@@ -13,14 +13,13 @@ const BY_TIME: readonly SplitRule['kind'][] = ['global-time', 'rolling'];
 
 /**
  * Looks at rows one after the other, whatever their order among splits, and at the end at all of them together. Keeps no text: of a row
- * 24 bytes, of a line 16, of a user the range of each split.
+ * 24 bytes, of a line 12, of a user the range of each split.
  */
 export class AcrossRows {
   readonly #rule: ProofRule;
   readonly #showsTargets: boolean;
   readonly #prompts = new TextHolders();
   readonly #sharedPrompts = new Map<number, number[]>(); // rows of a prompt that several have, by the first that was seen
-  readonly #targets = new RowOfLine();
   readonly #splits = new Map<string, Split>(); // of each user's last row, where a split goes by user
   readonly #questions = new Questions();
   readonly #next: Record<Split, number> = { train: 0, valid: 0, test: 0 };
@@ -49,11 +48,10 @@ export class AcrossRows {
       if (sharing) sharing.push(code);
       else this.#sharedPrompts.set(first, [first, code]);
     }
-    if (this.#questions.askedBefore(row)) found.push(leak('same-question', row, `line ${row.target}`));
-    const asked = this.#targets.get(row.target);
+    const asked = this.#questions.rowOf(row.target);
+    if (this.#questions.ask(row, target?.itemId)) found.push(leak('same-question', row, `line ${row.target}`));
     if (asked && asked.split !== split)
       found.push(leak('target-in-two-splits', row, `line ${row.target} in ${asked.split}`));
-    this.#targets.set(row.target, code);
     if (this.#rule.split === 'by-user') {
       const known = this.#splits.get(row.userId);
       if (known !== undefined && known !== split)
@@ -113,8 +111,8 @@ export class AcrossRows {
   *finish(): Generator<Leak, void> {
     yield* this.#twinLeaks();
     if (!this.#showsTargets) {
-      for (const line of this.#targets.lines()) {
-        const [named, shown] = [this.#targets.get(line), this.#shownInTrain.get(line)];
+      for (const line of this.#questions.lines()) {
+        const [named, shown] = [this.#questions.rowOf(line), this.#shownInTrain.get(line)];
         if (named && named.split !== 'train' && shown)
           yield leak('evaluation-target-in-train', shown, `line ${line}, target of ${named.split} row ${named.row}`);
       }

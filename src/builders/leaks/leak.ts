@@ -70,7 +70,7 @@ export interface ProvenInteraction {
   readonly mayBeTarget: boolean; // by the recipe's examples
   readonly review: string | undefined;
   readonly title: string | undefined; // of the item
-  readonly titleBytes: Uint8Array; // the same in UTF-8
+  readonly titleBytes: DataView; // the same in UTF-8
   readonly forms: readonly string[]; // what a prompt may hold when it prints the title, the title itself first
 }
 

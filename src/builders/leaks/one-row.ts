@@ -2,7 +2,7 @@ import { type MadeRow, NO_LABEL } from '../../core/made-row.js';
 import { sentencesOf, withoutTitle } from '../slots/need.js';
 import { type Leak, leak, type ProofLog, type ProofRule, type ProofTemplate, type ProvenInteraction } from './leak.js';
 
-/** A row with what the log says of its lines. */
+/** A row with what the log says of its lines; it holds until the next one is seen. */
 export interface SeenRow {
   readonly row: MadeRow;
   readonly template: ProofTemplate;
@@ -11,11 +11,13 @@ export interface SeenRow {
 }
 
 export function seeRow(row: MadeRow, template: ProofTemplate, log: ProofLog): SeenRow {
-  const shown: (ProvenInteraction | undefined)[] = [];
   log.of(row.userId); // whose lines are found at once, as those of others are not
-  for (let i = 0; i < row.lineCount; i++) shown.push(log.line(row.lines[i] as number));
-  return { row, template, target: log.line(row.target), shown };
+  shownLines.length = row.lineCount;
+  for (let i = 0; i < row.lineCount; i++) shownLines[i] = log.line(row.lines[i] as number);
+  return { row, template, target: log.line(row.target), shown: shownLines };
 }
+
+const shownLines: (ProvenInteraction | undefined)[] = []; // used again for each row
 
 /** Where target and history come from: the same user, the target last, everything in the user's order, labels as the rule has them. */
 export function historyLeaks({ row, target, shown }: SeenRow, rule: ProofRule, found: Leak[]): void {

@@ -26,8 +26,15 @@ export function proofLog(
     const before = known.get(itemId);
     if (before !== undefined) return before;
     const title = items.get(itemId)?.title;
-    const made = { title, titleBytes: Uint8Array.from(Buffer.from(title ?? '')), forms: printedForms(title ?? '') };
+    const { buffer } = Uint8Array.from(Buffer.from(title ?? ''));
+    const made = { title, titleBytes: new DataView(buffer), forms: printedForms(title ?? '') };
     known.set(itemId, made);
+    return made;
+  };
+  const knownAt = new Array<PrintedItem | undefined>(sequences.itemCount); // the same by position
+  const printedAt = (position: number, itemId: string): PrintedItem => {
+    const made = knownAt[position] ?? printed(itemId);
+    knownAt[position] = made;
     return made;
   };
   let lastPosition = -1; // of the line that was asked for last
@@ -36,6 +43,7 @@ export function proofLog(
     if (userId === user) return own;
     const place = sequences.userOf(userId);
     const interactions = place === undefined ? [] : sequences.sequence(place).interactions;
+    const items = place === undefined ? [] : sequences.rows(place).items;
     lines = undefined;
     lastPosition = -1;
     lastBegin = -1;
@@ -44,7 +52,7 @@ export function proofLog(
     own = interactions.map((one, position): ProvenInteraction => {
       const { itemId, timestamp, logIndex } = one;
       const liked = isLiked(one, label);
-      const { title, titleBytes, forms } = printed(itemId);
+      const { title, titleBytes, forms } = printedAt(items[position] as number, itemId);
       const review = reviewOf(one, roles);
       const may = targets === undefined || mayBeTarget(one, targets);
       const where = { userId, itemId, line: logIndex, position, timestamp };
