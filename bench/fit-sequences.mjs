@@ -5,7 +5,7 @@
 // Protocol: recbole-protocol.mjs; RecBole's settings (src/core/fit.ts) but for what --set changes, the best epoch by MRR@10 on valid, eleven without a better one end it. RecBole 1.2.1 ranks
 // all items for these models, also those that the user has met (its FullSortEvalDataLoader gives them no history to leave out), and chooses the epoch so; the ranks among items that are
 // new to the user are told beside it. With --python (a Python with RecBole 1.2.1: peers/README.md) the peer is fitted with each seed in turn, for at most --peer-seconds each: the spreads must then
-// overlap. An epoch's time is that which passed; RecBole's processor time is told, too. One JSON line a fit.
+// overlap. An epoch's time is that which passed; RecBole's processor time is told, too. One JSON line a fit on stdout, at the end a table on stderr.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -85,6 +85,9 @@ async function own(config, seed, log, paths) {
   };
 }
 
+/** From 1; of equal ones the first, as both sides have it. */
+const bestOf = (values) => values.indexOf(Math.max(...values)) + 1;
+
 function peer(model, seed, mostInputs) {
   const work = join(folder, 'peer');
   mkdirSync(work, { recursive: true });
@@ -106,6 +109,7 @@ function peer(model, seed, mostInputs) {
   const { test, stopped } = told.at(-1);
   return {
     all: { ndcg: test['ndcg@10'], hit: test['hit@10'], mrr: test['mrr@10'] },
+    bestEpoch: bestOf(epochs.map(({ valid }) => valid['mrr@10'])),
     epochs: epochs.length,
     stopped,
     epochSeconds: median(epochs.map(({ seconds }) => seconds)),
@@ -117,6 +121,37 @@ function peer(model, seed, mostInputs) {
 
 const least = (runs, key) => Math.min(...runs.map((run) => run.all[key]));
 const most = (runs, key) => Math.max(...runs.map((run) => run.all[key]));
+
+const tableRows = [];
+
+/** "0.0582 (0.0502 to 0.0705)" */
+function ends(values) {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const [least, largest] = [Math.min(...values), Math.max(...values)].map((value) => value.toFixed(4));
+  return `${mean.toFixed(4)} (${least} to ${largest})`;
+}
+
+function addToTable(name, runs) {
+  const of = (part, key) => (runs.every((run) => run[part]) ? ends(runs.map((run) => run[part][key])) : '-');
+  tableRows.push([
+    name,
+    String(runs.length),
+    ...[of('all', 'ndcg'), of('all', 'hit'), of('unseen', 'ndcg'), of('unseen', 'hit')],
+    runs.map(({ bestEpoch }) => bestEpoch ?? '-').join(', '),
+    runs.map(({ epochs }) => epochs).join(', '),
+    median(runs.map(({ epochSeconds }) => epochSeconds)).toFixed(2),
+  ]);
+}
+
+function printTable() {
+  const all = 'all items';
+  const unseen = 'new to the user';
+  const head = [
+    ...['model', 'seeds', `NDCG@10, ${all}`, `Hit@10, ${all}`, `NDCG@10, ${unseen}`, `Hit@10, ${unseen}`],
+    ...['best epochs', 'epochs', 'seconds an epoch'],
+  ];
+  for (const cells of [head, head.map(() => '---'), ...tableRows]) console.error(`| ${cells.join(' | ')} |`);
+}
 
 let failed = false;
 try {
@@ -136,7 +171,9 @@ try {
       theirs.push(peer(model, seed, config.settings.mostInputs));
       console.log(JSON.stringify({ peer: PEER[model], seed, threads, ...theirs.at(-1) }));
     }
+    addToTable(model, ours);
     if (theirs.length === 0) continue;
+    addToTable(`${PEER[model]}, RecBole`, theirs);
     for (const key of ['ndcg', 'hit']) {
       const overlap = least(ours, key) <= most(theirs, key) && least(theirs, key) <= most(ours, key);
       const spread = (runs) => `${least(runs, key).toFixed(4)} to ${most(runs, key).toFixed(4)}`;
@@ -148,6 +185,7 @@ try {
     failed ||= isSlow;
     console.error(`${model}: RecBole takes ${ratio.toFixed(1)} times as long for an epoch${isSlow ? '  NOT MET' : ''}`);
   }
+  printTable();
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

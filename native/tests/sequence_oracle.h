@@ -133,11 +133,11 @@ inline std::vector<numbers> sasrec_states(const parameters & p, const sasrec_set
     return x;
 }
 
-// The state behind the last input alone.
-inline std::vector<numbers> caser_states(const parameters & p, const caser_settings & s, const sequence_window & window, const masks & m, double dropout) {
-    const int64_t height = s.sequence.windows.most_inputs;
+// The state behind the inputs of a window before `end`, the last of which fill an image of their own; place: of the target among those of the window.
+inline numbers caser_state(const parameters & p, const caser_settings & s, const sequence_window & window, int64_t end, const masks & m, int64_t place, double dropout) {
+    const int64_t height = s.sequence.windows.most_inputs, begin = std::max<int64_t>(0, end - height);
     std::vector<numbers> image(static_cast<size_t>(height), numbers(static_cast<size_t>(s.width), 0.0));
-    for (int32_t t = 0; t < window.n_inputs; t++) image[static_cast<size_t>(t)] = p.row("items", window.inputs[t]);
+    for (int64_t t = begin; t < end; t++) image[static_cast<size_t>(t - begin)] = p.row("items", window.inputs[t]);
     numbers features;
     for (int64_t f = 0; f < s.filters_down; f++)
         for (size_t k = 0; k < static_cast<size_t>(s.width); k++) {
@@ -160,11 +160,17 @@ inline std::vector<numbers> caser_states(const parameters & p, const caser_setti
         for (double & v : x) v = std::max(v, 0.0);
         return x;
     };
-    // the masks of a window, not of a place in it
-    numbers joined = relu(p.linear("first", masks{m.seed, m.number, 1}.apply(dropout, 0, 0, features)));
+    numbers joined = relu(p.linear("first", masks{m.seed, m.number, s.sequence.windows.targets_at_once}.apply(dropout, 0, place, features)));
     const numbers user = window.user == NO_USER ? numbers(static_cast<size_t>(s.width), 0.0) : p.row("users", window.user);
     joined.insert(joined.end(), user.begin(), user.end());
-    return {relu(p.linear("second", joined))};
+    return relu(p.linear("second", joined));
+}
+
+// Behind the input before each target, each computed alone.
+inline std::vector<numbers> caser_states(const parameters & p, const caser_settings & s, const sequence_window & window, const masks & m, double dropout) {
+    std::vector<numbers> states;
+    for (int64_t i = 0; i < window.n_targets; i++) states.push_back(caser_state(p, s, window, window.n_inputs - window.n_targets + 1 + i, m, i, dropout));
+    return states;
 }
 
 inline double caser_penalty(const parameters & p, const caser_settings & s) {

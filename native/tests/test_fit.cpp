@@ -55,7 +55,7 @@ struct tiny_fit {
         json own = json::object();
         if (model == "gru4rec") own = {{"hidden", 8}, {"layers", 1}, {"dropout", 0.1}, {"targetsAtOnce", 4}};
         if (model == "sasrec") own = {{"heads", 2}, {"layers", 1}, {"inner", 8}, {"dropout", 0.1}, {"attentionDropout", 0.1}, {"targetsAtOnce", 4}};
-        if (model == "caser") own = {{"filtersDown", 2}, {"filtersAcross", 2}, {"dropout", 0.1}, {"l2", 0.001}};
+        if (model == "caser") own = {{"filtersDown", 2}, {"filtersAcross", 2}, {"dropout", 0.1}, {"l2", 0.001}, {"targetsAtOnce", 4}};
         if (model == "din") own = {{"attention", {8}}, {"layers", {8}}, {"negatives", 1}};
         if (!own.empty() && model != "din") own["sampledItems"] = 0;
         if (!own.empty()) own.update({{"width", 8}, {"mostInputs", 6}, {"batchSize", 64}, {"learningRate", 0.01}});
@@ -346,7 +346,7 @@ int main() {
             says_usage(refused([](json & c) { c["settings"]["sampledItems"] = -1; }, "gru4rec"), "\"sampledItems\" is -1, but must be between 0 and 1000000000");
             says_usage(refused([](json & c) { c["settings"]["heads"] = 3; }, "sasrec"), "\"heads\" is 3, but must be a divisor of \"width\", 8");
             says_usage(refused([](json & c) { c["settings"]["attentionDropout"] = -0.1; }, "sasrec"), "\"attentionDropout\" is -0.1");
-            says_usage(refused([](json & c) { c["settings"]["targetsAtOnce"] = 1; }, "caser"), "unknown key \"targetsAtOnce\"");
+            says_usage(refused([](json & c) { c["settings"]["targetsAtOnce"] = 7; }, "caser"), "\"targetsAtOnce\" is 7, but must be between 1 and 6");
             says_usage(refused([](json & c) { c["settings"]["filtersAcross"] = 0; }, "caser"), "\"filtersAcross\" is 0");
             says_usage(refused([](json & c) { c["settings"]["layers"] = json::array(); }, "din"), "\"layers\" is 0, but must be 1 to 64 widths");
             says_usage(refused([](json & c) { c["settings"]["attention"] = {8, 0}; }, "din"), "\"attention\" is 0, but must be widths between 1 and 4096");

@@ -121,13 +121,14 @@ void functions_of_one_number_and_of_a_row() {
         std::vector<float> p = random_values(chance, n);
         for (float & value : p) value = value * value / static_cast<float>(n);
         sweep([&](const cpu_kernels & cpu) {
-            std::vector<float> s(x.size()), g(x.size()), back(x.size()), sum = d, softmax = d, all;
+            std::vector<float> s(x.size()), g(x.size()), back(x.size()), sum = d, scaled = d, softmax = d, all;
             cpu.sigmoid(n, x.data(), s.data());
             cpu.gelu(n, x.data(), g.data());
             cpu.gelu_back(n, x.data(), d.data(), back.data());
             cpu.add(n, x.data(), sum.data());
+            cpu.add_scaled(n, -0.75f, x.data(), scaled.data());
             cpu.softmax_row_back(n, 0.5f, p.data(), softmax.data());
-            for (const std::vector<float> * part : {&s, &g, &back, &sum, &softmax}) all.insert(all.end(), part->begin(), part->end());
+            for (const std::vector<float> * part : {&s, &g, &back, &sum, &softmax, &scaled}) all.insert(all.end(), part->begin(), part->end());
             return all;
         }, [&](const std::vector<float> & found) {
             const size_t width = x.size();
@@ -140,6 +141,7 @@ void functions_of_one_number_and_of_a_row() {
                 CHECK_NEAR(found[width + i], gelu(v), 2e-6 * (1 + std::fabs(v)));
                 CHECK_NEAR(found[2 * width + i], (gelu(v + step) - gelu(v - step)) / (2 * step) * d[i], 1e-5);
                 CHECK(found[3 * width + i] == d[i] + x[i]);
+                CHECK_NEAR(found[5 * width + i], d[i] - 0.75 * x[i], 1e-6 * (1 + std::fabs(v)));
                 CHECK_NEAR(found[4 * width + i], 0.5 * p[i] * (d[i] - product), 1e-5);
             }
         });

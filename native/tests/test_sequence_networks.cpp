@@ -54,8 +54,8 @@ std::vector<network_case> cases(int64_t targets_at_once) {
             return oracle::sasrec_states(p, s, w, m, drops ? s.dropout : 0, drops ? s.attention_dropout : 0);
         }, no_penalty});
     }
-    if (targets_at_once > 1) return found;
-    for (const caser_settings & s : {caser_settings{sequence, 5, 2, 10, 0.0, 0.0}, caser_settings{sequence, 17, 3, 18, 0.3, 0.05}}) {
+    const sequence_settings fully{{7, targets_at_once, true}, 16, 0.01, 0};
+    for (const caser_settings & s : {caser_settings{fully, 5, 2, 10, 0.0, 0.0}, caser_settings{fully, 17, 3, 18, 0.3, 0.05}}) {
         found.push_back({"caser of width " + std::to_string(s.width), make_caser_network(N_USERS, N_ITEMS, s), [s](const oracle::parameters & p, const sequence_window & w, const oracle::masks & m, bool drops) {
             return oracle::caser_states(p, s, w, m, drops ? s.dropout : 0);
         }, [s](const oracle::parameters & p) { return oracle::caser_penalty(p, s); }});
@@ -65,7 +65,7 @@ std::vector<network_case> cases(int64_t targets_at_once) {
 
 std::vector<network_case> some_of_each() {
     std::vector<network_case> found = cases(3);
-    for (network_case & one : cases(1)) found.push_back(std::move(one));
+    for (network_case & one : cases(1)) found.push_back(std::move(one)); // one target at once
     return found;
 }
 
@@ -218,6 +218,29 @@ void a_draw_of_all_items_is_the_softmax_itself() {
     CHECK(state.loss(&none) == 0 && std::all_of(state.dh.begin(), state.dh.end(), [](float d) { return d == 0; }));
 }
 
+// Caser computes neighbouring targets together, and gives what it gives them alone: of the layers below, of the gradients and of the loss.
+void casers_targets_at_once_are_its_targets_alone() {
+    const invented_log log(20, 40, 3);
+    for (const int64_t most_inputs : {1, 4, 9}) {
+        const int64_t at_once = most_inputs;
+        const auto network = [&](int64_t targets) { return make_caser_network(20, N_ITEMS, {{{most_inputs, targets, true}, 16, 0.01, 0}, 6, 2, 3, 0, 0.01}); };
+        const auto alone = network(1), together = network(at_once);
+        const std::vector<float> values = lively_values(*alone);
+        const window_share shares[] = {some_windows(log, alone->windows()), some_windows(log, together->windows())};
+        CHECK(shares[0].n_targets() == shares[1].n_targets() && (most_inputs == 1 || shares[0].windows.size() > shares[1].windows.size()));
+        std::vector<float> gradients[2];
+        double losses[2];
+        for (int i = 0; i < 2; i++) {
+            gradients[i].assign(values.size(), 0.0f);
+            losses[i] = (i == 0 ? alone : together)->learn(values.data(), shares[i], gradients[i].data(), 0);
+        }
+        CHECK_NEAR(losses[1], losses[0], 1e-6 * losses[0]);
+        double largest = 0;
+        for (const float g : gradients[0]) largest = std::max(largest, std::fabs(static_cast<double>(g)));
+        for (size_t i = 0; i < values.size(); i++) CHECK_NEAR(gradients[1][i], gradients[0][i], 2e-6 * largest);
+    }
+}
+
 void states_are_those_of_the_definition_whatever_stands_beside() {
     const invented_log log(N_USERS, 12, 2);
     for (const network_case & one : some_of_each()) {
@@ -245,14 +268,16 @@ void each_target_stands_in_one_window() {
         const invented_log log(6, 40, seed);
         const int64_t most = 1 + static_cast<int64_t>(seed % 9), at_once = 1 + static_cast<int64_t>(seed % static_cast<uint64_t>(most));
         std::multiset<const int32_t *> found, expected;
-        for (const sequence_window & window : cut_windows(log, {most, at_once}, seed, 3)) {
+        const bool fully = seed % 2 == 0;
+        for (const sequence_window & window : cut_windows(log, {most, at_once, fully}, seed, 3)) {
             const user_history history = log.of(window.user);
-            CHECK(window.n_targets >= 1 && window.n_targets <= window.n_inputs && window.n_inputs <= most && window.n_targets <= at_once);
+            CHECK(window.n_targets >= 1 && window.n_targets <= window.n_inputs && window.n_inputs <= most + (fully ? at_once - 1 : 0) && window.n_targets <= at_once);
             CHECK(window.inputs >= history.items && window.inputs + window.n_inputs < history.items + history.size);
             for (int32_t i = 0; i < window.n_targets; i++) {
                 found.insert(window.targets() + i);
                 const int64_t before = window.targets() + i - history.items, seen = window.targets() + i - window.inputs;
                 CHECK(seen == before || seen > most - at_once); // all that came before, or nearly as much as there may be
+                if (fully) CHECK(seen >= std::min(before, most)); // nothing is missing
                 if (at_once == 1) CHECK(seen == std::min(before, most)); // RecBole's prefixes
             }
         }
@@ -284,7 +309,7 @@ std::unique_ptr<fit_model> make(const std::string & name, const interaction_log 
     const sequence_settings sequence{{7, targets_at_once}, 40, 0.01, sampled_items};
     if (name == "gru4rec") return make_gru4rec(log, {sequence, 8, 12, 1, 0.2}, context);
     if (name == "sasrec") return make_sasrec(log, {sequence, 8, 2, 2, 16, 0.2, 0.2}, context);
-    return make_caser(log, {{{7, 1}, 40, 0.01, sampled_items}, 8, 3, 4, 0.2, 1e-4}, context);
+    return make_caser(log, {{{7, targets_at_once, true}, 40, 0.01, sampled_items}, 8, 3, 4, 0.2, 1e-4}, context);
 }
 
 std::vector<float> all_values(fit_model & model) {
@@ -410,6 +435,7 @@ int main() {
         {"few items are drawn as often as they are to be", few_items_are_drawn_as_often_as_they_are_to_be},
         {"a sum over drawn items is that over all in the mean", a_sum_over_drawn_items_is_that_over_all_in_the_mean},
         {"a draw of all items is the softmax itself", a_draw_of_all_items_is_the_softmax_itself},
+        {"Caser's targets at once are its targets alone", casers_targets_at_once_are_its_targets_alone},
         {"states are those of the definition, whatever stands beside", states_are_those_of_the_definition_whatever_stands_beside},
         {"each target stands in one window", each_target_stands_in_one_window},
         {"batches hold each window once", batches_hold_each_window_once},

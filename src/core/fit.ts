@@ -77,7 +77,8 @@ export const FitModel = z.discriminatedUnion('model', [
         filtersAcross: count.default(8), // of each height
         dropout: share.default(0.4),
         l2: notNegative.default(0.0001),
-        mostInputs: count.default(10), // as RecBole advises for Caser; its default for all models is 50
+        mostInputs: count.default(50), // RecBole's default for all models; its documentation advises 10 for Caser
+        targetsAtOnce: count.default(50), // changes how fast it is, not what each target sees
         sampledItems,
         ...learningByAdam,
       })

@@ -99,8 +99,8 @@ async function fitOne(
   const hasDislikes = lines.interactions.some(({ liked }) => liked.includes(false));
   const ofData = settingsOfData(model, { items: lines.items, hasDislikes });
   const question = {
-    ...{ version: version.hash, protocol, shots: shots?.rows, model, kind, search: FIT_SEARCH[model], seeds },
-    sampledItems: ofData.sampledItems,
+    ...{ version: version.hash, protocol, shots: shots?.rows, model, kind, seeds },
+    search: FIT_SEARCH[model].map((settings) => withDefaults(model, { ...ofData, ...settings }).settings),
     program: packageVersion(),
     format: FIT_FORMAT,
   };
@@ -130,6 +130,10 @@ async function fitOne(
       work.close();
     }
   });
+}
+
+function withDefaults(model: FitModelName, settings: Readonly<Record<string, unknown>>): FitModel {
+  return FitModel.parse({ model, settings });
 }
 
 type Fitted = FitResult['seeds'][number];
@@ -170,7 +174,7 @@ class FitWork {
     const trials: { settings: Record<string, unknown>; value: number | null }[] = [];
     let chosen: { place: number; config: FitModel; fitted: Fitted } | undefined;
     for (const [place, settings] of space.entries()) {
-      const config = FitModel.parse({ model, settings: { ...ofData, ...settings } });
+      const config = withDefaults(model, { ...ofData, ...settings });
       const fitted = await this.#fit(config, 1);
       trials.push({ settings: config.settings, value: fitted.value });
       if (!chosen || (fitted.value ?? 0) > (chosen.fitted.value ?? 0)) chosen = { place, config, fitted };

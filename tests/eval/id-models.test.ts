@@ -130,6 +130,21 @@ describe('ID models on judgements', () => {
     const learned = makeReport(withFits(input, { model: 'bpr', seeds: 2 }));
     expect(renderMarkdown(learned)).toContain('| BPR (all of train) | 4,000 | 2 | l2 50 | 0.610 | 7, 7 |');
     expect(page).toContain('None was fitted on all of train: rectune fit tiny-bbbbbbbb.');
+    expect(page).toMatch(
+      /Not fitted: Pop \(the run's 64 rows\), .*\. rectune fit tiny-bbbbbbbb --protocol shots --models pop,item-knn,bpr,gru4rec,sasrec,caser,din fits them/,
+    );
+  });
+
+  it('say beside their settings where the softmax was over items that were drawn', () => {
+    const [fit] = withFits(input, { model: 'gru4rec' }).fits;
+    if (!fit) throw new Error('no fit was invented');
+    const trials = fit.result.trials.map(({ settings, value }) => ({
+      settings: { ...settings, sampledItems: 1000 },
+      value,
+    }));
+    const sampled = { ...fit, result: { ...fit.result, trials } };
+    const page = renderMarkdown(makeReport({ ...input, fits: [sampled], options }));
+    expect(page).toContain('softmax sampled, 1,000 items a batch');
   });
 
   it('are asked for by a command where none was fitted', () => {

@@ -8,6 +8,8 @@
 
 namespace {
 
+const int64_t INPUTS_AT_ONCE = 256; // of windows that are computed together, unless one has more
+
 class caser : public sequence_network {
   public:
     caser(int64_t n_users, int64_t n_items, const caser_settings & settings)
@@ -41,25 +43,24 @@ class caser : public sequence_network {
     }
 
     double learn(const float * values, const window_share & share, float * gradients, int lane) const override {
-        const int64_t n = static_cast<int64_t>(share.windows.size());
+        const int64_t n = share.n_targets();
         pass all = run(values, share, settings_.dropout, lane);
         std::vector<int32_t> targets;
-        for (const sequence_window & window : share.windows) targets.push_back(*window.targets());
+        for (const sequence_window & window : share.windows) targets.insert(targets.end(), window.targets(), window.targets() + window.n_targets);
         const auto into = [&](size_t part) { return layout_.of(gradients, part); };
         const auto view = [&](std::vector<float> & memory, int64_t columns) { return matrix_view(memory.data(), n, columns); };
         std::vector<float> d_states(all.states.size()), d_joined(all.joined.size()), d_z(d_states.size()), d_features(all.features.size());
         double loss = softmax_loss(view(all.states, width_), layout_.of(values, items_), targets.data(), share.drawn, share.weight, view(d_states, width_), into(items_), lane);
         keep_where_positive(all.states, d_states);
         linear_back(view(all.joined, 2 * width_), layout_.of(values, second_), view(d_states, width_), view(d_joined, 2 * width_), into(second_), into(second_bias_).data, lane);
-        for (int64_t i = 0; i < n; i++) {
-            const float * d = &d_joined[static_cast<size_t>(2 * i * width_)];
-            std::copy_n(d, width_, &d_z[static_cast<size_t>(i * width_)]);
-            const int32_t user = share.windows[static_cast<size_t>(i)].user;
-            if (user != NO_USER) current_cpu_kernels().add(width_, d + width_, into(users_).row(user));
-        }
+        for_each_target(share, [&](size_t w, int64_t, int64_t row) {
+            const float * d = d_joined.data() + 2 * row * width_;
+            std::copy_n(d, width_, d_z.data() + row * width_);
+            if (share.windows[w].user != NO_USER) current_cpu_kernels().add(width_, d + width_, into(users_).row(share.windows[w].user));
+        });
         keep_where_positive(all.z, d_z);
         linear_back(view(all.features, n_features_), layout_.of(values, first_), view(d_z, width_), view(d_features, n_features_), into(first_), into(first_bias_).data, lane);
-        back_through_filters(values, share, all, view(d_features, n_features_), gradients);
+        back_through_filters(values, share, all, view(d_features, n_features_), gradients, lane);
         loss += regularise(values, static_cast<double>(share.weight) * static_cast<double>(n), gradients) * static_cast<double>(n);
         return loss;
     }
@@ -67,16 +68,50 @@ class caser : public sequence_network {
     void encode(const float * values, const std::vector<sequence_window> & windows, matrix_view states, int lane) const override {
         window_share share;
         share.windows = windows;
+        for (sequence_window & window : share.windows) window.n_targets = 1; // the last input alone
         const pass all = run(values, share, 0, lane);
         std::copy(all.states.begin(), all.states.end(), states.data);
     }
 
   private:
     struct pass {
-        std::vector<int32_t> where;  // [n][heights * filters]: where a filter found its largest value
-        std::vector<float> features; // [n][n_features], behind dropout
+        std::vector<int32_t> where;  // [n_targets][heights * filters]: where a filter found its largest value
+        std::vector<float> features; // [n_targets][n_features], behind dropout
         std::vector<float> z, joined, states;
     };
+
+    // Windows that are computed together: as many inputs as the products need to be well filled, and not many more.
+    struct group {
+        size_t begin, end; // windows
+        std::vector<float> inputs; // [n_inputs][width]
+        std::vector<image_stretch> stretches;
+
+        const_matrix rows(int64_t width) const { return {inputs.data(), static_cast<int64_t>(inputs.size()) / width, width}; }
+    };
+
+    template <typename Body> static void for_each_target(const window_share & share, const Body & body) {
+        int64_t row = 0;
+        for (size_t w = 0; w < share.windows.size(); w++)
+            for (int64_t i = 0; i < share.windows[w].n_targets; i++, row++) body(w, i, row);
+    }
+
+    template <typename Body> void for_each_group(const float * values, const window_share & share, const Body & body) const {
+        const const_matrix items = layout_.of(values, items_);
+        int64_t first_target = 0;
+        for (size_t begin = 0, end; begin < share.windows.size(); begin = end) {
+            group one{begin, begin, {}, {}};
+            int64_t n_inputs = 0;
+            for (end = begin; end < share.windows.size() && (end == begin || n_inputs + share.windows[end].n_inputs <= INPUTS_AT_ONCE); end++) {
+                const sequence_window & window = share.windows[end];
+                one.stretches.push_back({n_inputs, window.n_inputs, first_target, window.n_targets});
+                for (int32_t t = 0; t < window.n_inputs; t++) one.inputs.insert(one.inputs.end(), items.row(window.inputs[t]), items.row(window.inputs[t]) + width_);
+                n_inputs += window.n_inputs;
+                first_target += window.n_targets;
+            }
+            one.end = end;
+            body(one);
+        }
+    }
 
     static void keep_where_positive(const std::vector<float> & y, std::vector<float> & d) {
         for (size_t i = 0; i < d.size(); i++)
@@ -97,44 +132,39 @@ class caser : public sequence_network {
         return across_filters(weights, biases, width_);
     }
 
-    void fill_image(const float * values, const across_filters & filters, const sequence_window & window, std::vector<float> & image) const {
-        image.assign(static_cast<size_t>((height_ + filters.rows_behind()) * width_), 0.0f);
-        for (int32_t t = 0; t < window.n_inputs; t++) std::copy_n(layout_.of(values, items_).row(window.inputs[t]), width_, image.data() + t * width_);
+    void drop_features(double dropout, const window_share & share, matrix_view features) const {
+        for_each_target(share, [&](size_t w, int64_t i, int64_t row) { drop_row(dropout, share, 0, w, i, windows().targets_at_once, n_features_, features.row(row), features.row(row)); });
     }
 
     pass run(const float * values, const window_share & share, double dropout, int lane) const {
-        const size_t n = share.windows.size();
+        const int64_t n = share.n_targets();
         pass all;
         const across_filters filters = make_filters(values);
-        all.where.resize(n * static_cast<size_t>(filters.n_values()));
-        all.features.resize(n * static_cast<size_t>(n_features_));
-        std::vector<float> image;
-        across_filters::working_memory working;
-        for (size_t w = 0; w < n; w++) {
-            fill_image(values, filters, share.windows[w], image);
-            float * features = &all.features[w * static_cast<size_t>(n_features_)];
-            const const_matrix rows(image.data(), height_, width_);
-            convolve_down(layout_.of(values, down_), layout_.of(values, down_bias_).data, rows, features);
-            filters.convolve(rows, features + n_down_, &all.where[w * static_cast<size_t>(filters.n_values())], working);
-            drop_row(dropout, share, 0, w, 0, 1, n_features_, features, features);
-        }
-        all.z.resize(n * static_cast<size_t>(width_));
+        all.where.resize(static_cast<size_t>(n * filters.n_values()));
+        all.features.resize(static_cast<size_t>(n * n_features_));
+        const auto view = [&](std::vector<float> & memory, int64_t columns) { return matrix_view(memory.data(), n, columns); };
+        const matrix_view features = view(all.features, n_features_);
+        for_each_group(values, share, [&](const group & one) {
+            for (const image_stretch & stretch : one.stretches) convolve_down(layout_.of(values, down_), layout_.of(values, down_bias_).data, one.rows(width_), stretch, features, lane);
+            filters.convolve(one.rows(width_), one.stretches, features.beside(n_down_, filters.n_values()), all.where.data());
+        });
+        drop_features(dropout, share, features);
+        all.z.resize(static_cast<size_t>(n * width_));
         all.joined.assign(2 * all.z.size(), 0.0f);
         all.states.resize(all.z.size());
-        const auto view = [&](std::vector<float> & memory, int64_t columns) { return matrix_view(memory.data(), static_cast<int64_t>(n), columns); };
-        linear(view(all.features, n_features_), layout_.of(values, first_), layout_.of(values, first_bias_).data, view(all.z, width_), lane);
+        linear(features, layout_.of(values, first_), layout_.of(values, first_bias_).data, view(all.z, width_), lane);
         relu(all.z);
-        for (size_t w = 0; w < n; w++) {
-            float * to = &all.joined[2 * w * static_cast<size_t>(width_)];
-            std::copy_n(&all.z[w * static_cast<size_t>(width_)], width_, to);
+        for_each_target(share, [&](size_t w, int64_t, int64_t row) {
+            float * to = all.joined.data() + 2 * row * width_;
+            std::copy_n(all.z.data() + row * width_, width_, to);
             if (share.windows[w].user != NO_USER) std::copy_n(layout_.of(values, users_).row(share.windows[w].user), width_, to + width_);
-        }
+        });
         linear(view(all.joined, 2 * width_), layout_.of(values, second_), layout_.of(values, second_bias_).data, view(all.states, width_), lane);
         relu(all.states);
         return all;
     }
 
-    void back_through_filters(const float * values, const window_share & share, const pass & all, matrix_view d_features, float * gradients) const {
+    void back_through_filters(const float * values, const window_share & share, const pass & all, matrix_view d_features, float * gradients, int lane) const {
         const across_filters filters = make_filters(values);
         std::vector<matrix_view> d_weights;
         std::vector<float *> d_biases;
@@ -142,19 +172,18 @@ class caser : public sequence_network {
             d_weights.push_back(layout_.of(gradients, across_[i]));
             d_biases.push_back(layout_.of(gradients, across_bias_[i]).data);
         }
-        std::vector<float> image, d_memory(static_cast<size_t>(height_ * width_));
-        const matrix_view d_image(d_memory.data(), height_, width_), d_items = layout_.of(gradients, items_);
-        for (size_t w = 0; w < share.windows.size(); w++) {
-            const sequence_window & window = share.windows[w];
-            float * d = d_features.row(static_cast<int64_t>(w));
-            drop_row(settings_.dropout, share, 0, w, 0, 1, n_features_, d, d);
-            fill_image(values, filters, window, image);
-            std::fill(d_memory.begin(), d_memory.end(), 0.0f);
-            const const_matrix rows(image.data(), height_, width_);
-            convolve_down_back(layout_.of(values, down_), rows, d, d_image, layout_.of(gradients, down_), layout_.of(gradients, down_bias_).data);
-            filters.back(rows, d + n_down_, &all.where[w * static_cast<size_t>(filters.n_values())], d_image, d_weights, d_biases);
-            for (int32_t t = 0; t < window.n_inputs; t++) current_cpu_kernels().add(width_, d_image.row(t), d_items.row(window.inputs[t]));
-        }
+        drop_features(settings_.dropout, share, d_features);
+        const matrix_view d_items = layout_.of(gradients, items_);
+        for_each_group(values, share, [&](const group & one) {
+            std::vector<float> d_memory(one.inputs.size(), 0.0f);
+            const matrix_view d_inputs(d_memory.data(), one.rows(width_).rows, width_);
+            for (const image_stretch & stretch : one.stretches)
+                convolve_down_back(layout_.of(values, down_), one.rows(width_), stretch, d_features, d_inputs, layout_.of(gradients, down_), layout_.of(gradients, down_bias_).data, lane);
+            filters.back(one.rows(width_), one.stretches, d_features.beside(n_down_, filters.n_values()), all.where.data(), d_inputs, d_weights, d_biases);
+            int64_t row = 0;
+            for (size_t w = one.begin; w < one.end; w++)
+                for (int32_t t = 0; t < share.windows[w].n_inputs; t++, row++) current_cpu_kernels().add(width_, d_inputs.row(row), d_items.row(share.windows[w].inputs[t]));
+        });
     }
 
     // Adds share * (gradients of the penalty), and returns the penalty.

@@ -40,11 +40,11 @@ std::vector<int64_t> take_widths(config_reader & settings, const std::string & k
     return widths;
 }
 
-// has_groups  whether prefixes of one history may be computed together
-sequence_settings take_sequence(config_reader & settings, bool has_groups) {
+sequence_settings take_sequence(config_reader & settings, bool looks_back_fully) {
     sequence_settings chosen;
     chosen.windows.most_inputs = take_count(settings, "mostInputs", LONGEST);
-    chosen.windows.targets_at_once = has_groups ? take_count(settings, "targetsAtOnce", chosen.windows.most_inputs) : 1;
+    chosen.windows.targets_at_once = take_count(settings, "targetsAtOnce", chosen.windows.most_inputs);
+    chosen.windows.looks_back_fully = looks_back_fully;
     chosen.batch_size = take_count(settings, "batchSize", MOST);
     chosen.learning_rate = take_number(settings, "learningRate", false);
     chosen.sampled_items = settings.take<int64_t>("sampledItems");
@@ -79,7 +79,7 @@ model_choice choose_bpr(config_reader & settings) {
 
 model_choice choose_gru4rec(config_reader & settings) {
     gru4rec_settings chosen;
-    chosen.sequence = take_sequence(settings, true);
+    chosen.sequence = take_sequence(settings, false);
     chosen.width = take_count(settings, "width", WIDEST);
     chosen.hidden = take_count(settings, "hidden", WIDEST);
     chosen.layers = take_count(settings, "layers", DEEPEST);
@@ -89,7 +89,7 @@ model_choice choose_gru4rec(config_reader & settings) {
 
 model_choice choose_sasrec(config_reader & settings) {
     sasrec_settings chosen;
-    chosen.sequence = take_sequence(settings, true);
+    chosen.sequence = take_sequence(settings, false);
     chosen.width = take_count(settings, "width", WIDEST);
     chosen.layers = take_count(settings, "layers", DEEPEST);
     chosen.heads = take_count(settings, "heads", WIDEST);
@@ -102,7 +102,7 @@ model_choice choose_sasrec(config_reader & settings) {
 
 model_choice choose_caser(config_reader & settings) {
     caser_settings chosen;
-    chosen.sequence = take_sequence(settings, false);
+    chosen.sequence = take_sequence(settings, true);
     chosen.width = take_count(settings, "width", WIDEST);
     chosen.filters_down = take_count(settings, "filtersDown", WIDEST);
     chosen.filters_across = take_count(settings, "filtersAcross", WIDEST);

@@ -16,7 +16,7 @@ std::vector<sequence_window> cut_windows(const interaction_log & log, const wind
         const int64_t size = static_cast<int64_t>(history.size), group = settings.targets_at_once;
         int64_t end = 1 + static_cast<int64_t>(chance.below(static_cast<uint64_t>(group))); // the last target of the first window
         for (int64_t begin = 1; begin < size; begin = end + 1, end += group) {
-            const int64_t last = std::min(end, size - 1), first_input = std::max<int64_t>(last - settings.most_inputs, 0);
+            const int64_t last = std::min(end, size - 1), first_input = std::max<int64_t>((settings.looks_back_fully ? begin : last) - settings.most_inputs, 0);
             windows.push_back({user, history.items + first_input, static_cast<int32_t>(last - first_input), static_cast<int32_t>(last - begin + 1)});
         }
     }

@@ -4,6 +4,7 @@
 // 0. Here the prefixes of `targets_at_once` neighbouring targets share the pass over their common inputs, for a fraction of the work. What differs:
 // they share their dropout masks, and all but the last of them look back by up to targets_at_once - 1 interactions less than most_inputs
 // where the history is longer than that. With targets_at_once = 1 nothing differs.
+// A network whose prefixes share no more than what they all compute alike (Caser) has none of these differences: `looks_back_fully`.
 #pragma once
 #include "fit/interactions.h"
 
@@ -19,6 +20,7 @@ struct sequence_window {
 struct window_settings {
     int64_t most_inputs;
     int64_t targets_at_once; // from 1 to most_inputs
+    bool looks_back_fully = false; // each target sees its own most_inputs interactions, so a window has up to targets_at_once - 1 more; else they share them
 };
 
 // Interactions that something comes before in their user's history: the training examples of an epoch.

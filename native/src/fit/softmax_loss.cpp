@@ -68,8 +68,8 @@ static double over_drawn(const_matrix h, const_matrix items, const int32_t * tar
         multiply_transposed(logits, h.part(first, n), {d_vectors.data(), n_drawn, width}, onto::what_is_there, lane);
         for (int64_t i = 0; i < n; i++) {
             const int32_t target = targets[first + i];
-            add_scaled(width, of_target[static_cast<size_t>(i)], items.row(target), dh.row(first + i));
-            add_scaled(width, of_target[static_cast<size_t>(i)], h.row(first + i), d_items.row(target));
+            cpu.add_scaled(width, of_target[static_cast<size_t>(i)], items.row(target), dh.row(first + i));
+            cpu.add_scaled(width, of_target[static_cast<size_t>(i)], h.row(first + i), d_items.row(target));
         }
     }
     for (int64_t j = 0; j < n_drawn; j++) cpu.add(width, d_vectors.data() + j * width, d_items.row(drawn.items[static_cast<size_t>(j)]));

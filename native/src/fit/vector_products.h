@@ -15,11 +15,6 @@ inline float inner_product(const float * a, const float * b, size_t n) {
     return sums[0];
 }
 
-// y += factor * x
-inline void add_scaled(int64_t n, float factor, const float * x, float * y) {
-    for (int64_t i = 0; i < n; i++) y[i] += factor * x[i];
-}
-
 // products[i][j] = left[i] . right[j]: [n_left][width], [n_right][width]. A product has the same bytes whatever stands beside it.
 // Takes the lanes 0 .. threads - 1 (dense_products.h): not to be called by several threads at once.
 void multiply_vectors(const float * left, size_t n_left, const float * right, size_t n_right, size_t width, float * products, int32_t threads);

@@ -81,6 +81,7 @@ struct cpu_kernels {
     void (*sigmoid)(int64_t n, const float * x, float * y);
     void (*gelu_back)(int64_t n, const float * x, const float * dy, float * dx);
     void (*add)(int64_t n, const float * x, float * y); // y += x
+    void (*add_scaled)(int64_t n, float factor, const float * x, float * y); // y += factor * x
     void (*softmax_row_back)(int64_t n, float scale, const float * p, float * d); // d = scale * p * (d - p . d)
 
     // Vectors of users and items (fit/bpr.h): u . (i - j); then du += slope (i - j) + decay u, di += slope u + decay i, dj += decay j - slope u.

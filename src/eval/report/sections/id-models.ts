@@ -1,5 +1,5 @@
 import { FIT_KINDS, FIT_PROTOCOLS, type FitKind, type FitProtocol } from '../../../core/fit-result.js';
-import { MADE_IN_ONE_PASS } from '../../../core/fit-search.js';
+import { FIT_MODELS, MADE_IN_ONE_PASS } from '../../../core/fit-search.js';
 import {
   type IdModelId,
   type IdModelStanding,
@@ -142,16 +142,22 @@ function spread(task: string, metric: string, { spread: all }: IdModelStanding, 
   };
 }
 
-/** Protocols that this run could have and has not. */
+/** What this run could have beside it and has not: protocols, and models of those that were fitted. */
 function missing(report: Report): Block[] {
-  const there = new Set(report.idModels.fits.map(({ model }) => protocolOf(model)));
-  const lacking = FIT_PROTOCOLS.filter(
-    (protocol) => !there.has(protocol) && (protocol === 'full' || isFewShot(report)),
-  );
-  return lacking.map((protocol) => ({
-    kind: 'paragraph',
-    text: `None was fitted on ${protocol === 'full' ? 'all of train' : `the run's own ${counted(report.run.settings.rows, 'row')}`}: ${fitCommand(report, protocol)}.`,
-  }));
+  const titles = titlesOf(report);
+  const there = new Set(report.idModels.fits.map(({ model }) => model));
+  return FIT_PROTOCOLS.filter((protocol) => protocol === 'full' || isFewShot(report)).flatMap((protocol): Block[] => {
+    const lacking = FIT_MODELS.filter((model) => !there.has(idModel(model, protocol)));
+    if (lacking.length === 0) return [];
+    const from = protocol === 'full' ? 'all of train' : `the run's own ${counted(report.run.settings.rows, 'row')}`;
+    const command = fitCommand(report, protocol);
+    if (lacking.length === FIT_MODELS.length) {
+      return [{ kind: 'paragraph', text: `None was fitted on ${from}: ${command}.` }];
+    }
+    const names = lacking.map((model) => titles(idModel(model, protocol))).join(', ');
+    const text = `Not fitted: ${names}. ${command} --models ${lacking.join(',')} fits them, or says why that cannot be.`;
+    return [{ kind: 'paragraph', quiet: true, text }];
+  });
 }
 
 function isFewShot({ run, version }: Report): boolean {
