@@ -86,17 +86,6 @@ export class LogTable implements LogRows, LogBatch {
   batches(): Iterable<LogBatch> {
     return [this];
   }
-
-  /** The row that was read from a line; undefined: none was. */
-  rowOf(logIndex: number): number | undefined {
-    let [low, high] = [0, this.size];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.lines[middle] as number) < logIndex) low = middle + 1;
-      else high = middle;
-    }
-    return this.lines[low] === logIndex ? low : undefined;
-  }
 }
 
 /** The column, with numbers wide enough for what comes. */

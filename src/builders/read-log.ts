@@ -14,11 +14,6 @@ export function readLog(store: Store, sourceId: string, mostRows: number = MOST_
   return log.size <= mostRows ? new LogTable(log) : log;
 }
 
-/** The log as a table, however long it is. */
-export function readTable(store: Store, sourceId: string): LogTable {
-  return new LogTable(storedLog(store, sourceId));
-}
-
 function storedLog({ sources, folder }: Store, sourceId: string): LogRows {
   const hash = sources.find(sourceId)?.hash;
   const size = sources.rowCount(sourceId);

@@ -128,15 +128,3 @@ describe('a log by user', () => {
     );
   });
 });
-
-describe('a log as a table', () => {
-  it('finds the row of a line, and none for a line that nothing was read from', () => {
-    fc.assert(
-      fc.property(anyLog(), fc.nat(200), (log, line) => {
-        const table = tableOf(log.map((one) => ({ ...one, logIndex: 2 * one.logIndex })));
-        const found = log.findIndex(({ logIndex }) => 2 * logIndex === line);
-        expect(table.rowOf(line)).toBe(found < 0 ? undefined : found);
-      }),
-    );
-  });
-});

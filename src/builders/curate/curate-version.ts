@@ -35,6 +35,20 @@ export async function curateVersion(
   options: CurateOptions,
 ): Promise<SealedVersion> {
   const stage = new Stage(store, parent, options.studio);
+  try {
+    return await curateStage(store, parent, steps, stage, options);
+  } finally {
+    stage.log.close();
+  }
+}
+
+async function curateStage(
+  store: Store,
+  parent: DatasetVersion,
+  steps: readonly CurationStep[],
+  stage: Stage,
+  options: CurateOptions,
+): Promise<SealedVersion> {
   const records: StepRecord[] = [];
   for (const step of steps) {
     const settings = await settingsOf(step, parent, stage, options.studio);

@@ -5,7 +5,7 @@ import type { JudgeMaker } from './judge.js';
 export const exactDuplicates: JudgeMaker<'exact-duplicates'> = ({ answer: withAnswer }, { log }) => {
   const first = new Map<string, number>();
   return ({ row, userId, itemId, templateId, answer, historyInteractions }) => {
-    const history = historyInteractions.map((line) => log.itemOf(line));
+    const history = historyInteractions.map((line) => log.itemOf(userId, line));
     const meaning = [userId, history, itemId, templateId, ...(withAnswer ? [answer] : [])];
     const key = sha256(JSON.stringify(meaning)).slice(0, 32); // 128 bits: a million rows hold no two alike by chance
     const before = first.get(key);

@@ -22,9 +22,9 @@ export class Stage implements Scene {
   readonly #counted: Partial<Record<Split, ReadonlyMap<number, CountedTokens>>> = {};
   readonly #families: ReadonlyMap<string, string>;
 
-  constructor(store: Store, version: DatasetVersion, studio: string) {
+  constructor(store: Store, version: DatasetVersion, studio: string, log = new LogFacts(store, version)) {
     this.version = version;
-    this.log = new LogFacts(store, version);
+    this.log = log;
     this.#store = store;
     this.#studio = studio;
     this.#gone = bySplit((split) => new Uint8Array(version.counts[split]));

@@ -268,6 +268,6 @@ describe('filters', () => {
   it('says so when the log is another one than the version was built from', () => {
     importInvented(studio.store, logOf([{}]), {}, 'b'.repeat(64));
     const stage = new Stage(studio.store, keepVersion(studio.store, [rowOf()]), studio.studio);
-    expect(() => stage.log.itemOf(1)).toThrow('the log "invented" was imported again, with other content');
+    expect(() => stage.log.itemOf('u', 1)).toThrow('the log "invented" was imported again, with other content');
   });
 });

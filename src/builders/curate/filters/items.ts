@@ -4,13 +4,14 @@ type Kind = 'dead-items' | 'popular-items' | 'repeated-targets' | 'repeated-hist
 
 export const ITEM_FILTERS: JudgeMakers<Kind> = {
   'dead-items': ({ interactions: fewest }, scene) => {
-    const lines = new Set<number>(); // an interaction stands in many histories and counts once
+    const told = new Uint8Array((scene.log.lastLine >>> 3) + 1); // a bit a line: an interaction stands in many histories and counts once
     const met = new Map<string, number>();
-    for (const { target, historyInteractions } of scene.rows('train')) {
+    for (const { userId, target, historyInteractions } of scene.rows('train')) {
       for (const line of [target, ...historyInteractions]) {
-        if (lines.has(line)) continue;
-        lines.add(line);
-        const item = scene.log.itemOf(line);
+        const [at, bit] = [line >>> 3, 1 << (line & 7)];
+        if (((told[at] as number) & bit) !== 0) continue;
+        (told[at] as number) |= bit;
+        const item = scene.log.itemOf(userId, line);
         met.set(item, (met.get(item) ?? 0) + 1);
       }
     }
@@ -33,12 +34,14 @@ export const ITEM_FILTERS: JudgeMakers<Kind> = {
   },
   'repeated-targets':
     (_settings, { log }) =>
-    ({ itemId, historyInteractions }) =>
-      historyInteractions.some((line) => log.itemOf(line) === itemId) ? 'the target stands in the history' : undefined,
+    ({ userId, itemId, historyInteractions }) =>
+      historyInteractions.some((line) => log.itemOf(userId, line) === itemId)
+        ? 'the target stands in the history'
+        : undefined,
   'repeated-history':
     (_settings, { log }) =>
-    ({ historyInteractions }) => {
-      const items = historyInteractions.map((line) => log.itemOf(line));
+    ({ userId, historyInteractions }) => {
+      const items = historyInteractions.map((line) => log.itemOf(userId, line));
       const again = items.find((item, i) => items.indexOf(item) < i);
       return again === undefined ? undefined : `item ${again} stands in the history more than once`;
     },

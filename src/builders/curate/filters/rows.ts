@@ -39,28 +39,29 @@ export const ROW_FILTERS: JudgeMakers<Kind> = {
       length < items ? `the history has ${length} items` : undefined,
   'tied-targets':
     (_settings, { log }) =>
-    ({ target, historyInteractions }) => {
-      const time = log.timeOf(target);
-      const tied = time !== undefined && historyInteractions.some((line) => log.timeOf(line) === time);
+    ({ userId, target, historyInteractions }) => {
+      const time = log.timeOf(userId, target);
+      const tied = time !== undefined && historyInteractions.some((line) => log.timeOf(userId, line) === time);
       return tied ? `the history holds an interaction of the same second as the target` : undefined;
     },
   'stale-history':
     ({ days }, { log }) =>
-    ({ target, historyInteractions }) => {
+    ({ userId, target, historyInteractions }) => {
       const last = historyInteractions.at(-1);
-      const [before, now] = [last === undefined ? undefined : log.timeOf(last), log.timeOf(target)];
+      const before = last === undefined ? undefined : log.timeOf(userId, last);
+      const now = log.timeOf(userId, target);
       if (before === undefined || now === undefined || now - before <= days * DAY) return undefined;
       return `the history ends ${Math.floor((now - before) / DAY)} days before the target`;
     },
   'old-targets': ({ share }, scene) => {
     const times: number[] = [];
-    for (const { target } of scene.rows('train')) {
-      const time = scene.log.timeOf(target);
+    for (const { userId, target } of scene.rows('train')) {
+      const time = scene.log.timeOf(userId, target);
       if (time !== undefined) times.push(time);
     }
     const oldest = Float64Array.from(times).sort()[Math.floor(share * times.length)] ?? Number.POSITIVE_INFINITY;
-    return ({ target }) => {
-      const time = scene.log.timeOf(target);
+    return ({ userId, target }) => {
+      const time = scene.log.timeOf(userId, target);
       return time !== undefined && time < oldest
         ? `the target was met at ${time}, and ${oldest} is the bound`
         : undefined;

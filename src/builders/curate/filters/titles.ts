@@ -77,7 +77,7 @@ function judgeTitles(scene: Scene, of: 'target' | 'any', faultOf: (title: string
 function* itemsOf(row: Instruction, { log }: Scene, of: 'target' | 'any'): Generator<string, void> {
   yield row.itemId;
   if (of === 'target') return;
-  for (const line of row.historyInteractions) yield log.itemOf(line);
+  for (const line of row.historyInteractions) yield log.itemOf(row.userId, line);
   yield* row.candidates ?? [];
 }
 

@@ -28,7 +28,7 @@ export const USER_FILTERS: JudgeMakers<Kind> = {
   bursts:
     ({ interactions: least, seconds }, { log }) =>
     ({ userId, target }) => {
-      const time = log.timeOf(target);
+      const time = log.timeOf(userId, target);
       const times = log.user(userId)?.times;
       if (time === undefined || times === undefined) return undefined;
       const most = largestBurst(times, time, seconds);
