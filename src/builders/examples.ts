@@ -39,7 +39,8 @@ export function* examplePlaces(
     skipped -= first;
     for (let i = first; i < own.size; i++) {
       const target = own.at(i);
-      yield { user, ...historyOf(target, rule), target, fromLast: own.size - 1 - i };
+      const { begin, end } = historyOf(target, rule);
+      yield { user, begin, end, target, fromLast: own.size - 1 - i };
     }
   }
 }

@@ -55,8 +55,20 @@ export function proofLog(
       const { title, titleBytes, forms } = printedAt(items[position] as number, itemId);
       const review = reviewOf(one, roles);
       const may = targets === undefined || mayBeTarget(one, targets);
-      const where = { userId, itemId, line: logIndex, position, timestamp };
-      return { ...where, liked, mayBeTarget: may, review, title, titleBytes, forms };
+      // Named one by one: objects that begin with a spread took a half of the time of a build to make and to read.
+      return {
+        userId,
+        itemId,
+        line: logIndex,
+        position,
+        timestamp,
+        liked,
+        mayBeTarget: may,
+        review,
+        title,
+        titleBytes,
+        forms,
+      };
     });
     return own;
   };
