@@ -106,6 +106,7 @@ export const ItemsSpec = z
   .strictObject({
     ...file,
     columns: z.strictObject({ item: Column, title: Column }),
+    html: z.literal('decode').optional(), // titles and attributes are read as a web page shows them: no entities, no tags
     again: z.enum(['reject', 'merge']).optional(), // a row of an item that was there: merge where the file is one of events
     ...described,
   })

@@ -1,3 +1,4 @@
+import { fromHtml } from '../core/from-html.js';
 import type { Item } from '../core/interaction.js';
 import type { PersonalCount, SideChecks, SourceFile } from '../core/source.js';
 import type { FileSpec, ItemsSpec, SourceSpec, TagsSpec } from '../core/source-spec.js';
@@ -176,12 +177,14 @@ class LogReader {
     const spec = this.#spec.items as ItemsSpec;
     const [item, title] = [files.column(spec.columns.item), files.column(spec.columns.title)];
     const attributesOf = attributeReader(files, spec);
+    const plain = spec.html === 'decode' ? fromHtml : (text: string) => text;
     const reject = files.reject.bind(files);
     return function* (this: LogReader) {
       let untitled = 0;
       for (const row of files.rows()) {
         if (files.wasFed()) yield;
-        const [itemId = '', text = ''] = [row.fields[item], row.fields[title]];
+        const [itemId = '', written = ''] = [row.fields[item], row.fields[title]];
+        const text = plain(written);
         const attributes = attributesOf(row);
         if (itemId.trim() === '') reject(row, 'item is empty');
         else if (this.#ids.items.has(itemId)) {
@@ -191,6 +194,7 @@ class LogReader {
         else {
           this.#ids.items.set(itemId, this.#ids.items.size); // a position, for they are handed over in this order
           this.#titles.title(itemId, text);
+          for (const [name, value] of Object.entries(attributes)) attributes[name] = plain(value);
           this.#audit.look('items', attributes);
           const described = { itemId, title: text, attributes };
           if (this.#spec.tags) this.#waiting.push(described);

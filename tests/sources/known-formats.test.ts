@@ -64,11 +64,11 @@ const LOGS: readonly {
     id: 'amazon-2018-video-games',
     files: {
       'Video_Games_5.json': json({ overall: 5, verified: true, reviewerID: 'A1', asin: 'B1', unixReviewTime: 1 }),
-      'meta_Video_Games.json': json({ category: ['Games'], title: 'Pong', asin: 'B1' }),
+      'meta_Video_Games.json': json({ category: ['Games'], title: ' Pong &amp; <i>more</i>', asin: 'B1' }),
     },
     kept: 1,
     first: { userId: 'A1', itemId: 'B1', rating: 5, timestamp: 1 },
-    title: 'Pong',
+    title: 'Pong & more',
   },
   {
     format: 'amazon-2023',

@@ -135,7 +135,7 @@ export function logFindings(
         'html-title',
         `item ${first.itemId}`,
         `${html.length} titles hold HTML, such as ${JSON.stringify(first.title)}`,
-        'clean the item file, and import the log again',
+        'add html: decode to the items of source.yaml (or clean the file), and import the log again',
       ),
     );
   }
