@@ -39,7 +39,7 @@ export const FIT_SEARCH: Readonly<Record<FitModelName, Trials>> = {
  */
 const NEXT_ITEM_MODELS: readonly FitModelName[] = ['gru4rec', 'sasrec', 'caser'];
 const MOST_ITEMS_IN_SOFTMAX = 10_000;
-const SAMPLED_ITEMS = 1000;
+const SAMPLED_ITEMS = 4000;
 
 /** Settings that the data asks for, the same in all trials of a model; a report shows them. */
 export function settingsOfData(

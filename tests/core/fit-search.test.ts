@@ -23,7 +23,7 @@ it.each(['gru4rec', 'sasrec', 'caser'] as const)(
       settings: settingsOfData(model, { items: 10_001, hasDislikes: true }),
     });
     expect(settings).toEqual({ ...FitModel.parse({ model }).settings, sampledItems: expect.any(Number) });
-    expect(settings).toMatchObject({ sampledItems: 1000 });
+    expect(settings).toMatchObject({ sampledItems: 4000 });
   },
 );
 
