@@ -10,25 +10,39 @@ import { renderTable } from './render-table.js';
 export type AnswerPlace = Pick<KeptAnswer<unknown>, 'path' | 'reused'>;
 
 export function rankingAnswer(report: RankingReport, run: string, { path, reused }: AnswerPlace): Answer {
-  const { list, metrics, entries, rows, eligible, users, written } = report;
+  const { list, metrics, entries, rows, eligible, users, written, unmet } = report;
   const searched = written === null ? [] : ['surely the best', 'seconds a row'];
   const table = entries.map(({ model, metrics: figures }) => {
     const own = written?.search.find((one) => one.model === model);
     return [
       TASK_MODEL_TITLES[model],
-      ...metrics.map((metric) => withInterval(figures[metric] ?? { value: null, low: null, high: null, leftOut: 0 })),
+      ...metrics.map((metric) => withInterval(figures[metric] ?? NONE)),
       ...(written === null ? [] : own ? [percent(own.certain), own.seconds.median.toFixed(2)] : ['-', '-']),
     ];
   });
   const lines = [
     `run ${run}: ${counted(rows, 'row')} of ${counted(users, 'user')}, drawn from ${eligible} that can be asked${reused ? ', from the studio' : ''}`,
     renderTable(['model', ...metrics.map((metric) => metricTitle(metric, list)), ...searched], table),
+    ...(unmet === null
+      ? []
+      : [
+          'without what the user met before the target:',
+          renderTable(
+            ['model', ...metrics.map((metric) => metricTitle(metric, unmet.list))],
+            unmet.entries.map(({ model, metrics: figures }) => [
+              TASK_MODEL_TITLES[model],
+              ...metrics.map((metric) => withInterval(figures[metric] ?? NONE)),
+            ]),
+          ),
+        ]),
     ...(written === null ? judgedNotes(report) : writtenNotes(written)),
     `answers: ${path}`,
     `next: rectune report ${run}`,
   ];
   return { value: { run, path, reused, ...report }, text: lines.join('\n') };
 }
+
+const NONE = { value: null, low: null, high: null, leftOut: 0 };
 
 function writtenNotes({ beams, top, sharedItems }: NonNullable<RankingReport['written']>): string[] {
   const notes = [

@@ -20,7 +20,10 @@ export const RankSettings = z.strictObject({
     .max(MOST_BEAMS)
     .default(20)
     .describe('beginnings of titles followed at once; for candidates at least as many as a list has'),
-  top: count.max(MOST_BEAMS).default(10).describe('titles kept of a row; for candidates all of them'),
+  top: count
+    .max(MOST_BEAMS)
+    .optional()
+    .describe('titles kept of a row; without it as many as beams; for candidates all of them'),
   seed: drawn.seed,
 });
 export type RankSettings = z.infer<typeof RankSettings>;

@@ -35,6 +35,12 @@ const Judged = z.strictObject({
   drawn: CandidateRule.nullable(), // null: the lists are those of the version's rows
 });
 
+const Entry = z.strictObject({
+  model: RankedModel,
+  by: RankedBy.nullable(), // null: a baseline's own score
+  metrics: z.partialRecord(TaskMetricId, Estimate),
+});
+
 /** A ranking that was asked for beside the evaluation, and others of the same rows. One of `written` and `judged` is there. */
 export const RankingReport = z.strictObject({
   set: RankedSet,
@@ -46,13 +52,14 @@ export const RankingReport = z.strictObject({
   written: Written.nullable(),
   judged: Judged.nullable(),
   metrics: z.array(TaskMetricId),
-  entries: z.array(
-    z.strictObject({
-      model: RankedModel,
-      by: RankedBy.nullable(), // null: a baseline's own score
-      metrics: z.partialRecord(TaskMetricId, Estimate),
-    }),
-  ),
+  entries: z.array(Entry),
+  unmet: z // of a catalogue: the same rankings without the items that the user met before the target, which is how the field ranks; null: of candidates, or the log is another one
+    .strictObject({
+      list: z.string(), // "all 1,682 but met"
+      entries: z.array(Entry),
+      short: z.array(z.strictObject({ model: RankedModel, share: z.number() })), // share of rows of which fewer told titles are left than the largest cutoff, and the target is not among them: it counts as standing anywhere behind
+    })
+    .nullable(),
 });
 export type RankingReport = z.infer<typeof RankingReport>;
 

@@ -4,6 +4,7 @@ import { frequentPosition } from './baselines/frequent-position.js';
 import { type KnownInteraction, trainInteractions, trainLines } from './baselines/train-log.js';
 import type { LogLine, ReportInput } from './report.js';
 import type { AnsweredRow } from './split-scores.js';
+import { type MetBefore, metBefore } from './tasks/met-before.js';
 import { readFacts } from './tasks/row-facts.js';
 import type { TaskKnowledge } from './tasks/score-task.js';
 import { kindOf, type TaskRow, taskRows } from './tasks/task-rows.js';
@@ -16,6 +17,8 @@ export interface KnownRows {
   readonly knowledge: TaskKnowledge | undefined; // of the baselines of other tasks; undefined: all rows are judgements
   /** Interactions of train, without those that valid or test asks about; undefined: another log stands in the place of the version's. */
   train(): readonly KnownInteraction[] | undefined;
+  /** What the users of test met before its targets; undefined: another log stands in the place of the version's. */
+  met(): MetBefore | undefined;
 }
 
 /**
@@ -55,6 +58,7 @@ export function knownRows(
         places: frequentPosition(train),
         ratings: [...ratings].sort((a, b) => a - b),
       };
+  const instructions = answered.test.map(({ instruction }) => instruction);
   return {
     rows: { test: rowsOf(answered.test), valid: rowsOf(answered.valid) },
     knowledge,
@@ -62,6 +66,7 @@ export function knownRows(
       const train = knowledge?.train ?? interactions();
       return train.length > 0 ? train : undefined;
     },
+    met: () => metBefore(lines(), instructions),
   };
 }
 

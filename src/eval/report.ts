@@ -148,7 +148,10 @@ export function evaluate(input: ReportInput): Evaluated {
     ...(valid ? seenJudgements(version, valid, answered.valid, known.rows.valid) : []),
     ...findings.rows,
   ]);
-  const trainKnown = input.rankings.length === 0 ? undefined : known.train(); // reads the log where all rows are judgements
+  const ofLog = {
+    train: input.rankings.length === 0 ? undefined : known.train(), // reads the log where all rows are judgements
+    met: input.rankings.some(({ result }) => !('by' in result) && result.titles !== null) ? known.met() : undefined,
+  };
   const rankedRows = new Map(answered.test.map((row) => [row.instruction.row, row]));
   const report: Omit<Report, 'warnings'> = {
     format: REPORT_FORMAT,
@@ -167,7 +170,7 @@ export function evaluate(input: ReportInput): Evaluated {
     rankings: input.rankings.map(({ file, sha256, result }) => ({
       file,
       sha256,
-      ...rankingReport(result, (row) => rankedRows.get(row), trainKnown, options),
+      ...rankingReport(result, (row) => rankedRows.get(row), ofLog, options),
     })),
     slices,
     wordings,

@@ -143,7 +143,7 @@ function catalogueOf(store: Store, version: DatasetVersion): { title: string; it
 function searchOf(
   set: RankedSet,
   asked: readonly Listed[],
-  { beams, top }: RankSettings,
+  { beams, top = beams }: RankSettings,
 ): { beams: number; top: number } {
   if (set === 'candidates') {
     const longest = Math.min(MOST_BEAMS, Math.max(...asked.map(({ candidates }) => candidates.length)));

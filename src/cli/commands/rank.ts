@@ -4,8 +4,10 @@ import { JudgeSettings } from '../../core/evaluation.js';
 import type { KeptRankingResult } from '../../core/judged-lists.js';
 import { ReportOptions } from '../../core/report.js';
 import { RankedSet } from '../../core/title-ranking.js';
+import { metBefore } from '../../eval/tasks/met-before.js';
 import { rankingReport } from '../../eval/tasks/ranking-report.js';
 import type { Store } from '../../store/store.js';
+import { versionLog } from '../../store/version-log.js';
 import type { KeptAnswer } from '../../trainers/asked-run.js';
 import type { Execution } from '../../trainers/execute-run.js';
 import { PredictOptions } from '../../trainers/predict.js';
@@ -61,7 +63,11 @@ export default command({
         .filter(({ row }) => wanted.has(row))
         .map((instruction) => [instruction.row, { instruction }]),
     );
-    const report = rankingReport(result, (row) => rows.get(row), undefined, ReportOptions.parse({}));
+    const version = store.versions.find(result.versionHash);
+    const isCatalogue = !('by' in result) && result.titles !== null;
+    const asked = [...rows.values()].map(({ instruction }) => instruction);
+    const met = isCatalogue && version ? metBefore(versionLog(store.sources, version), asked) : undefined;
+    const report = rankingReport(result, (row) => rows.get(row), { met }, ReportOptions.parse({}));
     return rankingAnswer(report, run, { path, reused });
   },
 });

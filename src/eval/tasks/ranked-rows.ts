@@ -22,6 +22,11 @@ export interface Ranking {
 /** What was asked, and every ranking of the same rows. */
 export interface Rankings extends Pick<RankingReport, 'set' | 'list' | 'metrics' | 'written' | 'judged'> {
   readonly rankings: readonly Ranking[];
+  readonly unmet?: {
+    readonly list: string;
+    readonly rankings: readonly Ranking[];
+    readonly short: NonNullable<RankingReport['unmet']>['short'];
+  }; // without what the users met before
 }
 
 /**

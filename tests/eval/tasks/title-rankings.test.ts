@@ -4,6 +4,7 @@ import { ReportOptions } from '../../../src/core/report.js';
 import type { RankingResult } from '../../../src/core/title-ranking.js';
 import { targetRank } from '../../../src/eval/metrics/ranked-list.js';
 import { hitRate, ndcg } from '../../../src/eval/metrics/ranking.js';
+import { metBefore } from '../../../src/eval/tasks/met-before.js';
 import { rankingReport } from '../../../src/eval/tasks/ranking-report.js';
 import { writtenRank } from '../../../src/eval/tasks/title-rankings.js';
 
@@ -92,7 +93,7 @@ const interaction = (itemId: string, logIndex: number) => ({ itemId, userId: 'x'
 describe('a ranking over the catalogue', () => {
   it('has the metrics that its told titles decide, for adapter, base model and popularity', () => {
     const train = ['c', 'c', 'a'].map(interaction);
-    const report = rankingReport(RESULT, rowOf, train, OPTIONS);
+    const report = rankingReport(RESULT, rowOf, { train }, OPTIONS);
     expect(report).toMatchObject({ list: 'all 5', rows: 2, users: 2, eligible: 9, written: { sharedItems: 2 } });
     expect(report.metrics).toEqual(['accuracy', 'hit3']);
     const values = report.entries.map(({ model, by, metrics }) => [
@@ -107,6 +108,64 @@ describe('a ranking over the catalogue', () => {
       ['popularity', null, 0.5, 1],
     ]);
     expect(report.written?.search[0]).toEqual({ model: 'adapter', certain: 0.5, seconds: { median: 3, p99: 4.96 } });
+  });
+});
+
+describe('a ranking over what the users have not met', () => {
+  it('drops what was met, keeps a target that was, and tells where too few titles are left', () => {
+    // Of row 0 the first told title was met and a part of the second; of row 4 two of three told ones.
+    const met = (row: number) => new Set(row === 0 ? ['a', 'b2'] : ['c', 'b', 'b2']);
+    const result = { ...RESULT, answers: [answered(0, 2, [0, 1, 2], [0]), answered(4, 0, [2, 1, 3], [1, 0])] };
+    const report = rankingReport(result, rowOf, { train: ['a', 'a', 'd'].map(interaction), met }, OPTIONS);
+    const values = report.unmet?.entries.map(({ model, metrics }) => [
+      model,
+      metrics.accuracy?.value,
+      metrics.hit3?.value,
+    ]);
+    expect(report.unmet?.list).toBe('all 5 but met');
+    expect(values).toEqual([
+      ['adapter', 0, 1], // C stands behind B, one item of which is left; A is the only one that is left behind D
+      ['base', expect.closeTo((1 / 3 + 1) / 2, 12), 1], // C is not told: anywhere among three
+      ['popularity', 0.5, 1], // of row 0: D before B and C, which tie
+    ]);
+    expect(report.unmet?.short).toEqual([
+      { model: 'adapter', share: 0 },
+      { model: 'base', share: 0.5 }, // of row 0 no title is left for a cutoff of 3
+    ]);
+    expect(rankingReport(result, rowOf, { met: () => new Set() }, OPTIONS).unmet?.entries).toEqual(
+      rankingReport(result, rowOf, {}, OPTIONS).entries,
+    );
+  });
+
+  it('counts as met what stands earlier, by time and else by line, and what the history shows, but never the target', () => {
+    const line = fc.record({
+      userId: fc.constantFrom('u', 'v'),
+      itemId: fc.constantFrom('a', 'b', 'c', 'd'),
+      timestamp: fc.option(fc.nat(3)),
+    });
+    fc.assert(
+      fc.property(fc.array(line, { minLength: 1, maxLength: 12 }), fc.nat(), fc.nat(), (drawn, pick, shown) => {
+        const log = drawn.map((one, logIndex) => ({ ...one, logIndex }));
+        const target = log[pick % log.length] as (typeof log)[number];
+        const history = log.filter(
+          ({ userId, logIndex }) => userId === target.userId && logIndex === shown % log.length,
+        );
+        const row = { row: 7, userId: target.userId, itemId: target.itemId, target: target.logIndex };
+        const found = metBefore(log, [{ ...row, historyInteractions: history.map(({ logIndex }) => logIndex) }])?.(7);
+        const dated = (one: (typeof log)[number]) => one.timestamp !== null && target.timestamp !== null;
+        const expected = log.filter(
+          (one) =>
+            one.userId === target.userId &&
+            one.itemId !== target.itemId &&
+            (history.includes(one) ||
+              (dated(one) && one.timestamp !== target.timestamp
+                ? (one.timestamp as number) < (target.timestamp as number)
+                : one.logIndex < target.logIndex)),
+        );
+        expect([...(found ?? [])].sort()).toEqual([...new Set(expected.map(({ itemId }) => itemId))].sort());
+      }),
+    );
+    expect(metBefore([], [])).toBeUndefined();
   });
 });
 
@@ -128,7 +187,7 @@ describe('a ranking of candidates', () => {
     const report = rankingReport(
       result,
       (row) => ({ ...rowOf(row), adapter: prediction, base: prediction }),
-      undefined,
+      {},
       OPTIONS,
     );
     expect(report.list).toBe('1+3');
@@ -143,10 +202,10 @@ describe('a ranking of candidates', () => {
       ['adapter', 'first', 0],
       ['base', 'first', 0],
     ]);
-    expect(rankingReport(result, rowOf, undefined, OPTIONS).entries).toHaveLength(2);
+    expect(rankingReport(result, rowOf, {}, OPTIONS).entries).toHaveLength(2);
   });
 
   it('refuses a row that the version has not', () => {
-    expect(() => rankingReport(result, () => undefined, undefined, OPTIONS)).toThrow('row 0');
+    expect(() => rankingReport(result, () => undefined, {}, OPTIONS)).toThrow('row 0');
   });
 });

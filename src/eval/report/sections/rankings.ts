@@ -13,6 +13,7 @@ export function rankings(report: Report): Part[] {
     id: ranking.judged ? 'ranking-judged' : `ranking-${ranking.set}`,
     blocks: [
       ...notes(ranking).map((text): Block => ({ kind: 'paragraph', quiet: true, text })),
+      ...unmetBlocks(ranking, report),
       { kind: 'table', table: tableOf(ranking, report) },
     ],
   }));
@@ -46,7 +47,7 @@ function writtenNotes({ written, set, eligible, seed, list }: KeptRankingReport)
       `A row takes ${adapter?.median.toFixed(2)} s with the adapter and ${base?.median.toFixed(2)} s without (medians).`,
     ...(set === 'catalogue'
       ? [
-          `Every item of the log may be written (${list}), those of the history too; ${counted(top, 'title')} a row are told, and a target that is not among them counts as not found.`,
+          `Every item of the log may be written (${list}), those of the history too, however they are ranked below; ${counted(top, 'title')} a row are told, and a target that is not among them counts as not found.`,
         ]
       : [
           'Likelihoods are those of the main tables, on these rows alone; llama.cpp rounds activations to 8 bits on a quantised model, they do not.',
@@ -70,6 +71,23 @@ function judgedNotes({ judged, seed, eligible, list }: KeptRankingReport): strin
   return [
     `Each candidate of a list (${list}) is asked about alone, in the words of ${template} behind the same history, and the list is ordered by the log-odds of "${labels[0].trim()}" against "${labels[1].trim()}". ` +
       `The rows are drawn by seed ${seed} from ${thousands(eligible)} that can be asked. ${lists}`,
+  ];
+}
+
+/** The field's way: nobody is recommended what was met before. */
+function unmetBlocks(ranking: KeptRankingReport, report: Report): Block[] {
+  const { unmet, metrics } = ranking;
+  if (unmet === null) return [];
+  const short = unmet.short.map(({ model, share }) => `${percent(share)} (${TASK_MODEL_TITLES[model]})`).join(', ');
+  return [
+    {
+      kind: 'paragraph',
+      quiet: true,
+      text:
+        'The first table leaves out of every list what the user met before the target, as the field does; the second ranks everything. ' +
+        `Share of rows of which fewer told titles are left than the largest cutoff, and the target is not among them: ${short}; it counts as standing anywhere behind, so figures can be too low by so much.`,
+    },
+    { kind: 'table', table: tableOf({ ...ranking, ...unmet, metrics }, report) },
   ];
 }
 
