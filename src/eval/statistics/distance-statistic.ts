@@ -41,10 +41,16 @@ export function distanceOfRows(
 }
 
 /** times  how often each user is taken */
-export function distanceValue(
+export function distanceValue(statistic: DistanceStatistic, times: ArrayLike<number>): number | undefined {
+  const { gaps, weight } = partSums(statistic, times);
+  return weight === 0 ? undefined : gaps.reduce((sum, own) => sum + Math.abs(own), 0);
+}
+
+/** Gaps of the parts over the weight of all, 0 where there is none. */
+export function partSums(
   { parts, gaps, weights }: DistanceStatistic,
   times: ArrayLike<number>,
-): number | undefined {
+): { gaps: Float64Array; weight: number } {
   const sums = new Float64Array(parts);
   let weight = 0;
   for (let user = 0; user < times.length; user++) {
@@ -55,7 +61,7 @@ export function distanceValue(
       sums[part] = (sums[part] as number) + taken * (gaps[user * parts + part] as number);
     }
   }
-  return weight === 0 ? undefined : sums.reduce((sum, own) => sum + Math.abs(own), 0) / weight;
+  return { gaps: sums.map((sum) => (weight === 0 ? 0 : sum / weight)), weight };
 }
 
 /** The figure without each user in turn. */

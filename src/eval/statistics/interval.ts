@@ -17,18 +17,6 @@ export function estimate(
   return { value, low: quantile(defined, shares[0]), high: quantile(defined, shares[1]), leftOut };
 }
 
-/**
- * The figure with its basic interval, the percentile one mirrored at the value: [2 v - high, 2 v - low], held at 0 and above. For a distance, which resampling
- * pushes upwards as chance has pushed the value itself: the percentile interval then often lies above the truth.
- *
- * source  Davison and Hinkley 1997, "Bootstrap Methods and their Application", section 5.2
- */
-export function estimateOfDistance(distribution: Distribution, { level }: Pick<ReportOptions, 'level'>): Estimate {
-  const { value, low, high, leftOut } = estimate(distribution, { level, interval: 'percentile' });
-  if (value === null || low === null || high === null) return { value, low, high, leftOut };
-  return { value, low: Math.max(0, 2 * value - high), high: Math.max(0, 2 * value - low), leftOut };
-}
-
 function percentileShares(level: number): [number, number] {
   return [(1 - level) / 2, (1 + level) / 2];
 }

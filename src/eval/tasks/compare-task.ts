@@ -10,8 +10,10 @@ import type {
 } from '../../core/task-report.js';
 import { findingOf } from '../finding.js';
 import { resampleUsers } from '../statistics/bootstrap.js';
+import { distanceEstimate } from '../statistics/distance-interval.js';
+import type { DistanceStatistic } from '../statistics/distance-statistic.js';
 import { type Distribution, difference, shareAboveZero } from '../statistics/distribution.js';
-import { estimate, estimateOfDistance } from '../statistics/interval.js';
+import { estimate } from '../statistics/interval.js';
 import { correctedForRivals, pairedTests } from '../statistics/paired-tests.js';
 import type { UserStatistic } from '../statistics/user-statistic.js';
 import type { Part, TaskScores } from './score-task.js';
@@ -42,8 +44,8 @@ export class Resampled {
   }
 
   /** Of a figure that is never below 0 and that chance pushes upwards. */
-  estimateOfDistance(distribution: Distribution): Estimate {
-    return estimateOfDistance(distribution, this.options);
+  estimateOfDistance(statistic: DistanceStatistic): Estimate {
+    return distanceEstimate(statistic, this.users, this.options);
   }
 }
 

@@ -83,20 +83,24 @@ function figuresOf(
   options: ReportOptions,
 ): Calibration['figures'] {
   const resampled = new Resampled(users.count, options);
+  const ask = (figure: CalibrationFigure, told: readonly Told[]) => {
+    const statistic = statisticOf(figure, kind, told, users);
+    return { statistic, read: resampled.ask(statistic) };
+  };
   const asked = CALIBRATION_FIGURES.map((figure) => ({
     figure,
-    before: resampled.ask(statisticOf(figure, kind, before, users)),
-    after: after && resampled.ask(statisticOf(figure, kind, after, users)),
+    before: ask(figure, before),
+    after: after && ask(figure, after),
   }));
   return asked.map((one) => {
-    const estimate = (distribution: ReturnType<typeof one.before>) =>
-      one.figure === 'calibrationError' ? resampled.estimateOfDistance(distribution) : resampled.estimate(distribution);
-    const [was, is] = [one.before(), one.after?.()];
+    const estimate = ({ statistic, read }: ReturnType<typeof ask>) =>
+      statistic.kind === 'distance' ? resampled.estimateOfDistance(statistic) : resampled.estimate(read());
+    const [was, is] = [one.before.read(), one.after?.read()];
     const nothing = { value: null, low: null, high: null, leftOut: 0 };
     return {
       figure: one.figure,
-      before: estimate(was),
-      after: is ? estimate(is) : nothing,
+      before: estimate(one.before),
+      after: one.after ? estimate(one.after) : nothing,
       difference: is ? resampled.estimate(difference(is, was)) : nothing,
     };
   });

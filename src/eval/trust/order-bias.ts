@@ -74,7 +74,7 @@ export function askForOrderBias(
   const effects = orders.map(placeEffects);
   const longest = Math.max(0, ...effects.map((one) => one?.length ?? 0));
   const gaps = effects.map((one) => (one ?? []).map((effect, part): Gap => ({ part, gap: effect / 2 })));
-  const bias = resampled.ask(distanceOfRows(gaps, (row) => (effects[row] ? 1 : 0), longest, judge.users));
+  const bias = distanceOfRows(gaps, (row) => (effects[row] ? 1 : 0), longest, judge.users);
   const places = Array.from({ length: longest }, (_, place) =>
     resampled.ask(
       ratioOfRows(
@@ -92,7 +92,7 @@ export function askForOrderBias(
   const plain = resampled.ask(judge.statistic(rows, model, all));
   const debiased = resampled.ask(judge.statistic(averaged, model, all));
   return () => ({
-    bias: resampled.estimateOfDistance(bias()),
+    bias: resampled.estimateOfDistance(bias),
     places: places.map((read) => resampled.estimate(read())),
     plain: resampled.estimate(plain()),
     debiased: resampled.estimate(debiased()),

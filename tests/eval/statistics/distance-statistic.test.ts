@@ -1,10 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Random } from '../../../src/core/random.js';
 import { probability } from '../../../src/eval/metrics/brier.js';
 import { calibrationErrorByUsers, expectedCalibrationError } from '../../../src/eval/metrics/calibration.js';
 import { resampleUsers } from '../../../src/eval/statistics/bootstrap.js';
+import { distanceEstimate } from '../../../src/eval/statistics/distance-interval.js';
 import { distanceOfRows } from '../../../src/eval/statistics/distance-statistic.js';
-import { estimateOfDistance } from '../../../src/eval/statistics/interval.js';
+import type { Distribution } from '../../../src/eval/statistics/distribution.js';
+import { estimate } from '../../../src/eval/statistics/interval.js';
 import { indexUsers } from '../../../src/eval/statistics/user-index.js';
 import { onAllUsers, onUsers, withoutEachUser } from '../../../src/eval/statistics/user-statistic.js';
 
@@ -62,15 +65,57 @@ describe('a distance over parts, as the expected calibration error is', () => {
     );
   });
 
-  it('has an interval that is mirrored at the value and held at 0', () => {
-    const users = indexUsers(['a', 'b', 'c', 'd']);
-    const gaps = [0.3, -0.2, 0.1, 0.4].map((gap, row) => [{ part: row % 2, gap }]);
-    const statistic = distanceOfRows(gaps, () => 1, 2, users);
-    const [drawn] = resampleUsers([statistic], 4, { resamples: 400, bootstrapSeed: 1 });
-    if (!drawn) throw new Error('nothing drawn');
-    const { value, low, high } = estimateOfDistance(drawn, { level: 0.9 });
-    expect(value).toBe(onAllUsers(statistic, users));
-    expect(low).toBeGreaterThanOrEqual(0);
-    expect(high).toBeGreaterThanOrEqual(low as number);
+  const noiseOf = (seed: number, truth: number) => {
+    const random = new Random(seed, 'distance');
+    const users = indexUsers(Array.from({ length: 60 }, (_, user) => `u${user}`));
+    const gaps = Array.from({ length: 60 }, (_, row) => [
+      { part: row % 4, gap: truth * (row % 2 ? 1 : -1) + random.normal() },
+    ]);
+    return { users, statistic: distanceOfRows(gaps, () => 1, 4, users) };
+  };
+  const settings = { resamples: 200, bootstrapSeed: 1, level: 0.95 };
+
+  it('has an interval that holds the basic one of the same resamples, at 0 and above', () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const { users, statistic } = noiseOf(seed, seed % 3);
+      const [drawn] = resampleUsers([statistic], users.count, settings);
+      const percentile = estimate(drawn as Distribution, { level: 0.95, interval: 'percentile' });
+      const { value, low, high, leftOut } = distanceEstimate(statistic, users.count, settings);
+      expect(value).toBe(onAllUsers(statistic, users));
+      expect(leftOut).toBe(0);
+      expect(low).toBeGreaterThanOrEqual(0);
+      expect(low).toBeLessThanOrEqual(Math.max(0, 2 * (value as number) - (percentile.high as number)) + 1e-12);
+      expect(high).toBeGreaterThanOrEqual(2 * (value as number) - (percentile.low as number) - 1e-12);
+    }
+  });
+
+  it('holds a truth of 0 nearly always, where the percentile interval never does, and a large truth', () => {
+    const held = (truth: number) =>
+      Array.from({ length: 30 }, (_, seed) => {
+        const { users, statistic } = noiseOf(seed + 1, truth);
+        const { low, high } = distanceEstimate(statistic, users.count, settings);
+        return (low as number) <= truth && truth <= (high as number);
+      }).filter(Boolean).length;
+    expect(held(0)).toBeGreaterThanOrEqual(27);
+    expect(held(2)).toBeGreaterThanOrEqual(26);
+  });
+
+  it('has no interval with one user, and no value without weight', () => {
+    const users = indexUsers(['a', 'a']);
+    const gaps = [[{ part: 0, gap: 1 }], [{ part: 0, gap: 0 }]];
+    expect(
+      distanceEstimate(
+        distanceOfRows(gaps, () => 1, 1, users),
+        1,
+        settings,
+      ),
+    ).toMatchObject({ value: 0.5, low: null });
+    expect(
+      distanceEstimate(
+        distanceOfRows(gaps, () => 0, 1, users),
+        1,
+        settings,
+      ),
+    ).toMatchObject({ value: null, low: null });
   });
 });
