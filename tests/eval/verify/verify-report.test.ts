@@ -109,7 +109,7 @@ describe.each(WORLDS)('verify of a report on $about', ({ input }) => {
         expect(differing).toHaveLength(1);
         expect(differing[0]?.replace(/\[.*?\]/g, '').split('.')).toEqual(path.filter((key) => typeof key === 'string'));
       }),
-      { numRuns: 40 },
+      { numRuns: 25 },
     );
   });
 
