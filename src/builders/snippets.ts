@@ -2,7 +2,7 @@ import { COPY_SLACK, copyBytes } from '../platform/byte-text.js';
 import type { Sheet } from './sheet.js';
 
 const FIRST_BYTES = 1 << 16;
-const MOST_BYTES = 1 << 25; // of both forms, beyond which all are made anew
+const MOST_BYTES = 1 << 25; // of both forms
 const FIRST_SNIPPETS = 1 << 8;
 
 // What a snippet is, as numbers: text and JSON in the bytes, values among the values.
@@ -11,6 +11,7 @@ const NUMBERS = 8; // with one that is not used, so that a snippet's stand in on
 
 /** Pieces of text that many prompts hold, as a sheet had them: bytes in both forms, and where values stand in them. */
 export class Snippets {
+  readonly #most: number;
   #bytes = new DataView(new ArrayBuffer(FIRST_BYTES));
   #end = 0;
   #numbers = new Int32Array(NUMBERS * FIRST_SNIPPETS);
@@ -21,9 +22,14 @@ export class Snippets {
   /** Goes up when all are forgotten. */
   round = 0;
 
+  /** most: bytes, beyond which all are made anew, so that the memory does not grow with the items */
+  constructor(most: number = MOST_BYTES) {
+    this.#most = most;
+  }
+
   /** Keeps what stands on a sheet; its number. */
   add(sheet: Sheet): number {
-    if (this.#end > MOST_BYTES) this.#forget();
+    if (this.#end > this.#most) this.#forget();
     const { length, jsonLength } = sheet;
     const at = NUMBERS * this.#count;
     this.#numbers = withRoom(this.#numbers, at + NUMBERS);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { literal, Sheet } from '../../src/builders/sheet.js';
-import { Snippets } from '../../src/builders/snippets.js';
+import { ItemSnippets, Snippets } from '../../src/builders/snippets.js';
 import { MadeRow } from '../../src/core/made-row.js';
 
 const anyText = fc.oneof(
@@ -48,6 +48,29 @@ it('holds a text, its JSON and its values, in whatever pieces they were put down
         return as === 'literal' || text === '' ? [] : [[end - Buffer.byteLength(text), end]];
       });
       expect(sheet.valueRanges()).toEqual(values);
+    }),
+  );
+});
+
+it('makes the snippets of items again when they were forgotten for want of room', () => {
+  const [sheet, aside] = [new Sheet(), new Sheet()];
+  const textOf = (item: number): string => `"${String(item).repeat(item + 1)}"`;
+  fc.assert(
+    fc.property(fc.nat(200), fc.array(fc.tuple(fc.boolean(), fc.nat(9)), { maxLength: 40 }), (most, asked) => {
+      const snippets = new Snippets(most);
+      const [twice, once] = [2, 1].map(
+        (times) =>
+          new ItemSnippets(snippets, 10, (item) => {
+            aside.begin();
+            for (let i = 0; i < times; i++) aside.value(textOf(item));
+            return aside;
+          }),
+      ) as [ItemSnippets, ItemSnippets];
+      sheet.begin();
+      for (const [isTwice, item] of asked) sheet.snippet(snippets, (isTwice ? twice : once).of(item));
+      const pieces = asked.flatMap(([isTwice, item]) => (isTwice ? [item, item] : [item]).map(textOf));
+      expect(sheet.text()).toBe(pieces.join(''));
+      expect(sheet.valueRanges().map(([begin, end]) => sheet.text().slice(begin, end))).toEqual(pieces);
     }),
   );
 });

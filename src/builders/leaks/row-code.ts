@@ -31,9 +31,4 @@ export class RowOfLine {
     }
     this.#codes[line] = code + 1;
   }
-
-  /** Lines that have a row, ascending. */
-  *lines(): Generator<number, void> {
-    for (let line = 0; line < this.#codes.length; line++) if (this.#codes[line] !== 0) yield line;
-  }
 }
