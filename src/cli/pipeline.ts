@@ -41,6 +41,7 @@ export interface PipelineRequest extends Omit<Execution, 'signal'> {
   train: Partial<TrainOptions>; // takes the place of what the recipe's train section says
   idModels: readonly FitModelName[]; // that are fitted to stand beside the adapter; none: no fits are made
   probes: readonly ProbeName[]; // that are asked before the report
+  probeSeconds?: number | undefined; // that all of them may take together; without it as much as the evaluation took
   evaluation: EvaluationGiven; // takes the place of what the recipe's evaluate section says
   reportDirectory: string | undefined; // reports/<run> of the studio without it
   program: string; // version of rectune, for the manifest
@@ -205,7 +206,8 @@ async function askedBeyond(
   const { probes, idModels: models, onStage, stoppable } = request;
   if (probes.length > 0) {
     await stoppable(async (signal) => {
-      const asked = { run: run.id, probes, seed: PROBE_SEED, recipe: request.recipe, onStage };
+      const seconds = request.probeSeconds;
+      const asked = { run: run.id, probes, seconds, seed: PROBE_SEED, recipe: request.recipe, onStage };
       const answers = await probeRun(store, {
         ...request,
         ...asked,

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { nearestWord, RectuneError } from '../core/errors.js';
 import { PROBES, type ProbeName } from '../core/probe.js';
 import { named } from './command.js';
@@ -7,6 +8,12 @@ export const probesOption = named(
   'LIST',
   `asked before the report (rectune probe): all, none, or names with commas of ${PROBES.join(', ')}`,
 ).default('all');
+
+export const probeSecondsOption = z.coerce
+  .number()
+  .positive()
+  .optional()
+  .describe('that all probes may take together; without it they cost no more than the evaluation did');
 
 /**
  * Probes by name, with commas, in the order of PROBES; "none" for none, "all" for all.

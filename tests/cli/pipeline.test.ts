@@ -404,6 +404,15 @@ it.each([
   expect(stderr).toContain(error);
 });
 
+it('asks no more rows of the probes than fit into the seconds that they may take', async () => {
+  const { studio, argv } = invented();
+  const probing = [...argv.with(argv.indexOf('--probes') + 1, 'history'), '--probe-seconds', '0.001'];
+  expect((await invoke(probing)).code).toBe(0);
+  const [run = ''] = readdirSync(join(studio, 'probes')).filter((name) => !name.endsWith('.lock'));
+  const [kept = ''] = readdirSync(join(studio, 'probes', run));
+  expect(readFileSync(join(studio, 'probes', run, kept), 'utf8')).toContain('take about 0.001 s at the pace');
+});
+
 it('names the probes that there are when one is mistyped', async () => {
   const { argv, studio } = invented();
   const { code, stderr } = await invoke(argv.with(argv.indexOf('--probes') + 1, 'wordings'));

@@ -3,7 +3,7 @@ import { PROBE_SEED, PROBES } from '../../core/probe.js';
 import { PredictOptions } from '../../trainers/predict.js';
 import { command, named } from '../command.js';
 import { executionOf } from '../execution.js';
-import { readProbes } from '../probe-names.js';
+import { probeSecondsOption, readProbes } from '../probe-names.js';
 import { renderProbes } from '../render-probes.js';
 
 export default command({
@@ -13,11 +13,7 @@ export default command({
   positionals: z.strictObject({ run: z.string().describe('run whose adapter and base model are asked') }),
   options: z.strictObject({
     only: named('LIST', `names with commas: ${PROBES.join(', ')}`).default(PROBES.join(',')),
-    seconds: z.coerce
-      .number()
-      .positive()
-      .optional()
-      .describe('that all probes may take together; without it they cost no more than the evaluation did'),
+    seconds: probeSecondsOption,
     seed: z.coerce.number().int().nonnegative().default(PROBE_SEED).describe('draws the rows and the forms'),
     recipe: named('FILE', "the version's recipe, when it shows templates of your own").optional(),
     model: named('FILE', 'base model, a GGUF file; only when it lies in another place now').optional(),

@@ -7,7 +7,7 @@ import { command, named } from '../command.js';
 import { readRankings, readWriting } from '../evaluation-flags.js';
 import { executionOf } from '../execution.js';
 import { idModelsOption, readIdModels } from '../model-names.js';
-import { probesOption, readProbes } from '../probe-names.js';
+import { probeSecondsOption, probesOption, readProbes } from '../probe-names.js';
 import { renderSeeds } from '../render-seeds.js';
 import { trainFlagsOverRecipe } from '../train-flags.js';
 
@@ -26,6 +26,7 @@ export default command({
     idModels: idModelsOption(FIT_MODELS),
     seeds: named('N|A,B', "do it for so many seeds, from --seed or the recipe's on; or for these seeds").optional(),
     probes: probesOption,
+    probeSeconds: probeSecondsOption,
     rankings: named(
       'LIST',
       `rankings to make before the report (rectune rank): none, or names with commas of ${RANKING_KINDS.join(', ')}; without it the recipe's`,
@@ -47,7 +48,7 @@ export default command({
     'rectune run p5-movie --model M.gguf --rankings catalogue,judgement     (the same as evaluate: in the recipe)',
   ],
   async run({ recipe }, { log, model, teacher, out, idModels, probes, rankings, write, ...rest }, context) {
-    const { seeds, shots, ...options } = rest;
+    const { seeds, shots, probeSeconds, ...options } = rest;
     const evaluation = { rank: readRankings(rankings), write: readWriting(write) };
     const [{ runPipeline }, { summarizeReport }] = await Promise.all([
       import('../pipeline.js'),
@@ -61,6 +62,7 @@ export default command({
       train: Object.fromEntries(given),
       idModels: readIdModels(idModels),
       probes: readProbes(probes, '--probes'),
+      probeSeconds,
       reportDirectory: out === undefined ? undefined : resolve(out),
       program: packageVersion(),
       onStage: (line: string) => context.note(line),
