@@ -93,6 +93,15 @@ describe('the HTML report', () => {
     });
   });
 
+  it('leads from a temperature to the rows of valid that it was fitted on', () => {
+    const table = [...document.querySelectorAll('section#calibration table')][0];
+    const links = [...(table?.querySelectorAll('tbody tr td:nth-of-type(2) a') ?? [])];
+    expect(links.length).toBe(table?.querySelectorAll('tbody tr').length);
+    const anchor = 'rows-judgement-judgement-valid';
+    for (const link of links) expect(link.getAttribute('href')).toBe(`#${anchor}`);
+    expect(document.getElementById(anchor)).not.toBeNull();
+  });
+
   it('draws the plots as SVG in the page', () => {
     const labels = [...document.querySelectorAll('svg')].map((svg) => svg.getAttribute('aria-label'));
     expect(labels).toEqual([

@@ -51,6 +51,7 @@ export function calibration(report: Report): Part[] {
 function table(models: readonly Calibration[], report: Report): Table {
   const [{ task, kind, rows, users, validRows, validUsers }] = models as [Calibration, ...Calibration[]];
   const behind = rowsAnchor(report, { task, kind, split: 'test' });
+  const fittedOn = rowsAnchor(report, { task, kind, split: 'valid' });
   return {
     caption:
       `${task} on test: ${counted(rows, 'row')} of ${counted(users, 'user')}; temperature fitted on ${thousands(validRows)} of valid, ${counted(validUsers, 'user')}. ` +
@@ -63,7 +64,7 @@ function table(models: readonly Calibration[], report: Report): Table {
         own: one.model === 'adapter',
         cells: [
           TITLES[id],
-          figure(one.temperature),
+          { value: figure(one.temperature), ...(fittedOn === undefined ? {} : { rows: fittedOn }) },
           ...[before, after, difference].map((estimate) => estimateCell(estimate, behind)),
         ],
       })),
