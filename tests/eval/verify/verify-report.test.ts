@@ -107,7 +107,7 @@ describe.each(WORLDS)('verify of a report on $about', ({ input }) => {
         const differing = found(store, file, altered(report, path, other));
         if (differing === 'refused') return; // no count is a fraction, no format but this one
         expect(differing).toHaveLength(1);
-        expect(differing[0]?.replace(/\[.*?\]/g, '').split('.')).toEqual(path.filter((key) => typeof key === 'string'));
+        expect(differing[0]?.replace(/\[.*?\]/g, '')).toBe(path.filter((key) => typeof key === 'string').join('.')); // a key may hold a dot
       }),
       { numRuns: 25 },
     );
