@@ -15,7 +15,7 @@ void announce_done(const std::string & verb, const std::optional<std::string> & 
     emit("done", {{"verb", verb}, {"output", output ? json(*output) : json(nullptr)}, {"seconds", seconds_since_start()}, {"peakMemory", peak_memory()}});
 }
 
-static std::string announced(const std::string & verb, const std::string & model_path, int32_t threads) {
+std::string announced(const std::string & verb, const std::string & model_path, int32_t threads) {
     announce(verb, threads);
     return model_path;
 }

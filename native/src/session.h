@@ -12,6 +12,9 @@ extern const char * const PROGRAM_VERSION;
 // Emits "start".
 void announce(const std::string & verb, int32_t threads);
 
+// The same before the model is touched, where that is the first thing a session has; returns its path.
+std::string announced(const std::string & verb, const std::string & model_path, int32_t threads);
+
 // Emits "done".
 void announce_done(const std::string & verb, const std::optional<std::string> & output);
 

@@ -3,11 +3,6 @@
 #include "session.h"
 #include <map>
 
-static std::string announced(const std::string & verb, const std::string & model_path, int32_t threads) {
-    announce(verb, threads);
-    return model_path;
-}
-
 static const std::optional<std::string> & without_magnitudes(const std::optional<std::string> & adapter) {
     refuse_magnitudes(adapter);
     return adapter;

@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import { RectuneError } from '../core/errors.js';
 import { type LogColumns, rowsBetween } from '../core/log-columns.js';
+import { lowerBound } from '../core/lower-bound.js';
 import { studioLayout } from '../platform/studio.js';
 import { BLOCK_ROWS, InteractionBlocks } from './interaction-blocks.js';
 import { LogFile } from './log-file.js';
@@ -131,11 +132,6 @@ export class KeptLog {
 
 /** The row of a line, by halves. */
 function rowOf({ lines, size }: LogColumns, line: number): number | undefined {
-  let [low, high] = [0, size];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((lines[middle] as number) < line) low = middle + 1;
-    else high = middle;
-  }
-  return low < size && lines[low] === line ? low : undefined;
+  const row = lowerBound(lines, line, size);
+  return row < size && lines[row] === line ? row : undefined;
 }

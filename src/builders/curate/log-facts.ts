@@ -1,6 +1,7 @@
 import type { DatasetVersion } from '../../core/dataset-version.js';
 import { RectuneError } from '../../core/errors.js';
 import type { Item } from '../../core/interaction.js';
+import { lowerBound } from '../../core/lower-bound.js';
 import type { Store } from '../../store/store.js';
 import { readLog } from '../read-log.js';
 import type { OwnRows } from '../user-rows.js';
@@ -107,13 +108,8 @@ export class LogFacts {
 }
 
 function placeOf(rows: OwnRows, logIndex: number): { rows: OwnRows; place: number } | undefined {
-  let [low, high] = [0, rows.lines.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((rows.lines[middle] as number) < logIndex) low = middle + 1;
-    else high = middle;
-  }
-  return rows.lines[low] === logIndex ? { rows, place: low } : undefined;
+  const place = lowerBound(rows.lines, logIndex);
+  return rows.lines[place] === logIndex ? { rows, place } : undefined;
 }
 
 function factsOf({ lines, timestamps, ratings }: OwnRows): UserFacts {

@@ -23,19 +23,13 @@ export function columnFindings(recipe: LoadedRecipe, parts: readonly LoadedPart[
     void findings.push(finding('missing-column', `${file}: ${key}`, what, fix));
   if (label?.kind === 'rating-above' && !log.hasRatings)
     add('label', `the log "${source}" has no ratings`, 'write label: { kind: implicit }, or a rule on an attribute');
-  if (label && 'attribute' in label && !log.ofInteractions.has(label.attribute))
-    add(
-      'label',
-      `interactions of "${source}" have no "${label.attribute}"`,
-      `use one of ${listed(log.ofInteractions)}`,
-    );
+  const needs = (key: string, attribute: string): void => {
+    if (log.ofInteractions.has(attribute)) return;
+    add(key, `interactions of "${source}" have no "${attribute}"`, `use one of ${listed(log.ofInteractions)}`);
+  };
+  if (label && 'attribute' in label) needs('label', label.attribute);
   const { targets } = recipe.examples;
-  if (targets && !log.ofInteractions.has(targets.attribute))
-    add(
-      'examples.targets',
-      `interactions of "${source}" have no "${targets.attribute}"`,
-      `use one of ${listed(log.ofInteractions)}`,
-    );
+  if (targets) needs('examples.targets', targets.attribute);
   const items = attributesOf(log.items.values());
   let roles: Roles;
   try {

@@ -1,5 +1,5 @@
 import type { Instruction } from '../../core/instruction.js';
-import { lastKnown, likeRate, type TrainLabels } from './train-labels.js';
+import { lastKnown, likeRate, logOdds, type TrainLabels } from './train-labels.js';
 
 /**
  * Baseline: whether the last item that the prompt shows was liked, and nothing else: how often the targets of train were liked behind such a last item, smoothed
@@ -8,8 +8,5 @@ import { lastKnown, likeRate, type TrainLabels } from './train-labels.js';
  * returns log-odds of liking the target, one an instruction, in order
  */
 export function lastLabel(instructions: readonly Pick<Instruction, 'historyLabels'>[], train: TrainLabels): number[] {
-  return instructions.map(({ historyLabels }) => {
-    const rate = likeRate(train.behind.get(lastKnown(historyLabels)), train);
-    return Math.log(rate / (1 - rate));
-  });
+  return instructions.map(({ historyLabels }) => logOdds(likeRate(train.behind.get(lastKnown(historyLabels)), train)));
 }

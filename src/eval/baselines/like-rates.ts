@@ -1,5 +1,5 @@
 import type { Instruction } from '../../core/instruction.js';
-import { type Counted, likeRate, type TrainLabels } from './train-labels.js';
+import { likeRate, logOdds, type TrainLabels } from './train-labels.js';
 
 /**
  * Baseline: how often the target was liked in train, smoothed towards the like rate of all of train (likeRate); taste of all, no user.
@@ -8,7 +8,7 @@ import { type Counted, likeRate, type TrainLabels } from './train-labels.js';
  * returns log-odds of liking the target, one an instruction, in order
  */
 export function itemLikeRate(instructions: readonly Pick<Instruction, 'itemId'>[], train: TrainLabels): number[] {
-  return instructions.map(({ itemId }) => logOddsOf(train.ofItem.get(itemId), train));
+  return instructions.map(({ itemId }) => logOdds(likeRate(train.ofItem.get(itemId), train)));
 }
 
 /**
@@ -18,10 +18,5 @@ export function itemLikeRate(instructions: readonly Pick<Instruction, 'itemId'>[
  * returns log-odds of liking the target, one an instruction, in order
  */
 export function userLikeRate(instructions: readonly Pick<Instruction, 'userId'>[], train: TrainLabels): number[] {
-  return instructions.map(({ userId }) => logOddsOf(train.ofUser.get(userId), train));
-}
-
-function logOddsOf(counted: Counted | undefined, train: TrainLabels): number {
-  const rate = likeRate(counted, train);
-  return Math.log(rate / (1 - rate));
+  return instructions.map(({ userId }) => logOdds(likeRate(train.ofUser.get(userId), train)));
 }

@@ -1,5 +1,5 @@
 import type { Instruction } from '../../core/instruction.js';
-import { type TrainLabels, trainMean } from './train-labels.js';
+import { logOdds, type TrainLabels, trainMean } from './train-labels.js';
 
 /**
  * Baseline: says the same for every row, the like rate of train. Its accuracy is the share of train's more frequent label
@@ -8,6 +8,6 @@ import { type TrainLabels, trainMean } from './train-labels.js';
  * returns log-odds, one an instruction
  */
 export function majorityClass(instructions: readonly Pick<Instruction, 'row'>[], train: TrainLabels): number[] {
-  const mean = trainMean(train);
-  return instructions.map(() => Math.log(mean / (1 - mean)));
+  const all = logOdds(trainMean(train));
+  return instructions.map(() => all);
 }

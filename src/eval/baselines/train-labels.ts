@@ -63,3 +63,8 @@ export function likeRate(counted: Counted | undefined, train: TrainLabels): numb
   const { likes, rows } = counted ?? { likes: 0, rows: 0 };
   return (likes + PRIOR_ROWS * trainMean(train)) / (rows + PRIOR_ROWS);
 }
+
+/** ln(p / (1 - p)), of a rate between 0 and 1. */
+export function logOdds(rate: number): number {
+  return Math.log(rate / (1 - rate));
+}

@@ -1,8 +1,7 @@
-import { Random } from '../../core/random.js';
 import type { Estimate, ReportOptions } from '../../core/report.js';
-import { type DistanceStatistic, distanceValue, partSums } from './distance-statistic.js';
+import { type DistanceStatistic, distanceOf, partSums } from './distance-statistic.js';
 import { quantile } from './interval.js';
-import { BLOCK } from './resample-block.js';
+import { blockCount, type Draw, eachResample } from './resample-block.js';
 
 type Settings = Pick<ReportOptions, 'resamples' | 'bootstrapSeed' | 'level'>;
 
@@ -19,15 +18,15 @@ const STEP = 0.01;
  * source  Davison and Hinkley 1997, "Bootstrap Methods and their Application", sections 5.2 and 5.5 (tests inverted)
  */
 export function distanceEstimate(statistic: DistanceStatistic, users: number, settings: Settings): Estimate {
-  const value = distanceValue(statistic, new Uint32Array(users).fill(1)) ?? null;
+  const { gaps: seen, weight } = partSums(statistic, new Uint32Array(users).fill(1));
+  const value = weight === 0 ? null : distanceOf(seen);
   if (value === null || users < 2) return { value, low: null, high: null, leftOut: 0 };
   const resampled = resampledGaps(statistic, users, settings);
   const leftOut = settings.resamples - resampled.length;
   if (resampled.length === 0) return { value, low: null, high: null, leftOut };
-  const distances = Float64Array.from(resampled, length).sort();
+  const distances = Float64Array.from(resampled, distanceOf).sort();
   const tail = (1 - settings.level) / 2;
   const ends = [2 * value - quantile(distances, 1 - tail), 2 * value - quantile(distances, tail)];
-  const seen = partSums(statistic, new Uint32Array(users).fill(1)).gaps;
   for (let step = 0; step * STEP <= LONGEST && value > 0; step++) {
     if (couldShow(step * STEP, { seen, value, resampled, tail })) ends.push(step * STEP * value);
   }
@@ -53,20 +52,13 @@ function couldShow(
 
 /** Gaps over weights of each resample, of those that have a weight. */
 function resampledGaps(statistic: DistanceStatistic, users: number, settings: Settings): Float64Array[] {
-  const { resamples, bootstrapSeed } = settings;
-  const times = new Uint32Array(users);
+  const draw: Draw = { userCount: users, resamples: settings.resamples, seed: settings.bootstrapSeed };
   const found: Float64Array[] = [];
-  for (let start = 0; start < resamples; start += BLOCK) {
-    const random = new Random(bootstrapSeed, `bootstrap ${start / BLOCK}`);
-    for (let resample = start; resample < Math.min(resamples, start + BLOCK); resample++) {
-      random.drawWithReplacement(times);
+  for (let block = 0; block < blockCount(draw); block++) {
+    eachResample(draw, block, (times) => {
       const { gaps, weight } = partSums(statistic, times);
       if (weight > 0) found.push(gaps);
-    }
+    });
   }
   return found;
-}
-
-function length(gaps: Float64Array): number {
-  return gaps.reduce((sum, gap) => sum + Math.abs(gap), 0);
 }

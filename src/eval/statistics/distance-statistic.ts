@@ -43,7 +43,12 @@ export function distanceOfRows(
 /** times  how often each user is taken */
 export function distanceValue(statistic: DistanceStatistic, times: ArrayLike<number>): number | undefined {
   const { gaps, weight } = partSums(statistic, times);
-  return weight === 0 ? undefined : gaps.reduce((sum, own) => sum + Math.abs(own), 0);
+  return weight === 0 ? undefined : distanceOf(gaps);
+}
+
+/** Of gaps over the weight of all. */
+export function distanceOf(gaps: Float64Array): number {
+  return gaps.reduce((sum, own) => sum + Math.abs(own), 0);
 }
 
 /** Gaps of the parts over the weight of all, 0 where there is none. */

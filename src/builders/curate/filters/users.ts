@@ -1,3 +1,4 @@
+import { lowerBound } from '../../../core/lower-bound.js';
 import type { JudgeMakers } from '../judge.js';
 
 type Kind =
@@ -107,15 +108,4 @@ export function largestBurst(times: readonly number[], time: number, seconds: nu
     most = Math.max(most, end - begin);
   }
   return most;
-}
-
-/** First place of ascending values that is not below a value. */
-function lowerBound(values: readonly number[], value: number): number {
-  let [low, high] = [0, values.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((values[middle] as number) < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
