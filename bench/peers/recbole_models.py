@@ -10,7 +10,8 @@ the one before it the validation's; full ranking, over the items the user has no
 stopping on MRR@10 of the validation after 10 epochs without a gain; the best epoch is tested. One JSON line an epoch
 (seconds of training that passed and that processors worked, mean loss, validation), the last line holds the test.
 
-RecBole 1.2.1 is older than the libraries it runs on here: what has moved is put back.
+RecBole 1.2.1 is older than the libraries it runs on here: what has moved is put back. One of its models (SINE) turns on PyTorch's detection of anomalies for all
+when it is imported: every gradient is then looked at for NaN, with a wait for the card each time, which changes no value. It is turned off, but for --as-shipped.
 """
 import argparse
 import json
@@ -41,6 +42,17 @@ def put_back_what_has_moved():
         scipy.sparse.dok_matrix._update = lambda self, values: self._dict.update(values)
 
 
+def convolve_over_one_dimension(model):
+    """Caser's horizontal filters cover a whole embedding: [batch, 1, items, width] by [filters, 1, height, width] is [batch, width, items] by [filters, width, height]."""
+    import torch.nn.functional as F
+
+    def forward(conv):
+        return lambda x: F.conv1d(x.squeeze(1).transpose(1, 2), conv.weight.squeeze(1).transpose(1, 2), conv.bias).unsqueeze(3)
+
+    for conv in model.conv_h:
+        conv.forward = forward(conv)
+
+
 def write_log(data, work):
     folder = os.path.join(work, "ml-100k")
     os.makedirs(folder, exist_ok=True)
@@ -60,6 +72,9 @@ def main():
     options.add_argument("--threads", type=int, default=2)
     options.add_argument("--seconds", type=float, default=float("inf"), help="begin no epoch after so many; the best one so far is tested")
     options.add_argument("--batch-size", type=int)
+    options.add_argument("--as-shipped", action="store_true", help="keep the detection of anomalies on, for times as its users see them")
+    options.add_argument("--any-algorithm", action="store_true", help="RecBole's `reproducibility: False`: cuDNN may choose the fastest algorithm of a convolution")
+    options.add_argument("--one-dimension", action="store_true", help="Caser's convolutions over items with the embedding as channels: the same sums, written so that libraries are fast")
     options.add_argument("--gpu", action="store_true", help="on the first CUDA device; seeds beside each other share it")
     asked = options.parse_args()
     put_back_what_has_moved()
@@ -84,6 +99,7 @@ def main():
         **({"train_batch_size": asked.batch_size} if asked.batch_size else {}),
         "MAX_ITEM_LIST_LENGTH": asked.most_inputs,
         "seed": asked.seed,
+        "reproducibility": not asked.any_algorithm,
         "epochs": asked.epochs,
         "use_gpu": asked.gpu,
         "show_progress": False,
@@ -94,7 +110,10 @@ def main():
     train, valid, test = data_preparation(config, dataset)
     init_seed(config["seed"], config["reproducibility"])
     model = get_model(config["model"])(config, train._dataset).to(config["device"])
+    if asked.one_dimension:
+        convolve_over_one_dimension(model)
     trainer = get_trainer(config["MODEL_TYPE"], config["model"])(config, model)
+    torch.autograd.set_detect_anomaly(asked.as_shipped)
 
     out = open(os.path.join(asked.work, f"{asked.model}-{asked.seed}.jsonl"), "w")
 
