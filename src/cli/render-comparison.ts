@@ -2,6 +2,7 @@ import type { ReportOptions } from '../core/report.js';
 import type { RunComparison, RunDifference } from '../eval/contest/compare-runs.js';
 import { counted, figure, levelTitle, pValue, withInterval } from '../eval/numbers.js';
 import { FINDING_WORDS } from '../eval/report/block.js';
+import { correctedOtherTests, NO_TEST } from '../eval/report/test-texts.js';
 import { renderTable } from './render-table.js';
 import { undefinedNote } from './undefined-note.js';
 
@@ -61,23 +62,41 @@ function taskLines(task: RunComparison['tasks'][number], reference: string, leve
         ...others.map((run) => told(differences.find((one) => one.run === run && one.metric === id))),
       ]),
     ),
+    ...otherTestsLines(task),
     ...idModelLines(task, reference),
   ];
+}
+
+/** What the tests beside the resampled users say, where one of them could be made. */
+function otherTestsLines({ metrics, differences }: RunComparison['tasks'][number]): string[] {
+  const others = [...new Set(differences.map(({ run }) => run))];
+  const testOf = (run: string, id: string) => {
+    const found = differences.find((one) => one.run === run && one.metric === id);
+    return found ? correctedOtherTests(found.tests) : NO_TEST;
+  };
+  const told = metrics
+    .map(({ id, title }) => [title, ...others.map((run) => testOf(run, id))])
+    .filter(([, ...tests]) => tests.some((test) => test !== NO_TEST));
+  if (told.length === 0) return [];
+  const title = 'p of the same differences by other tests, each corrected for the number of runs and ID models (Holm)';
+  return ['', title, renderTable(['metric', ...others], told)];
 }
 
 /** By the main metric; --json has all that are defined. */
 function idModelLines({ idModels, metrics, main }: RunComparison['tasks'][number], reference: string): string[] {
   if (idModels.length === 0) return [];
   const title = metrics.find(({ id }) => id === main)?.title ?? main;
+  const lines = idModels.map(({ name, metrics: own, differences }) => {
+    const difference = differences.find(({ metric }) => metric === main);
+    const others = difference ? correctedOtherTests(difference.tests) : NO_TEST;
+    return { shown: [name, own[main] ? withInterval(own[main]) : '', told(difference)], others };
+  });
+  const haveOthers = lines.some(({ others }) => others !== NO_TEST);
   return [
     '',
     renderTable(
-      ['model of users and items', title, `minus ${reference}`],
-      idModels.map(({ name, metrics: own, differences }) => [
-        name,
-        own[main] ? withInterval(own[main]) : '',
-        told(differences.find(({ metric }) => metric === main)),
-      ]),
+      ['model of users and items', title, `minus ${reference}`, ...(haveOthers ? ['p by other tests'] : [])],
+      lines.map(({ shown, others }) => [...shown, ...(haveOthers ? [others] : [])]),
     ),
   ];
 }
@@ -85,6 +104,6 @@ function idModelLines({ idModels, metrics, main }: RunComparison['tasks'][number
 function told(found: Pick<RunDifference, 'difference' | 'tests' | 'finding'> | undefined): string {
   if (!found) return '';
   if (found.difference.value === null) return figure(null);
-  const p = found.tests.holm === null ? '' : `, p ${pValue(found.tests.holm)}`;
+  const p = found.tests.holm.bootstrap === null ? '' : `, p ${pValue(found.tests.holm.bootstrap)}`;
   return `${withInterval(found.difference)} ${FINDING_WORDS[found.finding]}${p}`;
 }

@@ -11,13 +11,18 @@ export type Estimate = z.infer<typeof Estimate>;
 
 const p = z.number().min(0).max(1).nullable();
 
-/** Two-sided p values of a paired difference, by users. null: the test cannot be made for this metric on these rows. */
-export const PairedTests = z.strictObject({
+const tests = {
   bootstrap: p, // by the resampled users, as the interval
-  holm: p, // the same, corrected for the number of models that are compared by this metric on this split
   permutation: p, // outputs exchanged user by user; not for pooled figures such as AUC
   wilcoxon: p, // signed ranks of the users' own differences; not for pooled figures
   delong: p, // of AUC, where each user has one row
+};
+export const PAIRED_TESTS = Object.keys(tests) as (keyof typeof tests)[];
+
+/** Two-sided p values of a paired difference, by users. null: the test cannot be made for this metric on these rows. */
+export const PairedTests = z.strictObject({
+  ...tests,
+  holm: z.strictObject(tests), // each corrected for the models that it compares by this metric on this split: a family a test
 });
 export type PairedTests = z.infer<typeof PairedTests>;
 

@@ -12,10 +12,10 @@ import { NativeTrainConfig } from './run-config.js';
 import { Slice, TaskReport, WordingGap } from './task-report.js';
 import { KeptWrittenReport } from './written-texts.js';
 
-export { Estimate, Finding, PairedTests } from './report-figures.js';
+export { Estimate, Finding, PAIRED_TESTS, PairedTests } from './report-figures.js';
 
 /** The version of the report's JSON form (docs/metrics.md). */
-export const REPORT_FORMAT = 8;
+export const REPORT_FORMAT = 9;
 
 const count = z.number().int().nonnegative();
 

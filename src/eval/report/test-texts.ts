@@ -8,24 +8,34 @@ export const TEST_NOTE =
 
 /** What the tests beside the bootstrap ask. */
 export const OTHER_TESTS_NOTE =
-  "Other tests of the same differences, two-sided, not corrected. Permutation: outputs of the two models exchanged user by user. Wilcoxon: signed ranks of the users' own differences. Neither is " +
-  'made of a figure that pools the rows of all users, such as AUC; that has the test of DeLong where each user has one row.';
+  "Other tests of the same differences, two-sided, each with its own correction by Holm for the models that it compares by one metric. Permutation: outputs of the two models exchanged user by user. Wilcoxon: signed ranks of the users' own differences. Neither is " +
+  'made of a figure that pools the rows of all users, such as AUC; that has the test of DeLong where each user has one row. Nothing is corrected for having several tests: choose one before looking.';
+
+/** Said where none of the other tests can be made. */
+export const NO_TEST = '-';
+
+const OTHERS = [
+  ['permutation', 'permutation'],
+  ['wilcoxon', 'Wilcoxon'],
+  ['delong', 'DeLong'],
+] as const;
 
 /** "p 0.012, Holm 0.036"; undefined where there is none. */
 export function testAside({ bootstrap, holm }: PairedTests): { aside?: string } {
-  return bootstrap === null ? {} : { aside: `${pPart(bootstrap)}, ${pPart(holm, 'Holm')}` };
+  return bootstrap === null ? {} : { aside: `p ${pValue(bootstrap)}, Holm ${pValue(holm.bootstrap)}` };
 }
 
-/** "permutation 0.010, Wilcoxon 0.021", as far as they can be made. */
-export function otherTests({ permutation, wilcoxon, delong }: PairedTests): string {
-  const made = [
-    [permutation, 'permutation'],
-    [wilcoxon, 'Wilcoxon'],
-    [delong, 'DeLong'],
-  ] as const;
-  return made.flatMap(([p, name]) => (p === null ? [] : [pPart(p, name)])).join(', ') || '-';
+/** "permutation 0.010 (Holm 0.030), Wilcoxon 0.021 (Holm 0.042)", as far as they can be made. */
+export function otherTests(tests: PairedTests): string {
+  const made = OTHERS.filter(([test]) => tests[test] !== null);
+  return (
+    made.map(([test, name]) => `${name} ${pValue(tests[test])} (Holm ${pValue(tests.holm[test])})`).join(', ') ||
+    NO_TEST
+  );
 }
 
-function pPart(p: number | null, name = 'p'): string {
-  return `${name} ${pValue(p)}`;
+/** The same with the corrected values alone: "permutation 0.030, Wilcoxon 0.042". */
+export function correctedOtherTests({ holm }: PairedTests): string {
+  const made = OTHERS.filter(([test]) => holm[test] !== null);
+  return made.map(([test, name]) => `${name} ${pValue(holm[test])}`).join(', ') || NO_TEST;
 }

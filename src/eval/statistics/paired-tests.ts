@@ -1,4 +1,4 @@
-import type { PairedTests, ReportOptions } from '../../core/report.js';
+import { PAIRED_TESTS, type PairedTests, type ReportOptions } from '../../core/report.js';
 import type { AucStatistic } from './auc-statistic.js';
 import { bootstrapTest } from './bootstrap-test.js';
 import { delongInterval, delongTest, pairedAuc } from './delong.js';
@@ -11,8 +11,10 @@ import { wilcoxonTest } from './wilcoxon.js';
 
 type Settings = Pick<ReportOptions, 'resamples' | 'bootstrapSeed' | 'interval'>;
 
+const NONE = { bootstrap: null, permutation: null, wilcoxon: null, delong: null };
+
 /**
- * Every test of the difference of two models that its metric and its rows allow; the corrected value is left to correctedForRivals.
+ * Every test of the difference of two models that its metric and its rows allow; the corrected values are left to correctedForRivals.
  *
  * difference  resampled, of first minus second
  */
@@ -23,7 +25,7 @@ export function pairedTests(
   settings: Settings,
 ): PairedTests {
   const bootstrap = bootstrapTest(difference, settings) ?? null;
-  const tests = { bootstrap, holm: null, permutation: null, wilcoxon: null, delong: null };
+  const tests = { ...NONE, bootstrap, holm: NONE };
   if (first.kind === 'ratio' && second.kind === 'ratio') {
     return {
       ...tests,
@@ -86,16 +88,23 @@ interface Compared {
   readonly tests: PairedTests;
 }
 
-/** With the bootstrap's p values corrected for the number of models that the adapter was compared with by one metric on one split. */
+/**
+ * With the p values corrected for the number of models that the adapter was compared with by one metric on one split. Each test is a family of its own:
+ * a model for which it could not be made does not count there.
+ */
 export function correctedForRivals<Difference extends Compared>(differences: readonly Difference[]): Difference[] {
   const family = ({ split, metric }: Compared) => `${split} ${metric}`;
-  const corrected = new Map<Difference, number | null>();
+  const corrected = new Map<Difference, PairedTests['holm']>();
   for (const name of new Set(differences.map(family))) {
     const members = differences.filter((one) => family(one) === name);
-    const values = holm(members.map(({ tests }) => tests.bootstrap ?? undefined));
+    const byTest = PAIRED_TESTS.map((test) => ({
+      test,
+      values: holm(members.map(({ tests }) => tests[test] ?? undefined)),
+    }));
     members.forEach((one, place) => {
-      corrected.set(one, values[place] ?? null);
+      const own = byTest.map(({ test, values }) => [test, values[place] ?? null]);
+      corrected.set(one, Object.fromEntries(own) as PairedTests['holm']);
     });
   }
-  return differences.map((one) => ({ ...one, tests: { ...one.tests, holm: corrected.get(one) ?? null } }));
+  return differences.map((one) => ({ ...one, tests: { ...one.tests, holm: corrected.get(one) ?? NONE } }));
 }

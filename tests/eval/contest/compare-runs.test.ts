@@ -4,6 +4,7 @@ import { ReportOptions } from '../../../src/core/report.js';
 import type { RunEvent } from '../../../src/core/run-event.js';
 import { compareRuns } from '../../../src/eval/contest/compare-runs.js';
 import { auc } from '../../../src/eval/metrics/auc.js';
+import { pValue } from '../../../src/eval/numbers.js';
 import { makeReport } from '../../../src/eval/report.js';
 import { temporaryFolder } from '../../store/fixtures.js';
 import { inventedEvents, inventedRun, inventInput } from '../fixtures.js';
@@ -76,9 +77,30 @@ describe('runs beside each other', () => {
     expect(of('noisy', 'auc')).toMatchObject({ finding: 'worse' });
     expect(of('noisy', 'logLoss')).toMatchObject({ finding: 'worse' }); // lower is better there
     expect(of('alike', 'auc')).toMatchObject({ difference: { value: 0, low: 0, high: 0 }, finding: 'undecided' });
-    expect(of('noisy', 'auc')?.tests.holm as number).toBeGreaterThanOrEqual(
+    expect(of('noisy', 'auc')?.tests.holm.bootstrap as number).toBeGreaterThanOrEqual(
       of('noisy', 'auc')?.tests.bootstrap as number,
     );
+    expect(of('noisy', 'auc')?.tests.holm).toMatchObject({ permutation: null, wilcoxon: null });
+  });
+
+  it('are corrected for the number of runs test by test, and shown so', () => {
+    const input = inventInput({ ...small, users: 40 });
+    const store = storeWith(input);
+    addRun(store, input, 'noisier', { noise: 2 });
+    addRun(store, input, 'noisy', { noise: 12 });
+    const compared = compareRuns(store, STUDIO, [FIRST, 'noisier', 'noisy'], options);
+    const two =
+      compared.tasks[0]?.differences.filter(({ metric }) => metric === 'brier').map(({ tests }) => tests) ?? [];
+    expect(two).toHaveLength(2);
+    for (const test of ['permutation', 'wilcoxon'] as const) {
+      const [small, large] = two.sort((a, b) => (a[test] as number) - (b[test] as number));
+      const corrected = Math.min(1, 2 * (small?.[test] as number));
+      expect(small?.holm[test]).toBeCloseTo(corrected, 12);
+      expect(large?.holm[test]).toBeCloseTo(Math.max(corrected, large?.[test] as number), 12);
+    }
+    const text = renderComparison(compared, options);
+    expect(text).toContain('by other tests, each corrected for the number of runs and ID models (Holm)');
+    expect(text).toContain(`permutation ${pValue(two[0]?.holm.permutation ?? null)}, Wilcoxon`);
   });
 
   it('have the ID models of the version and of their own rows beside them, each minus the first', () => {
@@ -107,7 +129,7 @@ describe('runs beside each other', () => {
       .filter(({ metric }) => metric === 'auc')
       .map(({ tests }) => tests);
     const least = Math.min(...p.map(({ bootstrap }) => bootstrap as number));
-    expect(Math.min(...p.map(({ holm }) => holm as number))).toBeCloseTo(Math.min(1, 3 * least), 12); // of three comparisons
+    expect(Math.min(...p.map(({ holm }) => holm.bootstrap as number))).toBeCloseTo(Math.min(1, 3 * least), 12); // of three comparisons
     expect(renderComparison(compared, options)).toContain('EASE (all of train)');
   });
 

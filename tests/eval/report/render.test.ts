@@ -2,6 +2,7 @@ import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
 import { givesProbabilities, METRICS, MODEL_TITLES, MODELS, type ModelId, Report } from '../../../src/core/report.js';
 import { METRIC } from '../../../src/eval/metrics/metric.js';
+import { pValue } from '../../../src/eval/numbers.js';
 import { renderHtml } from '../../../src/eval/report/html.js';
 import { renderJson } from '../../../src/eval/report/json.js';
 import { renderMarkdown } from '../../../src/eval/report/markdown.js';
@@ -45,6 +46,23 @@ describe.each([
     const bare = makeReport(inventInput({ users: 1, oneLabel: true, validRows: false }, { events: [] }));
     expect(bare.curves.roc).toEqual([]);
     expect(render(bare)).not.toMatch(/undefined|NaN/);
+  });
+});
+
+describe.each([
+  { form: 'HTML', render: renderHtml },
+  { form: 'Markdown', render: renderMarkdown },
+])('the $form report', ({ render }) => {
+  it('has each test beside the bootstrap with its own correction', () => {
+    const text = render(report).replaceAll('&lt;', '<').replaceAll('\\<', '<');
+    const here = report.differences.filter(({ split, metric }) => split === 'test' && metric === 'brier');
+    expect(here.length).toBeGreaterThan(1);
+    for (const { tests } of here) {
+      const { permutation, wilcoxon, holm } = tests;
+      expect(text).toContain(
+        `permutation ${pValue(permutation)} (Holm ${pValue(holm.permutation)}), Wilcoxon ${pValue(wilcoxon)} (Holm ${pValue(holm.wilcoxon)})`,
+      );
+    }
   });
 });
 

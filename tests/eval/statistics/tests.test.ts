@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { PAIRED_TESTS } from '../../../src/core/report.js';
 import { aucByUsers } from '../../../src/eval/metrics/auc.js';
 import { bootstrapTest } from '../../../src/eval/statistics/bootstrap-test.js';
 import { delongTest, pairedAuc } from '../../../src/eval/statistics/delong.js';
@@ -13,6 +14,7 @@ import { indexUsers } from '../../../src/eval/statistics/user-index.js';
 import { wilcoxonTest } from '../../../src/eval/statistics/wilcoxon.js';
 
 const settings = { resamples: 5000, bootstrapSeed: 1, interval: 'percentile' } as const;
+const NONE = { bootstrap: null, permutation: null, wilcoxon: null, delong: null };
 const small = fc.integer({ min: -3, max: 3 });
 
 /** All ways to say yes or no n times. */
@@ -133,21 +135,31 @@ describe("Holm's correction", () => {
     expect(holm([0.02, undefined, 0.01])).toEqual([0.02, undefined, 0.02]);
   });
 
-  it('counts the models that are compared by one metric on one split', () => {
-    const tests = (bootstrap: number | null) => ({
-      bootstrap,
-      holm: null,
-      permutation: null,
-      wilcoxon: null,
-      delong: null,
-    });
-    const corrected = correctedForRivals([
-      { split: 'test', metric: 'auc', tests: tests(0.01) },
-      { split: 'test', metric: 'auc', tests: tests(0.02) },
-      { split: 'test', metric: 'brier', tests: tests(0.03) },
-      { split: 'valid', metric: 'auc', tests: tests(null) },
-    ]);
-    expect(corrected.map((one) => one.tests.holm)).toEqual([0.02, 0.02, 0.03, null]);
+  it('counts, test by test, the models that are compared by one metric on one split', () => {
+    const p = fc.option(fc.integer({ min: 0, max: 20 }).map((twentieths) => twentieths / 20));
+    const anyTests = fc.record({ bootstrap: p, permutation: p, wilcoxon: p, delong: p }, { noNullPrototype: true });
+    const split = fc.constantFrom('test', 'valid');
+    const metric = fc.constantFrom('auc', 'brier');
+    fc.assert(
+      fc.property(fc.array(fc.record({ split, metric, tests: anyTests }), { maxLength: 8 }), (all) => {
+        const corrected = correctedForRivals(all.map((one) => ({ ...one, tests: { ...one.tests, holm: NONE } })));
+        corrected.forEach((one, place) => {
+          for (const test of PAIRED_TESTS) {
+            const own = all[place]?.tests[test] ?? null;
+            const family = all
+              .filter((other) => other.split === one.split && other.metric === one.metric)
+              .flatMap(({ tests }) => (tests[test] === null ? [] : [tests[test]]));
+            // The least level at which no smaller value, nor this one, stops the rule: each counts those that are no smaller than it.
+            const steps = family
+              .filter((value) => own !== null && value <= own)
+              .map((value) => value * family.filter((other) => other >= value).length);
+            if (own === null) expect(one.tests.holm[test]).toBeNull();
+            else expect(one.tests.holm[test]).toBeCloseTo(Math.min(1, Math.max(...steps)), 12);
+            expect(one.tests[test]).toBe(own);
+          }
+        });
+      }),
+    );
   });
 });
 
@@ -209,11 +221,8 @@ describe('tests of a paired difference', () => {
     const paired = pairedAuc(rows.first, rows.second, rows.labels);
     expect(tests(['f', 'e', 'd', 'c', 'b', 'a']).delong).toBeCloseTo((paired && delongTest(paired)) as number, 12);
     expect(tests(['a', 'a', 'b', 'c', 'd', 'e'])).toEqual({
-      bootstrap: null,
-      holm: null,
-      permutation: null,
-      wilcoxon: null,
-      delong: null,
+      ...NONE,
+      holm: NONE,
     });
   });
 
