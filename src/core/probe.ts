@@ -36,6 +36,17 @@ export const ProbeVariant = z.strictObject({
 });
 export type ProbeVariant = z.infer<typeof ProbeVariant>;
 
+/** What a form looks like: the text of one row in it, as the models read it. */
+export const FormExample = z.strictObject({
+  row: count, // of test
+  variant: count, // place in the probe's variants
+  template: z.string(), // id of the template that made the text
+  templateHash: z.string(), // SHA-256 of its text
+  prompt: z.string(),
+  answers: z.array(z.string()).nullable(), // that were scored behind it; null: the row's own free text
+});
+export type FormExample = z.infer<typeof FormExample>;
+
 /** A row of test in one form, and what both models say of it. */
 export const VariantAnswer = z.strictObject({
   row: count, // of test
@@ -81,6 +92,7 @@ export const ProbeResult = z.discriminatedUnion('probe', [
     rows: z.array(count), // the subsample, in order
     variants: z.array(ProbeVariant),
     stable: z.boolean().nullable(), // order: whether the last permutation changed the mean answer by less than the tolerance; null: another probe
+    examples: z.array(FormExample).optional(), // of each task one of each variant, of as few rows as may be; none: asked by a release that kept no texts
     answers: z.array(VariantAnswer), // by row, then variant; a row that has no such form is left out of it. What is said of the rows as they are, the predictions hold
   }),
   z.strictObject({ probe: z.literal('completion'), ...asked, titles: z.array(CompletedTitle) }),

@@ -107,6 +107,18 @@ export const WordingMeans = z.strictObject({
 });
 export type WordingMeans = z.infer<typeof WordingMeans>;
 
+/** A row of test in one form, as the models read it. */
+export const ShownText = z.strictObject({
+  form: z.string(), // "as it is" among them
+  seen: z.boolean().nullable(), // of wordings: whether train held it
+  row: z.string(), // "86dd3d4686eb/test/17"
+  template: z.string(), // id of the template that made the text
+  templateHash: z.string().nullable(), // SHA-256 of its text; null: of a version that names none
+  prompt: z.string(),
+  answers: z.array(z.string()).nullable(), // that are scored behind it; null: the row's own free text
+});
+export type ShownText = z.infer<typeof ShownText>;
+
 /** What a probe that shows rows in other forms came to, on one task. */
 export const FormsOfTask = z.strictObject({
   probe: z.enum(VARIANT_PROBES),
@@ -124,6 +136,7 @@ export const FormsOfTask = z.strictObject({
   order: z
     .strictObject({ orders: z.number(), stable: z.boolean().nullable(), adapter: OrderBias, base: OrderBias }) // orders: beside their own, mean over the rows
     .nullable(), // null: another probe
+  texts: z.array(ShownText), // a row as it is, then a text of each form; none: the probe was asked by a release that kept none
   wording: z.strictObject({ seen: count, unseen: count, adapter: WordingMeans, base: WordingMeans }).nullable(), // null: another probe
 });
 export type FormsOfTask = z.infer<typeof FormsOfTask>;

@@ -15,7 +15,7 @@ import { KeptWrittenReport } from './written-texts.js';
 export { Estimate, Finding, PAIRED_TESTS, PairedTests } from './report-figures.js';
 
 /** The version of the report's JSON form (docs/metrics.md). */
-export const REPORT_FORMAT = 9;
+export const REPORT_FORMAT = 10;
 
 const count = z.number().int().nonnegative();
 

@@ -2,7 +2,7 @@ import { RectuneError } from '../core/errors.js';
 import type { Instruction } from '../core/instruction.js';
 import type { Prediction, PredictionSet } from '../core/prediction.js';
 
-/** The part of an instruction that an evaluation reads: of its text only the answers. */
+/** The part of an instruction that an evaluation reads: of its text the answers, and the prompt to show it. */
 export type EvaluatedInstruction = Pick<
   Instruction,
   | 'row'
@@ -15,6 +15,7 @@ export type EvaluatedInstruction = Pick<
   | 'candidates'
   | 'answer'
   | 'templateId'
+  | 'prompt'
   | 'target'
   | 'historyInteractions'
 >;

@@ -137,6 +137,7 @@ export function evaluate(input: ReportInput): Evaluated {
   const { tasks } = findings;
   const { trust, probed } = findTrust({
     runId: run.id,
+    version,
     rows: known.rows,
     probes: input.probes,
     tasks,

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -123,6 +123,15 @@ describe('the quickstart in a small form', () => {
         const forms = { order: 0, wording: 8, history: 3, titles: 1 }[result.probe];
         expect(result.variants.length).toBe(forms);
         if (result.probe !== 'history') expect(result.answers.length).toBe(forms * result.rows.length);
+        expect(result.examples?.length).toBe(forms);
+      }
+    }
+    for (const { probe, texts } of first.report.trust.forms) {
+      expect(texts.map(({ form }) => form)).toHaveLength({ order: 0, wording: 9, history: 4, titles: 2 }[probe]);
+      expect(new Set(texts.map(({ prompt }) => prompt)).size).toBe(texts.length);
+      for (const { prompt, seen, form } of texts) {
+        expect(prompt).toMatch(/\w{3}/);
+        expect(seen).toBe(probe === 'wording' ? form === 'as it is' : null);
       }
     }
   });
@@ -138,12 +147,20 @@ describe('the quickstart in a small form', () => {
     }
   });
 
-  it('does nothing twice: a second one finds all there and says the same', async () => {
+  it('does nothing twice: a second one finds all there and says the same, and adds texts that answers of before lack', async () => {
     stages.length = 0;
+    const folder = join(studio, 'probes', first.run.id);
+    const kept = new Map(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8')]));
+    for (const [name, text] of kept) {
+      const { examples: _, ...bare } = JSON.parse(text);
+      writeFileSync(join(folder, name), JSON.stringify(bare));
+    }
     const again = await runQuickstart(store, request);
     expect(again.model).toEqual({ ...first.model, reused: true });
     expect(again.run).toEqual(first.run);
     expect(again.best).toEqual(first.best);
+    for (const [name, text] of kept)
+      expect(JSON.parse(readFileSync(join(folder, name), 'utf8'))).toEqual(JSON.parse(text));
     expect(summarizeReport(again.report)).toBe(summarizeReport(first.report));
     expect(stages.join('\n')).toContain('is done already');
     expect(stages.join('\n')).toContain('fit: 3 results as fitted before');

@@ -30,11 +30,19 @@ function line(row: number, change: Partial<InstructionLine>): InstructionLine {
   return { row, user: 'u', item: 'i', label: null, prompt: 'p', answer: 'a', values: [], history: [], ...change };
 }
 
+const BY = { id: 'some', hash: 'a hash' };
+
 const FORMS: ProbeForm[] = [
-  { row: 7, variant: 0, places: null, line: line(7, { label: true, labels: ['Yes', 'No'] }) },
-  { row: 7, variant: 1, places: null, line: line(7, { label: true, prompt: 'die', labels: ['accepted', 'not'] }) },
-  { row: 9, variant: 0, places: [2, 0, 1], line: line(9, { choices: ['a', 'bb', 'ccc'] }) },
-  { row: 11, variant: 0, places: [1, 0], line: line(11, { labels: ['aaa', 'b'] }) },
+  { row: 7, variant: 0, places: null, line: line(7, { label: true, labels: ['Yes', 'No'] }), by: BY },
+  {
+    row: 7,
+    variant: 1,
+    places: null,
+    line: line(7, { label: true, prompt: 'die', labels: ['accepted', 'not'] }),
+    by: BY,
+  },
+  { row: 9, variant: 0, places: [2, 0, 1], line: line(9, { choices: ['a', 'bb', 'ccc'] }), by: BY },
+  { row: 11, variant: 0, places: [1, 0], line: line(11, { labels: ['aaa', 'b'] }), by: BY },
 ];
 
 function asking(): { model: AskedModel; studio: string } {

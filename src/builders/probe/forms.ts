@@ -1,7 +1,8 @@
 import type { InstructionLine } from '../../core/instruction.js';
 import type { ProbeVariant } from '../../core/probe.js';
-import type { ProbeForm } from '../../core/probe-form.js';
+import type { ProbeForm, RenderedBy } from '../../core/probe-form.js';
 import { Random } from '../../core/random.js';
+import type { Template } from '../load-template.js';
 import type { Change, ProbedRow, ProbeGround } from './ground.js';
 import type { Wordings } from './wordings.js';
 
@@ -17,6 +18,10 @@ function isOther(form: InstructionLine, row: ProbedRow): boolean {
   return form.prompt !== prompt || JSON.stringify(form.choices ?? form.labels) !== JSON.stringify(choices);
 }
 
+function renderedBy({ head: { id }, hash }: Template): RenderedBy {
+  return { id, hash };
+}
+
 /** History removed, in another order, and with likes and dislikes exchanged. A form that changes nothing for a row is left out of it. */
 export function historyForms(ground: ProbeGround, rows: readonly ProbedRow[], seed: number): Forms {
   const variants = ['removed', 'shuffled', 'swapped'].map((name) => ({ name, seen: null }));
@@ -28,7 +33,10 @@ export function historyForms(ground: ProbeGround, rows: readonly ProbedRow[], se
       shuffledForm(ground, row, seed),
       formOf(ground, row, { swapsLikes: true }),
     ];
-    return made.flatMap((line, variant) => (line ? [{ row: row.instruction.row, variant, places: null, line }] : []));
+    const by = renderedBy(row.template);
+    return made.flatMap((line, variant) =>
+      line ? [{ row: row.instruction.row, variant, places: null, line, by }] : [],
+    );
   });
   return { variants, forms };
 }
@@ -57,7 +65,7 @@ export function titleForms(
 ): Forms {
   const forms = rows.flatMap((row) => {
     const line = formOf(ground, row, { titles });
-    return line ? [{ row: row.instruction.row, variant: 0, places: null, line }] : [];
+    return line ? [{ row: row.instruction.row, variant: 0, places: null, line, by: renderedBy(row.template) }] : [];
   });
   return { variants: [{ name: 'exchanged', seen: null }], forms };
 }
@@ -73,7 +81,7 @@ export function wordingForms(ground: ProbeGround, rows: readonly ProbedRow[], wo
       const { id } = template.head;
       const variant = placeOf.get(id) ?? variants.push({ name: id, seen }) - 1;
       placeOf.set(id, variant);
-      return [{ row: row.instruction.row, variant, places: null, line }];
+      return [{ row: row.instruction.row, variant, places: null, line, by: renderedBy(template) }];
     });
     return made.sort((a, b) => a.variant - b.variant);
   });
@@ -100,7 +108,9 @@ export function orderForms(
       .flatMap(({ places, variant }): ProbeForm[] => {
         const line = ground.form(row, { candidates: inPlaces(candidates, places) });
         // A template that does not print the list asks the same in each order.
-        return line && line.prompt !== row.instruction.prompt ? [{ row: number, variant, places, line }] : [];
+        return line && line.prompt !== row.instruction.prompt
+          ? [{ row: number, variant, places, line, by: renderedBy(row.template) }]
+          : [];
       });
   });
 }

@@ -1,9 +1,10 @@
 import { exchangeTitles } from '../../builders/probe/exchange-titles.js';
+import { formExamples } from '../../builders/probe/form-examples.js';
 import { type Forms, historyForms, orderForms, titleForms, wordingForms } from '../../builders/probe/forms.js';
 import { type ProbedRow, ProbeGround } from '../../builders/probe/ground.js';
 import type { Wordings } from '../../builders/probe/wordings.js';
 import type { Instruction, InstructionLine } from '../../core/instruction.js';
-import type { ProbeName, ProbeVariant, VariantAnswer } from '../../core/probe.js';
+import type { FormExample, ProbeName, ProbeResult, ProbeVariant, VariantAnswer } from '../../core/probe.js';
 import { MOST_ORDERS } from '../../core/probe-budget.js';
 import type { ProbeForm } from '../../core/probe-form.js';
 import { Random } from '../../core/random.js';
@@ -67,13 +68,15 @@ export async function askVariants(
       const found =
         probe === 'order' && part && ground instanceof ProbeGround
           ? await moreOrders(probing, ground, rows, own, first)
-          : { variants: part?.forms.variants ?? [], stable: null, answers: first };
+          : { variants: part?.forms.variants ?? [], stable: null, answers: first, forms: part?.forms.forms ?? [] };
+      const { forms: shown, ...told } = found;
       return {
         eligible: sample.eligible[probe],
         budget: amountInWords(probing, probe, rows.length),
         reason: whyNotAsked(probing, probe),
         rows: rows.map(({ instruction }) => instruction.row),
-        ...found,
+        examples: formExamples(rows, shown),
+        ...told,
       };
     },
   };
@@ -110,6 +113,32 @@ function formsOf(
   }
 }
 
+/**
+ * What the forms of answers from an earlier release look like, made again: no model is asked.
+ *
+ * returns  undefined where the forms cannot be made again, or others come of it than were asked
+ */
+export function examplesAgain(
+  probing: Probing,
+  { probe, rows, variants, answers }: Extract<ProbeResult, { readonly variants: unknown }>,
+): FormExample[] | undefined {
+  const { ground, store, asked, request } = probing;
+  if (!(ground instanceof ProbeGround)) return undefined;
+  const { hash } = asked.version;
+  const made = ground.rows(rows.map((row) => store.versions.instruction(hash, 'test', row) as Instruction));
+  const shown = rows.flatMap((row) => made.get(row) ?? []);
+  const forms =
+    probe === 'order'
+      ? orderForms(ground, shown, request.seed, { from: 0, to: variants.length })
+      : formsOf(probing, ground, probe, shown).forms;
+  const named = (all: readonly Pick<VariantAnswer, 'row' | 'variant'>[]) =>
+    all
+      .map(({ row, variant }) => `${row} ${variant}`)
+      .sort()
+      .join();
+  return named(forms) === named(answers) ? formExamples(shown, forms) : undefined;
+}
+
 /** Asks orders of the candidates until the answer, averaged over them, stays where it is. */
 async function moreOrders(
   probing: Probing,
@@ -120,6 +149,7 @@ async function moreOrders(
 ) {
   const numbers = rows.map(({ instruction }) => instruction.row);
   const answers = [...first];
+  const shown = [...orderForms(ground, rows, probing.request.seed, { from: 0, to: FIRST_ORDERS })];
   let asked = FIRST_ORDERS;
   let stable = isStable(numbers, own, answers, asked);
   while (!stable && asked < MOST_ORDERS) {
@@ -127,13 +157,14 @@ async function moreOrders(
     const forms = orderForms(ground, rows, probing.request.seed, { from: asked, to });
     if (forms.length === 0) break;
     answers.push(...(await tell(probing, forms, [])).answers);
+    shown.push(...forms);
     asked = to;
     stable = isStable(numbers, own, answers, asked);
   }
   const used = Math.max(0, ...answers.map(({ variant }) => variant + 1));
   const variants = Array.from({ length: used }, (_, i): ProbeVariant => ({ name: `order-${i + 1}`, seen: null }));
   answers.sort((a, b) => a.row - b.row || a.variant - b.variant);
-  return { variants, stable, answers };
+  return { variants, stable, answers, forms: shown };
 }
 
 /** Rows that can be shown in other forms, those of all probes at once: the examples of a log are gone through. */

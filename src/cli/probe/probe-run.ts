@@ -9,7 +9,7 @@ import type { Store } from '../../store/store.js';
 import { type KeptAnswer, readAnswers } from '../../trainers/asked-run.js';
 import { servingEngine } from '../../trainers/serve-rows.js';
 import { askServing } from './ask-serving.js';
-import { askVariants, isVariantProbe } from './ask-variants.js';
+import { askVariants, examplesAgain, isVariantProbe } from './ask-variants.js';
 import { completionLine, completionResult, type TitlesToComplete, titlesToComplete } from './complete-titles.js';
 import { atMeasuredPace, openProbing, type ProbeRequest, type Probing, whyNotAsked } from './probing.js';
 
@@ -39,7 +39,8 @@ async function answersTo(probing: Probing): Promise<ProbeAnswer[]> {
   for (const probe of wanted) {
     const path = pathOf(probing, probe);
     if (!exists(path) || options.again) continue;
-    known.set(probe, { path, reused: true, result: readAnswers(path, ProbeResult) });
+    const result = withExamples(probing, path, readAnswers(path, ProbeResult));
+    known.set(probe, { path, reused: true, result });
   }
   const asking = wanted.filter((probe) => !known.has(probe));
   for (const result of asking.length > 0 ? await ask(await atMeasuredPace(probing), asking) : []) {
@@ -71,6 +72,16 @@ async function ask(probing: Probing, probes: readonly ProbeName[]): Promise<Prob
 function toComplete({ store, asked, request, sample, budget }: Probing): TitlesToComplete {
   const items = store.sources.items(asked.version.sourceId).values();
   return titlesToComplete(items, request.seed, sample.formBytes / 2, budget); // one model is asked
+}
+
+/** Answers that an earlier release kept, with the texts that it did not keep, where these are the same today. */
+function withExamples(probing: Probing, path: string, result: ProbeResult): ProbeResult {
+  if (!('variants' in result) || result.examples !== undefined) return result;
+  const examples = examplesAgain(probing, result);
+  if (examples === undefined) return result;
+  const told = { ...result, examples };
+  writeSealed(path, `${JSON.stringify(told)}\n`);
+  return told;
 }
 
 /** Named by the question: all that decides the answer. */

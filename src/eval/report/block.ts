@@ -14,7 +14,8 @@ export type Block =
   | { readonly kind: 'plots'; readonly plots: readonly Drawing[] } // side by side where there is room
   | { readonly kind: 'facts'; readonly facts: readonly Fact[] }
   | { readonly kind: 'definitions'; readonly terms: readonly Fact[] } // what words in the tables mean
-  | { readonly kind: 'listing'; readonly title: string; readonly text: string };
+  | { readonly kind: 'listing'; readonly title: string; readonly text: string }
+  | { readonly kind: 'texts'; readonly title: string; readonly texts: readonly LongText[] }; // folded; forms without folds name them
 
 /** A sentence on the adapter against another model. */
 export interface Verdict {
@@ -35,6 +36,14 @@ export interface Part {
 /** A matter that a report speaks of: one file in sections/, named in sections.ts. */
 export type Section = (report: Report) => readonly Part[];
 
+/** A text too long to stand open on the page. */
+export interface LongText {
+  readonly name: string;
+  readonly anchor: string;
+  readonly about: string; // in a line
+  readonly text: string;
+}
+
 /** A name and what is known of it. */
 export type Fact = readonly [name: string, value: string];
 
@@ -50,6 +59,7 @@ export interface Table {
 
 export interface TableRow {
   readonly name: string;
+  readonly link?: string | undefined; // anchor of what the name stands for
   readonly color?: string; // of the model, as in the plots
   readonly own?: boolean; // the adapter's: set apart from the others
   readonly cells: readonly Cell[];

@@ -68,6 +68,9 @@ ${block.facts.map(([name, value]) => html`<tr><th scope="row">${name}</th><td>${
     case 'listing':
       return html`<details><summary>${block.title}</summary>
 <pre>${block.text}</pre></details>`;
+    case 'texts':
+      return html`<div class="texts"><p class="soft">${block.title}</p>
+${block.texts.map(({ name, anchor, about, text }) => html`<details id="${anchor}"><summary>${name} <span>${about}</span></summary><pre>${text}</pre></details>\n`)}</div>`;
   }
 }
 
@@ -86,9 +89,9 @@ ${rows.map(tableRow)}</tbody>
 </table></div>`;
 }
 
-function tableRow({ name, color, own, cells }: TableRow): Markup {
+function tableRow({ name, link, color, own, cells }: TableRow): Markup {
   const swatch = color === undefined ? '' : html`<span class="swatch" style="background:${color}"></span>`;
-  return html`<tr${own ? html` class="own"` : ''}><th scope="row">${swatch}${name}</th>${cells.map(cell)}</tr>
+  return html`<tr${own ? html` class="own"` : ''}><th scope="row">${swatch}${link === undefined ? name : html`<a href="#${link}">${name}</a>`}</th>${cells.map(cell)}</tr>
 `;
 }
 

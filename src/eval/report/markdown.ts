@@ -35,6 +35,11 @@ function blockLines(block: Block): string[] {
       return [block.terms.map(([term, meaning]) => `- ${plain(term)}: ${plain(meaning)}`).join('\n')];
     case 'listing':
       return [`${plain(block.title)}:`, fenced(block.text)];
+    case 'texts':
+      return [
+        `${plain(block.title)} The texts stand in report.html and report.json.`,
+        block.texts.map(({ name, about }) => `- ${plain(name)}: ${plain(about)}`).join('\n'),
+      ];
   }
 }
 

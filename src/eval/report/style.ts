@@ -23,7 +23,7 @@ h1 { font-size: 1.65rem; line-height: 1.25; letter-spacing: -.01em; margin: 0 0 
 h2 { font-size: 1.2rem; line-height: 1.35; letter-spacing: -.005em; margin: 3rem 0 .75rem; padding-top: 1.25rem; border-top: 1px solid var(--line); overflow-wrap: anywhere; }
 p { margin: .6rem 0; max-width: 46rem; overflow-wrap: anywhere; }
 a { color: var(--link); text-decoration: none; } a:hover { text-decoration: underline; }
-td a { color: inherit; border-bottom: 1px dotted var(--quiet); } td a:hover { color: var(--link); text-decoration: none; border-color: currentColor; }
+td a, tbody th a { color: inherit; border-bottom: 1px dotted var(--quiet); } td a:hover, tbody th a:hover { color: var(--link); text-decoration: none; border-color: currentColor; }
 a:focus-visible, summary:focus-visible, .scroll:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; border-radius: 2px; }
 :target { scroll-margin-top: 1rem; } .scroll:target caption { color: var(--text); box-shadow: -4px 0 0 var(--link); padding-left: .5rem; }
 .overview { font-size: 1.12rem; font-weight: 600; }
@@ -59,6 +59,8 @@ dl div { display: flex; gap: .75rem; } dt { flex: 0 0 6.5rem; font-weight: 600; 
 code, pre { font: .86rem/1.5 ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; overflow-wrap: anywhere; }
 pre { background: var(--surface); border: 1px solid var(--line); border-radius: 8px; padding: .8rem 1rem; white-space: pre-wrap; margin: .6rem 0; }
 details { margin: 1rem 0; } summary { cursor: pointer; color: var(--soft); }
+.texts { margin: 1rem 0; } .texts details { margin: 0; border-bottom: 1px solid var(--line); } .texts summary { padding: .4rem 0; color: var(--text); font-size: .92rem; } .texts summary span { color: var(--soft); margin-left: .4rem; }
+.texts details:target summary { box-shadow: -4px 0 0 var(--link); padding-left: .5rem; }
 footer { margin-top: 3.5rem; padding-top: 1rem; border-top: 1px solid var(--line); color: var(--soft); font-size: .88rem; }
 @media (max-width: 40rem) {
   main { padding: 1.5rem 1rem 3rem; }

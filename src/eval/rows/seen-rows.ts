@@ -7,13 +7,7 @@ import type { TaskScores } from '../tasks/score-task.js';
 import { partsOfRow } from '../tasks/slices.js';
 import type { TaskRow } from '../tasks/task-rows.js';
 import type { ProbedSayings } from '../trust/trust.js';
-
-const HASH_DIGITS = 12; // a name may come to mean another version, a hash does not
-
-/** "86dd3d4686eb/test/17" */
-function rowName({ hash }: Pick<DatasetVersion, 'hash'>, split: Split, row: number): string {
-  return `${hash.slice(0, HASH_DIGITS)}/${split}/${row}`;
-}
+import { rowName } from './row-name.js';
 
 /** The rows with what models said of those of test in other forms. */
 export function withProbes(probed: ProbedSayings, rows: readonly SeenRow[]): SeenRow[] {

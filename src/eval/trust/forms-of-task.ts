@@ -1,3 +1,4 @@
+import type { DatasetVersion } from '../../core/dataset-version.js';
 import type { VariantAnswer } from '../../core/probe.js';
 import type { ReportOptions } from '../../core/report.js';
 import type { FormsOfTask, TrustModel } from '../../core/report-trust.js';
@@ -10,6 +11,7 @@ import type { KeptProbe } from './kept-probes.js';
 import { askForOrderBias } from './order-bias.js';
 import { answersOf, type Form, inForm } from './probed-rows.js';
 import { askForForm } from './shown-otherwise.js';
+import { shownTexts } from './shown-texts.js';
 import type { RowsOfTask } from './told.js';
 
 /** A probe that shows rows in other forms. */
@@ -34,6 +36,7 @@ export function formsOfTask(
   forms: readonly Form[],
   judge: Judge,
   kept: KeptProbe,
+  version: Pick<DatasetVersion, 'hash' | 'templates'>,
   options: ReportOptions,
 ): FormsOfTask | undefined {
   const { result } = kept;
@@ -60,6 +63,7 @@ export function formsOfTask(
     adapter: adapter.together,
     base: base.together,
     order: orders ? orders() : null,
+    texts: shownTexts(version, rows, result, seen),
     wording: isWording
       ? {
           seen: wordings(forms, true) + (seen ? 1 : 0),

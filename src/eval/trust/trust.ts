@@ -1,3 +1,4 @@
+import type { DatasetVersion } from '../../core/dataset-version.js';
 import { PROBES, type ProbeName } from '../../core/probe.js';
 import type { ReportOptions } from '../../core/report.js';
 import type { SeenRow } from '../../core/report-rows.js';
@@ -16,6 +17,7 @@ import { type RowsOfTask, rowsByTask } from './told.js';
 /** What the trust panel is made from, beside what the tasks were found to be. */
 export interface TrustInput {
   readonly runId: string;
+  readonly version: Pick<DatasetVersion, 'hash' | 'templates'>;
   readonly rows: Readonly<Record<'test' | 'valid', readonly TaskRow[]>>;
   readonly probes: readonly KeptProbe[]; // one of a name at most
   readonly tasks: readonly Pick<TaskReport, 'task' | 'kind' | 'main' | 'list'>[];
@@ -59,7 +61,7 @@ export function findTrust(input: TrustInput): TrustFindings {
         const judge = judgeOfGroup(group, input);
         const shown = formsOf(group, kept);
         remember(probed, name, group, shown, judge);
-        const found = formsOfTask(group, shown, judge, kept, options);
+        const found = formsOfTask(group, shown, judge, kept, input.version, options);
         if (found) forms.push(found);
       }
     }

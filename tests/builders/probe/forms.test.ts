@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildVersion } from '../../../src/builders/build-version.js';
 import { exchangeTitles } from '../../../src/builders/probe/exchange-titles.js';
+import { formExamples } from '../../../src/builders/probe/form-examples.js';
 import {
   historyForms,
   inPlaces,
@@ -195,6 +196,35 @@ describe('orders of candidates', () => {
     expect(orderForms(ground, pairs, 1, { from: 0, to: MOST_ORDERS }).length).toBe(pairs.length);
     expect(orderForms(judged.ground, judged.rows, 1, { from: 0, to: 3 })).toEqual([]);
   });
+});
+
+it('shows one text of each form for each task, as it was asked, and of a single row where one has them all', () => {
+  for (const { ground, rows, wordings } of [judged, mixed]) {
+    const known = byRow(rows);
+    const taskOf = (row: number) => {
+      const { instruction, template } = known.get(row) as ProbedRow;
+      const { label, choices, candidates } = instruction;
+      return [template.head.task, label !== null, choices === null, candidates === null].join();
+    };
+    for (const { forms } of [historyForms(ground, rows, 1), wordingForms(ground, rows, wordings)]) {
+      const examples = formExamples(rows, forms);
+      const named = (all: readonly { row: number; variant: number }[]) =>
+        all.map(({ row, variant }) => `${taskOf(row)} ${variant}`);
+      expect(new Set(named(examples)).size).toBe(examples.length);
+      expect(new Set(named(examples))).toEqual(new Set(named(forms)));
+      for (const { row, variant, prompt, template, templateHash } of examples) {
+        const form = forms.find((one) => one.row === row && one.variant === variant);
+        expect([prompt, template, templateHash]).toEqual([form?.line.prompt, form?.by.id, form?.by.hash]);
+      }
+      for (const task of new Set(forms.map(({ row }) => taskOf(row)))) {
+        const own = forms.filter(({ row }) => taskOf(row) === task);
+        const variants = new Set(own.map(({ variant }) => variant)).size;
+        const whole = own.some(({ row }) => own.filter((one) => one.row === row).length === variants);
+        const shown = new Set(examples.filter(({ row }) => taskOf(row) === task).map(({ row }) => row));
+        if (whole) expect(shown.size).toBe(1);
+      }
+    }
+  }
 });
 
 it('exchanges every title of a row by the same rule, candidates and answers among them', () => {

@@ -84,7 +84,7 @@ describe.skipIf(!path)(`the page in Chromium${why}`, () => {
   });
 
   it('has a target for every link', async () => {
-    const { page } = await opened(makeReport(inventMixed()), VIEWS[0] as (typeof VIEWS)[number]);
+    const { page } = await opened(makeReport(probed(inventMixed())), VIEWS[0] as (typeof VIEWS)[number]);
     const links = await page.locator('a').evaluateAll((all) => all.map((link) => link.getAttribute('href') ?? ''));
     expect(links.length).toBeGreaterThan(8);
     const missing = await page.evaluate(
@@ -92,6 +92,17 @@ describe.skipIf(!path)(`the page in Chromium${why}`, () => {
       links,
     );
     expect(missing).toEqual([]);
+    await page.close();
+  });
+
+  it('leads from a wording to its text, which stands folded', async () => {
+    const { page } = await opened(makeReport(probed(inventInput())), VIEWS[0] as (typeof VIEWS)[number]);
+    await page.locator('#trust-wording tbody th a', { hasText: 'wordings/some-3 (not in train)' }).first().click();
+    const target = page.locator(':target');
+    await expect(target.locator('summary').textContent()).resolves.toContain('wordings/some-3 (not in train)');
+    expect(await target.locator('pre').isVisible()).toBe(false);
+    await target.locator('summary').click();
+    expect(await target.locator('pre').textContent()).toMatch(/^Text <b>2<\/b> of row \d+$/);
     await page.close();
   });
 

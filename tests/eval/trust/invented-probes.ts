@@ -1,4 +1,4 @@
-import type { ProbeName, ProbeResult, VariantAnswer } from '../../../src/core/probe.js';
+import type { FormExample, ProbeName, ProbeResult, VariantAnswer } from '../../../src/core/probe.js';
 import { Random } from '../../../src/core/random.js';
 import type { EvaluatedInstruction } from '../../../src/eval/align-predictions.js';
 import type { ReportInput } from '../../../src/eval/report.js';
@@ -79,6 +79,15 @@ export function inventProbes(input: ReportInput, world: ProbeWorld = {}): KeptPr
     }),
   );
   const numbers = rows.map(({ row }) => row);
+  // Of each kind of rows the first, in every form.
+  const kinds = new Map(rows.map((row) => [`${row.templateId.split('/')[0]} ${row.choices?.length}`, row]));
+  const examplesOf = (variants: number): FormExample[] =>
+    [...kinds.values()].flatMap(({ row, choices }) =>
+      Array.from({ length: variants }, (_, variant) => ({
+        ...{ row, variant, template: `some-${variant}`, templateHash: 'd'.repeat(64) },
+        ...{ prompt: `Text <b>${variant}</b> of row ${row}`, answers: choices },
+      })),
+    );
   const variant = (name: string, seen: boolean | null = null) => ({ name, seen });
   const results: ProbeResult[] = [
     {
@@ -87,6 +96,7 @@ export function inventProbes(input: ReportInput, world: ProbeWorld = {}): KeptPr
       rows: numbers,
       variants: ['removed', 'shuffled', 'swapped'].map((name) => variant(name)),
       stable: null,
+      examples: examplesOf(3),
       answers: answersBy(3, (_, form, scores, random) =>
         form === 0 ? strayed(scores, random).map((score) => score * (1 - forgets)) : strayed(scores, random),
       ),
@@ -97,6 +107,7 @@ export function inventProbes(input: ReportInput, world: ProbeWorld = {}): KeptPr
       rows: numbers,
       variants: Array.from({ length: 8 }, (_, i) => variant(`wordings/some-${i + 1}`, i < 2)),
       stable: null,
+      examples: examplesOf(8),
       answers: answersBy(8, (_, __, scores, random) => strayed(scores, random)),
     },
     {

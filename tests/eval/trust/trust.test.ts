@@ -78,6 +78,21 @@ describe('the trust panel of judgements', () => {
     expect(adapter.flips.value).toBeGreaterThanOrEqual(most);
   });
 
+  it('shows a row as it is and in each form, by which template, and nothing where no texts were kept', () => {
+    const { texts } = formsOf(report, 'wording');
+    const [plain, first] = texts;
+    expect(texts.map(({ form }) => form)).toEqual([
+      'as it is',
+      ...Array.from({ length: 8 }, (_, i) => `wordings/some-${i + 1}`),
+    ]);
+    expect(texts.map(({ seen }) => seen)).toEqual([true, true, true, ...Array(6).fill(false)]);
+    expect(new Set(texts.map(({ row }) => row)).size).toBe(1);
+    const shown = input.test.instructions.find(({ row }) => plain?.row.endsWith(`/test/${row}`));
+    expect([plain?.prompt, plain?.template, plain?.answers]).toEqual([shown?.prompt, 'invented', ['Yes.', 'No.']]);
+    expect(first).toMatchObject({ prompt: `Text <b>0</b> of row ${shown?.row}`, templateHash: 'd'.repeat(64) });
+    expect(formsOf(report, 'titles').texts).toEqual([]);
+  });
+
   it('tells how stock llama.cpp answers, and how fast', () => {
     const { serving } = report.trust;
     const [judgements] = serving?.tasks ?? [];

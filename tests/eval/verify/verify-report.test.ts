@@ -244,7 +244,7 @@ describe('verify', () => {
     {
       case: 'an older format',
       change: { format: 2 },
-      message: /format 2, made by rectune .*reads format 9/,
+      message: /format 2, made by rectune .*reads format 10/,
       fix: /rectune report tiny-bbbbbbbb/,
     },
     { case: 'a newer format', change: { format: 99 }, message: /format 99/, fix: /newer one/ },

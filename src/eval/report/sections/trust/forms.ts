@@ -3,6 +3,7 @@ import {
   type FormFigures,
   type FormsOfTask,
   type ShownOtherwise,
+  type ShownText,
   TRUST_MODELS,
   type TrustModel,
 } from '../../../../core/report-trust.js';
@@ -13,6 +14,8 @@ import { intervalsPlot, type NamedEstimate } from '../../plots/intervals.js';
 import { rowsAnchor } from '../../row-anchor.js';
 import { MODEL_NAMES, PROBE_TITLES } from './names.js';
 
+const ANSWERS_SHOWN = 6; // a list of titles stands in the text itself
+
 const NOTE =
   'A difference is the form minus the rows as they are, on the same rows and the same resampled users. Change: how far what the model says of a row moves, on average. Flips: share of the rows that ' +
   'get another answer.';
@@ -20,8 +23,8 @@ const NOTE =
 const SPREAD_NOTE =
   'Best and worst were chosen after looking, so what lies between them is larger than it would be on other rows. Rows as they are count as one of the forms.';
 
-const WORDING_NOTE =
-  'What they say: wordings/TASK-N is the N-th of templates/wordings.yaml; rectune templates --of NAME prints any other. rectune rows RUN --probe wording lists the rows.';
+const NO_TEXTS =
+  'The texts of these forms were not kept when they were asked; this keeps them, without asking a model again:';
 
 /** Rows of test in other forms: a part a probe, in it a table and a plot a task. */
 export function forms(report: Report): Part[] {
@@ -53,7 +56,7 @@ function blocksOf(one: FormsOfTask, report: Report): Block[] {
           {
             kind: 'paragraph',
             quiet: true,
-            text: probe === 'wording' ? `${SPREAD_NOTE} ${WORDING_NOTE}` : SPREAD_NOTE,
+            text: SPREAD_NOTE,
           } satisfies Block,
         ]
       : []),
@@ -61,14 +64,12 @@ function blocksOf(one: FormsOfTask, report: Report): Block[] {
     ...(drawn.length + (one.order ? 1 : 0) === 0
       ? []
       : [{ kind: 'plots', plots: [...drawn, ...(one.order ? [placesPlot(one)] : [])] } satisfies Block]),
+    textsBlock(one, report),
   ];
 }
 
-function formsTable(
-  { task, title, unit, rows, users, forms: all }: FormsOfTask,
-  report: Report,
-  behind?: string,
-): Table {
+function formsTable(one: FormsOfTask, report: Report, behind?: string): Table {
+  const { task, title, unit, rows, users, forms: all } = one;
   const cell = (estimate: ShownOtherwise['shown']) => estimateCell(estimate, behind);
   return {
     caption:
@@ -80,6 +81,7 @@ function formsTable(
         const { plain, shown, difference, finding, change, flips } = form[model];
         return {
           name: formName(form),
+          link: textAnchor(one, form.form),
           color: `var(--${model})`,
           own: model === 'adapter',
           cells: [
@@ -98,7 +100,53 @@ function formsTable(
   };
 }
 
-function formName({ form, seen }: FormFigures): string {
+/** The texts of the forms, the row as it is before them. */
+function textsBlock(one: FormsOfTask, report: Report): Block {
+  const { probe, texts } = one;
+  const [plain] = texts;
+  if (!plain) {
+    return {
+      kind: 'paragraph',
+      quiet: true,
+      text: `${NO_TEXTS} rectune probe ${report.run.id} --only ${probe}, then rectune report ${report.run.id}.`,
+    };
+  }
+  return {
+    kind: 'texts',
+    title: `What the models read: row ${plain.row} as it is, and a text of each form${texts.some(({ row }) => row !== plain.row) ? ', of another row where this one has no such form' : ''}.`,
+    texts: texts.map((text) => ({
+      name: formName(text),
+      anchor: textAnchor(one, text.form) as string,
+      about: aboutText(text, plain),
+      text: text.prompt,
+    })),
+  };
+}
+
+/** What tells a text from the row as it is, beside its words. */
+function aboutText({ form, row, template, templateHash, answers }: ShownText, plain: ShownText): string {
+  const parts = [
+    ...(form === template ? [] : [`template ${template}`]),
+    ...(templateHash === null ? [] : [`sha256 ${templateHash.slice(0, 12)}`]),
+    ...(answers !== null && answers.length <= ANSWERS_SHOWN
+      ? [`answers ${answers.map((one) => `"${one}"`).join(', ')}`]
+      : []),
+    ...(row === plain.row ? [] : [`row ${row}`]),
+  ];
+  return parts.join('; ');
+}
+
+/** Where the text of a form stands; undefined where it was not kept. */
+function textAnchor({ probe, task, kind, texts }: FormsOfTask, form: string): string | undefined {
+  const place = texts.findIndex((text) => text.form === form);
+  return place < 0 ? undefined : `text-${probe}-${task}-${kind}-${place}`;
+}
+
+function namedForm(one: FormsOfTask, form: string | null): Figure | string {
+  return form === null ? '-' : { value: form, rows: textAnchor(one, form) };
+}
+
+function formName({ form, seen }: Pick<FormFigures, 'form' | 'seen'>): string {
   return seen === null ? form : `${form} (${seen ? 'seen in train' : 'not in train'})`;
 }
 
@@ -115,8 +163,8 @@ function togetherTable(one: FormsOfTask, report: Report, behind?: string): Table
         color: `var(--${model})`,
         own: model === 'adapter',
         cells: [
-          best ?? '-',
-          worst ?? '-',
+          namedForm(one, best),
+          namedForm(one, worst),
           estimateCell(spread, behind),
           estimateCell(flips, behind),
           ...(wording
