@@ -4,7 +4,7 @@ import type { PlannedRates, PowerDemand, PowerPlan } from '../core/power.js';
 import type { Estimate, Report } from '../core/report.js';
 import { METRIC } from './metrics/metric.js';
 import { errorOfPair, plannedAucVariance } from './statistics/auc-variance.js';
-import { normalQuantile } from './statistics/normal.js';
+import { reachOfResamples } from './statistics/few-users.js';
 import { unitsNeeded, visibleDifference } from './statistics/power.js';
 import { metricTitle } from './tasks/task-metric.js';
 
@@ -12,7 +12,7 @@ type Compared = Pick<PowerPlan, 'split' | 'metric' | 'models'>;
 
 /**
  * What the comparisons of a report can see, and how many users of the same kind it takes to see a given difference. The standard error is read off the
- * paired interval, (high - low) / (2 z): it holds what the users of this log are like, and falls with the square root of their number.
+ * paired interval, (high - low) / (2 reaches of it): it holds what the users of this log are like, and falls with the square root of their number.
  */
 export function plansOfReport(report: Report, demand: PowerDemand): PowerPlan[] {
   const titles = titlesOf(report);
@@ -61,7 +61,7 @@ function planOf(
   level: number,
   demand: PowerDemand,
 ): PowerPlan {
-  const error = low === null || high === null ? null : (high - low) / (2 * normalQuantile((1 + level) / 2));
+  const error = low === null || high === null ? null : (high - low) / (2 * reachOfResamples(level, users));
   const errorOf = error === null ? undefined : (count: number) => error * Math.sqrt(users / count);
   return { ...compared, seen: value, ...countedOut(errorOf, users, rows / users, demand), error, users, rows };
 }

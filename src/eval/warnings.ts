@@ -8,8 +8,9 @@ import { counted, figure, percent, withInterval } from './numbers.js';
 import { metricTitle } from './tasks/task-metric.js';
 import { standingOf, taskTitle } from './tasks/task-verdict.js';
 
-/** Below this many users a percentile interval is rough: it tends to be too narrow. */
+/** Below this many users a gain can go unseen, and below the other one intervals tend to be too narrow: in simulations of 8 users 92 to 95 % hold the truth, of 4 76 to 89 %. */
 export const FEW_USERS = 30;
+const TOO_FEW_USERS = 10;
 /** An adapter that moves no log-odds by more than this has changed nothing. */
 export const NO_CHANGE = 1e-6;
 const MANY_LEFT_OUT = 0.05;
@@ -95,7 +96,7 @@ function aboutTask(task: TaskReport, titles: Titles): string[] {
     const width =
       own.low === null || own.high === null
         ? 'no interval can be given'
-        : `the interval of its ${metric} is ${figure(own.high - own.low)} wide, rough, and tends to be too narrow`;
+        : `the interval of its ${metric} is ${figure(own.high - own.low)} wide, ${roughness(test.users)}`;
     said.push(`${title} has only ${counted(test.users, 'user')} on test: ${width}.`);
   }
   said.push(
@@ -155,6 +156,10 @@ function aucOf({ models }: SplitResult, id: ModelId): number | null {
   return models.find(({ model }) => model === id)?.metrics.auc.value ?? null;
 }
 
+function roughness(users: number): string {
+  return users < TOO_FEW_USERS ? 'rough and mostly too narrow' : 'rough';
+}
+
 function aboutUsers(test: SplitResult, resamples: number): string[] {
   const said: string[] = [];
   const adapter = test.models.find(({ model }) => model === 'adapter')?.metrics;
@@ -164,7 +169,7 @@ function aboutUsers(test: SplitResult, resamples: number): string[] {
     );
   } else if (test.users < FEW_USERS) {
     said.push(
-      `Test has only ${counted(test.users, 'user')}: intervals from fewer than ${FEW_USERS} users are rough and tend to be too narrow.`,
+      `Test has only ${counted(test.users, 'user')}: intervals from fewer than ${FEW_USERS} users are ${roughness(test.users)}.`,
     );
   }
   if (!adapter) return said;

@@ -53,7 +53,7 @@ export function reliability(logOdds: readonly number[], labels: readonly boolean
 /**
  * Expected calibration error: mean distance between what the bins say and what came true, weighted by their rows.
  * It depends on the bins (ten of equal width here) and is pushed upwards by small bins; read it beside the plot. Resampling users pushes it further
- * upwards, so its interval is made by trying truths (statistics/distance-interval.ts); it is rough with few rows (docs/metrics.md).
+ * upwards, so its interval is made by trying truths (statistics/distance-interval.ts) and may lie below the figure (docs/metrics.md).
  *
  * returns [0, 1], or undefined without rows
  * throws  RangeError on unequal lengths or a log-odds that is not finite

@@ -39,6 +39,14 @@ export function meanOfFigures(all: readonly Distribution[]): Distribution {
   };
 }
 
+/**
+ * Users whose absence changes the figure: of UAUC those with both labels. All of them where no two do, as for the difference of a model and itself.
+ */
+export function usersThatCount({ value, withoutEach }: Pick<Distribution, 'value' | 'withoutEach'>): number {
+  const counting = withoutEach.filter((one) => one !== value).length;
+  return counting < 2 ? withoutEach.length : counting;
+}
+
 /** The resamples in which the figure is defined, rising. */
 export function definedResamples({ resampled }: Pick<Distribution, 'resampled'>): Float64Array {
   return resampled.filter((one) => !Number.isNaN(one)).sort();

@@ -1,12 +1,18 @@
 import type { Estimate, ReportOptions } from '../../core/report.js';
-import { type Distribution, definedResamples } from './distribution.js';
+import { type Distribution, definedResamples, usersThatCount } from './distribution.js';
+import { levelOfResamples } from './few-users.js';
 import { normalBelow, normalQuantile } from './normal.js';
 
-/** The figure with its interval. Resamples where it is not defined are left out of the interval and counted. */
-export function estimate(
-  distribution: Distribution,
-  { level, interval }: Pick<ReportOptions, 'level' | 'interval'>,
-): Estimate {
+type Settings = Pick<ReportOptions, 'level' | 'interval'>;
+
+/** The figure with its interval, which is wider than the resamples by themselves would have it (few-users.ts): by 6 % with 30 users, by 22 % with 10. */
+export function estimate(distribution: Distribution, { level, interval }: Settings): Estimate {
+  const users = usersThatCount(distribution);
+  return estimateByResamples(distribution, { level: users < 2 ? level : levelOfResamples(level, users), interval });
+}
+
+/** The figure with an interval of its resamples alone. Those where it is not defined are left out of the interval and counted. */
+export function estimateByResamples(distribution: Distribution, { level, interval }: Settings): Estimate {
   const { value, resampled } = distribution;
   const defined = definedResamples(distribution);
   const leftOut = resampled.length - defined.length;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { delongTest, pairedAuc } from '../../../src/eval/statistics/delong.js';
 import { holm } from '../../../src/eval/statistics/holm.js';
-import { estimate } from '../../../src/eval/statistics/interval.js';
+import { estimateByResamples } from '../../../src/eval/statistics/interval.js';
 import { normalBelow, normalQuantile } from '../../../src/eval/statistics/normal.js';
 import { powerOf, unitsNeeded } from '../../../src/eval/statistics/power.js';
 import { meanOfRows } from '../../../src/eval/statistics/ratio-statistic.js';
@@ -60,7 +60,7 @@ describe('statistics equal those of scipy and statsmodels to 1e-9', () => {
       ['percentile', percentile],
       ['bca', bca],
     ] as const) {
-      const found = estimate(distribution, { level, interval });
+      const found = estimateByResamples(distribution, { level, interval });
       expectClose(found.low, low as number);
       expectClose(found.high, high as number);
     }

@@ -23,7 +23,7 @@ const TERMS: readonly Fact[] = [
   ],
   [
     'its interval',
-    'by resampled users and by truths that could have shown the figure. Chance pushes the figure upwards, above all where a model is well calibrated: in simulations 84 to 98 % of such 95 % intervals held the truth, the least with 100 users, so it is rough',
+    'by resampled users and by truths that could have shown the figure. Chance pushes the figure upwards, above all where a model is well calibrated; there the interval may end below the figure. In simulations of 30 to 400 users 92 to 99.8 % of such 95 % intervals held the truth',
   ],
 ];
 
