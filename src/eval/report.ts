@@ -21,6 +21,7 @@ import { knownRows } from './known-rows.js';
 import { auc } from './metrics/auc.js';
 import { METRIC } from './metrics/metric.js';
 import { fileName, reportedSettings } from './reported-settings.js';
+import { saidByRuns, withRuns } from './rows/other-runs.js';
 import { rowGroups } from './rows/row-groups.js';
 import { rowLines } from './rows/row-lines.js';
 import { seenJudgements, withProbes } from './rows/seen-rows.js';
@@ -144,11 +145,13 @@ export function evaluate(input: ReportInput): Evaluated {
     ratings: known.knowledge?.ratings ?? [],
     options,
   });
-  const rows = withProbes(probed, [
+  const byRuns = saidByRuns(input.test.instructions, known.rows.test, known.knowledge, input.siblings);
+  const seen = withProbes(probed, [
     ...seenJudgements(version, test, answered.test, known.rows.test),
     ...(valid ? seenJudgements(version, valid, answered.valid, known.rows.valid) : []),
     ...findings.rows,
   ]);
+  const rows = withRuns(byRuns, seen);
   const ofLog = {
     train: input.rankings.length === 0 ? undefined : known.train(), // reads the log where all rows are judgements
     met: input.rankings.some(({ result }) => !('by' in result) && result.titles !== null) ? known.met() : undefined,

@@ -31,7 +31,7 @@ export function seedFigures(
 ): SeedFigures[] {
   const [own] = runs;
   if (runs.length < 2 || !own) return [];
-  const ordered = [...runs].sort((a, b) => a.rows - b.rows || a.seed - b.seed || (a.run < b.run ? -1 : 1));
+  const ordered = inOrder(runs);
   const entrants = ordered.map(({ run, scored }) => ({ id: run, scored }));
   return contestsOf(ground, entrants).map(({ task, users, main, statistic, baselines }) => {
     const resampled = new Resampled(users, options);
@@ -50,6 +50,11 @@ export function seedFigures(
     const told = { task, metric: main.title, baseline: best?.title ?? null, runs: figures, spread };
     return { ...told, sentence: sentenceOf(told, own.rows) };
   });
+}
+
+/** By rows of train, then seed. */
+export function inOrder(runs: readonly Sibling[]): Sibling[] {
+  return [...runs].sort((a, b) => a.rows - b.rows || a.seed - b.seed || (a.run < b.run ? -1 : 1));
 }
 
 function spreadOf(runs: SeedFigures['runs']): SeedFigures['spread'] {

@@ -1,8 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { givesProbabilities } from '../../src/core/report.js';
+import { givesProbabilities, ReportOptions } from '../../src/core/report.js';
 import type { SeenRow } from '../../src/core/report-rows.js';
+import { auc } from '../../src/eval/metrics/auc.js';
 import { renderHtml } from '../../src/eval/report/html.js';
 import { evaluate } from '../../src/eval/report.js';
 import { findRows } from '../../src/eval/rows/find-rows.js';
@@ -10,6 +11,8 @@ import { rowLines } from '../../src/eval/rows/row-lines.js';
 import type { Store } from '../../src/store/store.js';
 import { temporaryFolder } from '../store/fixtures.js';
 import { inventInput } from './fixtures.js';
+import { inventFit, keptFit } from './invented-fits.js';
+import { inventSiblings } from './invented-siblings.js';
 import { inventMixed } from './mixed-fixtures.js';
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -111,6 +114,111 @@ describe('the rows behind a report', () => {
   it('hold no more of the page for a hundred times as many', () => {
     const size = (users: number) => renderHtml(evaluate(inventInput({ users, rowsPerUser: 10 })).report).length;
     expect(size(400) / size(4)).toBeLessThan(1.6);
+  });
+});
+
+describe('the rows of other runs and seeds', () => {
+  const options = ReportOptions.parse({ resamples: 100 });
+  const judged = inventInput({ users: 12, rowsPerUser: 8 });
+  const fits = [keptFit(inventFit(judged, { model: 'bpr', seeds: 3 })), keptFit(inventFit(judged, { model: 'ease' }))];
+  const one = evaluate({ ...judged, options, fits, siblings: inventSiblings(judged) });
+  const mixed = inventMixed({ users: 8 }, { users: 8, rowsPerUser: 4 });
+  const lists = keptFit(inventFit(mixed, { model: 'bpr', seeds: 2, kind: 'choice' }));
+  const several = evaluate({ ...mixed, options, fits: [lists], siblings: inventSiblings(mixed) });
+  const ofTest = (rows: readonly SeenRow[], task: string) =>
+    rows.filter((row) => row.split === 'test' && row.task === task);
+  const lossOf = ({ came }: Pick<SeenRow, 'came'>, said: number) => {
+    if (typeof came === 'boolean') return -Math.log(1 / (1 + Math.exp(came ? -said : said)));
+    return came === null ? said : Math.abs(said - came);
+  };
+
+  it('give the figures of the runs and of the seeds', () => {
+    const rows = ofTest(one.rows, 'judgement');
+    const came = rows.map((row) => row.came === true);
+    const others = one.report.seeds[0]?.runs.filter(({ run }) => run !== one.report.run.id) ?? [];
+    expect(others).toHaveLength(3);
+    for (const { run, figure } of others) {
+      expect(
+        auc(
+          rows.map(({ runs }) => runs?.[run] as number),
+          came,
+        ),
+      ).toBe(figure.value);
+    }
+    for (const { model, values } of one.report.idModels.spread) {
+      const seeds = rows.map((row) => row.seeds?.[model] ?? [row.said[model] as number]);
+      expect(
+        values.map((_, seed) =>
+          auc(
+            seeds.map((said) => said[seed] as number),
+            came,
+          ),
+        ),
+      ).toEqual(values);
+    }
+    expect(one.rows.filter(({ split }) => split === 'valid').every(({ runs, seeds }) => !runs && !seeds)).toBe(true);
+  });
+
+  it('give the figures of lists, too', () => {
+    const task = several.report.tasks.find(({ task: name }) => name === 'ranking');
+    const rows = ofTest(several.rows, 'ranking');
+    const seeds = several.report.seeds.find(({ task: name }) => name.startsWith('ranking'));
+    expect(task?.main).toBe('ndcg10');
+    const ndcg = (ranks: readonly number[]) => mean(ranks.map((rank) => 1 / Math.log2(1 + rank)));
+    for (const { run, figure } of seeds?.runs.filter(({ run: id }) => id !== several.report.run.id) ?? [])
+      expect(ndcg(rows.map(({ runs }) => runs?.[run] as number))).toBeCloseTo(figure.value as number, 12);
+    expect(rows.every((row) => row.seeds?.['bpr-full']?.[0] === row.said['bpr-full'])).toBe(true);
+  });
+
+  it('stand in groups of their own, the worst of each run first, and those on which seeds are furthest apart', () => {
+    for (const { report, rows } of [one, several]) {
+      const { groups } = report.rows;
+      const runs = groups.filter(({ run }) => run !== null);
+      expect(runs).toHaveLength(3 * new Set(runs.map(({ task }) => task)).size);
+      for (const { run, task, worst, rows: count } of runs) {
+        const here = ofTest(rows, task);
+        const losses = here.map((row) => lossOf(row, row.runs?.[run as string] as number)).sort((a, b) => b - a);
+        expect(count).toBe(here.length);
+        expect(worst).toHaveLength(3);
+        worst.forEach(({ loss }, place) => {
+          expect(loss).toBeCloseTo(losses[place] as number, 9);
+        });
+      }
+      const seeds = groups.filter(({ seedsOf }) => seedsOf !== null);
+      expect(seeds.map(({ seedsOf }) => seedsOf)).toContain('bpr-full');
+      for (const { seedsOf, task, worst } of seeds) {
+        const apart = (row: Pick<SeenRow, 'seeds'>) => {
+          const said = row.seeds?.[seedsOf as string] as number[];
+          return Math.max(...said) - Math.min(...said);
+        };
+        const all = ofTest(rows, task)
+          .map(apart)
+          .sort((a, b) => b - a);
+        expect(worst.map(apart)).toEqual(all.slice(0, 3));
+      }
+    }
+  });
+
+  it('are linked from every figure of a run and of the spread over seeds', () => {
+    for (const { report } of [one, several]) {
+      const page = renderHtml(report);
+      const tables = page.match(/<table>.*?<\/table>/gs) ?? [];
+      for (const caption of ['on test of each run', 'on test over the seeds', 'of the ID models over their seeds']) {
+        const part = tables.find((table) => table.split('</caption>')[0]?.includes(caption)) ?? '';
+        const figures = part.match(/<td>(<a href="#[^"]+">)?-?\d+\.\d{3}/g) ?? [];
+        expect(figures.length).toBeGreaterThan(1);
+        for (const cell of figures) expect(cell).toContain('<a href="#');
+      }
+    }
+  });
+
+  it('are found by the run or the model', () => {
+    const find = queried(one.rows);
+    const [worst] = find({ by: 'seed-2' });
+    expect(worst?.row).toBe(one.report.rows.groups.find(({ run }) => run === 'seed-2')?.worst[0]?.row);
+    const [apart] = find({ seeds: 'bpr-full' });
+    expect(apart?.row).toBe(one.report.rows.groups.find(({ seedsOf }) => seedsOf === 'bpr-full')?.worst[0]?.row);
+    expect(() => find({ by: 'none' })).toThrow('no row of the report fits');
   });
 });
 

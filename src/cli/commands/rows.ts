@@ -15,6 +15,14 @@ export default command({
     split: z.enum(SPLITS).optional().describe('test or valid'),
     part: named('KIND=NAME', "a part of the test rows: 'wording=unseen in train'").optional(),
     probe: ProbeName.optional().describe('rows that a probe asked, those first on which the adapter changes most'),
+    by: named(
+      'RUN',
+      "rows by another run of the report's seeds, those first of which its adapter is furthest off",
+    ).optional(),
+    seeds: named(
+      'MODEL',
+      'rows by the seeds of an ID model, such as din-full, those first on which they are furthest apart',
+    ).optional(),
     limit: limitOption,
   }),
   examples: [
@@ -26,7 +34,7 @@ export default command({
     const { findRows } = await import('../../eval/rows/find-rows.js');
     const found = findRows(() => context.openStore('existing'), report, query);
     const shown = found.slice(0, limit);
-    const text = [...renderSeenRows(shown, query.probe), ...renderMore(shown.length, found.length)].join('\n');
+    const text = [...renderSeenRows(shown, query), ...renderMore(shown.length, found.length)].join('\n');
     return { value: { total: found.length, rows: shown }, text };
   },
 });

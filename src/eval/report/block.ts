@@ -9,7 +9,13 @@ export type Block =
   | { readonly kind: 'overview'; readonly text: string } // what was shown and what not, over everything
   | Verdict
   | { readonly kind: 'warnings'; readonly lines: readonly string[] }
-  | { readonly kind: 'paragraph'; readonly text: string; readonly quiet?: boolean; readonly rows?: string | undefined } // quiet: beside the point, in softer type; rows: anchor of those behind it
+  | {
+      readonly kind: 'paragraph';
+      readonly text: string;
+      readonly quiet?: boolean;
+      readonly rows?: string | undefined;
+      readonly file?: string;
+    } // quiet: beside the point, in softer type; rows: anchor of those behind it; file: a name beside the report that it leads to
   | { readonly kind: 'table'; readonly table: Table }
   | { readonly kind: 'plots'; readonly plots: readonly Drawing[] } // side by side where there is room
   | { readonly kind: 'facts'; readonly facts: readonly Fact[] }
@@ -24,6 +30,7 @@ export interface Verdict {
   readonly finding: Finding;
   readonly sentence: string;
   readonly rows?: string; // anchor of the rows behind it
+  readonly runs?: string; // anchor of the runs behind it
 }
 
 /** A part of the page under a heading. A section makes as many as the report has to say of its matter; none is fine. */

@@ -4,6 +4,8 @@ import { html, type Markup, trusted } from './markup.js';
 import { partsOf } from './sections.js';
 import { STYLE } from './style.js';
 
+const BESIDE = ['report.json', 'report.md', 'report.tex'];
+
 /** A report as one HTML file: no script, nothing loaded, every text from data escaped. The same report gives the same bytes. */
 export function renderHtml(report: Report): string {
   const { run, version } = report;
@@ -24,7 +26,7 @@ export function renderHtml(report: Report): string {
 <p class="soft">An adapter for ${run.modelFile}, on dataset version ${version.name} of ${version.sourceId}. Made ${report.madeAt}.</p>
 </header>
 ${parts.map((part, place) => (place === 0 ? html`${section(part)}\n${contents(parts)}\n` : section(part)))}
-<footer>rectune ${report.program}. The same numbers are in report.json, report.md and report.tex beside this file.</footer>
+<footer>rectune ${report.program}. The same numbers are in ${BESIDE.map((name, place) => html`${place === 0 ? '' : place === BESIDE.length - 1 ? ' and ' : ', '}<a href="${name}">${name}</a>`)} beside this file.</footer>
 </main>
 </body>
 </html>
@@ -48,14 +50,16 @@ function blockMarkup(block: Block): Markup {
     case 'overview':
       return html`<p class="overview">${block.text}</p>`;
     case 'verdict': {
-      const { finding, sentence, about, rows } = block;
-      const link = rowsLink(rows);
+      const { finding, sentence, about, rows, runs } = block;
+      const link = html`${rowsLink(rows)}${rowsLink(runs, 'the runs behind it')}`;
       return html`<div class="verdict ${finding}"><p>${about === undefined ? '' : html`<b>${about}</b>: `}${sentence}${link}</p></div>`;
     }
     case 'warnings':
       return html`<ul class="warnings">${block.lines.map((line) => html`<li>${line}</li>`)}</ul>`;
     case 'paragraph':
-      return block.quiet ? html`<p class="soft">${block.text}</p>` : html`<p>${block.text}${rowsLink(block.rows)}</p>`;
+      return block.quiet
+        ? html`<p class="soft">${block.text}</p>`
+        : html`<p>${block.text}${rowsLink(block.rows)}${fileLink(block.file)}</p>`;
     case 'table':
       return table(block.table);
     case 'plots':
@@ -74,8 +78,13 @@ ${block.texts.map(({ name, anchor, about, text }) => html`<details id="${anchor}
   }
 }
 
-function rowsLink(rows: string | undefined): Markup {
-  return rows === undefined ? html`` : html` <a class="rows" href="#${rows}">the rows behind it</a>`;
+function rowsLink(rows: string | undefined, title = 'the rows behind it'): Markup {
+  return rows === undefined ? html`` : html` <a class="rows" href="#${rows}">${title}</a>`;
+}
+
+/** To a file of the same folder: it opens from disk as the page does. */
+function fileLink(name: string | undefined): Markup {
+  return name === undefined ? html`` : html` <a class="rows" href="${name}">${name}</a>`;
 }
 
 /** On a narrow screen a wide table moves sideways in its frame; a keyboard reaches it there. */

@@ -7,13 +7,15 @@ import { exists, isFolder } from '../../platform/files.js';
 import { jsonLines } from '../../platform/json-lines.js';
 import type { Store } from '../../store/store.js';
 import { REPORT_FILES } from '../report/write.js';
-import { isProbed, mostChangedFirst, worstFirst } from './row-groups.js';
+import { furthestApartFirst, isProbed, mostChangedFirst, worstFirst, worstOfRunFirst } from './row-groups.js';
 
 /** Which of a report's rows. */
 export interface RowQuery {
   readonly task?: string | undefined;
   readonly split?: string | undefined;
   readonly probe?: ProbeName | undefined; // rows that it asked, those first on which the adapter changes most
+  readonly by?: string | undefined; // rows that another run's adapter answered, those first of which it is furthest off
+  readonly seeds?: string | undefined; // rows that an ID model answered under several seeds, those first on which these are furthest apart
   readonly part?: string | undefined; // "wording=unseen in train"
 }
 
@@ -25,7 +27,7 @@ export interface RowQuery {
  */
 export function findRows(store: () => Store, report: string, query: RowQuery): SeenRow[] {
   const file = rowsFile(store, report);
-  const { task, split, part, probe } = query;
+  const { task, split, part, probe, by: run, seeds } = query;
   const [by = '', name] = part === undefined ? [] : cutAt(part);
   const all = [...jsonLines(file)].map(({ line, value }) => parseAs(SeenRow, value, `${file}:${line}`, 'data'));
   const found = all.filter(
@@ -33,11 +35,18 @@ export function findRows(store: () => Store, report: string, query: RowQuery): S
       (task === undefined || row.task === task) &&
       (split === undefined || row.split === split) &&
       (probe === undefined || isProbed(row, probe)) &&
+      (run === undefined || row.runs?.[run] !== undefined) &&
+      (seeds === undefined || row.seeds?.[seeds] !== undefined) &&
       (part === undefined || Object.entries(row.parts).some(([kind, of]) => kind === by && of === name)),
   );
-  if (found.length > 0 || all.length === 0)
-    return probe === undefined ? worstFirst(found) : mostChangedFirst(found, probe);
+  if (found.length > 0 || all.length === 0) return inOrderOf(found, query);
   throw new RectuneError('usage', 'no row of the report fits', file, `choose among ${choices(all)}`);
+}
+
+function inOrderOf(rows: readonly SeenRow[], { probe, by, seeds }: RowQuery): SeenRow[] {
+  if (probe !== undefined) return mostChangedFirst(rows, probe);
+  if (by !== undefined) return worstOfRunFirst(rows, by);
+  return seeds === undefined ? worstFirst(rows) : furthestApartFirst(rows, seeds);
 }
 
 /** "wording=seen in train": names may hold more signs of that kind. */
@@ -58,7 +67,12 @@ function choices(rows: readonly SeenRow[]): string {
     ...new Set(rows.flatMap(({ parts: all }) => Object.entries(all).map(([by, name]) => `--part '${by}=${name}'`))),
   ];
   const probes = PROBES.filter((probe) => rows.some((row) => isProbed(row, probe))).map((probe) => `--probe ${probe}`);
-  return [...groups, ...probes, ...parts].slice(0, 12).join(', ');
+  const keysOf = (values: readonly (object | undefined)[]) => [
+    ...new Set(values.flatMap((one) => Object.keys(one ?? {}))),
+  ];
+  const runs = keysOf(rows.map((row) => row.runs)).map((run) => `--by ${run}`);
+  const models = keysOf(rows.map(({ seeds }) => seeds)).map((model) => `--seeds ${model}`);
+  return [...groups, ...probes, ...runs.slice(0, 3), ...models.slice(0, 3), ...parts].slice(0, 15).join(', ');
 }
 
 function rowsFile(store: () => Store, report: string): string {

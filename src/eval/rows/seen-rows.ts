@@ -1,12 +1,12 @@
 import type { DatasetVersion } from '../../core/dataset-version.js';
 import type { Split } from '../../core/instruction.js';
 import type { SeenRow } from '../../core/report-rows.js';
-import { logLoss } from '../metrics/log-loss.js';
 import { type AnsweredRow, modelsOf, type SplitScores, scoresOf } from '../split-scores.js';
 import type { TaskScores } from '../tasks/score-task.js';
 import { partsOfRow } from '../tasks/slices.js';
 import type { TaskRow } from '../tasks/task-rows.js';
 import type { ProbedSayings } from '../trust/trust.js';
+import { offBy } from './off-by.js';
 import { rowName } from './row-name.js';
 
 /** The rows with what models said of those of test in other forms. */
@@ -31,6 +31,7 @@ export function seenJudgements(
 ): SeenRow[] {
   const { split, labels, logOdds } = scores;
   const said = modelsOf(scores).map((model) => ({ model, of: scoresOf(scores, model) }));
+  const fitted = split === 'test' ? [...scores.fitted].filter(([, seeds]) => seeds.length > 1) : [];
   const known = new Map((mixed ?? []).map((row) => [row.instruction.row, row]));
   return answered
     .filter(({ instruction }) => instruction.label !== null)
@@ -47,7 +48,8 @@ export function seenJudgements(
         came: liked,
         parts: template ? partsOfRow(template, { repeats: false }) : {},
         said: Object.fromEntries(said.map(({ model, of }) => [model, of[place] as number])),
-        loss: logLoss([logOdds.adapter[place] as number], [liked]) as number,
+        ...seedsOf(fitted.map(([model, seeds]) => [model, seeds.map((of) => of[place] as number)])),
+        loss: offBy({ came: liked }, logOdds.adapter[place] as number),
       };
     });
 }
@@ -57,6 +59,9 @@ export function seenTaskRows(version: DatasetVersion, split: Split, scores: Task
   const { task, kind, rows, models } = scores;
   const said = models.map((model) => ({ model, of: scores.said(model) }));
   const own = scores.said('adapter');
+  const fitted = models
+    .filter((model) => split === 'test' && scores.seedsOf(model) > 1)
+    .map((model) => ({ model, seeds: range(scores.seedsOf(model)).map((seed) => scores.said(model, seed)) }));
   const given = scores.given();
   return rows.map((row, place) => {
     const { row: number, userId, itemId } = row.instruction;
@@ -72,7 +77,16 @@ export function seenTaskRows(version: DatasetVersion, split: Split, scores: Task
       came,
       parts: partsOfRow(row, { repeats: kind === 'choice' }),
       said: Object.fromEntries(said.map(({ model, of }) => [model, of[place] as number])),
-      loss: came === null ? adapter : Math.abs(adapter - came),
+      ...seedsOf(fitted.map(({ model, seeds }) => [model, seeds.map((of) => of[place] as number)])),
+      loss: offBy({ came }, adapter),
     };
   });
+}
+
+function seedsOf(seeds: readonly [model: string, said: number[]][]): Pick<SeenRow, 'seeds'> {
+  return seeds.length === 0 ? {} : { seeds: Object.fromEntries(seeds) };
+}
+
+function range(count: number): number[] {
+  return Array.from({ length: count }, (_, place) => place);
 }

@@ -34,8 +34,8 @@ export interface TaskScores {
   statistic(model: TaskModelId, metric: TaskMetricId, part?: Part): UserStatistic;
   /** A model's score of each candidate of each row; only rows that are lists have them. */
   candidateScores?(model: TaskModelId): (readonly number[])[];
-  /** What a model says of each row, as one number: the target's rank, the rating, nats a token. */
-  said(model: TaskModelId): number[];
+  /** What a model says of each row, as one number: the target's rank, the rating, nats a token; an ID model under its first seed, or another. */
+  said(model: TaskModelId, seed?: number): number[];
   /** Share of the rows whose target is among a model's k best; undefined: these rows have no lists. */
   within(model: TaskModelId, k: number): number | undefined;
   /** The rating that each row's user gave; null: other kinds of rows have no such number. */
@@ -119,7 +119,7 @@ function answeredBy<Row>(
         partOfUsers(users, rows),
       );
     },
-    said: (model) => outcomesOf(model).map(said),
+    said: (model, seed) => outcomesOf(model, { seed }).map(said),
     within(model, k) {
       if (!within) return undefined;
       const all = outcomesOf(model);

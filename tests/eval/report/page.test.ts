@@ -5,9 +5,12 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Report } from '../../../src/core/report.js';
 import { renderHtml } from '../../../src/eval/report/html.js';
+import { REPORT_FILES } from '../../../src/eval/report/write.js';
 import { makeReport, type ReportInput } from '../../../src/eval/report.js';
 import { temporaryFolder } from '../../store/fixtures.js';
 import { inventInput } from '../fixtures.js';
+import { inventFit, keptFit } from '../invented-fits.js';
+import { inventSiblings } from '../invented-siblings.js';
 import { inventMixed } from '../mixed-fixtures.js';
 import { inventProbes } from '../trust/invented-probes.js';
 import { findChromium, launchChromium } from './chromium.js';
@@ -91,7 +94,33 @@ describe.skipIf(!path)(`the page in Chromium${why}`, () => {
       (hrefs) => hrefs.filter((href) => !href.startsWith('#') || !document.getElementById(href.slice(1))),
       links,
     );
-    expect(missing).toEqual([]);
+    const beside: readonly string[] = Object.values(REPORT_FILES);
+    expect(missing.filter((href) => !beside.includes(href))).toEqual([]);
+    await page.close();
+  });
+
+  it("leads from a figure of another seed's run, and from the spread over seeds, to rows, and to all of them in a file beside it", async () => {
+    const input = inventInput();
+    const fits = [keptFit(inventFit(input, { model: 'bpr', seeds: 3 }))];
+    const { page } = await opened(
+      makeReport({ ...input, fits, siblings: inventSiblings(input) }),
+      VIEWS[0] as (typeof VIEWS)[number],
+    );
+    const target = page.locator(':target');
+    await page.locator('#verdict a', { hasText: 'the runs behind it' }).click();
+    expect(await target.locator('caption').textContent()).toContain('of each run');
+    await target.locator('tr', { hasText: 'seed-3' }).locator('td a').first().click();
+    expect(await target.locator('caption').textContent()).toContain(
+      'by the adapter of run seed-3 (seed 3, 64 train rows)',
+    );
+    expect(await target.locator('tbody tr').count()).toBe(3);
+    const spread = page.getByRole('region', { name: 'of the ID models over their seeds' });
+    await spread.locator('tr', { hasText: 'BPR' }).locator('td a').nth(1).click();
+    expect(await target.locator('caption').textContent()).toContain('by BPR (all of train) under 3 seeds');
+    expect(await target.locator('thead').textContent()).toContain('seed 3');
+    writeFileSync(new URL('rows.jsonl', page.url()), '{"row":"one"}\n{"row":"another"}\n');
+    await page.locator('#rows a', { hasText: 'rows.jsonl' }).click();
+    expect(await page.locator('body').textContent()).toContain('another');
     await page.close();
   });
 

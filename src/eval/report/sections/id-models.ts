@@ -7,7 +7,7 @@ import {
   protocolOf,
   type ReportedFit,
 } from '../../../core/id-models.js';
-import { type Titles, titlesOf } from '../../../core/model-titles.js';
+import { titlesOf } from '../../../core/model-titles.js';
 import type { Report } from '../../../core/report.js';
 import { METRIC } from '../../metrics/metric.js';
 import { counted, figure, thousands } from '../../numbers.js';
@@ -15,7 +15,7 @@ import { metricTitle } from '../../tasks/task-metric.js';
 import { taskTitle } from '../../tasks/task-verdict.js';
 import type { Block, Part, Table } from '../block.js';
 import { modelColor } from '../plots/model-colors.js';
-import { rowsAnchor } from '../row-anchor.js';
+import { type Behind, rowsAnchor } from '../row-anchor.js';
 
 /** How the ID models were tuned, how far they move with the seed, and how to get those that are not there. */
 export function idModels(report: Report): Part[] {
@@ -43,12 +43,20 @@ function nothingFitted(report: Report): Block {
 function told(report: Report): Block[] {
   const titles = titlesOf(report);
   const { fits } = report.idModels;
-  const standings: { task: string; metric: string; of: IdModelStanding }[] = [
-    ...(report.splits.length === 0 ? [] : [{ task: 'judgement', metric: METRIC.auc.title, of: report.idModels }]),
+  const standings: { task: string; metric: string; of: IdModelStanding; behind: Behind }[] = [
+    ...(report.splits.length === 0
+      ? []
+      : [
+          {
+            ...{ task: 'judgement', metric: METRIC.auc.title, of: report.idModels },
+            behind: { task: 'judgement', split: 'test' } as const,
+          },
+        ]),
     ...report.tasks.map((task) => ({
       task: taskTitle(task),
       metric: metricTitle(task.main, task.list),
       of: task.idModels,
+      behind: { task: task.task, kind: task.kind, split: 'test' } as const,
     })),
   ];
   const chosen = standings.flatMap(({ task, of }) =>
@@ -63,8 +71,8 @@ function told(report: Report): Block[] {
       const own = fits.filter((fit) => fit.kind === kind);
       return own.length === 0 ? [] : [{ kind: 'table', table: tuning(kind, own, report) }];
     }),
-    ...standings.flatMap(({ task, metric, of }): Block[] =>
-      of.spread.length === 0 ? [] : [{ kind: 'table', table: spread(task, metric, of, titles) }],
+    ...standings.flatMap(({ task, metric, of, behind }): Block[] =>
+      of.spread.length === 0 ? [] : [{ kind: 'table', table: spread(`${task}: ${metric}`, of, report, behind) }],
     ),
     { kind: 'paragraph', quiet: true, text: SEEDS_NOTE },
   ];
@@ -83,7 +91,9 @@ const SEEDS_NOTE =
 
 function tuning(kind: FitKind, fits: readonly ReportedFit[], report: Report): Table {
   const titles = titlesOf(report);
-  const behind = kind === 'judgement' ? rowsAnchor(report, { task: 'judgement', split: 'valid' }) : undefined;
+  const lists = report.tasks.filter((task) => task.kind === 'choice');
+  const [tuned] = kind === 'judgement' ? [{ task: 'judgement' }] : lists.length === 1 ? lists : []; // several were tuned on together, and no group of rows holds them all
+  const behind = tuned && rowsAnchor(report, { task: tuned.task, split: 'valid' });
   const [first] = fits;
   const metric = first ? TUNED_BY[first.metric] : '';
   return {
@@ -121,21 +131,26 @@ function settingsText(settings: Readonly<Record<string, unknown>>, trials: Repor
   return parts.join(', ') || '-';
 }
 
-function spread(task: string, metric: string, { spread: all }: IdModelStanding, titles: Titles): Table {
+/** of  task and metric */
+function spread(of: string, { spread: all }: IdModelStanding, report: Report, behind: Behind): Table {
+  const titles = titlesOf(report);
   return {
-    caption: `${task}: ${metric} on test of the ID models over their seeds`,
+    caption: `${of} on test of the ID models over their seeds`,
     head: ['model', 'seeds', 'mean', 'standard deviation', 'least', 'most'],
     rows: all.map(({ model, values, mean, deviation }) => {
       const defined = values.filter((value) => value !== null);
-      const ends = [Math.min(...defined), Math.max(...defined)].map((value) => figure(value));
+      const several = values.length > 1;
+      const rows = rowsAnchor(report, several ? { ...behind, seedsOf: model } : behind);
+      const cell = (value: number | null) => ({ value: figure(value), rows });
+      const ends = [Math.min(...defined), Math.max(...defined)].map(cell);
       return {
         name: titles(model),
         color: modelColor(model),
         cells: [
           String(values.length),
-          figure(mean),
-          deviation === null ? '-' : figure(deviation),
-          ...(values.length > 1 && defined.length > 0 ? ends : ['-', '-']),
+          cell(mean),
+          deviation === null ? '-' : cell(deviation),
+          ...(several && defined.length > 0 ? ends : ['-', '-']),
         ],
       };
     }),

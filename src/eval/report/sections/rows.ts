@@ -1,12 +1,14 @@
 import type { IdModelStanding } from '../../../core/id-models.js';
 import { type Titles, titlesOf } from '../../../core/model-titles.js';
 import type { ProbeName } from '../../../core/probe.js';
-import { givesProbabilities, ModelId, type Report } from '../../../core/report.js';
-import type { RowGroup, RowKind } from '../../../core/report-rows.js';
+import { ModelId, type Report } from '../../../core/report.js';
+import type { RowGroup } from '../../../core/report-rows.js';
 import { TaskModelId } from '../../../core/task-report.js';
-import { counted, figure, percent, thousands } from '../../numbers.js';
+import { counted } from '../../numbers.js';
 import type { Block, Part, Table } from '../block.js';
 import { anchorOf } from '../row-anchor.js';
+import { CAME, cameCells, offText, SAID, spoken, UNITS } from './row-words.js';
+import { runTable, seedsTable } from './rows-of-seeds.js';
 
 /** The rows behind the figures: how many, those that speak most against the adapter, and how to see the others. */
 export function rows(report: Report): Part[] {
@@ -17,8 +19,9 @@ export function rows(report: Report): Part[] {
     {
       kind: 'paragraph',
       text:
-        'Every figure of a table above links to its rows here. Of each group the rows are shown of which the adapter is furthest off; all of them, with what every model said, ' +
+        'Every figure of a table above links to its rows here. Of each group the rows are shown of which the adapter is furthest off; all of them, with what every model, run and seed said, ' +
         `stand in rows.jsonl beside this file, one JSON object a line (sha256 ${sha256.slice(0, 12)}).`,
+      file: 'rows.jsonl',
     },
     {
       kind: 'paragraph',
@@ -31,8 +34,10 @@ export function rows(report: Report): Part[] {
 }
 
 function groupTable(report: Report, group: RowGroup, place: number): Table {
-  const { probe } = group;
+  const { probe, run, seedsOf } = group;
   if (probe !== null) return probeTable(report, group, place, probe);
+  if (run !== null) return runTable(report, group, place, run);
+  if (seedsOf !== null) return seedsTable(report, group, place, seedsOf);
   const { task, kind, split, part, worst } = group;
   const models = shownModels(report, group);
   const titles = titlesOf(report);
@@ -55,9 +60,9 @@ function groupTable(report: Report, group: RowGroup, place: number): Table {
       cells: [
         user,
         item,
-        ...(CAME[kind] === null ? [] : [typeof came === 'boolean' ? (came ? 'liked' : 'not liked') : String(came)]),
+        ...cameCells(kind, came),
         ...models.map((model) => spoken(kind, model, said[model])),
-        kind === 'choice' ? `rank ${rank(loss)}` : figure(loss),
+        offText(kind, loss),
       ],
     })),
     notForPapers: true,
@@ -94,29 +99,6 @@ function probeTable(report: Report, group: RowGroup, place: number, probe: Probe
   };
 }
 
-const UNITS: Readonly<Record<RowKind, string>> = {
-  judgement: 'P(liked).',
-  choice: 'Rank of the target.',
-  rating: 'Expected rating.',
-  text: 'Nats a token.',
-};
-
-/** What the columns of the models hold. */
-const SAID: Readonly<Record<RowKind, string>> = {
-  judgement:
-    'Of each model the P(liked) it gave, of an ID model or a popularity its score; off by -ln P(what came true).',
-  choice: 'Of each model the rank it gave the target; a half where it ties.',
-  rating: 'Of each model the rating it expected; off by the distance from the given one.',
-  text: "Of each model the nats a token of the row's own answer.",
-};
-
-const CAME: Readonly<Record<RowKind, string | null>> = {
-  judgement: 'came true',
-  choice: null,
-  rating: 'given',
-  text: null,
-};
-
 /** Adapter, base model, and the baseline and the ID models of the verdicts. */
 function shownModels(report: Report, { task, kind, worst }: RowGroup): string[] {
   const of: { baseline: { model: string } | null; idModels: Pick<IdModelStanding, 'best'> } | undefined =
@@ -128,17 +110,6 @@ function shownModels(report: Report, { task, kind, worst }: RowGroup): string[] 
 function titleOf(model: string, titles: Titles): string {
   const known = ModelId.or(TaskModelId).safeParse(model).data;
   return model === 'base' ? 'base model' : known === undefined ? model : titles(known);
-}
-
-function spoken(kind: RowKind, model: string, said: number | undefined): string {
-  if (said === undefined) return '';
-  if (kind === 'judgement' && !givesProbabilities(model as ModelId)) return figure(said);
-  if (kind === 'judgement') return percent(1 / (1 + Math.exp(-said)));
-  return kind === 'choice' ? rank(said) : figure(said);
-}
-
-function rank(value: number): string {
-  return Number.isInteger(value) ? thousands(value) : value.toFixed(1);
 }
 
 /** As a shell takes it. */

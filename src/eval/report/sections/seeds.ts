@@ -7,7 +7,7 @@ import { type Block, type Drawing, estimateCell, type Figure, type Part } from '
 import { intervalsPlot } from '../plots/intervals.js';
 import { modelColor } from '../plots/model-colors.js';
 import { type LevelLine, shotsPlot } from '../plots/shots.js';
-import { behindTask, rowsAnchor } from '../row-anchor.js';
+import { behindTask, rowsAnchor, runsAnchor } from '../row-anchor.js';
 
 /** How far the main figures move with the seed, and with the number of train rows. */
 export function seeds(report: Report): Part[] {
@@ -20,15 +20,15 @@ export function seeds(report: Report): Part[] {
         'Runs of this studio with the same settings but for the seed and the number of train rows, on the same test rows. An interval is about other users, the standard ' +
         'deviation about other seeds; neither holds what the other does. Which rows a few-shot run learns from is drawn by its seed, too.',
     },
-    ...report.seeds.flatMap((one) => taskBlocks(one, report)),
+    ...report.seeds.flatMap((one, place) => taskBlocks(one, place, report)),
   ];
   return [{ title: 'Other seeds', id: 'seeds', blocks }];
 }
 
-function taskBlocks(figures: SeedFigures, report: Report): Block[] {
+function taskBlocks(figures: SeedFigures, place: number, report: Report): Block[] {
   const { task, metric, baseline, runs, spread, sentence } = figures;
   const { run: own, options } = report;
-  const behind = rowsAnchor(report, behindTask(report, task));
+  const behind = (run: string) => rowsAnchor(report, { ...behindTask(report, task), run: run === own.id ? null : run });
   const others = runs.filter(({ run }) => run !== own.id).map(({ run }) => run);
   const color = (run: string) => (run === own.id ? 'var(--adapter)' : 'var(--count)');
   const drawn = runs.map(({ run, seed, rows, figure: estimate }) => ({
@@ -41,6 +41,7 @@ function taskBlocks(figures: SeedFigures, report: Report): Block[] {
     {
       kind: 'table',
       table: {
+        anchor: runsAnchor(place),
         command: `rectune compare ${[own.id, ...others].join(' ')}`,
         caption: `${task}: ${metric} on test of each run, ${levelTitle(options.level)} intervals`,
         head: ['run', 'seed', 'train rows', metric, ...(baseline === null ? [] : [`minus "${baseline}"`])],
@@ -51,10 +52,10 @@ function taskBlocks(figures: SeedFigures, report: Report): Block[] {
           cells: [
             String(seed),
             thousands(rows),
-            estimateCell(estimate, run === own.id ? behind : undefined),
+            estimateCell(estimate, behind(run)),
             ...(against === null
               ? []
-              : [{ ...(estimateCell(against.difference) as Figure), finding: against.finding }]),
+              : [{ ...(estimateCell(against.difference, behind(run)) as Figure), finding: against.finding }]),
           ],
         })),
       },
@@ -66,7 +67,11 @@ function taskBlocks(figures: SeedFigures, report: Report): Block[] {
         head: ['train rows', 'runs', 'mean', 'standard deviation'],
         rows: spread.map(({ rows, runs: count, mean, deviation }) => ({
           name: thousands(rows),
-          cells: [String(count), figure(mean), deviation === null ? '-' : figure(deviation)],
+          cells: [
+            String(count),
+            { value: figure(mean), rows: runsAnchor(place) },
+            deviation === null ? '-' : { value: figure(deviation), rows: runsAnchor(place) },
+          ],
         })),
       },
     },

@@ -3,7 +3,7 @@ import { taskTitle } from '../../tasks/task-verdict.js';
 import { toldDoubts } from '../../trust/doubts.js';
 import type { Block, Part } from '../block.js';
 import { baselineNote } from '../facts.js';
-import { type Behind, behindTask, rowsAnchor } from '../row-anchor.js';
+import { type Behind, behindTask, rowsAnchor, runsAnchor } from '../row-anchor.js';
 
 /** What was shown and what not, and what to be careful about: the page opens with it. */
 export function verdicts(report: Report): Part[] {
@@ -35,10 +35,18 @@ export function verdicts(report: Report): Part[] {
         ...behind({ task: task.task, kind: task.kind, split: 'test' }),
       })),
     ),
-    ...report.seeds.flatMap(({ task, sentence }): Block[] =>
+    ...report.seeds.flatMap(({ task, sentence }, place): Block[] =>
       sentence === null
         ? []
-        : [{ kind: 'verdict', finding: 'undecided', sentence, about: mixed ? `Seeds, ${task}` : 'Seeds' }],
+        : [
+            {
+              kind: 'verdict',
+              finding: 'undecided',
+              sentence,
+              about: mixed ? `Seeds, ${task}` : 'Seeds',
+              runs: runsAnchor(place),
+            },
+          ],
     ),
     ...doubtBlocks(report, 'trust'),
     {
