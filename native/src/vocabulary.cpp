@@ -76,12 +76,24 @@ static bool is_word_end(const std::string & text, size_t i) {
     return i > 0 && i + 1 < text.size() && text[i] == ' ' && is_visible(i - 1) && is_visible(i + 1);
 }
 
-// A byte-pair vocabulary cuts a text by regular expressions first, and merges only within what they give. Those of these names match
-// no space behind another character, and look at nothing beyond a character that is no space: so a word ends at such a space whatever
-// stands around, and the tokens of a text are those of its words. No special token may reach over that border.
+static const std::string ESCAPED_SPACE = "\xE2\x96\x81"; // as SentencePiece writes it
+
+static bool holds_inner_space(const std::string & token) {
+    size_t at = 0;
+    while (token.compare(at, ESCAPED_SPACE.size(), ESCAPED_SPACE) == 0) at += ESCAPED_SPACE.size();
+    return token.find(ESCAPED_SPACE, at) != std::string::npos;
+}
+
+// Whether a word ends at such a space whatever stands around, so that the tokens of a text are those of its words; no special token may reach over
+// that border. A byte-pair vocabulary cuts a text by regular expressions first, and merges only within what they give: those of these names match no
+// space behind another character, and look at nothing beyond a character that is no space. SentencePiece merges whatever makes a token, so no token
+// may hold a space behind another character. What it reads as a special token in plain text (USER_DEFINED) puts a space before what follows: none.
 bool vocabulary::ends_words_at_spaces(const std::string & pre_tokenizer) const {
     static const char * const known[] = {"gpt-2", "phi-2", "smollm", "llama3", "llama-v3", "llama-bpe", "smaug-bpe", "qwen2", "deepseek-r1-qwen"};
-    if (llama_vocab_type(vocab) != LLAMA_VOCAB_TYPE_BPE || std::find(std::begin(known), std::end(known), pre_tokenizer) == std::end(known)) return false;
+    if (is_sentence_piece()) {
+        for (llama_token id = 0; id < n_tokens(); id++)
+            if ((llama_vocab_get_attr(vocab, id) & LLAMA_TOKEN_ATTR_USER_DEFINED) || holds_inner_space(llama_vocab_get_text(vocab, id))) return false;
+    } else if (std::find(std::begin(known), std::end(known), pre_tokenizer) == std::end(known)) return false;
     return std::none_of(specials.begin(), specials.end(), [](const special_token & special) {
         for (size_t i = 1; i < special.text.size(); i++)
             if (special.text[i] == ' ' && special.text[i - 1] != ' ') return true;
@@ -167,7 +179,7 @@ vocabulary::with_endings vocabulary::tokenize_endings(const marked_text & text, 
         all.beginning.insert(all.beginning.end(), before.begin(), before.end());
     }
     for (const std::string & ending : endings) {
-        const std::string tail = text.text.substr(cut) + ending;
+        const std::string tail = (is_cut ? behind_word_end(text.text, cut, text.text.size()) : text.text.substr(cut)) + ending;
         all.endings.emplace_back();
         if (!tail.empty()) all.endings.back() = is_cut ? tokenize_plain(tail) : tokenize_without_specials(tail);
         if (is_cut && has_special(all.endings.back())) return tokenize_each(text, endings);
@@ -251,6 +263,12 @@ std::vector<llama_token> vocabulary::tokenize_in_pieces(const std::string & text
     return tokens;
 }
 
+// The text from the end of a word on, without the space that stands there where libllama puts one before each text it is given.
+std::string vocabulary::behind_word_end(const std::string & text, size_t at, size_t end) const {
+    const size_t begin = puts_spaces() ? at + 1 : at;
+    return text.substr(begin, end - begin);
+}
+
 std::vector<llama_token> vocabulary::tokenize_plain(const std::string & text) const {
     if (!words) return tokenize_whole(text);
     std::vector<llama_token> tokens;
@@ -258,7 +276,7 @@ std::vector<llama_token> vocabulary::tokenize_plain(const std::string & text) co
         size_t end = text.find(' ', begin + 1);
         while (end != std::string::npos && !is_word_end(text, end)) end = text.find(' ', end + 1);
         end = std::min(end, text.size());
-        words->append(text.substr(begin, end - begin), tokens, [&](const std::string & word) { return tokenize_whole(word); });
+        words->append(begin == 0 ? text.substr(0, end) : behind_word_end(text, begin, end), tokens, [&](const std::string & word) { return tokenize_whole(word); });
         begin = end;
     }
     return tokens;

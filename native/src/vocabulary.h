@@ -64,6 +64,7 @@ private:
     std::vector<fragment> partition(const std::string & text, const std::vector<byte_range> & values) const;
     std::vector<llama_token> tokenize_without_specials(const std::string & text) const;
     std::vector<llama_token> tokenize_in_pieces(const std::string & text, const std::set<size_t> & cuts) const;
+    std::string behind_word_end(const std::string & text, size_t at, size_t end) const;
     std::vector<llama_token> tokenize_plain(const std::string & text) const;
     std::vector<llama_token> tokenize_whole(const std::string & text) const;
     bool ends_words_at_spaces(const std::string & pre_tokenizer) const;

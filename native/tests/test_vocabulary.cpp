@@ -38,7 +38,7 @@ struct small_token { std::string text; llama_token_type type; };
 
 // A GGUF file with a vocabulary and nothing else.
 static std::string write_vocabulary(const std::string & kind, const std::string & pre, const std::string & model_name,
-                                    const std::vector<small_token> & tokens, const std::vector<std::string> & merges = {}) {
+                                    const std::vector<small_token> & tokens, const std::vector<std::string> & merges = {}, bool puts_spaces = true) {
     std::vector<const char *> texts, merge_texts;
     std::vector<int32_t> types;
     std::vector<float> scores;
@@ -57,6 +57,7 @@ static std::string write_vocabulary(const std::string & kind, const std::string 
     gguf_set_arr_data(file, "tokenizer.ggml.scores", GGUF_TYPE_FLOAT32, scores.data(), scores.size());
     gguf_set_arr_data(file, "tokenizer.ggml.token_type", GGUF_TYPE_INT32, types.data(), types.size());
     if (kind == "gpt2") gguf_set_arr_str(file, "tokenizer.ggml.merges", merge_texts.data(), merge_texts.size());
+    if (!puts_spaces) gguf_set_val_bool(file, "tokenizer.ggml.add_space_prefix", false);
     gguf_set_val_u32(file, "tokenizer.ggml.bos_token_id", 1);
     gguf_set_val_u32(file, "tokenizer.ggml.eos_token_id", 2);
     gguf_set_val_u32(file, "tokenizer.ggml.unknown_token_id", 0);
@@ -111,8 +112,25 @@ static std::string small_words(const std::string & pre, const std::string & user
     return write_vocabulary("gpt2", pre, pre + std::to_string(user_defined.size()), tokens, merges);
 }
 
+// SentencePiece without user-defined tokens: its words end at spaces too, unless a token holds a space within.
+static std::string small_spm_words(const std::string & model_name, const std::string & inner, bool puts_spaces) {
+    std::vector<small_token> tokens = { { "<unk>", LLAMA_TOKEN_TYPE_UNKNOWN }, { "<s>", LLAMA_TOKEN_TYPE_CONTROL }, { "</s>", LLAMA_TOKEN_TYPE_CONTROL } };
+    for (int byte = 0; byte < 256; byte++) {
+        char text[8];
+        snprintf(text, sizeof text, "<0x%02X>", byte);
+        tokens.push_back({ text, LLAMA_TOKEN_TYPE_BYTE });
+    }
+    const std::string space = "\xE2\x96\x81";
+    for (const std::string & text : { space, space + space, space + "a", space + "ab", space + space + "a", std::string("a"), std::string("b"), std::string("ab"), std::string("<"),
+                                      std::string("/s"), std::string("/s>"), std::string(">"), std::string("/"), std::string("s"), std::string("19"), std::string("1"), std::string("9"), inner })
+        tokens.push_back({ text, LLAMA_TOKEN_TYPE_NORMAL });
+    return write_vocabulary("llama", "", model_name, tokens, {}, puts_spaces);
+}
+
 static std::vector<std::string> word_models() {
-    std::vector<std::string> paths;
+    const std::string space = "\xE2\x96\x81";
+    std::vector<std::string> paths = { small_spm_words("words", "e", true), small_spm_words("words-unspaced", "e", false), small_spm_words("inner", "b" + space + "a", true),
+                                       small_spm_words("inner-end", "b" + space, true) };
     for (const char * pre : { "gpt-2", "phi-2", "smollm", "llama3", "llama-v3", "llama-bpe", "smaug-bpe", "qwen2", "deepseek-r1-qwen" }) {
         for (const char * user_defined : { "  ", "b a", "ab " }) paths.push_back(small_words(pre, user_defined));
     }
@@ -280,6 +298,14 @@ int main() {
             };
             CHECK((pieces(vocab, "b a") == std::vector<std::string>{ "b", " ", "a" }));
             CHECK((pieces(by_words, "b a") == std::vector<std::string>{ "b", " a" }));
+        } },
+        { "SentencePiece is taken word by word, unless one of its tokens holds a space within", [] {
+            const auto before = [](const std::string & path) { return vocabulary(path).tokenize_endings({ "ab ab a b", {} }, { "b", "" }).beginning.size(); };
+            const std::string space = "\xE2\x96\x81";
+            CHECK(before(small_spm_words("words", "e", true)) > 1); // more than bos: the last words alone are told again with each ending
+            CHECK(before(small_spm_words("words-unspaced", "e", false)) > 1);
+            CHECK(before(small_spm_words("inner", "b" + space + "a", true)) == 1);
+            CHECK(before(small_spm("small")) == 1); // user-defined tokens
         } },
         { "real vocabularies are among those compared", [] { CHECK(real_models().size() >= 4); } },
         { "no special token is ever recognised in a value", [] {

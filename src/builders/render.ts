@@ -234,7 +234,7 @@ function answersOf(template: Template, example: ShownExample, candidates: readon
       const byLetter = template.answerPlaces.size > 0 || inOrder;
       const answer = choices[example.chosen ?? -1];
       if (answer === undefined) throw new Error('the target is not among the candidates');
-      return { answer, choices, scored: byLetter ? 'first-token' : 'likelihood' };
+      return { answer, choices, scored: byLetter && !beginAlike(choices) ? 'first-token' : 'likelihood' };
     }
     case 'none':
       return { answer: write({}), choices: null, scored: null };
@@ -244,6 +244,15 @@ function answersOf(template: Template, example: ShownExample, candidates: readon
 /** Whether one answer begins another, as "1" begins "1.5": then no token tells the two apart, and where each ends has to count. */
 function someBegins(choices: readonly string[]): boolean {
   return choices.some((one) => choices.some((other) => other !== one && other.startsWith(one)));
+}
+
+/**
+ * Whether all answers begin with the same text, as letters behind a chain of thought do. There a vocabulary may write some letters together with the space
+ * before them and others apart, so that no one token tells them all: their whole likelihood does, in which what they share counts for nothing.
+ */
+function beginAlike(choices: readonly string[]): boolean {
+  const [first = '', ...others] = choices;
+  return others.length > 1 && first !== '' && others.every((choice) => choice.startsWith(first.slice(0, 1)));
 }
 
 /** The letters with one in front. */

@@ -1,9 +1,15 @@
+import type { Split } from '../core/instruction.js';
 import { inWords, shortened } from '../core/prediction.js';
 import type { RunPredictions } from '../trainers/predict.js';
 import type { ScoreAnswer } from '../trainers/score-split.js';
 import type { Answer } from './command.js';
 
-export function renderRunPredictions(runId: string, answers: readonly RunPredictions[]): Answer {
+/** missing  splits that a report wants, too, and that have no predictions yet */
+export function renderRunPredictions(
+  runId: string,
+  answers: readonly RunPredictions[],
+  missing: readonly Split[],
+): Answer {
   const lines = answers.flatMap(({ split, adapter, base }) => [
     `${split}: ${adapter.predictions.length} rows`,
     `  adapter     ${state(adapter)}`,
@@ -13,7 +19,9 @@ export function renderRunPredictions(runId: string, answers: readonly RunPredict
     run: runId,
     splits: answers.map(({ split, adapter, base }) => ({ split, adapter: summary(adapter), base: summary(base) })),
   };
-  return { value, text: [`run ${runId}`, ...lines, `next: rectune report ${runId}`].join('\n') };
+  const [first] = missing;
+  const next = first === undefined ? `rectune report ${runId}` : `rectune predict ${runId} --split ${first}`;
+  return { value, text: [`run ${runId}`, ...lines, `next: ${next}`].join('\n') };
 }
 
 export function renderPredictedFile(out: string, answer: ScoreAnswer): Answer {

@@ -104,3 +104,10 @@ export function reportedSplits(store: Store, runId: string): Split[] {
   const version = findVersion(store, store.runs.get(runId).versionHash);
   return (['valid', 'test'] as const).filter((split) => version.counts[split] > 0);
 }
+
+/** Those of them on which the store has no predictions of the run's adapter yet. */
+export function unpredictedSplits(store: Store, runId: string): Split[] {
+  const { versionHash, modelHash, adapterHash, config } = store.runs.get(runId);
+  const asked = { versionHash, modelHash, adapterHash, maxLength: config.maxLength };
+  return reportedSplits(store, runId).filter((split) => store.predictions.select({ ...asked, split }) === undefined);
+}

@@ -181,6 +181,16 @@ describe('rectune predict', () => {
     ]);
   });
 
+  it('names the split that a report wants, too, before the report', async () => {
+    const { studio, store, model } = testStudio();
+    await invoke(['train', 'invented', '--model', model, '--studio', studio]);
+    const run = store.runs.list()[0]?.id as string;
+    const said = async (split: string) =>
+      (await invoke(['predict', run, '--split', split, '--studio', studio])).stdout.trim().split('\n').at(-1);
+    expect(await said('test')).toBe(`next: rectune predict ${run} --split valid`);
+    expect(await said('valid')).toBe(`next: rectune report ${run}`);
+  });
+
   it('writes the predictions of any model and adapter to a file', async () => {
     const { studio, model } = testStudio();
     const out = join(studio, 'p.jsonl');

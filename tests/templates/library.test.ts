@@ -254,3 +254,15 @@ it('tells ratings apart by their first token, or by their whole text where one b
     expect(halves.scored).toBe(begins ? 'likelihood' : 'first-token');
   }
 });
+
+it('tells letters apart by their first token, and behind a chain of thought, where a vocabulary may join some to the space before them, by their whole text', () => {
+  const byLetter = everything
+    .filter(({ head }) => TASKS[head.task].alternatives === 'candidates' && head.family !== 'field-values')
+    .map((template) => rendered(template))
+    .filter(({ choices }) => choices?.length === 3 && choices.every((choice, i) => choice.endsWith('ABC'.charAt(i))));
+  const alone = byLetter.filter(({ choices }) => choices?.[0] === 'A');
+  const behind = byLetter.filter(({ choices }) => choices?.[0]?.endsWith('my thoughts. So the answer is: A'));
+  expect([alone.length > 0, behind.length > 0]).toEqual([true, true]);
+  expect(new Set(alone.map(({ scored }) => scored))).toEqual(new Set(['first-token']));
+  expect(new Set(behind.map(({ scored }) => scored))).toEqual(new Set(['likelihood']));
+});

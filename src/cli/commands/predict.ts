@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { RectuneError } from '../../core/errors.js';
 import { Split } from '../../core/instruction.js';
 import { TrainOptions } from '../../core/run-config.js';
-import { PredictOptions, predictFile, predictRun, reportedSplits } from '../../trainers/predict.js';
+import { PredictOptions, predictFile, predictRun, reportedSplits, unpredictedSplits } from '../../trainers/predict.js';
 import { command, named } from '../command.js';
 import { executionOf } from '../execution.js';
 import { renderPredictedFile, renderRunPredictions } from '../render-predict.js';
@@ -22,7 +22,7 @@ export default command({
     ...PredictOptions.shape,
   }),
   examples: [
-    'rectune predict tallrec-movie-1a2b3c4d --split test',
+    'rectune predict tallrec-movie-1a2b3c4d',
     'rectune predict --data tallrec-movie --split test --model M.gguf --adapter A.gguf --out predictions.jsonl',
   ],
   async run({ run }, { split, data, model, adapter, out, maxLength, ...options }, context) {
@@ -39,7 +39,7 @@ export default command({
       const answers = [];
       for (const each of splits)
         answers.push(await predictRun(store, { run, split: each, model, options, ...execution }));
-      return renderRunPredictions(run, answers);
+      return renderRunPredictions(run, answers, unpredictedSplits(store, run));
     }
     const files = { data: present(data, 'data'), model: present(model, 'model'), out: present(out, 'out') };
     const request = { ...files, split: split ?? 'test', adapter, maxLength, options, ...execution };
