@@ -53,6 +53,13 @@ def convolve_over_one_dimension(model):
         conv.forward = forward(conv)
 
 
+def pad_with_nothing(model):
+    """RecBole draws a vector for the item 0 that fills up short histories, too, and its softmax learns it as an item that is never right. Here it is zero, stays so, and is no item of the softmax."""
+    model.item_embedding.weight.data[0] = 0
+    loss_of = model.loss_fct.forward
+    model.loss_fct.forward = lambda logits, items: loss_of(logits[:, 1:], items - 1)
+
+
 def write_log(data, work):
     folder = os.path.join(work, "ml-100k")
     os.makedirs(folder, exist_ok=True)
@@ -75,6 +82,7 @@ def main():
     options.add_argument("--as-shipped", action="store_true", help="keep the detection of anomalies on, for times as its users see them")
     options.add_argument("--any-algorithm", action="store_true", help="RecBole's `reproducibility: False`: cuDNN may choose the fastest algorithm of a convolution")
     options.add_argument("--one-dimension", action="store_true", help="Caser's convolutions over items with the embedding as channels: the same sums, written so that libraries are fast")
+    options.add_argument("--padding-of-zeros", action="store_true", help="the places that a short history leaves empty are zero, as this project's models have them, and no item that is learned")
     options.add_argument("--gpu", action="store_true", help="on the first CUDA device; seeds beside each other share it")
     asked = options.parse_args()
     put_back_what_has_moved()
@@ -110,6 +118,8 @@ def main():
     train, valid, test = data_preparation(config, dataset)
     init_seed(config["seed"], config["reproducibility"])
     model = get_model(config["model"])(config, train._dataset).to(config["device"])
+    if asked.padding_of_zeros:
+        pad_with_nothing(model)
     if asked.one_dimension:
         convolve_over_one_dimension(model)
     trainer = get_trainer(config["MODEL_TYPE"], config["model"])(config, model)
