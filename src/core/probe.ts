@@ -7,7 +7,7 @@ import { AskedRunFacts } from './asked-run.js';
  * order       candidates in other orders
  * wording     the same example in other words
  * history     no history, its items in another order, likes and dislikes exchanged
- * titles      every title exchanged for that of another item: what is left is what the log alone teaches
+ * titles      every title exchanged for that of another item: what is left does not come from titles (other words about an item, such as its author, stay)
  * completion  beginnings of titles, to be completed by the base model: has it read the catalogue?
  * serving     the same rows answered one at a time by stock llama.cpp with the adapter, as a server would
  */

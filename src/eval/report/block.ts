@@ -89,6 +89,7 @@ export interface Drawing {
   readonly legend: readonly { readonly title: string; readonly color: string }[];
   readonly caption: string;
   readonly instead?: Table | undefined;
+  readonly rows?: string | undefined; // anchor of the rows behind it
 }
 
 /** "better", "worse", ... beside a difference. */

@@ -1,6 +1,6 @@
 import type { Report } from '../../core/report.js';
 import { type Block, type Cell, type Drawing, FINDING_WORDS, type Part, type Table, type TableRow } from './block.js';
-import { html, type Markup, trusted } from './markup.js';
+import { escapeHtml, html, type Markup, trusted } from './markup.js';
 import { partsOf } from './sections.js';
 import { STYLE } from './style.js';
 
@@ -90,31 +90,51 @@ function fileLink(name: string | undefined): Markup {
 /** On a narrow screen a wide table moves sideways in its frame; a keyboard reaches it there. */
 function table({ caption, anchor, command, head, rows }: Table): Markup {
   const id = anchor === undefined ? '' : html` id="${anchor}"`;
+  const isWordy = head.map((_, column) => column > 0 && rows.some(({ cells }) => isLong(cells[column - 1])));
   const more = command === undefined ? '' : html`<br><code>${command}</code>`;
   return html`<div${id} class="scroll" tabindex="0" role="region" aria-label="${caption}"><table><caption><span>${caption}${more}</span></caption>
-<thead><tr>${head.map((title) => html`<th scope="col">${title}</th>`)}</tr></thead>
+<thead><tr>${head.map((title, column) => html`<th scope="col"${classOf(isWordy[column])}>${title}</th>`)}</tr></thead>
 <tbody>
-${rows.map(tableRow)}</tbody>
+${rows.map((row) => tableRow(row, isWordy))}</tbody>
 </table></div>`;
 }
 
-function tableRow({ name, link, color, own, cells }: TableRow): Markup {
+/** Words that take more than a line in a column; figures stand at its right end, words at its left. */
+const LONG = 24;
+
+function isLong(content: Cell | undefined): boolean {
+  return typeof content === 'string' && content.length > LONG && content.includes(' ');
+}
+
+function classOf(isWordy: boolean | undefined): Markup {
+  return isWordy ? html` class="words"` : html``;
+}
+
+/** Text that breaks behind its slashes before it breaks anywhere else: names of rows, templates and paths. */
+function breakable(text: string): Markup {
+  return trusted(escapeHtml(text).replaceAll('/', '/<wbr>'));
+}
+
+function tableRow({ name, link, color, own, cells }: TableRow, isWordy: readonly boolean[]): Markup {
   const swatch = color === undefined ? '' : html`<span class="swatch" style="background:${color}"></span>`;
-  return html`<tr${own ? html` class="own"` : ''}><th scope="row">${swatch}${link === undefined ? name : html`<a href="#${link}">${name}</a>`}</th>${cells.map(cell)}</tr>
+  return html`<tr${own ? html` class="own"` : ''}><th scope="row">${swatch}${link === undefined ? breakable(name) : html`<a href="#${link}">${breakable(name)}</a>`}</th>${cells.map((content, place) => cell(content, isWordy[place + 1]))}</tr>
 `;
 }
 
-function cell(content: Cell): Markup {
-  if (typeof content === 'string') return html`<td>${content}</td>`;
+function cell(content: Cell, isWordy: boolean | undefined): Markup {
+  if (typeof content === 'string') return html`<td${classOf(isWordy)}>${breakable(content)}</td>`;
   const { value, range, aside, finding, rows } = content;
-  return html`<td>${rows === undefined ? value : html`<a href="#${rows}">${value}</a>`}${[range, aside].map((text) =>
+  return html`<td${classOf(isWordy)}>${rows === undefined ? breakable(value) : html`<a href="#${rows}">${breakable(value)}</a>`}${[
+    range,
+    aside,
+  ].map((text) =>
     text === undefined ? html`` : html`<span class="range">${text}</span>`,
   )}${finding === undefined ? '' : html`<span class="finding ${finding}">${FINDING_WORDS[finding]}</span>`}</td>`;
 }
 
-function figure({ draw, legend, caption }: Drawing): Markup {
+function figure({ draw, legend, caption, rows }: Drawing): Markup {
   const names = legend.map(
     ({ title, color }) => html`<span><span class="swatch" style="background:${color}"></span>${title}</span>`,
   );
-  return html`<figure>${names.length === 0 ? '' : html`<div class="legend">${names}</div>`}${trusted(draw())}<figcaption>${caption}</figcaption></figure>`;
+  return html`<figure>${names.length === 0 ? '' : html`<div class="legend">${names}</div>`}${trusted(draw())}<figcaption>${caption}${rowsLink(rows)}</figcaption></figure>`;
 }

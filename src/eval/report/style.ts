@@ -25,7 +25,7 @@ p { margin: .6rem 0; max-width: 46rem; overflow-wrap: anywhere; }
 a { color: var(--link); text-decoration: none; } a:hover { text-decoration: underline; }
 td a, tbody th a { color: inherit; border-bottom: 1px dotted var(--quiet); } td a:hover, tbody th a:hover { color: var(--link); text-decoration: none; border-color: currentColor; }
 a:focus-visible, summary:focus-visible, .scroll:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; border-radius: 2px; }
-:target { scroll-margin-top: 1rem; } .scroll:target caption { color: var(--text); box-shadow: -4px 0 0 var(--link); padding-left: .5rem; }
+:target { scroll-margin-top: 1rem; } .scroll:target caption { color: var(--text); box-shadow: inset 4px 0 0 var(--link); padding-left: .7rem; }
 .overview { font-size: 1.12rem; font-weight: 600; }
 .soft { color: var(--soft); font-size: .9rem; }
 .verdict { border-left: 4px solid var(--even); background: var(--even-surface); border-radius: 0 8px 8px 0; padding: .9rem 1.1rem; margin: .9rem 0; }
@@ -44,6 +44,7 @@ th, td { text-align: right; padding: .5rem .45rem; border-bottom: 1px solid var(
 th:first-child, td:first-child { text-align: left; padding-left: .4rem; }
 thead th { color: var(--soft); font-weight: 600; border-bottom: 2px solid var(--line); vertical-align: bottom; }
 tbody th { font-weight: 500; min-width: 9rem; overflow-wrap: anywhere; }
+th.words, td.words { text-align: left; min-width: 11rem; }
 tr.own th, tr.own td { font-weight: 650; background: var(--surface); }
 .range { display: block; color: var(--soft); font-size: .82rem; font-weight: 400; white-space: nowrap; }
 .finding { display: block; font-size: .82rem; font-weight: 600; }
@@ -60,13 +61,13 @@ code, pre { font: .86rem/1.5 ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu S
 pre { background: var(--surface); border: 1px solid var(--line); border-radius: 8px; padding: .8rem 1rem; white-space: pre-wrap; margin: .6rem 0; }
 details { margin: 1rem 0; } summary { cursor: pointer; color: var(--soft); }
 .texts { margin: 1rem 0; } .texts details { margin: 0; border-bottom: 1px solid var(--line); } .texts summary { padding: .4rem 0; color: var(--text); font-size: .92rem; } .texts summary span { color: var(--soft); margin-left: .4rem; }
-.texts details:target summary { box-shadow: -4px 0 0 var(--link); padding-left: .5rem; }
+.texts details:target summary { box-shadow: inset 4px 0 0 var(--link); padding-left: .7rem; }
 footer { margin-top: 3.5rem; padding-top: 1rem; border-top: 1px solid var(--line); color: var(--soft); font-size: .88rem; }
 @media (max-width: 40rem) {
   main { padding: 1.5rem 1rem 3rem; }
   h1 { font-size: 1.4rem; }
   .scroll { margin-inline: -1rem; padding-inline: 1rem; }
-  .scroll th:first-child { position: sticky; left: 0; background: var(--background); min-width: 7.5rem; max-width: 9rem; }
+  .scroll th:first-child { position: sticky; left: 0; background: var(--background); min-width: 8.25rem; max-width: 9.5rem; }
   .scroll tr.own th:first-child { background: var(--surface); }
   .scroll thead th { min-width: 6rem; }
   caption span { display: block; position: sticky; left: 0; width: calc(100vw - 2rem); }

@@ -69,6 +69,17 @@ describe.each([
 describe('the HTML report', () => {
   const { document } = parseHTML(renderHtml(report));
 
+  it('has no column for a metric that no model has a value of, and says why', () => {
+    const alone = makeReport(inventInput({ users: 60, rowsPerUser: 1 }));
+    expect(alone.splits[0]?.notDefined.map(({ metric }) => metric)).toEqual(['uauc', 'uaucByRows']);
+    const page = parseHTML(renderHtml(alone)).document;
+    const heads = (of: typeof page) => [...of.querySelectorAll('thead th')].map(({ textContent }) => textContent);
+    expect(heads(page)).not.toContain('UAUC');
+    expect(heads(page)).toContain('Brier score');
+    expect(page.querySelector('#judgement-test')?.textContent).toContain('Not defined: UAUC, UAUC by rows, because');
+    expect(heads(document)).toContain('UAUC');
+  });
+
   it('loads nothing and runs nothing', () => {
     const text = renderHtml(report);
     expect(document.querySelectorAll('script, link, img, iframe, object').length).toBe(0);

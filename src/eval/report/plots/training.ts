@@ -4,7 +4,8 @@ import { QUIET, svg } from './frame.js';
 
 const SMOOTH_FROM = 30; // steps; a shorter curve is drawn as it is
 const HEIGHT = 290;
-const STEP = { label: 'step', labelAnchor: 'center', labelArrow: 'none', ticks: 6 } as const;
+const TICKS = 6;
+const STEP = { label: 'step', labelAnchor: 'center', labelArrow: 'none', ticks: TICKS, tickFormat: String } as const;
 
 /** Training loss by step; long curves get a running mean over them. */
 export function lossPlot({ loss }: Report['curves']): string {
@@ -33,11 +34,14 @@ export function validationPlot({ points, keptStep }: NonNullable<Report['validat
   return svg({
     ariaLabel: 'AUC on valid by step, with intervals',
     height: HEIGHT,
-    x: STEP,
+    x: drawn.length > TICKS ? STEP : { ...STEP, ticks: drawn.map(({ step }) => step) },
     y: { label: 'AUC on valid', grid: true, ticks: 6 },
     marks: [
       Plot.ruleY([0.5], QUIET),
       Plot.areaY(drawn, { x: 'step', y1: 'low', y2: 'high', fill: 'var(--adapter)', fillOpacity: 0.15 }),
+      ...(drawn.length === 1 // which makes no band
+        ? [Plot.ruleX(drawn, { x: 'step', y1: 'low', y2: 'high', stroke: 'var(--adapter)', strokeWidth: 2.5 })]
+        : []),
       Plot.line(drawn, { x: 'step', y: 'value', stroke: 'var(--adapter)', strokeWidth: 2 }),
       Plot.dot(
         drawn.filter(({ step }) => step === keptStep),

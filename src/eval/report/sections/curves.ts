@@ -4,6 +4,7 @@ import { figure, thousands } from '../../numbers.js';
 import type { Drawing, Part, Table } from '../block.js';
 import { precisionRecallPlot, reliabilityPlot, rocPlot } from '../plots/judgement-curves.js';
 import { modelColor } from '../plots/model-colors.js';
+import { rowsAnchor } from '../row-anchor.js';
 
 /** ROC, precision and recall, reliability: what single figures of the judgements leave out. */
 export function curves(report: Report): Part[] {
@@ -15,12 +16,14 @@ export function curves(report: Report): Part[] {
   const errors = reliability
     .map(({ model, expectedCalibrationError }) => `${titles(model)} ${figure(expectedCalibrationError)}`)
     .join(', ');
+  const behind = rowsAnchor(report, { task: 'judgement', split });
   const plots: Drawing[] = [
     {
       draw: () => reliabilityPlot(drawn),
       legend: legend(reliability, titles),
       caption: `Reliability: on the dashed line, P(liked) means what it says. A dot's area is its number of rows. Expected calibration error: ${errors}.`,
       instead: bins(drawn, titles),
+      rows: behind,
     },
   ];
   if (precisionRecall.length > 0) {
@@ -29,6 +32,7 @@ export function curves(report: Report): Part[] {
       legend: legend(precisionRecall, titles),
       caption:
         'Precision and recall: of the rows above a threshold, how many are liked, for how many of the liked are found. The dashed line is chance, the share of liked rows.',
+      rows: behind,
     });
   }
   if (roc.length > 0) {
@@ -36,6 +40,7 @@ export function curves(report: Report): Part[] {
       draw: () => rocPlot(drawn),
       legend: legend(roc, titles),
       caption: 'ROC: how many of the liked rows are found for how many that were not liked. The dashed line is chance.',
+      rows: behind,
     });
   }
   return [

@@ -1,6 +1,13 @@
 import { type Titles, titlesOf } from '../../../core/model-titles.js';
 import { PowerDemand } from '../../../core/power.js';
-import { METRICS, type ModelId, type PairedDifference, type Report } from '../../../core/report.js';
+import {
+  METRICS,
+  type MetricId,
+  type ModelId,
+  type PairedDifference,
+  type Report,
+  type SplitResult,
+} from '../../../core/report.js';
 import { METRIC } from '../../metrics/metric.js';
 import { figure, levelTitle, percent } from '../../numbers.js';
 import { plansOfReport } from '../../power-plan.js';
@@ -9,6 +16,7 @@ import { intervalsPlot } from '../plots/intervals.js';
 import { modelColor } from '../plots/model-colors.js';
 import { rowsAnchor } from '../row-anchor.js';
 import { OTHER_TESTS_NOTE, otherTests, TEST_NOTE, testAside } from '../test-texts.js';
+import { metricsShown } from './judgements.js';
 
 /** The adapter against every other model on the judgements: same rows, same resampled users. */
 export function differences(report: Report): Part[] {
@@ -29,7 +37,7 @@ export function differences(report: Report): Part[] {
             `Adapter minus the other model, on the same rows and the same resampled users: the ${level} interval, p, and what the interval ` +
             `decides (undecided: it includes 0). For log loss and Brier score a difference below 0 is a gain. ${TEST_NOTE}`,
         },
-        ...splits.map(({ split }) => ({ kind: 'table' as const, table: table(split, report) })),
+        ...splits.map((result) => ({ kind: 'table' as const, table: table(result, report) })),
         ...power(report),
         { kind: 'paragraph', quiet: true, text: OTHER_TESTS_NOTE },
         { kind: 'table', table: otherTestsTable(report, titles) },
@@ -51,6 +59,7 @@ export function differences(report: Report): Part[] {
               legend: [],
               caption:
                 'AUC of the adapter minus that of each other model. An interval to the right of the dashed line is a gain.',
+              rows: rowsAnchor(report, { task: 'judgement', split: 'test' }),
             },
           ],
         },
@@ -59,7 +68,9 @@ export function differences(report: Report): Part[] {
   ];
 }
 
-function table(split: PairedDifference['split'], report: Report): Table {
+function table(result: SplitResult, report: Report): Table {
+  const { split } = result;
+  const shown = metricsShown(result);
   const { differences: all } = report;
   const titles = titlesOf(report);
   const behind = rowsAnchor(report, { task: 'judgement', split });
@@ -67,22 +78,23 @@ function table(split: PairedDifference['split'], report: Report): Table {
   const others = [...new Set(here.map(({ second }) => second))];
   return {
     caption: `${split}: adapter minus the other model`,
-    head: ['adapter against', ...METRICS.map((metric) => METRIC[metric].title)],
+    head: ['adapter against', ...shown.map((metric) => METRIC[metric].title)],
     rows: others.map((other) => ({
       name: titles(other),
       color: modelColor(other),
-      cells: byMetric(here, other, (one) => cell(one, behind)),
+      cells: byMetric(shown, here, other, (one) => cell(one, behind)),
     })),
   };
 }
 
 /** A cell for each metric; a dash where it is not defined of the other model. */
 function byMetric<C extends Cell>(
+  shown: readonly MetricId[],
   here: readonly PairedDifference[],
   other: ModelId,
   cellOf: (one: PairedDifference) => C,
 ): (C | string)[] {
-  return METRICS.map((metric) => {
+  return shown.map((metric) => {
     const found = here.find((one) => one.second === other && one.metric === metric);
     return found ? cellOf(found) : '-';
   });
@@ -95,14 +107,16 @@ function cell({ difference, tests, finding }: PairedDifference, behind: string |
 /** On test, which the verdicts are of. */
 function otherTestsTable(report: Report, titles: Titles): Table {
   const behind = rowsAnchor(report, { task: 'judgement', split: 'test' });
+  const result = report.splits.find(({ split }) => split === 'test');
+  const shown = result ? metricsShown(result) : METRICS;
   const here = report.differences.filter(({ split }) => split === 'test');
   return {
     caption: 'test: adapter minus the other model by other tests',
-    head: ['adapter against', ...METRICS.map((metric) => METRIC[metric].title)],
+    head: ['adapter against', ...shown.map((metric) => METRIC[metric].title)],
     rows: [...new Set(here.map(({ second }) => second))].map((other) => ({
       name: titles(other),
       color: modelColor(other),
-      cells: byMetric(here, other, ({ tests }): Figure => ({ value: otherTests(tests), rows: behind })),
+      cells: byMetric(shown, here, other, ({ tests }): Figure => ({ value: otherTests(tests), rows: behind })),
     })),
     notForPapers: true,
   };

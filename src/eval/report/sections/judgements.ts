@@ -4,6 +4,7 @@ import {
   type Estimate,
   givesProbabilities,
   METRICS,
+  type MetricId,
   type ModelId,
   type Report,
   type SplitResult,
@@ -14,6 +15,14 @@ import { type Block, estimateCell, type Fact, type Figure, type Part } from '../
 import { intervalsPlot } from '../plots/intervals.js';
 import { modelColor } from '../plots/model-colors.js';
 import { rowsAnchor } from '../row-anchor.js';
+
+/** Metrics that stand in the tables of a split: those that no model has a value of are named below the first one, with the reason. */
+export function metricsShown({ models, notDefined }: Pick<SplitResult, 'models' | 'notDefined'>): MetricId[] {
+  const lacking = (metric: MetricId) =>
+    notDefined.some((one) => one.metric === metric) &&
+    models.every(({ metrics }) => (metrics[metric]?.value ?? null) === null);
+  return METRICS.filter((metric) => metric === 'auc' || !lacking(metric));
+}
 
 /** Every metric of every model on the judgements, a table a split. */
 export function judgements(report: Report): Part[] {
@@ -33,6 +42,7 @@ function figures(result: SplitResult, report: Report): Block {
   const titles = titlesOf(report);
   const behind = rowsAnchor(report, { task: 'judgement', split: result.split });
   const { split, rows, users, liked, usersWithBothLabels, models, delong } = result;
+  const shown = metricsShown(result);
   const caption =
     `${split}: ${counted(rows, 'row')} of ${counted(users, 'user')}, ${thousands(usersWithBothLabels)} of them with both labels; ` +
     `${percent(rows === 0 ? 0 : liked / rows)} liked${ruleOf(report)}. Below each figure its ${levelTitle(options.level)} interval, ` +
@@ -41,12 +51,12 @@ function figures(result: SplitResult, report: Report): Block {
     kind: 'table',
     table: {
       caption,
-      head: ['model', ...METRICS.map((metric) => METRIC[metric].title)],
+      head: ['model', ...shown.map((metric) => METRIC[metric].title)],
       rows: models.map(({ model, metrics }) => ({
         name: titles(model),
         color: modelColor(model),
         own: model === 'adapter',
-        cells: METRICS.map((metric) =>
+        cells: shown.map((metric) =>
           !givesProbabilities(model) && METRIC[metric].reads === 'probabilities'
             ? NO_PROBABILITIES
             : {
@@ -110,6 +120,7 @@ function explained({ models, split }: SplitResult, report: Report): Block[] {
           draw: () => intervalsPlot(`AUC of each model on ${split}, with intervals`, `AUC on ${split}`, named, 0.5),
           legend: [],
           caption: 'AUC of each model with its interval. The dashed line is chance.',
+          rows: rowsAnchor(report, { task: 'judgement', split }),
         },
       ],
     },

@@ -11,10 +11,11 @@ import { CAME, cameCells, offText, SAID, spoken, UNITS } from './row-words.js';
 export function runTable(report: Report, group: RowGroup, place: number, run: string): Table {
   const { task, kind, split, worst } = group;
   const found = report.seeds.flatMap(({ runs }) => runs).find((one) => one.run === run);
+  const said = kind === 'judgement' ? 'P(liked) by each adapter; off by -ln P(what came true).' : SAID[kind];
   const which = found ? ` (seed ${found.seed}, ${counted(found.rows, 'train row')})` : '';
   return {
     anchor: anchorOf(report.rows.groups, place),
-    caption: `${task} on ${split} by the adapter of run ${run}${which}: ${counted(group.rows, 'row')} of ${counted(group.users, 'user')}. Shown are those of which it is furthest off. ${SAID[kind]}`,
+    caption: `${task} on ${split} by the adapter of run ${run}${which}: ${counted(group.rows, 'row')} of ${counted(group.users, 'user')}. Shown are those of which it is furthest off. ${said}`,
     command: `rectune rows ${report.run.id} --task ${task} --by ${run}`,
     head: [
       ...['row', 'user', 'item'],

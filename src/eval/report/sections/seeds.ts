@@ -83,6 +83,7 @@ function taskBlocks(figures: SeedFigures, place: number, report: Report): Block[
           draw: () => intervalsPlot(`${metric} of each seed in ${task} on test`, `${metric} on test`, drawn, undefined),
           legend: [],
           caption: `${metric} of each run with its interval.`,
+          rows: runsAnchor(place),
         },
       ],
     },

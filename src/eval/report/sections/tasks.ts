@@ -25,11 +25,17 @@ export function tasks(report: Report): Part[] {
       ...taskTables(task, report).map((table): Block => ({ kind: 'table', table })),
       { kind: 'paragraph', quiet: true, text: OTHER_TESTS_NOTE },
       { kind: 'table', table: otherTestsTable(task, report) },
-      { kind: 'plots', plots: [curvePlot(task, report), ...mainPlots(task, report)] },
+      { kind: 'plots', plots: taskPlots(task, report) },
       { kind: 'definitions', terms: taskTerms(task) },
       ...beyondAccuracy(task, report),
     ],
   }));
+}
+
+/** All of them are of the task's rows of test. */
+function taskPlots(task: TaskReport, report: Report): Drawing[] {
+  const rows = rowsAnchor(report, { task: task.task, kind: task.kind, split: 'test' });
+  return [curvePlot(task, report), ...mainPlots(task, report)].map((plot) => ({ ...plot, rows }));
 }
 
 const SCORING_TITLES: Readonly<Record<Scoring, string>> = {

@@ -41,7 +41,7 @@ export function calibration(report: Report): Part[] {
         { kind: 'paragraph', quiet: true, text: NOTE },
         ...ofTask.map((models): Block => ({ kind: 'table', table: table(models, report) })),
         ...all.flatMap(remark).map((text): Block => ({ kind: 'paragraph', text })),
-        { kind: 'plots', plots: all.filter(({ model }) => model === 'adapter').map(drawing) },
+        { kind: 'plots', plots: all.filter(({ model }) => model === 'adapter').map((one) => drawing(one, report)) },
         { kind: 'definitions', terms: TERMS },
       ],
     },
@@ -84,8 +84,8 @@ function remark({ task, model, reason, atEnd, temperature }: Calibration): strin
   ];
 }
 
-function drawing(one: Calibration): Drawing {
-  const { task, temperature } = one;
+function drawing(one: Calibration, report: Report): Drawing {
+  const { task, kind, temperature } = one;
   return {
     draw: () => calibrationPlot(`Calibration of the adapter in ${task}, before and after temperature`, one),
     legend: [
@@ -93,6 +93,7 @@ function drawing(one: Calibration): Drawing {
       ...(temperature === null ? [] : [{ title: `divided by ${figure(temperature)} (ring)`, color: 'var(--adapter)' }]),
     ],
     caption: `${task}, adapter: on the dashed line probabilities mean what they say. A dot's area is its number of rows.`,
+    rows: rowsAnchor(report, { task, kind, split: 'test' }),
     instead: {
       caption: `${task}, adapter: what was predicted against what came true`,
       head: ['probability', 'temperature', 'rows', 'mean predicted', 'share'],

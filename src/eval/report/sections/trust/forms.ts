@@ -20,6 +20,9 @@ const NOTE =
   'A difference is the form minus the rows as they are, on the same rows and the same resampled users. Change: how far what the model says of a row moves, on average. Flips: share of the rows that ' +
   'get another answer.';
 
+const TITLES_NOTE =
+  'Titles alone are exchanged, in the whole catalogue alike; what else a row shows of its items, such as authors or genres, stays.';
+
 const SPREAD_NOTE =
   'Best and worst were chosen after looking, so what lies between them is larger than it would be on other rows. Rows as they are count as one of the forms.';
 
@@ -37,7 +40,15 @@ export function forms(report: Report): Part[] {
       .filter((one) => one.probe === probe)
       .flatMap((one, place): Block[] => [
         { kind: 'paragraph', text: one.sentence },
-        ...(place === 0 ? [{ kind: 'paragraph', quiet: true, text: NOTE } satisfies Block] : []),
+        ...(place === 0
+          ? [
+              {
+                kind: 'paragraph',
+                quiet: true,
+                text: probe === 'titles' ? `${NOTE} ${TITLES_NOTE}` : NOTE,
+              } satisfies Block,
+            ]
+          : []),
         ...blocksOf(one, report),
       ]),
   }));
@@ -63,7 +74,12 @@ function blocksOf(one: FormsOfTask, report: Report): Block[] {
     ...(one.order ? [{ kind: 'table', table: biasTable(one, report, behind) } satisfies Block] : []),
     ...(drawn.length + (one.order ? 1 : 0) === 0
       ? []
-      : [{ kind: 'plots', plots: [...drawn, ...(one.order ? [placesPlot(one)] : [])] } satisfies Block]),
+      : [
+          {
+            kind: 'plots',
+            plots: [...drawn, ...(one.order ? [placesPlot(one)] : [])].map((plot) => ({ ...plot, rows: behind })),
+          } satisfies Block,
+        ]),
     textsBlock(one, report),
   ];
 }
