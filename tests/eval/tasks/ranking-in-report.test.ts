@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { JudgedLists, KeptRankingResult } from '../../../src/core/judged-lists.js';
-import { Report, ReportOptions } from '../../../src/core/report.js';
+import { type Estimate, Report, ReportOptions } from '../../../src/core/report.js';
 import type { RankingResult } from '../../../src/core/title-ranking.js';
 import { renderMarkdown } from '../../../src/eval/report/markdown.js';
 import type { ReportInput } from '../../../src/eval/report.js';
@@ -134,6 +134,21 @@ describe('a ranking in a report', () => {
     expect(page).toContain(`HR@3 (${catalogue?.list})`);
     expect(page).toContain('2 items share a title');
     expect(page).toContain('100.0 % (adapter)');
+  });
+
+  it('says what is left out of which table, and what a figure of 0 leaves open', () => {
+    const page = renderMarkdown(report);
+    for (const title of ['All items', 'All items but those met', 'Candidates'])
+      expect(page).toContain(`${title}, test: `);
+    const isNone = ({ value, high }: Estimate) => value === 0 && high === 0;
+    const found = inventCatalogue(input);
+    const none = {
+      ...found,
+      answers: found.answers.map((answer) => ({ ...answer, target: (found.titles?.length ?? 0) - 1 })),
+    };
+    const without = makeReport({ ...input, rankings: [kept(none)] });
+    expect(without.rankings[0]?.entries.some(({ metrics }) => Object.values(metrics).some(isNone))).toBe(true);
+    expect(renderMarkdown(without)).toContain('of other users up to 26.5 % could have it there'); // 1 - 0.025^(1 / 12)
   });
 
   it('by judgements about each candidate stands beside likelihoods of the same lists, by the same metrics', () => {

@@ -2,6 +2,7 @@ import type { Report } from '../../../core/report.js';
 import type { KeptRankingReport, RankedBy } from '../../../core/report-rankings.js';
 import { TASK_MODEL_TITLES } from '../../../core/task-report.js';
 import { counted, levelTitle, percent, thousands } from '../../numbers.js';
+import { largestUnseenShare } from '../../statistics/none-seen.js';
 import { metricTitle } from '../../tasks/task-metric.js';
 import { type Block, estimateCell, type Part, type Table } from '../block.js';
 import { modelColor } from '../plots/model-colors.js';
@@ -15,6 +16,7 @@ export function rankings(report: Report): Part[] {
       ...notes(ranking).map((text): Block => ({ kind: 'paragraph', quiet: true, text })),
       ...unmetBlocks(ranking, report),
       { kind: 'table', table: tableOf(ranking, report) },
+      ...noneFound(ranking, report),
     ],
   }));
 }
@@ -87,13 +89,32 @@ function unmetBlocks(ranking: KeptRankingReport, report: Report): Block[] {
         'The first table leaves out of every list what the user met before the target, as the field does; the second ranks everything. ' +
         `Share of rows of which fewer told titles are left than the largest cutoff, and the target is not among them: ${short}; it counts as standing anywhere behind, so figures can be too low by so much.`,
     },
-    { kind: 'table', table: tableOf({ ...ranking, ...unmet, metrics }, report) },
+    { kind: 'table', table: tableOf({ ...ranking, ...unmet, metrics }, report, 'All items but those met') },
   ];
 }
 
-function tableOf({ list, metrics, entries, rows, users, set }: KeptRankingReport, report: Report): Table {
+/** What the interval of a figure that is 0 for every user leaves open. */
+function noneFound({ entries, unmet, users }: KeptRankingReport, { options }: Report): Block[] {
+  const figures = [...entries, ...(unmet?.entries ?? [])].flatMap(({ metrics }) => Object.values(metrics));
+  if (!figures.some(({ value, high }) => value === 0 && high === 0)) return [];
+  const text =
+    `Where a figure is 0 with an interval from 0 to 0, no row has its target so far up, and resampling ${counted(users, 'user')} cannot say more: ` +
+    `of other users up to ${percent(largestUnseenShare(users, options.level))} could have it there (${levelTitle(options.level)}, by the binomial distribution).`;
+  return [{ kind: 'paragraph', quiet: true, text }];
+}
+
+const SET_TITLES: Readonly<Record<KeptRankingReport['set'], string>> = {
+  catalogue: 'All items',
+  candidates: 'Candidates',
+};
+
+function tableOf(
+  { list, metrics, entries, rows, users, set }: KeptRankingReport,
+  report: Report,
+  title = SET_TITLES[set],
+): Table {
   return {
-    caption: `${set === 'catalogue' ? 'All items' : 'Candidates'}, test: ${counted(rows, 'row')} of ${counted(users, 'user')}, ${levelTitle(report.options.level)} intervals`,
+    caption: `${title}, test: ${counted(rows, 'row')} of ${counted(users, 'user')}, ${levelTitle(report.options.level)} intervals`,
     head: ['model and ranking', ...metrics.map((metric) => metricTitle(metric, list))],
     rows: entries.map(({ model, by, metrics: figures }) => ({
       name: by === null ? TASK_MODEL_TITLES[model] : `${TASK_MODEL_TITLES[model]}, ${BY_TITLES[by]}`,
