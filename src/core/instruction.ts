@@ -33,6 +33,24 @@ export const Instruction = z.strictObject({
 });
 export type Instruction = z.infer<typeof Instruction>;
 
+/** What is known of an instruction without reading its texts. */
+export type InstructionFacts = Pick<
+  Instruction,
+  | 'row'
+  | 'split'
+  | 'parentRow'
+  | 'userId'
+  | 'itemId'
+  | 'label'
+  | 'choices'
+  | 'scored'
+  | 'candidates'
+  | 'templateId'
+  | 'templateVersion'
+  | 'target'
+  | 'historyInteractions'
+>;
+
 /** One line of versions/<hash>/{train,valid,test}.jsonl: the part of an instruction that native/ reads (docs/formats.md). */
 export const InstructionLine = z.strictObject({
   row: z.number().int().nonnegative(),

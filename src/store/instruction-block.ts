@@ -1,4 +1,4 @@
-import type { Instruction, Split } from '../core/instruction.js';
+import type { Instruction, InstructionFacts, Split } from '../core/instruction.js';
 import { NO_LABEL } from '../core/made-row.js';
 import { NONE, PARTS, SLIDES, type StoredBlock } from './instruction-columns.js';
 import { type NumberColumn, unpackNumbers } from './number-column.js';
@@ -9,6 +9,24 @@ export interface NameColumn {
   readonly names: readonly string[];
   readonly of: NumberColumn;
 }
+
+type AnswerParts = [Instruction['scored'], Instruction['choices'], Instruction['candidates']];
+
+/** Columns that facts() needs. */
+export const FACTS = [
+  'users',
+  'userOf',
+  'items',
+  'itemOf',
+  'templates',
+  'templateOf',
+  'labels',
+  'counts',
+  'lines',
+  'answers',
+  'answerOf',
+  'parents',
+] as const satisfies readonly (keyof StoredBlock)[];
 
 /** Instructions of a split, one after the other, by columns. A column is unpacked when it is first asked for. */
 export class InstructionBlock {
@@ -125,21 +143,14 @@ export class InstructionBlock {
     return length === 0 ? undefined : { row: this.rows[index] as number, begin: begins[index] as number, length };
   }
 
-  /** sealed  its text; undefined: the row holds it itself */
-  instruction(index: number, sealed: SealedText | undefined): Instruction {
-    const { prompt, answer, values, history } = sealed ?? this.#ownText(index);
-    const [scored, choices, candidates] = (JSON.parse(nameOf(this.answers, index)) ?? [null, null, null]) as [
-      Instruction['scored'],
-      Instruction['choices'],
-      Instruction['candidates'],
-    ];
+  /** What is known without its text: needs no column that only texts need (FACTS). */
+  facts(index: number): InstructionFacts {
+    const [scored, choices, candidates] = this.#answerParts(index);
     const { begins, lines } = this.lines;
     const [begin, end] = [begins[index] as number, begins[index + 1] as number];
-    const parent = this.#parent(index);
-    return {
+    const facts: InstructionFacts = {
       row: this.rows[index] as number,
       split: this.split,
-      ...(parent === NONE ? {} : { parentRow: parent }),
       userId: nameOf(this.users, index),
       itemId: nameOf(this.items, index),
       label: this.label(index),
@@ -148,15 +159,26 @@ export class InstructionBlock {
       candidates,
       templateId: nameOf(this.templates, index),
       templateVersion: this.templates.versions[this.templates.of[index] as number] as number,
-      ...this.#parts(index, prompt),
-      answer,
-      prompt,
-      values,
-      history,
-      historyLabels: this.#historyLabels(index),
       target: lines[begin] as number,
       historyInteractions: Array.from(lines.subarray(begin + 1, end)),
     };
+    const parent = this.#parent(index);
+    if (parent !== NONE) facts.parentRow = parent;
+    return facts;
+  }
+
+  /** sealed  its text; undefined: the row holds it itself */
+  instruction(index: number, sealed: SealedText | undefined): Instruction {
+    const { prompt, answer, values, history } = sealed ?? this.#ownText(index);
+    const { instruction, input } = this.#parts(index, prompt);
+    const historyLabels = this.#historyLabels(index);
+    return Object.assign(this.facts(index), { instruction, input, answer, prompt, values, history, historyLabels });
+  }
+
+  #answerParts(index: number): AnswerParts {
+    const json = nameOf(this.answers, index);
+    const [scored, choices, candidates] = (JSON.parse(json) ?? [null, null, null]) as AnswerParts;
+    return [scored, choices, candidates];
   }
 
   #ownText(index: number): SealedText {

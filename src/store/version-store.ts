@@ -2,11 +2,11 @@ import { dirname } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import { DatasetVersion } from '../core/dataset-version.js';
 import { RectuneError } from '../core/errors.js';
-import type { Instruction, Split } from '../core/instruction.js';
+import type { Instruction, InstructionFacts, Split } from '../core/instruction.js';
 import { MadeRow } from '../core/made-row.js';
 import { remove } from '../platform/files.js';
 import type { BytePlace } from '../platform/staged-folder.js';
-import type { InstructionBlock } from './instruction-block.js';
+import { FACTS, type InstructionBlock } from './instruction-block.js';
 import { InstructionBlocks } from './instruction-blocks.js';
 import { countRows, sqlLimit } from './row-counts.js';
 import { type LinePlace, SealedTexts } from './sealed-texts.js';
@@ -129,6 +129,15 @@ export class VersionStore {
         left -= rows.length;
       }
       if (left <= 0) return;
+    }
+  }
+
+  /** What is known of the same rows without their texts, which are not read: many times faster. */
+  *facts(hash: string, split: Split): IterableIterator<InstructionFacts> {
+    const version = this.#known(hash);
+    if (version === undefined) return;
+    for (const block of this.#blocks.all(version.key, split, FACTS)) {
+      for (let index = 0; index < block.size; index++) yield block.facts(index);
     }
   }
 

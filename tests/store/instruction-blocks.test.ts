@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import SQLite from 'better-sqlite3';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { type Instruction, SPLITS } from '../../src/core/instruction.js';
+import { type Instruction, type InstructionFacts, SPLITS } from '../../src/core/instruction.js';
 import { makeFolder } from '../../src/platform/files.js';
 import { studioLayout } from '../../src/platform/studio.js';
 import { migrate, migrations } from '../../src/store/migrations.js';
@@ -49,6 +49,20 @@ const anyInstruction = fc.record({
   parent: fc.option(fc.nat()),
 });
 
+function withoutTexts(row: Instruction): InstructionFacts {
+  const {
+    instruction: _1,
+    input: _2,
+    answer: _3,
+    prompt: _4,
+    values: _5,
+    history: _6,
+    historyLabels: _7,
+    ...facts
+  } = row;
+  return facts;
+}
+
 it('gives back any instructions, one by one and all together, whatever their numbers', () => {
   const { store } = temporaryStore();
   let made = 0x100000;
@@ -66,6 +80,7 @@ it('gives back any instructions, one by one and all together, whatever their num
         const own = rows.filter((row) => row.split === split);
         expect([...store.versions.instructions(hash, split)]).toEqual(own);
         expect([...store.versions.instructions(hash, split, 2)]).toEqual(own.slice(0, 2));
+        expect([...store.versions.facts(hash, split)]).toEqual(own.map(withoutTexts));
         for (let row = 0; row <= next[split] + 1; row++)
           expect(store.versions.instruction(hash, split, row)).toEqual(own.find((one) => one.row === row));
       }

@@ -1,20 +1,19 @@
 import { z } from 'zod';
 import type { Curation, StepRecord } from '../../core/curation/record.js';
-import type { CurationStep, StepKind } from '../../core/curation/steps.js';
+import type { CurationStep } from '../../core/curation/steps.js';
 import type { DatasetVersion } from '../../core/dataset-version.js';
 import { RectuneError } from '../../core/errors.js';
-import { type Instruction, SPLITS, type Split } from '../../core/instruction.js';
-import { madeRows } from '../../core/made-row.js';
+import { SPLITS, type Split } from '../../core/instruction.js';
+import { type MadeRow, madeRows } from '../../core/made-row.js';
 import { LabelWeights } from '../../core/recipe.js';
 import { rememberedSha256 } from '../../platform/file-hashes.js';
 import { keyedHash, sha256File } from '../../platform/files.js';
 import { studioLayout } from '../../platform/studio.js';
 import type { Store } from '../../store/store.js';
-import { countTwinPrompts } from '../leaks/count-twins.js';
-import { bySplit, type SealedVersion, type SealOptions, sealVersion, type UnsealedVersion } from '../seal-version.js';
+import { TwinPrompts } from '../leaks/twin-prompts.js';
+import { type SealedVersion, type SealOptions, sealVersion, type UnsealedVersion } from '../seal-version.js';
 import { type CountTokens, countRows, countsTokens } from './counted-tokens.js';
-import type { JudgeMaker } from './judge.js';
-import { JUDGES } from './judges.js';
+import { judged } from './judges.js';
 import { Stage } from './stage.js';
 
 export interface CurateOptions extends SealOptions {
@@ -64,39 +63,62 @@ async function curateStage(
     options.onProgress?.(`${step.kind}: ${removed} rows removed, ${changed} changed (${SPLITS.join(', ')})`);
   }
   const curation = { parent: parent.hash, steps: records, warnings: warningsOf(records) };
-  const rows = (split: Split): Iterable<Instruction> => renumbered(stage.rows(split));
-  const { labels, ...facts } = factsOf(parent, curation, rows, options.name);
-  const content = { rows: madeRows(allRows(rows)), labels, weights: weightsOf(parent), facts: () => facts };
+  refuseEmptySplits(parent, stage, curation);
+  const counted = new CountedRows();
+  const content = {
+    rows: counted.passing(renumbered(stage)),
+    labels: parent.labels,
+    weights: weightsOf(parent),
+    facts: () => factsOf(parent, curation, counted, options.name),
+  };
   return sealVersion(store, content, options);
+}
+
+function refuseEmptySplits(parent: DatasetVersion, stage: Stage, { steps }: Curation): void {
+  for (const split of SPLITS) {
+    if (stage.left(split) > 0 || parent.counts[split] === 0) continue;
+    const removers = steps.filter(({ removed }) => removed[split] > 0).map(({ settings }) => settings.kind);
+    const what = `${split} would be empty`;
+    throw new RectuneError('data', what, removers.join(', '), 'change the settings of these steps, or leave one out');
+  }
+}
+
+/** What the manifest says of the rows of the new version. */
+class CountedRows {
+  readonly #byTemplate = new Map<string, Record<Split, number>>();
+  readonly #twins = new TwinPrompts();
+
+  *passing(rows: Iterable<MadeRow>): Generator<MadeRow, void> {
+    for (const row of rows) {
+      const known = this.#byTemplate.get(row.templateId) ?? { train: 0, valid: 0, test: 0 };
+      this.#byTemplate.set(row.templateId, known);
+      known[row.split] += 1;
+      this.#twins.look(row);
+      yield row;
+    }
+  }
+
+  of(templateId: string): Record<Split, number> {
+    return this.#byTemplate.get(templateId) ?? { train: 0, valid: 0, test: 0 };
+  }
+
+  get twinPrompts(): { valid: number; test: number } {
+    return this.#twins.counts();
+  }
 }
 
 function factsOf(
   parent: DatasetVersion,
   curation: Curation,
-  rows: (split: Split) => Iterable<Instruction>,
+  counted: CountedRows,
   name: string | undefined,
-): UnsealedVersion {
-  const { hash: _hash, counts: _counts, files: _files, program: _program, checks, templates, ...kept } = parent;
-  const byTemplate = new Map<string, Record<Split, number>>();
-  const total = { train: 0, valid: 0, test: 0 };
-  for (const split of SPLITS) {
-    for (const { templateId } of rows(split)) {
-      const known = byTemplate.get(templateId) ?? { train: 0, valid: 0, test: 0 };
-      byTemplate.set(templateId, known);
-      known[split] += 1;
-      total[split] += 1;
-    }
-    if (total[split] > 0 || parent.counts[split] === 0) continue;
-    const removers = curation.steps.filter(({ removed }) => removed[split] > 0).map(({ settings }) => settings.kind);
-    const what = `${split} would be empty`;
-    throw new RectuneError('data', what, removers.join(', '), 'change the settings of these steps, or leave one out');
-  }
-  const counted = (id: string): Record<Split, number> => byTemplate.get(id) ?? { train: 0, valid: 0, test: 0 };
+): Omit<UnsealedVersion, 'labels'> {
+  const { hash: _h, counts: _c, files: _f, program: _p, labels: _l, checks, templates, ...kept } = parent;
   return {
     ...kept,
     name: name ?? (parent.name.endsWith('-curated') ? parent.name : `${parent.name}-curated`),
-    templates: templates.map((one) => (one.rows ? { ...one, rows: counted(one.id) } : one)),
-    ...(checks ? { checks: { ...checks, twinPrompts: countTwinPrompts(bySplit(rows)) } } : {}),
+    templates: templates.map((one) => (one.rows ? { ...one, rows: counted.of(one.id) } : one)),
+    ...(checks ? { checks: { ...checks, twinPrompts: counted.twinPrompts } } : {}),
     curation,
   };
 }
@@ -108,10 +130,9 @@ function carryOut(step: CurationStep, stage: Stage): Omit<StepRecord, 'settings'
   const audit: Record<string, number> = {};
   let example: StepRecord['example'] = null;
   const done = step.splits.map((split) => {
-    const judge = (JUDGES[step.kind] as JudgeMaker<StepKind>)(step, stage, split);
+    const { judge, verdicts } = judged(step, stage, split);
     const gone: number[] = [];
-    for (const row of stage.rows(split)) {
-      const verdict = judge(row);
+    for (const [row, verdict] of verdicts) {
       if (verdict === undefined) continue;
       const { row: number, userId: user, itemId: item } = row;
       const why = typeof verdict === 'string' ? verdict : Object.keys(verdict.audit).join(', ');
@@ -165,9 +186,16 @@ function warningsOf(records: readonly StepRecord[]): string[] {
   });
 }
 
-function* renumbered(rows: Iterable<Instruction>): Generator<Instruction, void> {
-  let next = 0;
-  for (const row of rows) yield { ...row, row: next++, parentRow: row.row };
+/** The rows that are left, each with its number in the parent beside its new one. */
+function* renumbered(stage: Stage): Generator<MadeRow, void> {
+  for (const split of SPLITS) {
+    let next = 0;
+    for (const row of madeRows(stage.rows(split))) {
+      row.parentRow = row.row;
+      row.row = next++;
+      yield row;
+    }
+  }
 }
 
 const Weighted = z.object({ weights: LabelWeights.optional() });
@@ -175,8 +203,4 @@ const Weighted = z.object({ weights: LabelWeights.optional() });
 /** The recipe of a version may be of an older program; its weights are all that is asked for. */
 function weightsOf({ recipe }: DatasetVersion): LabelWeights | undefined {
   return Weighted.parse(recipe).weights;
-}
-
-function* allRows(rows: (split: Split) => Iterable<Instruction>): Generator<Instruction, void> {
-  for (const split of SPLITS) yield* rows(split);
 }

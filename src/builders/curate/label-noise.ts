@@ -1,6 +1,6 @@
 import { RectuneError } from '../../core/errors.js';
 import type { Prediction } from '../../core/prediction.js';
-import type { JudgeMaker } from './judge.js';
+import type { FactsJudge, JudgeMaker } from './judge.js';
 
 /** A labelled row and what a model gives for liked. */
 export interface Judged {
@@ -48,12 +48,12 @@ export function likedProbability({ logOdds, choices, label }: Prediction): numbe
   return odds === undefined ? undefined : 1 / (1 + Math.exp(-odds));
 }
 
-export const labelNoise: JudgeMaker<'label-noise'> = ({ share, predictions: id }, scene, split) => {
+export const labelNoise: JudgeMaker<'label-noise', FactsJudge> = ({ share, predictions: id }, scene, split) => {
   const said = new Map(
     scene.predictions(split, id).map((prediction) => [prediction.row, likedProbability(prediction)]),
   );
   const judged: Judged[] = [];
-  for (const { row, label } of scene.rows(split)) {
+  for (const { row, label } of scene.facts(split)) {
     const liked = said.get(row);
     if (liked !== undefined && label !== null) judged.push({ row, label, liked });
   }

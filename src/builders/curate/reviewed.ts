@@ -1,7 +1,7 @@
-import type { JudgeMaker } from './judge.js';
+import type { FactsJudge, JudgeMaker } from './judge.js';
 
 /** What a person said of rows, one by one. */
-export const reviewed: JudgeMaker<'review'> = ({ file, only }, scene) => {
+export const reviewed: JudgeMaker<'review', FactsJudge> = ({ file, only }, scene) => {
   const verdicts = scene.verdicts(file);
   return (row) => {
     const verdict = verdicts.of(row);

@@ -1,19 +1,19 @@
 import type { StepOf } from '../../core/curation/steps.js';
-import type { Instruction, Split } from '../../core/instruction.js';
+import type { InstructionFacts, Split } from '../../core/instruction.js';
 import { Random } from '../../core/random.js';
 import { balancedRows, type Weighed } from '../balance.js';
-import { interned, type JudgeMaker, type Scene } from './judge.js';
+import { type FactsJudge, interned, type JudgeMaker, type Scene } from './judge.js';
 
 type Weight = Weighed & { readonly row: number };
 
 /** Rows drawn by the seed, of each stratum its part. */
-export const sample: JudgeMaker<'sample'> = (settings, scene, split) => {
+export const sample: JudgeMaker<'sample', FactsJudge> = (settings, scene, split) => {
   const rows = weighedRows(scene, split);
   const kept = new Set(sampledRows(rows, settings).map((place) => (rows[place] as Weight).row));
   return ({ row }) => (kept.has(row) ? undefined : 'not drawn');
 };
 
-export const balance: JudgeMaker<'balance'> = (settings, scene, split) => {
+export const balance: JudgeMaker<'balance', FactsJudge> = (settings, scene, split) => {
   const rows = weighedRows(scene, split);
   const kept = new Set(balancedRows(rows, settings).map((place) => (rows[place] as Weight).row));
   return ({ row }) => (kept.has(row) ? undefined : 'beyond what balance keeps');
@@ -21,14 +21,14 @@ export const balance: JudgeMaker<'balance'> = (settings, scene, split) => {
 
 function weighedRows(scene: Scene, split: Split): Weight[] {
   const one = interned();
-  const weigh = (row: Instruction): Weight => ({
+  const weigh = (row: InstructionFacts): Weight => ({
     row: row.row,
     userId: one(row.userId),
     itemId: one(row.itemId),
     label: row.label,
     family: one(scene.familyOf(row)),
   });
-  return Array.from(scene.rows(split), weigh);
+  return Array.from(scene.facts(split), weigh);
 }
 
 /**

@@ -12,7 +12,7 @@ import type { JudgeMaker } from './judge.js';
 export const shuffleLabels: JudgeMaker<'shuffle-labels'> = ({ seed }, scene, split) => {
   const rows: number[] = [];
   const labels: boolean[] = [];
-  for (const { row, label } of scene.rows(split)) {
+  for (const { row, label } of scene.facts(split)) {
     if (label === null) continue;
     rows.push(row);
     labels.push(label);

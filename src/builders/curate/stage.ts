@@ -1,6 +1,6 @@
 import type { DatasetVersion } from '../../core/dataset-version.js';
 import { RectuneError } from '../../core/errors.js';
-import type { Instruction, Split } from '../../core/instruction.js';
+import type { Instruction, InstructionFacts, Split } from '../../core/instruction.js';
 import type { Prediction } from '../../core/prediction.js';
 import { exists, readBytes } from '../../platform/files.js';
 import { studioLayout } from '../../platform/studio.js';
@@ -42,13 +42,24 @@ export class Stage implements Scene {
     }
   }
 
+  *facts(split: Split): Generator<InstructionFacts, void> {
+    if (this.#changers[split].length > 0) {
+      yield* this.rows(split); // what changes a row looks at its texts
+      return;
+    }
+    const gone = this.#gone[split];
+    for (const row of this.#store.versions.facts(this.version.hash, split)) {
+      if (gone[row.row] === 0) yield row;
+    }
+  }
+
   row(split: Split, row: number): Instruction {
     const found = this.#store.versions.instruction(this.version.hash, split, row);
     if (!found) throw new Error(`version ${this.version.hash} has no ${split} row ${row}`);
     return this.#changed(found);
   }
 
-  familyOf({ templateId }: Instruction): string {
+  familyOf({ templateId }: InstructionFacts): string {
     return this.#families.get(templateId) ?? templateId;
   }
 
@@ -60,7 +71,7 @@ export class Stage implements Scene {
     throw new RectuneError('usage', what, `version ${this.version.name} ${this.version.hash.slice(0, 12)}`, fix);
   }
 
-  verdicts(file: string | undefined): { of(row: Instruction): 'keep' | 'drop' | undefined } {
+  verdicts(file: string | undefined): { of(row: InstructionFacts): 'keep' | 'drop' | undefined } {
     const path = file ?? studioLayout.review(this.#studio, this.version.hash);
     if (!exists(path)) {
       const fix = `go through the rows first: rectune review ${this.version.name}`;
@@ -93,6 +104,11 @@ export class Stage implements Scene {
   /** From now on these rows are gone. */
   remove(split: Split, rows: Iterable<number>): void {
     for (const row of rows) this.#gone[split][row] = 1;
+  }
+
+  /** How many rows a split has now. */
+  left(split: Split): number {
+    return this.size(split) - this.#gone[split].reduce((sum, isGone) => sum + isGone, 0);
   }
 
   /** From now on rows are read as this judge changes them. */

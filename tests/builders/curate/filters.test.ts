@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { JudgeMaker } from '../../../src/builders/curate/judge.js';
-import { JUDGES } from '../../../src/builders/curate/judges.js';
+import { judged } from '../../../src/builders/curate/judges.js';
 import { Stage } from '../../../src/builders/curate/stage.js';
 import { FILTERS, FilterStep } from '../../../src/core/curation/filters.js';
 import { STEPS } from '../../../src/core/curation/steps.js';
@@ -246,8 +245,9 @@ describe('filters', () => {
       const version = keepVersion(studio.store, [...takes, ...leaves, ...beside]);
       const stage = new Stage(studio.store, version, studio.studio);
       const step = FilterStep.parse({ kind, ...settings });
-      const judge = (JUDGES[kind] as JudgeMaker<typeof kind>)(step as never, stage, 'train');
-      const verdicts = [...stage.rows('train')].map(judge);
+      const { judge, verdicts: made } = judged(step, stage, 'train');
+      const verdicts = Array.from(made, ([, verdict]) => verdict);
+      expect([...stage.rows('train')].map(judge)).toEqual(verdicts); // rows with their texts are judged alike
       expect(verdicts.slice(0, takes.length).map((why) => typeof why)).toEqual(takes.map(() => 'string'));
       expect(verdicts.slice(takes.length, takes.length + leaves.length)).toEqual(leaves.map(() => undefined));
     },
@@ -261,8 +261,19 @@ describe('filters', () => {
       rowOf({ split: 'test', userId: 'cold' }),
     ];
     const stage = new Stage(studio.store, keepVersion(studio.store, rows), studio.studio);
-    const judge = JUDGES['cold-users']({ kind: 'cold-users', splits: ['test'] }, stage, 'test');
-    expect([...stage.rows('test')].map(judge)).toEqual([undefined, 'the user has no row in train']);
+    const { verdicts } = judged({ kind: 'cold-users', splits: ['test'] }, stage, 'test');
+    expect(Array.from(verdicts, ([, verdict]) => verdict)).toEqual([undefined, 'the user has no row in train']);
+  });
+
+  it('judges rows as the steps before changed them, with their texts and without', () => {
+    importInvented(studio.store, logOf([{}]));
+    const rows = [rowOf({ label: true }), rowOf({ label: true })];
+    const stage = new Stage(studio.store, keepVersion(studio.store, rows), studio.studio);
+    expect([...stage.facts('train')].map(({ label }) => label)).toEqual([true, true]);
+    stage.change('train', (row) => ({ changed: { ...row, label: row.row === 0 }, audit: { label: 1 } }));
+    stage.remove('train', [0]);
+    expect([...stage.facts('train')].map(({ label }) => label)).toEqual([false]);
+    expect(stage.left('train')).toBe(1);
   });
 
   it('says so when the log is another one than the version was built from', () => {

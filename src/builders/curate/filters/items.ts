@@ -1,12 +1,12 @@
-import type { JudgeMakers } from '../judge.js';
+import type { FactsJudge, JudgeMakers } from '../judge.js';
 
 type Kind = 'dead-items' | 'popular-items' | 'repeated-targets' | 'repeated-history';
 
-export const ITEM_FILTERS: JudgeMakers<Kind> = {
+export const ITEM_FILTERS: JudgeMakers<Kind, FactsJudge> = {
   'dead-items': ({ interactions: fewest }, scene) => {
     const told = new Uint8Array((scene.log.lastLine >>> 3) + 1); // a bit a line: an interaction stands in many histories and counts once
     const met = new Map<string, number>();
-    for (const { userId, target, historyInteractions } of scene.rows('train')) {
+    for (const { userId, target, historyInteractions } of scene.facts('train')) {
       for (const line of [target, ...historyInteractions]) {
         const [at, bit] = [line >>> 3, 1 << (line & 7)];
         if (((told[at] as number) & bit) !== 0) continue;
@@ -23,7 +23,7 @@ export const ITEM_FILTERS: JudgeMakers<Kind> = {
   'popular-items': ({ share: most }, scene) => {
     const targets = new Map<string, number>();
     let rows = 0;
-    for (const { itemId } of scene.rows('train')) {
+    for (const { itemId } of scene.facts('train')) {
       rows += 1;
       targets.set(itemId, (targets.get(itemId) ?? 0) + 1);
     }

@@ -1,16 +1,14 @@
-import { SPLITS } from '../../../core/instruction.js';
-import { sha256 } from '../../../platform/files.js';
-import type { JudgeMakers } from '../judge.js';
+import type { FactsJudge, JudgeMakers } from '../judge.js';
 
-type Kind = 'contradictory-labels' | 'split-twins' | 'short-history' | 'tied-targets' | 'stale-history' | 'old-targets';
+type Kind = 'contradictory-labels' | 'short-history' | 'tied-targets' | 'stale-history' | 'old-targets';
 
 const DAY = 86_400; // seconds
 
-export const ROW_FILTERS: JudgeMakers<Kind> = {
+export const ROW_FILTERS: JudgeMakers<Kind, FactsJudge> = {
   'contradictory-labels': (_settings, scene, split) => {
     const first = new Map<string, boolean>();
     const torn = new Set<string>();
-    for (const { userId, itemId, label } of scene.rows(split)) {
+    for (const { userId, itemId, label } of scene.facts(split)) {
       if (label === null) continue;
       const key = JSON.stringify([userId, itemId]);
       if ((first.get(key) ?? label) !== label) torn.add(key);
@@ -19,18 +17,6 @@ export const ROW_FILTERS: JudgeMakers<Kind> = {
     return ({ userId, itemId, label }) => {
       const hasBoth = label !== null && torn.has(JSON.stringify([userId, itemId]));
       return hasBoth ? 'the user both liked the target and did not' : undefined;
-    };
-  },
-  'split-twins': ({ by }, scene, split) => {
-    const keyOf = (row: { prompt: string; userId: string; itemId: string }): string =>
-      by === 'prompt' ? sha256(row.prompt) : JSON.stringify([row.userId, row.itemId]);
-    const later = new Map<string, string>();
-    for (const other of SPLITS.slice(SPLITS.indexOf(split) + 1)) {
-      for (const row of scene.rows(other)) later.set(keyOf(row), `${other} row ${row.row}`);
-    }
-    return (row) => {
-      const twin = later.get(keyOf(row));
-      return twin === undefined ? undefined : `${twin} has the same ${by === 'prompt' ? 'prompt' : 'user and item'}`;
     };
   },
   'short-history':
@@ -55,7 +41,7 @@ export const ROW_FILTERS: JudgeMakers<Kind> = {
     },
   'old-targets': ({ share }, scene) => {
     const times: number[] = [];
-    for (const { userId, target } of scene.rows('train')) {
+    for (const { userId, target } of scene.facts('train')) {
       const time = scene.log.timeOf(userId, target);
       if (time !== undefined) times.push(time);
     }

@@ -1,21 +1,13 @@
-import type { Instruction } from '../../../core/instruction.js';
-import type { Judge, JudgeMakers, Scene } from '../judge.js';
-import { insertedTexts } from '../row-texts.js';
+import type { InstructionFacts } from '../../../core/instruction.js';
+import type { FactsJudge, JudgeMakers, Scene } from '../judge.js';
 
-type Kind =
-  | 'missing-titles'
-  | 'duplicate-titles'
-  | 'long-titles'
-  | 'html-titles'
-  | 'url-titles'
-  | 'numeric-titles'
-  | 'title-leaks';
+type Kind = 'missing-titles' | 'duplicate-titles' | 'long-titles' | 'html-titles' | 'url-titles' | 'numeric-titles';
 
 const HTML = /<\/?[a-z][^<>]*>|&(?:[a-z]{2,8}|#\d{1,7}|#x[0-9a-f]{1,6});/iu;
 const ADDRESS = /\b(?:https?:\/\/|www\.)\S+/iu;
 const LETTER = /\p{L}/u;
 
-export const TITLE_FILTERS: JudgeMakers<Kind> = {
+export const TITLE_FILTERS: JudgeMakers<Kind, FactsJudge> = {
   'missing-titles': ({ placeholders, of }, scene) => {
     const none = new Set(placeholders.map(plain));
     return judgeTitles(scene, of, (title) => {
@@ -43,23 +35,10 @@ export const TITLE_FILTERS: JudgeMakers<Kind> = {
     judgeTitles(scene, of, (title) =>
       title.trim() !== '' && !LETTER.test(title) ? `a title without a letter` : undefined,
     ),
-  'title-leaks': ({ characters }, { log }) => {
-    let titles: Set<string> | undefined;
-    return (row) => {
-      const title = plain(log.titleOf(row.itemId));
-      if (title.length < characters) return undefined;
-      titles ??= new Set([...log.items.values()].map((item) => plain(item.title)));
-      const known = titles; // a text that is a title itself, of a sequel for example, is a slot of its own
-      const leak = insertedTexts(row)
-        .map(plain)
-        .find((text) => !known.has(text) && holdsWords(text, title));
-      return leak === undefined ? undefined : `the title of the target stands in "${leak.slice(0, 60)}"`;
-    };
-  },
 };
 
 /** Judges a row by the titles of its target or of all items that it shows. What was found of an item is remembered. */
-function judgeTitles(scene: Scene, of: 'target' | 'any', faultOf: (title: string) => string | undefined): Judge {
+function judgeTitles(scene: Scene, of: 'target' | 'any', faultOf: (title: string) => string | undefined): FactsJudge {
   const found = new Map<string, string | undefined>();
   const fault = (itemId: string): string | undefined => {
     if (!found.has(itemId)) found.set(itemId, faultOf(scene.log.titleOf(itemId)));
@@ -74,7 +53,7 @@ function judgeTitles(scene: Scene, of: 'target' | 'any', faultOf: (title: string
   };
 }
 
-function* itemsOf(row: Instruction, { log }: Scene, of: 'target' | 'any'): Generator<string, void> {
+function* itemsOf(row: InstructionFacts, { log }: Scene, of: 'target' | 'any'): Generator<string, void> {
   yield row.itemId;
   if (of === 'target') return;
   for (const line of row.historyInteractions) yield log.itemOf(row.userId, line);
@@ -82,14 +61,6 @@ function* itemsOf(row: Instruction, { log }: Scene, of: 'target' | 'any'): Gener
 }
 
 /** Without case and with single spaces. */
-function plain(text: string): string {
+export function plain(text: string): string {
   return text.toLowerCase().replace(/\s+/gu, ' ').trim();
-}
-
-/** Whether words stand in a text, with no letter or digit right before or behind. */
-export function holdsWords(text: string, words: string): boolean {
-  for (let at = text.indexOf(words); at >= 0; at = text.indexOf(words, at + 1)) {
-    if (!/[\p{L}\p{N}]$/u.test(text.slice(0, at)) && !/^[\p{L}\p{N}]/u.test(text.slice(at + words.length))) return true;
-  }
-  return false;
 }

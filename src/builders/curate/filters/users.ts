@@ -1,5 +1,5 @@
 import { lowerBound } from '../../../core/lower-bound.js';
-import type { JudgeMakers } from '../judge.js';
+import type { FactsJudge, JudgeMakers } from '../judge.js';
 
 type Kind =
   | 'busy-users'
@@ -11,7 +11,7 @@ type Kind =
   | 'few-rows-users'
   | 'cold-users';
 
-export const USER_FILTERS: JudgeMakers<Kind> = {
+export const USER_FILTERS: JudgeMakers<Kind, FactsJudge> = {
   'busy-users':
     ({ interactions: most }, { log }) =>
     ({ userId }) => {
@@ -51,7 +51,7 @@ export const USER_FILTERS: JudgeMakers<Kind> = {
     },
   'one-label-users': ({ rows: fewest }, scene, split) => {
     const labels = new Map<string, { liked: number; disliked: number }>();
-    for (const { userId, label } of scene.rows(split)) {
+    for (const { userId, label } of scene.facts(split)) {
       if (label === null) continue;
       const known = labels.get(userId) ?? { liked: 0, disliked: 0 };
       labels.set(userId, known);
@@ -65,7 +65,7 @@ export const USER_FILTERS: JudgeMakers<Kind> = {
   },
   'few-rows-users': ({ rows: fewest }, scene, split) => {
     const rows = new Map<string, number>();
-    for (const { userId } of scene.rows(split)) rows.set(userId, (rows.get(userId) ?? 0) + 1);
+    for (const { userId } of scene.facts(split)) rows.set(userId, (rows.get(userId) ?? 0) + 1);
     return ({ userId }) => {
       const own = rows.get(userId) ?? 0;
       return own < fewest ? `the user has ${own} rows` : undefined;
@@ -73,7 +73,7 @@ export const USER_FILTERS: JudgeMakers<Kind> = {
   },
   'cold-users': (_settings, scene) => {
     const known = new Set<string>();
-    for (const { userId } of scene.rows('train')) known.add(userId);
+    for (const { userId } of scene.facts('train')) known.add(userId);
     return ({ userId }) => (known.has(userId) ? undefined : 'the user has no row in train');
   },
 };
