@@ -19,6 +19,7 @@ import { findSpec, guessedSpecPath } from '../sources/find-spec.js';
 import type { ImportProgress } from '../sources/import-log.js';
 import type { Store } from '../store/store.js';
 import type { Execution } from '../trainers/execute-run.js';
+import { oneLabelLearned, oneLabelParts } from '../trainers/one-label.js';
 import { PredictOptions, predictRun, reportedSplits } from '../trainers/predict.js';
 import { proveMask } from '../trainers/prove-mask.js';
 import { trainSeries } from '../trainers/series.js';
@@ -84,6 +85,7 @@ export async function runPipeline(
   const { store, version } = ground;
   await requireAskable(store, version, evaluation, request.recipe);
   await request.stoppable((signal) => prove(ground, series, request, signal));
+  for (const warning of labelWarnings(ground, series)) request.onStage(`warning: ${warning}`);
   const { done, failure } = await trainedTogether(ground, series, request);
   const rowsOf = (index: number) => series[index]?.shots ?? version.counts.train;
   const most = Math.max(...done.map(rowsOf));
@@ -150,6 +152,12 @@ async function prove(
   const { maxLength, threads } = first as TrainOptions;
   const proof = await proveMask(store, { studio, version, model, maxLength, threads, now }, { signal, onStderr });
   onStage(`proof: the loss lies on the answer in all ${proof.rows} rows${proof.reused ? ', as proved before' : ''}`);
+}
+
+/** Judgements of one label alone, in what each run learns from and in what judges it. */
+function labelWarnings({ store, version }: Built, series: readonly TrainOptions[]): Set<string> {
+  const learned = series.map((options) => oneLabelLearned(store, version, options));
+  return new Set([...learned, ...oneLabelParts(store, version, ['valid', 'test'])].filter((one) => one !== undefined));
 }
 
 /** Several runs in one process, as far as they come; a single one is trained when it is scored. done: places of those that can be scored, ascending */

@@ -65,7 +65,8 @@ export function renderBudget(budget: Budget): string {
           ),
         ]
       : []),
-    `a run of ${run.epochs} epochs reads ${run.tokens} tokens in ${run.rows} rows; ${run.lossTokens} carry loss`,
+    `a run of ${run.epochs} epochs over all of train reads ${run.tokens} tokens in ${run.rows} rows; ${run.lossTokens} carry loss\n` +
+      `what a run takes, with fewer rows too: rectune train ${budget.name} --model FILE --shots N --estimate`,
   ].join('\n\n');
 }
 

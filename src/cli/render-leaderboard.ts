@@ -16,7 +16,9 @@ export function renderLeaderboard(
   return [
     `${version} ${hash.slice(0, 12)}: ${counted(runs, 'run')} on ${counted(rows, 'test row')}, ${levelTitle(level)} intervals by resampled users`,
     ...tasks.flatMap((task) => ['', ...boardLines(task)]),
-    ...(tied ? ['', '= cannot be told from the first line: the interval of their paired difference holds 0'] : []),
+    '',
+    'place: 1 and how many are shown to be better, by the interval of their paired difference; so it need not follow the order of the lines',
+    ...(tied ? ['= cannot be told from the first line: the interval of their paired difference holds 0'] : []),
     ...(runs > 1
       ? ['The first of several runs on the same rows looks better than it is: it was chosen by them. Choose on valid.']
       : []),

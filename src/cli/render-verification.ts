@@ -13,13 +13,11 @@ export function isVerified({ differences, fits, files }: Verification): boolean 
 }
 
 export function renderVerification(verification: Verification): string {
-  const { report, run, compared, differences, fits, files } = verification;
+  const { differences, fits, files } = verification;
   const wrong = files.filter(({ state }) => state === 'differs').map(({ name }) => name);
   const same = files.filter(({ state }) => state === 'same').map(({ name }) => name);
   return [
-    isVerified(verification)
-      ? `verified: ${counted(compared, 'value')} of ${report} come out of the predictions of run ${run}`
-      : `NOT verified: ${report} differs from what the predictions of run ${run} give`,
+    heading(verification),
     ...fits.flatMap(({ file, model, state }) => {
       if (state === 'same') return [];
       return [
@@ -38,6 +36,15 @@ export function renderVerification(verification: Verification): string {
     ...wrong.map((name) => `  ${name} beside it is not what the report makes`),
     ...(same.length === 0 ? [] : [`files beside it that it makes: ${same.join(', ')}`]),
   ].join('\n');
+}
+
+function heading(verification: Verification): string {
+  const { report, run, compared, differences, fits } = verification;
+  const values = `${counted(compared, 'value')} of ${report} come out of the predictions of run ${run}`;
+  if (isVerified(verification)) return `verified: ${values}`;
+  if (differences.length > 0) return `NOT verified: ${report} differs from what the predictions of run ${run} give`;
+  const what = fits.some(({ state }) => state !== 'same') ? 'a fit that it was made from' : 'a file beside it';
+  return `NOT verified: ${values}, but ${what} is not as it was`;
 }
 
 function told(value: unknown): string {

@@ -26,6 +26,13 @@ export const User = z.strictObject({
 });
 export type User = z.infer<typeof User>;
 
+/** How many rows of a file could not be used for one reason. */
+export interface RejectedRows {
+  readonly file: string;
+  readonly reason: string;
+  readonly rows: number;
+}
+
 /** A row that could not be read. It is kept, counted and shown; it never ends an import. */
 export const Reject = z.strictObject({
   file: z.string(),

@@ -1,5 +1,5 @@
 import type { Database } from 'better-sqlite3';
-import type { Interaction, Item, Reject, User } from '../core/interaction.js';
+import type { Interaction, Item, Reject, RejectedRows, User } from '../core/interaction.js';
 import type { LogColumns } from '../core/log-columns.js';
 import { Source } from '../core/source.js';
 import { KeptLog } from './kept-log.js';
@@ -187,6 +187,15 @@ export class SourceStore {
         'select file, line, byte_offset as offset, reason, text from rejects where source_key = ? order by reject_key limit ?',
       )
       .all(this.#keyOf(id) ?? -1, sqlLimit(limit));
+  }
+
+  /** How many rows were rejected, by file and reason, the most first. */
+  rejectReasons(id: string): RejectedRows[] {
+    return this.#database
+      .prepare<[number], RejectedRows>(
+        'select file, reason, count(*) as rows from rejects where source_key = ? group by file, reason order by rows desc, min(reject_key)',
+      )
+      .all(this.#keyOf(id) ?? -1);
   }
 
   /** Rejects of a file behind one of its lines. */

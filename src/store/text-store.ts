@@ -61,6 +61,15 @@ export class TextStore {
       .all(this.#keyOf(which) ?? -1, sqlLimit(limit));
   }
 
+  /** How many rows were not taken, by reason, the most first. */
+  rejectReasons(which: TextSetKey): { reason: string; rows: number }[] {
+    return this.#database
+      .prepare<[number], { reason: string; rows: number }>(
+        'select reason, count(*) as rows from text_rejects where set_key = ? group by reason order by rows desc, min(reject_key)',
+      )
+      .all(this.#keyOf(which) ?? -1);
+  }
+
   #keyOf({ sourceId, of, name }: TextSetKey): number | undefined {
     return this.#database
       .prepare('select set_key from text_sets where source_id = ? and subject = ? and name = ?')

@@ -79,6 +79,8 @@ it('goes from the log to the report, and shows what it did', async () => {
   expect(JSON.parse(readFileSync(join(value.directory, 'report.json'), 'utf8'))).toMatchObject({
     run: { id: value.run },
   });
+  const verified = await invoke(['verify', value.run, '--studio', studio]);
+  expect([verified.code, verified.stdout.startsWith('verified: ')]).toEqual([0, true]);
 });
 
 it('does only what is missing when it is asked again', async () => {
@@ -234,7 +236,11 @@ it('imports what can be read with code 0, and tells how many rows were rejected'
   });
   expect((await invoke(['import', '--help'])).stdout.replace(/\s+/g, ' ')).toContain('kept as rejects and counted');
   const rejects = JSON.parse((await invoke(['rejects', 'invented', '--studio', studio, '--json'])).stdout);
-  expect(rejects).toMatchObject({ total: 1, rejects: [{ line: 162 }] });
+  expect(rejects).toMatchObject({
+    total: 1,
+    reasons: [{ file: 'log.csv', reason: 'rating is not a number', rows: 1 }],
+    rejects: [{ line: 162 }],
+  });
 });
 
 it('reads texts beside a source, lists them, and shows the rows that it did not take', async () => {
@@ -256,6 +262,10 @@ it('reads texts beside a source, lists them, and shows the rows that it did not 
   const rejects = JSON.parse((await invoke(['rejects', 'invented', ...which, '--limit', '1', '--json'])).stdout);
   expect(rejects).toEqual({
     ...{ source: 'invented', of: 'item', as: 'taste', total: 2 },
+    reasons: [
+      { reason: 'text is empty', rows: 1 },
+      { reason: 'item is not in the source', rows: 1 },
+    ],
     rejects: [{ place: 'line 2', reason: 'text is empty', text: '{"id":"i2","text":""}' }],
   });
 });

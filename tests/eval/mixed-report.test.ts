@@ -6,6 +6,7 @@ import { renderHtml } from '../../src/eval/report/html.js';
 import { renderMarkdown } from '../../src/eval/report/markdown.js';
 import { makeReport } from '../../src/eval/report.js';
 import { summarizeReport } from '../../src/eval/summary.js';
+import { overview } from '../../src/eval/tasks/task-verdict.js';
 import { inventInput } from './fixtures.js';
 import { inventMixed, type MixedWorld } from './mixed-fixtures.js';
 
@@ -32,6 +33,14 @@ describe('the report of a version that mixes tasks', () => {
       ['test 40', 'valid 40'],
       ['test 40', 'valid 40'],
     ]);
+  });
+
+  it('counts the tasks that nothing is corrected for, where there are several', () => {
+    const [task] = report.tasks;
+    if (!task) throw new Error('no task');
+    const alone = overview({ tasks: [task], verdicts: [], idModels: { best: [] } });
+    expect(report.overview).toContain('The 5 tasks were asked in one run');
+    expect(alone).not.toContain('asked in one run');
   });
 
   it('has the same judgements as a report on these alone', () => {

@@ -68,6 +68,7 @@ it('gives back items and users in file order and rejects in the order they came'
   expect(storedUsers(path)).toEqual(ROWS.users);
   expect(store.sources.rejects('log')).toEqual(ROWS.rejects);
   expect(store.sources.rejects('log', 1)).toEqual(ROWS.rejects.slice(0, 1));
+  expect(store.sources.rejectReasons('log').reduce((sum, { rows }) => sum + rows, 0)).toBe(ROWS.rejects.length);
   expect(store.sources.list()).toEqual([source('log')]);
 });
 

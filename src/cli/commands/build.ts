@@ -34,11 +34,15 @@ export default command({
       program: packageVersion(),
       onProgress: (line) => context.note(line),
     });
-    if (model === undefined) return { value: version, text: renderVersion(version) };
+    const { oneLabelParts } = await import('../../trainers/one-label.js');
+    const warnings = oneLabelParts(store, version);
+    const text = [renderVersion(version), ...warnings.map((warning) => `warning: ${warning}`)].join('\n');
+    const value = { ...version, ...(warnings.length > 0 && { warnings }) };
+    if (model === undefined) return { value, text };
     const { proveMask } = await import('../../trainers/prove-mask.js');
     const asked = { studio: context.studio, version, model, maxLength, threads, now: context.now };
     const proof = await context.stoppable((signal) => proveMask(store, asked, { signal }));
     const words = `the loss lies on the answer in all ${proof.rows} rows, ${proof.tokens} tokens${proof.reused ? ' (proved before)' : ''}`;
-    return { value: { ...version, proof }, text: `${renderVersion(version)}\n${words}` };
+    return { value: { ...value, proof }, text: `${text}\n${words}` };
   },
 });

@@ -6,6 +6,7 @@ import { knownSource } from '../../sources/known-source.js';
 import type { Store } from '../../store/store.js';
 import { command, limitOption } from '../command.js';
 import { renderMore } from '../render-list.js';
+import { renderTable } from '../render-table.js';
 
 export default command({
   name: 'rejects',
@@ -24,16 +25,24 @@ export default command({
       const fix = `add ${missing}; rectune list texts shows what there is`;
       throw new RectuneError('usage', `texts are named by --of and --as, and ${missing} is missing`, 'rejects', fix);
     }
-    const { whose, total, rejects } =
+    const { whose, total, reasons, rejects } =
       of && name ? ofTexts(store, { sourceId: id, of, name }, limit) : ofLog(store, id, limit);
     const lines = rejects.map(({ place, reason, text }) => `${place}: ${reason}\n    ${text}`);
     return {
-      value: { source: id, ...(of && { of, as: name }), total, rejects: rejects.map(({ value }) => value) },
+      value: { source: id, ...(of && { of, as: name }), total, reasons, rejects: rejects.map(({ value }) => value) },
       text:
-        total === 0 ? `no rows of ${whose} were rejected` : [...lines, ...renderMore(rejects.length, total)].join('\n'),
+        total === 0
+          ? `no rows of ${whose} were rejected`
+          : [summary(reasons), '', ...lines, ...renderMore(rejects.length, total)].join('\n'),
     };
   },
 });
+
+/** How many rows of which file for which reason: the rows themselves may be hundreds of thousands. */
+function summary(reasons: Rejects['reasons']): string {
+  const table = reasons.map(({ file, reason, rows }) => [String(rows), ...(file === undefined ? [] : [file]), reason]);
+  return renderTable(['rows', ...(table[0]?.length === 3 ? ['file'] : []), 'reason'], table);
+}
 
 interface Shown {
   place: string;
@@ -45,6 +54,7 @@ interface Shown {
 interface Rejects {
   whose: string;
   total: number;
+  reasons: readonly { file?: string; reason: string; rows: number }[]; // the most rows first
   rejects: Shown[];
 }
 
@@ -55,7 +65,7 @@ function ofLog(store: Store, id: string, limit: number): Rejects {
     const byte = offset === null ? '' : ` (byte ${offset})`;
     return { place: `${file}:${line}${byte}`, reason, text, value };
   });
-  return { whose: id, total, rejects };
+  return { whose: id, total, reasons: store.sources.rejectReasons(id), rejects };
 }
 
 function ofTexts(store: Store, which: Parameters<Store['texts']['find']>[0], limit: number): Rejects {
@@ -65,5 +75,10 @@ function ofTexts(store: Store, which: Parameters<Store['texts']['find']>[0], lim
     throw new RectuneError('usage', what, 'this studio', 'rectune list texts shows what there is');
   }
   const rejects = store.texts.rejects(which, limit).map((value) => ({ ...value, value }));
-  return { whose: `texts ${which.name} of ${which.sourceId}`, total: set.counts.rejects, rejects };
+  return {
+    whose: `texts ${which.name} of ${which.sourceId}`,
+    total: set.counts.rejects,
+    reasons: store.texts.rejectReasons(which),
+    rejects,
+  };
 }

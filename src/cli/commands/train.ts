@@ -3,6 +3,8 @@ import { RectuneError } from '../../core/errors.js';
 import { TrainOptions } from '../../core/run-config.js';
 import type { RunEvent } from '../../core/run-event.js';
 import { estimateRun } from '../../trainers/estimate.js';
+import { oneLabelLearned } from '../../trainers/one-label.js';
+import { findVersion } from '../../trainers/sealed-split.js';
 import { GRID_KEYS, seriesOf, trainSeries } from '../../trainers/series.js';
 import { resumeRun, trainRun } from '../../trainers/train.js';
 import { command, named } from '../command.js';
@@ -62,6 +64,10 @@ export default command({
     if (version === undefined)
       throw missing('a dataset version', 'rectune train VERSION --model FILE, or --resume RUN');
     if (model === undefined) throw missing('--model', `rectune train ${version} --model FILE`);
+    const learned = seriesOf(options, seeds, grid).map((one) =>
+      oneLabelLearned(store, findVersion(store, version), one),
+    );
+    for (const warning of new Set(learned)) if (warning !== undefined) context.note(`warning: ${warning}`);
     if (estimate) {
       if (seeds !== undefined || grid.length > 0) throw estimatesOne();
       const { onEvent: _, ...rest } = execution;

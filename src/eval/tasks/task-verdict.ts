@@ -125,7 +125,7 @@ export function overview({
     said(besideBase('beats'), 'It beats its own base model in', ''),
     said(besideBase('undecided'), 'From its own base model it cannot be told apart in', ''),
     said(besideBase('worse'), 'It is worse than its own base model in', ''),
-    `The ${all.length} tasks were asked in one run; nothing is corrected for their number.`,
+    all.length > 1 ? `The ${all.length} tasks were asked in one run; nothing is corrected for their number.` : '',
   ];
   return sentences.filter((sentence) => sentence !== '').join(' ');
 }

@@ -170,6 +170,7 @@ describe('the leaderboard of a version', () => {
     expect(text).toMatch(/^1 {6}\S/m);
     expect(text).toMatch(/^1 = +\S/m);
     expect(text).toContain('= cannot be told from the first line');
+    expect(text).toContain('place: 1 and how many are shown to be better');
     expect(text).toContain('not scored: unscored (done); rectune predict unscored --split test');
     expect(text).not.toMatch(/undefined|NaN/);
   });

@@ -236,8 +236,11 @@ describe('verify', () => {
       const path = join(made.folder, name);
       writeFileSync(path, readFileSync(path, 'utf8').replace(/0\.(\d)/, '0.9$1'));
     }
-    const { files } = await verifyReport(store, made.folder, made.file);
-    expect(files.map(({ state }) => state)).toEqual(['differs', 'same', 'differs', 'differs']);
+    const verification = await verifyReport(store, made.folder, made.file);
+    expect(verification.files.map(({ state }) => state)).toEqual(['differs', 'same', 'differs', 'differs']);
+    expect(renderVerification(verification)).toMatch(
+      /^NOT verified: [\d,]+ values of .* come out of the predictions of run .*, but a file beside it is not as it was\n {2}report\.html beside it/,
+    );
   });
 
   it.each([
