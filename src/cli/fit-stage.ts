@@ -23,7 +23,7 @@ export interface FitStage extends Execution {
  */
 export async function fitBeside(store: Store, run: Run, version: DatasetVersion, stage: FitStage): Promise<void> {
   const { models, threads, onStage } = stage;
-  const kinds = new Set(Array.from(store.versions.instructions(version.hash, 'test'), fitKind));
+  const kinds = new Set(Array.from(store.versions.facts(version.hash, 'test'), fitKind));
   if (!FIT_KINDS.some((kind) => kinds.has(kind))) {
     onStage('fit: no test row asks for an item, so no model of users and items is fitted');
     return;

@@ -47,6 +47,7 @@ export type InstructionFacts = Pick<
   | 'candidates'
   | 'templateId'
   | 'templateVersion'
+  | 'historyLabels'
   | 'target'
   | 'historyInteractions'
 >;

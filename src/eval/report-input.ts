@@ -63,7 +63,7 @@ export function reportInput(
     siblings: siblings ? siblings(version) : siblingsOf(store, run, version),
     fits,
     events: store.runs.events(run.id),
-    train: { [Symbol.iterator]: () => store.versions.instructions(version.hash, 'train') }, // may be read again
+    train: { [Symbol.iterator]: () => store.versions.facts(version.hash, 'train') }, // may be read again
     log: () => versionLog(store.sources, version),
     valid: version.counts.valid === 0 ? undefined : split('valid'),
     test: split('test'),

@@ -10,6 +10,7 @@ export interface NameColumn {
   readonly of: NumberColumn;
 }
 
+const LABELS = [false, true, null]; // by their numbers: NO_LABEL is the last
 type AnswerParts = [Instruction['scored'], Instruction['choices'], Instruction['candidates']];
 
 /** Columns that facts() needs. */
@@ -26,6 +27,8 @@ export const FACTS = [
   'answers',
   'answerOf',
   'parents',
+  'labelCounts',
+  'historyLabels',
 ] as const satisfies readonly (keyof StoredBlock)[];
 
 /** Instructions of a split, one after the other, by columns. A column is unpacked when it is first asked for. */
@@ -159,6 +162,7 @@ export class InstructionBlock {
       candidates,
       templateId: nameOf(this.templates, index),
       templateVersion: this.templates.versions[this.templates.of[index] as number] as number,
+      historyLabels: this.#historyLabels(index),
       target: lines[begin] as number,
       historyInteractions: Array.from(lines.subarray(begin + 1, end)),
     };
@@ -171,8 +175,7 @@ export class InstructionBlock {
   instruction(index: number, sealed: SealedText | undefined): Instruction {
     const { prompt, answer, values, history } = sealed ?? this.#ownText(index);
     const { instruction, input } = this.#parts(index, prompt);
-    const historyLabels = this.#historyLabels(index);
-    return Object.assign(this.facts(index), { instruction, input, answer, prompt, values, history, historyLabels });
+    return Object.assign(this.facts(index), { instruction, input, answer, prompt, values, history });
   }
 
   #answerParts(index: number): AnswerParts {
@@ -222,9 +225,10 @@ export class InstructionBlock {
       }
       return { begins, labels };
     });
-    return Array.from(labels.subarray(begins[index], begins[index + 1]), (label) =>
-      label === NO_LABEL ? null : label === 1,
-    );
+    const own: (boolean | null)[] = [];
+    const end = begins[index + 1] as number;
+    for (let at = begins[index] as number; at < end; at++) own.push(LABELS[labels[at] as number] as boolean | null);
+    return own;
   }
 
   #historyLength(row: number): number {

@@ -58,8 +58,7 @@ export interface FitRequest {
  */
 export async function fitIdModels(store: Store, request: FitRequest, execution: Execution): Promise<FitResult[]> {
   const { version, protocol } = request;
-  const rows = (split: 'train' | 'valid' | 'test') =>
-    Array.from(store.versions.instructions(version.hash, split), fitRow);
+  const rows = (split: 'train' | 'valid' | 'test') => Array.from(store.versions.facts(version.hash, split), fitRow);
   const shots = request.shots && new Set(request.shots.rows);
   const train = rows('train').filter(({ row }) => shots?.has(row) ?? true);
   const lines = fitLines(

@@ -99,10 +99,7 @@ export function rankableRows(store: Store, version: DatasetVersion, set: RankedS
   const openTemplates = new Set(version.templates.filter(({ task }) => task === 'matching').map(({ id }) => id));
   const titles = titlesOf(store, version);
   const listed: Listed[] = [];
-  for (const { row, itemId, candidates, choices, scored, templateId } of store.versions.instructions(
-    version.hash,
-    'test',
-  )) {
+  for (const { row, itemId, candidates, choices, scored, templateId } of store.versions.facts(version.hash, 'test')) {
     if (candidates === null || choices === null || scored !== 'likelihood') continue;
     if (!candidates.every((item, place) => titles.get(item) === choices[place])) continue; // an order, or a sentence around the title
     if (set === 'catalogue' && !openTemplates.has(templateId)) continue;

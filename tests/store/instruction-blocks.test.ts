@@ -50,16 +50,7 @@ const anyInstruction = fc.record({
 });
 
 function withoutTexts(row: Instruction): InstructionFacts {
-  const {
-    instruction: _1,
-    input: _2,
-    answer: _3,
-    prompt: _4,
-    values: _5,
-    history: _6,
-    historyLabels: _7,
-    ...facts
-  } = row;
+  const { instruction: _1, input: _2, answer: _3, prompt: _4, values: _5, history: _6, ...facts } = row;
   return facts;
 }
 

@@ -51,7 +51,7 @@ export function lintVersion(store: Store, version: DatasetVersion): Finding[] {
   }
   const sets = new Set<string>();
   const labels = { liked: 0, disliked: 0 };
-  for (const { label, choices } of store.versions.instructions(version.hash, 'train')) {
+  for (const { label, choices } of store.versions.facts(version.hash, 'train')) {
     if (label === null) continue;
     labels[label ? 'liked' : 'disliked'] += 1;
     // Thoughts stand before some answers, so that only the last word tells which labels these are.

@@ -25,7 +25,7 @@ export default command({
       writeRun(store, { run, model, options }, { ...executionOf(context), signal }),
     );
     const users = new Map<number, string>();
-    for (const { row, userId } of store.versions.instructions(result.versionHash, 'test')) users.set(row, userId);
+    for (const { row, userId } of store.versions.facts(result.versionHash, 'test')) users.set(row, userId);
     const report = writtenReport(result, (row) => users.get(row), ReportOptions.parse({}));
     return writtenAnswer(report, run, { path, reused });
   },

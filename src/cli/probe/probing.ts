@@ -48,7 +48,7 @@ export async function openProbing(store: Store, request: ProbeRequest): Promise<
   const model = { ...computing, model: asked.model, adapter, merged, maxLength, sharePrefixes };
   const ground = await ProbeGround.open(store, version, request.recipe);
   const open = ground instanceof ProbeGround ? ground : undefined;
-  const train = store.versions.instructions(version.hash, 'train');
+  const train = store.versions.facts(version.hash, 'train');
   const wordings = open && new Wordings(open.plan.mixture.templates, seenTemplates(version, train, rows));
   const { seconds } = request;
   const budget = seconds === undefined ? budgetOfEvaluation(store, run.id, version) : budgetOfTime(seconds, 0);

@@ -65,7 +65,7 @@ export function leaderboard(
   const instructions = [...store.versions.instructions(version.hash, 'test')];
   const ground = {
     version,
-    train: { [Symbol.iterator]: () => store.versions.instructions(version.hash, 'train') }, // may be read again
+    train: { [Symbol.iterator]: () => store.versions.facts(version.hash, 'train') }, // may be read again
     log: () => versionLog(store.sources, version),
     instructions,
     valid: [...store.versions.instructions(version.hash, 'valid')],
