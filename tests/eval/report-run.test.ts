@@ -69,6 +69,7 @@ describe('reportRun', () => {
       'report.json',
       'report.md',
       'report.tex',
+      'rows.html',
       'rows.jsonl',
     ]);
     const json = readFileSync(join(directory, 'report.json'), 'utf8');

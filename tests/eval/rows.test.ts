@@ -5,6 +5,7 @@ import { givesProbabilities, ReportOptions } from '../../src/core/report.js';
 import type { SeenRow } from '../../src/core/report-rows.js';
 import { auc } from '../../src/eval/metrics/auc.js';
 import { renderHtml } from '../../src/eval/report/html.js';
+import { renderRowsPage } from '../../src/eval/report/rows-page.js';
 import { evaluate } from '../../src/eval/report.js';
 import { findRows } from '../../src/eval/rows/find-rows.js';
 import { rowLines } from '../../src/eval/rows/row-lines.js';
@@ -210,6 +211,22 @@ describe('the rows of other runs and seeds', () => {
         for (const cell of figures) expect(cell).toContain('<a href="#');
       }
     }
+  });
+
+  it('stand on the page of all rows, each once with what every run, seed and form said, and no more than can be scrolled through', () => {
+    for (const { report, rows } of [one, several]) {
+      const page = renderRowsPage({ report, rows });
+      expect(page.match(/<tr><th scope="row">/g)?.length).toBe(rows.length);
+      expect(page).toContain('<th scope="col">seed-3, seed 3, 64 train rows</th>');
+      expect(page).toContain('BPR (all of train), seed 2</th>');
+      expect(page).not.toMatch(/<script|src=/);
+    }
+    const columns = renderRowsPage(one).split('<tr>')[1]?.match(/<th/g)?.length as number;
+    const many = one.rows.filter(({ split }) => split === 'test').flatMap((row) => Array(200).fill(row) as SeenRow[]);
+    const page = renderRowsPage({ report: one.report, rows: many });
+    const shown = page.match(/<tr><th scope="row">/g)?.length as number;
+    expect(shown).toBe(Math.floor(300_000 / columns));
+    expect(page).toContain(`${(many.length - shown).toLocaleString('en-US')} more stand in rows.jsonl alone.`);
   });
 
   it('are found by the run or the model', () => {

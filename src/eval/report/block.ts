@@ -14,8 +14,8 @@ export type Block =
       readonly text: string;
       readonly quiet?: boolean;
       readonly rows?: string | undefined;
-      readonly file?: string;
-    } // quiet: beside the point, in softer type; rows: anchor of those behind it; file: a name beside the report that it leads to
+      readonly files?: readonly string[];
+    } // quiet: beside the point, in softer type; rows: anchor of those behind it; files: names beside the report that it leads to
   | { readonly kind: 'table'; readonly table: Table }
   | { readonly kind: 'plots'; readonly plots: readonly Drawing[] } // side by side where there is room
   | { readonly kind: 'facts'; readonly facts: readonly Fact[] }
@@ -59,6 +59,7 @@ export interface Table {
   readonly caption: string;
   readonly anchor?: string; // so that links can lead to the table
   readonly command?: string; // that shows more of it
+  readonly more?: { readonly href: string; readonly title: string }; // of a file beside the report
   readonly head: readonly string[];
   readonly rows: readonly TableRow[];
   readonly notForPapers?: boolean; // left out of report.tex

@@ -59,7 +59,7 @@ function blockMarkup(block: Block): Markup {
     case 'paragraph':
       return block.quiet
         ? html`<p class="soft">${block.text}</p>`
-        : html`<p>${block.text}${rowsLink(block.rows)}${fileLink(block.file)}</p>`;
+        : html`<p>${block.text}${rowsLink(block.rows)}${(block.files ?? []).map(fileLink)}</p>`;
     case 'table':
       return table(block.table);
     case 'plots':
@@ -83,15 +83,15 @@ function rowsLink(rows: string | undefined, title = 'the rows behind it'): Marku
 }
 
 /** To a file of the same folder: it opens from disk as the page does. */
-function fileLink(name: string | undefined): Markup {
-  return name === undefined ? html`` : html` <a class="rows" href="${name}">${name}</a>`;
+function fileLink(name: string): Markup {
+  return html` <a class="rows" href="${name}">${name}</a>`;
 }
 
 /** On a narrow screen a wide table moves sideways in its frame; a keyboard reaches it there. */
-function table({ caption, anchor, command, head, rows }: Table): Markup {
+function table({ caption, anchor, command, more: other, head, rows }: Table): Markup {
   const id = anchor === undefined ? '' : html` id="${anchor}"`;
   const isWordy = head.map((_, column) => column > 0 && rows.some(({ cells }) => isLong(cells[column - 1])));
-  const more = command === undefined ? '' : html`<br><code>${command}</code>`;
+  const more = html`${command === undefined ? '' : html`<br><code>${command}</code>`}${other === undefined ? '' : html`<br><a href="${other.href}">${other.title}</a>`}`;
   return html`<div${id} class="scroll" tabindex="0" role="region" aria-label="${caption}"><table><caption><span>${caption}${more}</span></caption>
 <thead><tr>${head.map((title, column) => html`<th scope="col"${classOf(isWordy[column])}>${title}</th>`)}</tr></thead>
 <tbody>

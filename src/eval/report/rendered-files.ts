@@ -4,6 +4,7 @@ import { renderHtml } from './html.js';
 import { renderJson } from './json.js';
 import { renderLatex } from './latex.js';
 import { renderMarkdown } from './markdown.js';
+import { renderRowsPage } from './rows-page.js';
 import { REPORT_FILES } from './write.js';
 
 /** Name and text of every file of a report. The same report gives the same bytes. */
@@ -14,5 +15,6 @@ export function renderedFiles({ report, rows }: Evaluated): [name: string, text:
     [REPORT_FILES.json, renderJson(report)],
     [REPORT_FILES.latex, renderLatex(report)],
     [REPORT_FILES.rows, rowLines(rows)],
+    [REPORT_FILES.rowsPage, renderRowsPage({ report, rows })],
   ];
 }

@@ -10,6 +10,7 @@ export const REPORT_FILES = {
   json: 'report.json',
   latex: 'report.tex',
   rows: 'rows.jsonl',
+  rowsPage: 'rows.html',
 } as const;
 
 /** Makes sure, before long work begins, that a report can be written there. Throws RectuneError (platform/output-place.ts). */

@@ -5,8 +5,9 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Report } from '../../../src/core/report.js';
 import { renderHtml } from '../../../src/eval/report/html.js';
+import { renderRowsPage } from '../../../src/eval/report/rows-page.js';
 import { REPORT_FILES } from '../../../src/eval/report/write.js';
-import { makeReport, type ReportInput } from '../../../src/eval/report.js';
+import { evaluate, makeReport, type ReportInput } from '../../../src/eval/report.js';
 import { temporaryFolder } from '../../store/fixtures.js';
 import { inventInput } from '../fixtures.js';
 import { inventFit, keptFit } from '../invented-fits.js';
@@ -51,9 +52,9 @@ describe.skipIf(!path)(`the page in Chromium${why}`, () => {
   afterAll(() => browser.close());
 
   /** Opens a report from disk, and hears every complaint and every address that the page asks for. */
-  async function opened(report: Report, { width, colorScheme }: (typeof VIEWS)[number]) {
+  async function opened(report: Report, { width, colorScheme }: (typeof VIEWS)[number], markup = renderHtml(report)) {
     const file = join(temporaryFolder(), 'report.html');
-    writeFileSync(file, renderHtml(report));
+    writeFileSync(file, markup);
     const page = await browser.newPage({ viewport: { width, height: 800 }, colorScheme });
     const complaints: string[] = [];
     const asked: string[] = [];
@@ -86,8 +87,24 @@ describe.skipIf(!path)(`the page in Chromium${why}`, () => {
     });
   });
 
+  it.each(VIEWS)(
+    'shows all rows on a page of their own at $width px, $colorScheme, in a frame of its own',
+    async (view) => {
+      const input = probed(inventInput({ users: 20 }));
+      const made = evaluate({ ...input, siblings: inventSiblings(input) });
+      const { page, complaints } = await opened(made.report, view, renderRowsPage(made));
+      expect(complaints).toEqual([]);
+      expect(await overflow(page)).toBe(0);
+      expect(await page.locator('tbody tr').count()).toBe(made.rows.length);
+      const { lowest } = await page.evaluate(lowestContrast);
+      expect(lowest.contrast, JSON.stringify(lowest)).toBeGreaterThanOrEqual(4.5);
+      await page.close();
+    },
+  );
+
   it('has a target for every link', async () => {
-    const { page } = await opened(makeReport(probed(inventMixed())), VIEWS[0] as (typeof VIEWS)[number]);
+    const made = evaluate(probed(inventMixed()));
+    const { page } = await opened(made.report, VIEWS[0] as (typeof VIEWS)[number]);
     const links = await page.locator('a').evaluateAll((all) => all.map((link) => link.getAttribute('href') ?? ''));
     expect(links.length).toBeGreaterThan(8);
     const missing = await page.evaluate(
@@ -95,17 +112,19 @@ describe.skipIf(!path)(`the page in Chromium${why}`, () => {
       links,
     );
     const beside: readonly string[] = Object.values(REPORT_FILES);
-    expect(missing.filter((href) => !beside.includes(href))).toEqual([]);
+    expect(missing.filter((href) => !beside.includes(href.split('#')[0] as string))).toEqual([]);
+    const rowsPage = renderRowsPage(made);
+    const places = missing.flatMap((href) => href.split('rows.html#')[1] ?? []);
+    expect(places.length).toBeGreaterThan(8);
+    for (const place of places) expect(rowsPage).toContain(`<section id="${place}">`);
     await page.close();
   });
 
   it("leads from a figure of another seed's run, and from the spread over seeds, to rows, and to all of them in a file beside it", async () => {
     const input = inventInput();
     const fits = [keptFit(inventFit(input, { model: 'bpr', seeds: 3 }))];
-    const { page } = await opened(
-      makeReport({ ...input, fits, siblings: inventSiblings(input) }),
-      VIEWS[0] as (typeof VIEWS)[number],
-    );
+    const made = evaluate({ ...input, fits, siblings: inventSiblings(input) });
+    const { page } = await opened(made.report, VIEWS[0] as (typeof VIEWS)[number]);
     const target = page.locator(':target');
     await page.locator('#verdict a', { hasText: 'the runs behind it' }).click();
     expect(await target.locator('caption').textContent()).toContain('of each run');
@@ -118,6 +137,12 @@ describe.skipIf(!path)(`the page in Chromium${why}`, () => {
     await spread.locator('tr', { hasText: 'BPR' }).locator('td a').nth(1).click();
     expect(await target.locator('caption').textContent()).toContain('by BPR (all of train) under 3 seeds');
     expect(await target.locator('thead').textContent()).toContain('seed 3');
+    const rowsPage = renderRowsPage(made);
+    writeFileSync(new URL('rows.html', page.url()), rowsPage);
+    await target.locator('caption a').click();
+    await page.waitForURL(/rows\.html#/);
+    expect(await target.locator('tbody tr').count()).toBe(made.report.splits[0]?.rows);
+    await page.goBack();
     writeFileSync(new URL('rows.jsonl', page.url()), '{"row":"one"}\n{"row":"another"}\n');
     await page.locator('#rows a', { hasText: 'rows.jsonl' }).click();
     expect(await page.locator('body').textContent()).toContain('another');

@@ -86,7 +86,7 @@ describe('the HTML report', () => {
     expect(text).not.toMatch(/src=|url\(|@import/);
     // a place on the page, or a file beside it
     for (const link of document.querySelectorAll('[href]'))
-      expect(link.getAttribute('href')).toMatch(/^(#|(report\.(json|md|tex)|rows\.jsonl)$)/);
+      expect(link.getAttribute('href')).toMatch(/^(#|(report\.(json|md|tex)|rows\.jsonl)$|rows\.html(#|$))/);
     expect(text).toContain(`content="default-src 'none'; style-src 'unsafe-inline'"`);
   });
 

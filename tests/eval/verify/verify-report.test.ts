@@ -85,6 +85,7 @@ describe.each(WORLDS)('verify of a report on $about', ({ input }) => {
       'report.md same',
       'report.tex same',
       'rows.jsonl same',
+      'rows.html same',
     ]);
   });
 
@@ -232,12 +233,12 @@ describe('verify', () => {
 
   it('finds a page, a table or a row that was altered beside the report', async () => {
     await fresh();
-    for (const name of ['report.html', 'report.tex', 'rows.jsonl']) {
+    for (const name of ['report.html', 'report.tex', 'rows.jsonl', 'rows.html']) {
       const path = join(made.folder, name);
       writeFileSync(path, readFileSync(path, 'utf8').replace(/0\.(\d)/, '0.9$1'));
     }
     const verification = await verifyReport(store, made.folder, made.file);
-    expect(verification.files.map(({ state }) => state)).toEqual(['differs', 'same', 'differs', 'differs']);
+    expect(verification.files.map(({ state }) => state)).toEqual(['differs', 'same', 'differs', 'differs', 'differs']);
     expect(renderVerification(verification)).toMatch(
       /^NOT verified: [\d,]+ values of .* come out of the predictions of run .*, but a file beside it is not as it was\n {2}report\.html beside it/,
     );

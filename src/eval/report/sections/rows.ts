@@ -6,9 +6,10 @@ import type { RowGroup } from '../../../core/report-rows.js';
 import { TaskModelId } from '../../../core/task-report.js';
 import { counted } from '../../numbers.js';
 import type { Block, Part, Table } from '../block.js';
-import { anchorOf } from '../row-anchor.js';
+import { anchorOf, rowsAnchor } from '../row-anchor.js';
 import { CAME, cameCells, offText, SAID, spoken, UNITS } from './row-words.js';
 import { runTable, seedsTable } from './rows-of-seeds.js';
+import { partTitle } from './slices.js';
 
 /** The rows behind the figures: how many, those that speak most against the adapter, and how to see the others. */
 export function rows(report: Report): Part[] {
@@ -20,8 +21,8 @@ export function rows(report: Report): Part[] {
       kind: 'paragraph',
       text:
         'Every figure of a table above links to its rows here. Of each group the rows are shown of which the adapter is furthest off; all of them, with what every model, run and seed said, ' +
-        `stand in rows.jsonl beside this file, one JSON object a line (sha256 ${sha256.slice(0, 12)}).`,
-      file: 'rows.jsonl',
+        `stand in rows.html beside this file, and to the last digit in rows.jsonl, one JSON object a line (sha256 ${sha256.slice(0, 12)}).`,
+      files: ['rows.html', 'rows.jsonl'],
     },
     {
       kind: 'paragraph',
@@ -29,8 +30,20 @@ export function rows(report: Report): Part[] {
       text: `The commands list a whole group, worst first; rectune show ${first?.row ?? 'ROW'} shows a row's prompt and the lines of the log that it came from.`,
     },
   ];
-  const tables = groups.map((group, place): Block => ({ kind: 'table', table: groupTable(report, group, place) }));
+  const tables = groups.map(
+    (group, place): Block => ({
+      kind: 'table',
+      table: { ...groupTable(report, group, place), more: moreRows(report, group) },
+    }),
+  );
   return [{ title: 'Rows behind the figures', id: 'rows', blocks: [...told, ...tables] }];
+}
+
+/** All rows of the task and split, those of the group among them. */
+function moreRows(report: Report, { task, kind, split }: RowGroup): NonNullable<Table['more']> {
+  const anchor = rowsAnchor(report, { task, kind, split });
+  const whole = report.rows.groups.find((one) => one.task === task && one.kind === kind && one.split === split);
+  return { href: `rows.html#${anchor}`, title: `all ${counted(whole?.rows ?? 0, 'row')} of ${task} on ${split}` };
 }
 
 function groupTable(report: Report, group: RowGroup, place: number): Table {
@@ -41,7 +54,7 @@ function groupTable(report: Report, group: RowGroup, place: number): Table {
   const { task, kind, split, part, worst } = group;
   const models = shownModels(report, group);
   const titles = titlesOf(report);
-  const named = part === null ? '' : `, ${part.by} "${part.name}"`;
+  const named = part === null ? '' : `, ${partTitle(part)}`;
   const option = part === null ? '' : ` --part ${quoted(`${part.by}=${part.name}`)}`;
   return {
     anchor: anchorOf(report.rows.groups, place),

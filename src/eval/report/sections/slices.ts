@@ -8,7 +8,7 @@ import { type Block, estimateCell, type Part, type Table } from '../block.js';
 import { intervalsPlot } from '../plots/intervals.js';
 import { rowsAnchor } from '../row-anchor.js';
 
-const SLICE_TITLES: Readonly<Record<SliceKind, string>> = {
+export const SLICE_TITLES: Readonly<Record<SliceKind, string>> = {
   family: 'template family',
   cell: 'cell of the grid',
   wording: 'wording',
@@ -26,6 +26,9 @@ const NOTE =
 const WORDING_NOTE =
   'The base model saw neither wording, so its gap is what the wordings differ by themselves; the last column is what training on the seen ones adds.';
 
+const DECILES_NOTE =
+  'Deciles are of the items of train by interactions there; items of equal number share the better one, so some deciles may be empty.';
+
 const ONE_LABEL = 'Not defined: all rows of the part have the same label.';
 
 const DRAWN = 12; // parts in a plot; the table has them all
@@ -35,7 +38,8 @@ export function slices(report: Report): Part[] {
   const { slices: all, wordings } = report;
   if (all.length === 0 && wordings.length === 0) return [];
   const names = [...new Set(all.map(({ task }) => task))];
-  const blocks: Block[] = [{ kind: 'paragraph', quiet: true, text: NOTE }];
+  const byPopularity = all.some(({ by }) => by === 'popularity');
+  const blocks: Block[] = [{ kind: 'paragraph', quiet: true, text: byPopularity ? `${NOTE} ${DECILES_NOTE}` : NOTE }];
   for (const task of names) {
     const here = worstFirst(all.filter((slice) => slice.task === task));
     blocks.push(...partsOf(task, here, report));
@@ -133,7 +137,8 @@ function rowsOf(report: Report, { task, by, name }: Slice): string | undefined {
   return rowsAnchor(report, { task, split: 'test', part: { by, name } });
 }
 
-function partTitle({ by, name }: Slice): string {
+/** "target in train: decile 2" */
+export function partTitle({ by, name }: Pick<Slice, 'by' | 'name'>): string {
   return `${SLICE_TITLES[by]}: ${name}`;
 }
 

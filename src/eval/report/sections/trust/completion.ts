@@ -1,7 +1,15 @@
-import type { Report } from '../../../../core/report.js';
+import type { Finding, Report } from '../../../../core/report.js';
 import { figure, levelTitle, thousands } from '../../../numbers.js';
 import { estimateCell, type Figure, type Part } from '../../block.js';
 import { PROBE_TITLES } from './names.js';
+
+/** Above chance is no gain here: it is what the base model may remember. */
+const ASIDES: Readonly<Record<Finding, string>> = {
+  beats: 'more than chance',
+  worse: 'less than chance',
+  undecided: 'undecided',
+  'not-defined': 'not defined',
+};
 
 /** Whether the base model has read the catalogue. */
 export function completion({ trust, options }: Report): Part[] {
@@ -27,7 +35,7 @@ export function completion({ trust, options }: Report): Part[] {
                   thousands(titles),
                   estimateCell(right, 'trust-titles-known'),
                   figure(chance),
-                  { ...(estimateCell(difference, 'trust-titles-known') as Figure), finding },
+                  { ...(estimateCell(difference, 'trust-titles-known') as Figure), aside: ASIDES[finding] },
                 ],
               },
             ],
