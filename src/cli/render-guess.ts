@@ -1,13 +1,24 @@
+import { describeLabel } from '../core/label-rule.js';
 import type { Guess, GuessedTable } from '../sources/guess/guessed-spec.js';
 
 const LONGEST = 60; // characters of a value
 
-/** A guess for a person: what each file seems to be, with three rows and why; then the question. */
-export function renderGuess(guess: Guess, specPath: string, again: string): string {
+/**
+ * A guess for a person: what each file seems to be, with three rows and why; then the question.
+ *
+ * nearly  known formats that the log nearly is, a sentence each
+ */
+export function renderGuess(guess: Guess, nearly: readonly string[], specPath: string, again: string): string {
+  const { label } = guess.spec;
   return [
     'this log is not known; it looks like this:',
     ...guess.tables.flatMap(tableLines),
     ...guess.left.map(({ file, why }) => `  ${file} is not read: ${why}`),
+    ...(label ? ['', `  ${describeLabel(label)}: the key "label" of the file below says so`] : []),
+    ...nearly.flatMap((sentence) => [
+      '',
+      `  warning: ${sentence}. If it is that log, put this right, delete the guess below and import it again`,
+    ]),
     '',
     `is this right? The guess stands in ${specPath}`,
     `  yes: ${again} --yes`,

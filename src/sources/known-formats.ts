@@ -60,6 +60,7 @@ export function knownTexts(folder: string): KnownTextsFile[] {
 
 type Ranked = KnownLog & { rank: number };
 
+const LONGEST = 60; // characters of a line that an error shows
 const [VERY_ONE, FORMAT, PARTLY] = [1000, 100, 1];
 
 function exactLogs(folder: string): Ranked[] {
@@ -111,6 +112,45 @@ function formatLogs(folder: string): Ranked[] {
   });
 }
 
+/**
+ * Formats that the files of a folder nearly are, a sentence each: their file of interactions is there and begins as theirs, but another file is missing; or
+ * all their files are there by name, and the first line of one is another. Such a log is most likely that format with something lost.
+ */
+export function nearlyKnown(folder: string): string[] {
+  return formatFiles().flatMap((specPath) => {
+    const written = yamlOfFile(readText(specPath, 'usage'), 'the format', specPath);
+    if (isTexts(written)) return [];
+    const format = parseAs(KnownFormat, written, specPath);
+    return bindings(folder, format).flatMap((bound) => {
+      const spec = described(folder, format, bound, specPath);
+      const name = `${[spec.interactions.file].flat()[0]}`;
+      const missing = missingFiles(folder, spec);
+      if (missing.length > 0) {
+        if (format.recognise.firstLines.interactions === undefined || !lineFits(folder, format, spec, 'interactions'))
+          return [];
+        return [`${name} begins as that of ${spec.title}, but ${missing.join(' and ')} is missing`];
+      }
+      const other = ROLES.find((role) => !lineFits(folder, format, spec, role));
+      const isByName = !String((format.source.interactions as { file?: unknown } | undefined)?.file).includes('{');
+      if (other === undefined || !isByName) return [];
+      const { file, line, lacks } = firstLineOf(folder, spec, other);
+      const without = lacks.length === 0 ? '' : `, without ${lacks.join(' and ')}`;
+      return [
+        `the files are called as those of ${spec.title}, but ${file} begins with another line (${line}${without})`,
+      ];
+    });
+  });
+}
+
+/** How a table begins, and which of its named columns do not stand there. */
+function firstLineOf(folder: string, spec: SourceSpec, role: (typeof ROLES)[number]) {
+  const table = spec[role] as FileSpec & { columns?: Record<string, unknown> };
+  const file = firstFile(folder, [table.file].flat()[0] as string) as string;
+  const [first = ''] = firstLines(join(folder, file), 1, table.encoding).texts;
+  const lacks = Object.values(table.columns ?? {}).filter((one) => typeof one === 'string' && !first.includes(one));
+  return { file, line: JSON.stringify(first.length > LONGEST ? `${first.slice(0, LONGEST)}...` : first), lacks };
+}
+
 /** RecBole's atomic files: x.inter, x.item and x.user, whose headers name the columns and their types. */
 function atomicLogs(folder: string): Ranked[] {
   const names = listFolder(folder);
@@ -154,13 +194,20 @@ function bindings(folder: string, { source, recognise }: KnownFormat): Bound[] {
   });
 }
 
-/** The source.yaml of a format with its placeholders filled, without the tables that may be missing and are; undefined when another file is missing. */
-function filled(
-  folder: string,
-  { source, recognise }: KnownFormat,
-  bound: Bound,
-  specPath: string,
-): SourceSpec | undefined {
+/** The source.yaml of a format, as `described`; undefined when a file is missing. */
+function filled(folder: string, format: KnownFormat, bound: Bound, specPath: string): SourceSpec | undefined {
+  const spec = described(folder, format, bound, specPath);
+  return missingFiles(folder, spec).length === 0 ? spec : undefined;
+}
+
+function missingFiles(folder: string, spec: SourceSpec): string[] {
+  return tablesOf(spec)
+    .flatMap(([, { file }]) => file)
+    .filter((file) => firstFile(folder, file) === undefined);
+}
+
+/** The source.yaml of a format with its placeholders filled, without the tables that may be missing and are. */
+function described(folder: string, { source, recognise }: KnownFormat, bound: Bound, specPath: string): SourceSpec {
   const fill = (text: string): string => text.replace(/\{([a-z]+)\}/gi, (whole, name) => bound[name] ?? whole);
   const filledIn = (value: unknown): unknown => {
     if (typeof value === 'string') return fill(value);
@@ -178,9 +225,7 @@ function filled(
   const there = Object.entries(whole).filter(([role, table]) => {
     return !(recognise.optional as string[]).includes(role) || filesOf(table).every((file) => firstFile(folder, file));
   });
-  const spec = parseAs(SourceSpec, { ...Object.fromEntries(there), id }, specPath);
-  const files = tablesOf(spec).flatMap(([, { file }]) => file);
-  return files.every((file) => firstFile(folder, file) !== undefined) ? spec : undefined;
+  return parseAs(SourceSpec, { ...Object.fromEntries(there), id }, specPath);
 }
 
 /** All files that a table as it is written names, that of the names of tags too. */
@@ -189,14 +234,19 @@ function filesOf(table: unknown): string[] {
   return [...(file === undefined ? [] : [file].flat()), ...(names === undefined ? [] : filesOf(names))];
 }
 
-function linesFit(folder: string, { recognise }: KnownFormat, spec: SourceSpec): boolean {
-  return Object.entries(recognise.firstLines).every(([role, pattern]) => {
-    const table = spec[role as 'interactions' | 'items' | 'users'];
-    if (table === undefined || pattern === undefined) return true;
-    const name = firstFile(folder, [table.file].flat()[0] as string) as string;
-    const [first] = firstLines(join(folder, name), 1, table.encoding).texts;
-    return first !== undefined && new RegExp(pattern).test(first);
-  });
+const ROLES = ['interactions', 'items', 'users'] as const;
+
+function linesFit(folder: string, format: KnownFormat, spec: SourceSpec): boolean {
+  return ROLES.every((role) => lineFits(folder, format, spec, role));
+}
+
+/** Whether the first line of a table is as the format says, where it says so. */
+function lineFits(folder: string, { recognise }: KnownFormat, spec: SourceSpec, role: (typeof ROLES)[number]): boolean {
+  const [table, pattern] = [spec[role], recognise.firstLines[role]];
+  if (table === undefined || pattern === undefined) return true;
+  const name = firstFile(folder, [table.file].flat()[0] as string) as string;
+  const [first] = firstLines(join(folder, name), 1, table.encoding).texts;
+  return first !== undefined && new RegExp(pattern).test(first);
 }
 
 /** The file of a name, or the first one of a pattern; undefined: none is there. */

@@ -4,7 +4,9 @@ import { gzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
 import { packageRoot } from '../../src/platform/files.js';
 import { findLog } from '../../src/sources/find-spec.js';
+import { guessLog } from '../../src/sources/guess/guess-log.js';
 import { importLog } from '../../src/sources/import-log.js';
+import { nearlyKnown } from '../../src/sources/known-formats.js';
 import { NOW, temporaryFolder, temporaryStore } from '../store/fixtures.js';
 
 const json = (...rows: object[]) => rows.map((row) => `${JSON.stringify(row)}\n`).join('');
@@ -297,4 +299,22 @@ it('does not take a folder for a known log because of the names of its files alo
   expect(findLog(written({ 'ratings.csv': 'a,b\n1,2\n', 'movies.csv': 'c,d\n3,4\n' }))).toMatchObject({
     kind: 'unknown',
   });
+});
+
+it('says of a folder which format it nearly is: a file is missing, or the first line of one is another', () => {
+  const { 'behaviors.tsv': behaviors } = LOGS.find(({ format }) => format === 'mind')?.files ?? {};
+  const path = written({ 'behaviors.tsv': behaviors as string });
+  expect(findLog(path)).toMatchObject({ kind: 'unknown' });
+  expect(nearlyKnown(path)).toEqual([
+    'behaviors.tsv begins as that of MIND, shown and clicked news, but news.tsv is missing',
+  ]);
+  const artists = 'id\tname\turl\tpictureURL\n7\tAir\thttp://a\thttp://b\n';
+  expect(nearlyKnown(written({ 'user_artists.dat': 'userID\tweight\n2\t7\n', 'artists.dat': artists }))).toEqual([
+    'the files are called as those of Last.fm 2K (HetRec 2011), but user_artists.dat begins with another line ("userID\\tweight", without artistID)',
+  ]);
+  expect(nearlyKnown(written({ 'interactions.csv': 'who,what\na,b\n', 'ratings.csv': 'a,b\n1,2\n' }))).toEqual([]);
+});
+
+it('does not speak of tables where a folder has no file that could be a log', () => {
+  expect(() => guessLog(written({ 'readme.md': 'x' }))).toThrow('there is no file here that could be a log');
 });

@@ -81,9 +81,10 @@ interface Guessed {
 
 /** Guesses how a log is read, and writes its source.yaml beside it, or into the studio where nothing can be written there. */
 async function guessed(log: string, context: Context): Promise<Guessed> {
-  const [{ guessLog, writeGuess }, { guessedSpecPath }] = await Promise.all([
+  const [{ guessLog, writeGuess }, { guessedSpecPath }, { nearlyKnown }] = await Promise.all([
     import('../../sources/guess/guess-log.js'),
     import('../../sources/find-spec.js'),
+    import('../../sources/known-formats.js'),
   ]);
   const place = resolve(log);
   const isFile = !isFolder(place);
@@ -91,10 +92,11 @@ async function guessed(log: string, context: Context): Promise<Guessed> {
   const guess = guessLog(folder, isFile ? place.slice(folder.length).replace(/^[\\/]/, '') : undefined);
   const beside = isFile ? `${place}.source.yaml` : join(folder, 'source.yaml');
   const specPath = writeGuess(guess, [beside, guessedSpecPath(context.studio, log)]);
-  const value = { sourceYaml: specPath, spec: guess.spec, tables: guess.tables, left: guess.left };
+  const nearly = nearlyKnown(folder);
+  const value = { sourceYaml: specPath, spec: guess.spec, tables: guess.tables, left: guess.left, nearly };
   const question = {
     value: { guess: value, imported: false },
-    text: renderGuess(guess, specPath, `rectune import ${log}`),
+    text: renderGuess(guess, nearly, specPath, `rectune import ${log}`),
     exitCode: 2 as const,
   };
   return { found: { folder, spec: guess.spec, specPath }, value, question };

@@ -175,7 +175,12 @@ function noLog(folder: string, names: readonly string[], looked: readonly Looked
   const also = folders.length === 0 ? '' : ` (looked into ${folders.join(', ')}, too)`;
   const what = first
     ? `no file has a column of users beside one of items; ${first.file} has ${columns}`
-    : `no file is a table of rows that are alike`;
-  const fix = `write ${join(folder, 'source.yaml')} with the columns that are users and items (docs/formats.md), or name another file`;
+    : names.length === 0
+      ? 'there is no file here that could be a log'
+      : 'no file is a table of rows that are alike';
+  const fix =
+    names.length === 0
+      ? 'name the folder that holds the files of the log, or its file of interactions'
+      : `write ${join(folder, 'source.yaml')} with the columns that are users and items (docs/formats.md), or name another file`;
   return new RectuneError('usage', what + also, names.length === 1 ? join(folder, names[0] as string) : folder, fix);
 }
