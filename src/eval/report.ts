@@ -43,6 +43,7 @@ import { choiceScores } from './tasks/score-task.js';
 import { overview, taskTitle } from './tasks/task-verdict.js';
 import { writtenReport } from './tasks/written-report.js';
 import { trainingFacts } from './training-facts.js';
+import { type ToldTitle, toldTitles } from './trust/completion.js';
 import { doubtsOf } from './trust/doubts.js';
 import type { KeptProbe } from './trust/kept-probes.js';
 import { findTrust } from './trust/trust.js';
@@ -81,6 +82,7 @@ export type LogLine = KnownInteraction & DatedLine;
 export interface Evaluated {
   readonly report: Report;
   readonly rows: readonly SeenRow[]; // of test, then of valid; judgements first
+  readonly titles: readonly ToldTitle[]; // that the base model was to complete, the surest first; none: it was not asked
 }
 
 const NO_OTHER_TASKS: TaskFindings = { tasks: [], slices: [], wordings: [], rows: [] };
@@ -204,7 +206,7 @@ export function evaluate(input: ReportInput): Evaluated {
     validation: validationFacts(input.events, run.config.validation, input.valid?.instructions ?? [], options),
     training: facts.training,
   };
-  return { report: Report.parse({ ...report, warnings: warnings(report) }), rows };
+  return { report: Report.parse({ ...report, warnings: warnings(report) }), rows, titles: titlesOfProbe(input.probes) };
 }
 
 /** ID models on the judgements: which of them the adapter has to beat, and how far they move with the seed. */
@@ -230,6 +232,10 @@ function reportedFit({ file, sha256: hash, result }: KeptFit): ReportedFit {
 function inOrder(a: ReportedFit, b: ReportedFit): number {
   const place = ({ kind, model }: ReportedFit) => FIT_KINDS.indexOf(kind) * ID_MODELS.length + ID_MODELS.indexOf(model);
   return place(a) - place(b);
+}
+
+function titlesOfProbe(probes: readonly KeptProbe[]): ToldTitle[] {
+  return probes.flatMap(({ result }) => (result.probe === 'completion' ? toldTitles(result.titles) : []));
 }
 
 /** The report alone. */

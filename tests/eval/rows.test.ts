@@ -215,7 +215,7 @@ describe('the rows of other runs and seeds', () => {
 
   it('stand on the page of all rows, each once with what every run, seed and form said, and no more than can be scrolled through', () => {
     for (const { report, rows } of [one, several]) {
-      const page = renderRowsPage({ report, rows });
+      const page = renderRowsPage({ report, rows, titles: [] });
       expect(page.match(/<tr><th scope="row">/g)?.length).toBe(rows.length);
       expect(page).toContain('<th scope="col">seed-3, seed 3, 64 train rows</th>');
       expect(page).toContain('BPR (all of train), seed 2</th>');
@@ -223,7 +223,7 @@ describe('the rows of other runs and seeds', () => {
     }
     const columns = renderRowsPage(one).split('<tr>')[1]?.match(/<th/g)?.length as number;
     const many = one.rows.filter(({ split }) => split === 'test').flatMap((row) => Array(200).fill(row) as SeenRow[]);
-    const page = renderRowsPage({ report: one.report, rows: many });
+    const page = renderRowsPage({ ...one, rows: many });
     const shown = page.match(/<tr><th scope="row">/g)?.length as number;
     expect(shown).toBe(Math.floor(300_000 / columns));
     expect(page).toContain(`${(many.length - shown).toLocaleString('en-US')} more stand in rows.jsonl alone.`);

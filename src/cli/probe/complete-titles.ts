@@ -2,6 +2,7 @@ import { type CutTitle, cutTitles } from '../../builders/probe/completions.js';
 import type { InstructionLine } from '../../core/instruction.js';
 import type { Item } from '../../core/interaction.js';
 import { MOST_PROBED } from '../../core/probe-budget.js';
+import { thousands } from '../../eval/numbers.js';
 import type { Score } from '../../trainers/score-journal.js';
 import type { ProbeBudget } from './probe-budget.js';
 
@@ -24,7 +25,7 @@ export function titlesToComplete(
   { fewest, words }: Pick<ProbeBudget, 'fewest' | 'words'>,
 ): TitlesToComplete {
   const { titles, eligible } = cutTitles(items, seed, { bytes, fewest, most: MOST_PROBED });
-  const budget = `${titles.length} of ${eligible} titles, drawn by seed ${seed}; ${words}`;
+  const budget = `${thousands(titles.length)} of ${thousands(eligible)} titles, drawn by seed ${seed}; ${words}`;
   const reason = titles.length > 0 ? null : 'the log has no titles of two words or more that end differently';
   return { titles, eligible, budget, reason };
 }

@@ -2,7 +2,7 @@ import { ProbeGround } from '../../builders/probe/ground.js';
 import { drawSubsample, type RowProbe, type Subsample } from '../../builders/probe/subsample.js';
 import { seenTemplates, Wordings } from '../../builders/probe/wordings.js';
 import { PROBES, type ProbeName } from '../../core/probe.js';
-import { counted } from '../../eval/numbers.js';
+import { counted, thousands } from '../../eval/numbers.js';
 import type { Store } from '../../store/store.js';
 import type { AskedModel } from '../../trainers/ask-forms.js';
 import { type AskedRun, openAskedRun, whyNotServed } from '../../trainers/asked-run.js';
@@ -107,5 +107,5 @@ export function amountInWords(probing: Probing, probe: RowProbe, rows: number): 
   const { sample, request, budget } = probing;
   const left = whyNotAsked(probing, probe) === null ? sample.rows[probe].length - rows : 0;
   const changed = left === 0 ? '' : `; ${left} more are left out, because a curation changed their text`;
-  return `${rows} of ${sample.eligible[probe]} rows, drawn by seed ${request.seed}${changed}; ${budget.words}`;
+  return `${thousands(rows)} of ${thousands(sample.eligible[probe])} rows, drawn by seed ${request.seed}${changed}; ${budget.words}`;
 }

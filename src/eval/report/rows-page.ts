@@ -6,6 +6,7 @@ import { SliceKind, TaskModelId } from '../../core/task-report.js';
 import { counted, figure, thousands } from '../numbers.js';
 import type { Evaluated } from '../report.js';
 import { worstFirst } from '../rows/row-groups.js';
+import type { ToldTitle } from '../trust/completion.js';
 import { html, type Markup, trusted } from './markup.js';
 import { rowsAnchor } from './row-anchor.js';
 import { CAME, cameCells } from './sections/row-words.js';
@@ -34,7 +35,7 @@ const UNITS: Readonly<Record<RowKind, string>> = {
 };
 
 /** Every row of a report as one HTML file beside it, in compact columns: no script, nothing loaded. The same rows give the same bytes. */
-export function renderRowsPage({ report, rows }: Evaluated): string {
+export function renderRowsPage({ report, rows, titles }: Evaluated): string {
   const wholes = report.rows.groups.filter(
     ({ part, probe, run, seedsOf }) => part === null && probe === null && run === null && seedsOf === null,
   );
@@ -57,10 +58,24 @@ ${wholes.map(({ task, kind, split }) => {
 <h2>${task} on ${split}</h2>
 ${allRows(report, kind, worstFirst(own))}</section>
 `;
-})}</main>
+})}${titles.length === 0 ? '' : allTitles(titles)}</main>
 </body>
 </html>
 `.text;
+}
+
+function allTitles(titles: readonly ToldTitle[]): Markup {
+  const head = ['item', 'beginning', 'true ending', 'likeliest ending', 'nats a token ahead'];
+  return html`<section id="titles">
+<h2>Titles that the base model was to complete</h2>
+<p class="soft">${counted(titles.length, 'title')}, those first that it completes most surely; below 0 an ending of another title is likelier than its own.</p>
+<div class="all" tabindex="0" role="region" aria-label="titles"><table>
+<thead><tr>${head.map((title) => html`<th scope="col">${title}</th>`)}</tr></thead>
+<tbody>
+${titles.map(({ itemId, given, ending, likeliest, lead }) => html`<tr><th scope="row">${itemId}</th><td>${given}</td><td>${ending}</td><td>${likeliest}</td><td>${figure(lead)}</td></tr>\n`)}</tbody>
+</table></div>
+</section>
+`;
 }
 
 interface Column {

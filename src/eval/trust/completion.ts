@@ -27,16 +27,30 @@ export function completionOf(titles: readonly CompletedTitle[], options: ReportO
     difference: above,
     finding: findingOf('higher', above),
   };
-  const surest = titles
-    .map((title) => ({
-      itemId: title.itemId,
-      given: title.given,
-      ending: title.endings[0] as string,
-      lead: leadOf(title),
-    }))
-    .sort((a, b) => b.lead - a.lead)
-    .slice(0, SUREST);
+  const surest = toldTitles(titles)
+    .slice(0, SUREST)
+    .map(({ likeliest: _, ...title }) => title);
   return { ...told, sentence: sentenceOf(told), surest };
+}
+
+/** A title, and how far its true ending is ahead of the likeliest other one. */
+export interface ToldTitle {
+  readonly itemId: string;
+  readonly given: string;
+  readonly ending: string; // the true one
+  readonly likeliest: string; // of all; the true one where it ties
+  readonly lead: number; // nats a token; negative: another ending is likelier
+}
+
+/** Those first that the base model completes most surely; equal ones in their order. */
+export function toldTitles(titles: readonly CompletedTitle[]): ToldTitle[] {
+  return titles
+    .map((title) => {
+      const [ending = ''] = title.endings;
+      const likeliest = title.endings[bestPlaces(perToken(title))[0] as number] as string;
+      return { itemId: title.itemId, given: title.given, ending, likeliest, lead: leadOf(title) };
+    })
+    .sort((a, b) => b.lead - a.lead);
 }
 
 /** 1 when the true ending is the likeliest, by mean log-likelihood a token; of several that tie a share. */

@@ -48,9 +48,9 @@ export interface Verification {
  */
 export async function verifyReport(store: Store, studio: string, path: string): Promise<Verification> {
   const file = isFolder(path) ? join(path, REPORT_FILES.json) : path;
-  const { report, rows, compared, differences, fits } = verifyValues(store, studio, file);
+  const { report, rows, titles, compared, differences, fits } = verifyValues(store, studio, file);
   const { renderedFiles } = await import('../report/rendered-files.js'); // as when a report is written: it draws
-  const files = renderedFiles({ report, rows })
+  const files = renderedFiles({ report, rows, titles })
     .filter(([name]) => name !== REPORT_FILES.json)
     .map(([name, text]) => ({ name, state: stateOf(join(dirname(file), name), text, report.program) }));
   return { report: file, run: report.run.id, compared, differences, fits, files };
@@ -89,7 +89,7 @@ export function verifyValues(
     model: `${titlesOf(report)(fit.model)}, ${fit.kind}`,
     state: fitState(fit.sha256, found, exists(studioLayout.fit(studio, run.versionHash, fit.file))),
   }));
-  return { report, rows: again.rows, compared, differences, fits: states };
+  return { report, rows: again.rows, titles: again.titles, compared, differences, fits: states };
 }
 
 function fitState(said: string, found: KeptFit | undefined, isThere: boolean): FitState {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { PROBES } from '../../../src/core/probe.js';
 import type { FormsOfTask } from '../../../src/core/report-trust.js';
 import { auc } from '../../../src/eval/metrics/auc.js';
-import { makeReport, type ReportInput } from '../../../src/eval/report.js';
+import { evaluate, makeReport, type ReportInput } from '../../../src/eval/report.js';
 import { toldDoubts } from '../../../src/eval/trust/doubts.js';
 import { inventInput } from '../fixtures.js';
 import { inventMixed } from '../mixed-fixtures.js';
@@ -118,6 +118,20 @@ describe('the trust panel of judgements', () => {
     expect(completion?.sentence).toMatch(/has read of this catalogue, or/);
     const none = makeReport(withProbes(inventInput(), { completes: 0 })).trust.completion;
     expect(none?.sentence).toMatch(/nothing shows/);
+  });
+
+  it('tells of every title, the surest first, which ending is the likeliest', () => {
+    const { titles } = evaluate(input);
+    const asked = input.probes.flatMap(({ result }) => (result.probe === 'completion' ? result.titles : []));
+    expect(titles.map(({ itemId }) => itemId).sort()).toEqual(asked.map(({ itemId }) => itemId).sort());
+    expect(titles.slice(0, 5)).toEqual(report.trust.completion?.surest.map((one) => expect.objectContaining(one)));
+    for (const { itemId, lead, ending, likeliest } of titles) {
+      const { sums = [], endings = [] } = asked.find((one) => one.itemId === itemId) ?? {}; // two tokens in each ending
+      const [own = 0, ...others] = sums.map((sum) => sum / 2);
+      expect(lead).toBeCloseTo(own - Math.max(...others), 12);
+      expect(likeliest).toBe(endings[sums.indexOf(Math.max(...sums))]);
+      expect(likeliest === ending).toBe(lead >= 0);
+    }
   });
 
   it('puts what a row was told in other forms beside it', () => {

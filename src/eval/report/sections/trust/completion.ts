@@ -1,5 +1,5 @@
 import type { Finding, Report } from '../../../../core/report.js';
-import { figure, levelTitle, thousands } from '../../../numbers.js';
+import { counted, figure, levelTitle, thousands } from '../../../numbers.js';
 import { estimateCell, type Figure, type Part } from '../../block.js';
 import { PROBE_TITLES } from './names.js';
 
@@ -45,6 +45,7 @@ export function completion({ trust, options }: Report): Part[] {
           kind: 'table',
           table: {
             anchor: 'trust-titles-known',
+            more: { href: 'rows.html#titles', title: `all ${counted(titles, 'title')}` },
             caption: 'Titles that it completes most surely: nats a token between the true ending and the next',
             head: ['beginning', 'ending', 'item', 'ahead by'],
             rows: surest.map(({ given, ending, itemId, lead }) => ({
