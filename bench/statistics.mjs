@@ -1,5 +1,5 @@
 // That intervals hold the truth as often as they say, that tests reject what is not there as seldom as they say, and how long the resamples take.
-//   npm run build && node bench/statistics.mjs [--users 200] [--simulations 4000] [--calibration 1000] [--only speed,independent,clustered,calibration] [--quick]
+//   npm run build && node bench/statistics.mjs [--users 200] [--simulations 4000] [--calibration 400] [--only speed,independent,clustered,calibration] [--quick]
 // Invented users, 2 to 14 rows each, who differ in how much they like and in how well a score sees them. Of each simulation the truth is known: a twin model
 // is exactly as good as the first (A/A), and the figures of a very large test set are those that intervals shall hold.
 import { parseArgs } from 'node:util';
@@ -27,7 +27,7 @@ const { values } = parseArgs({
   options: {
     users: { type: 'string', default: '200' },
     simulations: { type: 'string', default: '4000' },
-    calibration: { type: 'string', default: '1000' }, // simulations of each kind for the calibration error
+    calibration: { type: 'string', default: '400' }, // simulations of each kind for the calibration error
     only: { type: 'string', default: 'speed,independent,clustered,calibration' },
     quick: { type: 'boolean', default: false },
   },

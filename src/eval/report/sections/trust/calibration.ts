@@ -1,6 +1,7 @@
 import type { Report } from '../../../../core/report.js';
 import type { Calibration, CalibrationFigure } from '../../../../core/report-trust.js';
 import { counted, figure, levelTitle, thousands } from '../../../numbers.js';
+import { simulatedCoverage } from '../../../trust/simulated-coverage.js';
 import { type Block, type Drawing, estimateCell, type Fact, type Part, type Table } from '../../block.js';
 import { calibrationPlot } from '../../plots/calibration.js';
 import { rowsAnchor } from '../../row-anchor.js';
@@ -16,16 +17,19 @@ const NOTE =
   'One number, the temperature, is fitted on valid alone: log-odds (of lists and ratings the log-likelihoods of the answers) are divided by it. Above 1 the model was too sure, below 1 not sure ' +
   'enough. No order changes by it, so AUC and metrics of ranks stay what they are.';
 
-const TERMS: readonly Fact[] = [
-  [
-    'calibration error',
-    'expected calibration error: ten bins of equal width, distance between what is said and what comes true, weighted by rows',
-  ],
-  [
-    'its interval',
-    'by resampled users and by truths that could have shown the figure. Chance pushes the figure upwards, above all where a model is well calibrated; there the interval may end below the figure. In simulations of 30 to 400 users 92 to 99.8 % of such 95 % intervals held the truth',
-  ],
-];
+function terms(all: readonly Calibration[]): readonly Fact[] {
+  const fewest = Math.min(...all.map(({ users }) => users));
+  return [
+    [
+      'calibration error',
+      'expected calibration error: ten bins of equal width, distance between what is said and what comes true, weighted by rows',
+    ],
+    [
+      'its interval',
+      `by resampled users and by truths that could have shown the figure. Chance pushes the figure upwards, above all where a model is well calibrated; there the interval may end below the figure. ${simulatedCoverage(fewest)}`,
+    ],
+  ];
+}
 
 /** Whether probabilities mean what they say, before and after a temperature that is fitted on valid. */
 export function calibration(report: Report): Part[] {
@@ -42,7 +46,7 @@ export function calibration(report: Report): Part[] {
         ...ofTask.map((models): Block => ({ kind: 'table', table: table(models, report) })),
         ...all.flatMap(remark).map((text): Block => ({ kind: 'paragraph', text })),
         { kind: 'plots', plots: all.filter(({ model }) => model === 'adapter').map((one) => drawing(one, report)) },
-        { kind: 'definitions', terms: TERMS },
+        { kind: 'definitions', terms: terms(all) },
       ],
     },
   ];
