@@ -22,6 +22,7 @@ import type { Execution } from '../trainers/execute-run.js';
 import { oneLabelLearned, oneLabelParts } from '../trainers/one-label.js';
 import { PredictOptions, predictRun, reportedSplits } from '../trainers/predict.js';
 import { proveMask } from '../trainers/prove-mask.js';
+import { requireTrainable } from '../trainers/require-trainable.js';
 import { trainSeries } from '../trainers/series.js';
 import { type TrainResult, trainRun } from '../trainers/train.js';
 import { askBeside, requireAskable } from './ask-stage.js';
@@ -128,6 +129,8 @@ async function built(
   requireGguf(request.model);
   if (request.teacher !== undefined) requireGguf(request.teacher);
   const found = log === undefined ? undefined : findSpec(log, undefined, guessedSpecPath(studio, log));
+  const { onStderr } = request;
+  await request.stoppable((signal) => requireTrainable(request.model, { signal, onStderr }));
   const store = openStore();
   const source = log === undefined ? undefined : await importFor(store, recipe.source, log, found, request);
   const teaching = { ...request, threads: first?.threads };

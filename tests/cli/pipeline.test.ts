@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { listFolder, writeSealed } from '../../src/platform/files.js';
 import { temporaryFolder } from '../store/fixtures.js';
-import { type Call, FITS, fakeNative, inSeries, SCORES, TRAINS } from '../trainers/fake-native.js';
+import { type Call, FITS, fakeNative, inSeries, SCORES, START, TRAINS } from '../trainers/fake-native.js';
 import { adapterGguf } from '../trainers/invented-adapter.js';
 import { invoke } from './invoke.js';
 
@@ -81,6 +81,19 @@ it('goes from the log to the report, and shows what it did', async () => {
   });
   const verified = await invoke(['verify', value.run, '--studio', studio]);
   expect([verified.code, verified.stdout.startsWith('verified: ')]).toEqual([0, true]);
+});
+
+it('refuses a model that it cannot train before it reads the log', async () => {
+  const { argv, folder, studio } = invented();
+  const native = join(folder, 'native');
+  const said = [START, { event: 'error', code: 3, what: 'architecture "bert" is not supported', where: 'm', fix: 'x' }];
+  const lines = said.map((event) => `console.log(${JSON.stringify(JSON.stringify(event))});`).join('\n');
+  writeFileSync(native, `#!${process.execPath}\n${lines}\nprocess.exitCode = 3;\n`, { mode: 0o755 });
+  vi.stubEnv('RECTUNE_NATIVE', native);
+  const { code, stderr } = await invoke(argv);
+  expect(code).toBe(3);
+  expect(stderr).toContain('architecture "bert" is not supported');
+  expect(existsSync(studio)).toBe(false);
 });
 
 it('does only what is missing when it is asked again', async () => {
@@ -202,8 +215,8 @@ it('listens to signals while it imports, trains and predicts, and leaves them th
     },
   });
   expect(code).toBe(0);
-  expect(done).toHaveLength(6); // before and after: importing; proving the loss mask; training and predicting
-  const [, imported = [], before = [], , , after = []] = done;
+  expect(done).toHaveLength(8); // before and after: looking at the model; importing; proving the loss mask; training and predicting
+  const [, , , imported = [], before = [], , , after = []] = done;
   expect(imported).not.toContain('versions'); // the build is still to come
   expect(before).toContain('versions'); // the build is over
   expect(before).not.toContain('train');
