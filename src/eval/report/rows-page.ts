@@ -22,8 +22,9 @@ main { max-width: none; }
 .all table { width: auto; font-size: .82rem; line-height: 1.3; border-collapse: separate; border-spacing: 0; }
 .all td { white-space: nowrap; padding: .25rem .6rem; }
 .all thead th { position: sticky; top: 0; z-index: 1; background: var(--surface); min-width: 6rem; max-width: 9rem; overflow-wrap: anywhere; }
-.all thead th:first-child { left: 0; z-index: 2; min-width: 0; }
-.all tbody th { position: sticky; left: 0; background: var(--background); min-width: 0; padding: .25rem .6rem; }
+.all thead th:first-child { left: 0; z-index: 2; }
+.all tbody th { position: sticky; left: 0; background: var(--background); padding: .25rem .6rem; }
+.all th:first-child { min-width: 0; overflow-wrap: normal; white-space: nowrap; }
 `;
 
 const UNITS: Readonly<Record<RowKind, string>> = {

@@ -97,6 +97,10 @@ describe.skipIf(!path)(`the page in Chromium${why}`, () => {
       expect(await overflow(page)).toBe(0);
       expect(made.titles).toHaveLength(40);
       expect(await page.locator('tbody tr').count()).toBe(made.rows.length + made.titles.length);
+      const heights = await page
+        .locator('tbody th')
+        .evaluateAll((all) => all.map((th) => th.getBoundingClientRect().height));
+      expect(Math.max(...heights)).toBeLessThan(40); // a line each
       const { lowest } = await page.evaluate(lowestContrast);
       expect(lowest.contrast, JSON.stringify(lowest)).toBeGreaterThanOrEqual(4.5);
       await page.close();
