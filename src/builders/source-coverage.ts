@@ -12,6 +12,7 @@ import { writtenSlots } from './writers.js';
 export interface SourceCoverage {
   readonly source: string;
   readonly roles: Readonly<Record<string, string | null>>; // attribute of each role; null: the log has none
+  readonly others: { readonly items: readonly string[]; readonly interactions: readonly string[] }; // attributes that no role has, which a recipe may give it
   readonly cells: readonly { readonly cell: string; readonly missing: readonly string[] }[];
   readonly families: readonly {
     readonly family: string;
@@ -34,11 +35,15 @@ export function sourceCoverage(store: Store, sourceId: string, library: LibraryO
     throw new RectuneError('usage', `the log "${sourceId}" is not imported`, 'rectune templates', fix);
   }
   const { sources } = store;
-  const columns = logFields(readLog(store, sourceId, 0), {}, sources.items(sourceId), sources.describedUsers(sourceId));
+  const log = readLog(store, sourceId, 0);
+  const columns = logFields(log, {}, sources.items(sourceId), sources.describedUsers(sourceId));
+  const taken = new Set<string | undefined>(Object.values(columns.roles));
+  const others = (names: ReadonlySet<string>) => [...names].filter((name) => !taken.has(name)).sort();
   const { cells, families } = covered(columns, library);
   return {
     source: sourceId,
     roles: Object.fromEntries(Object.entries(columns.roles).map(([role, column]) => [role, column ?? null])),
+    others: { items: others(columns.items), interactions: others(log.attributeNames) },
     cells,
     families,
     supported: supportedOf({ cells, families }),

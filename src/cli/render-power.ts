@@ -18,7 +18,10 @@ export function renderPower(plans: readonly PowerPlan[], demand: PowerDemand): A
     ...(difference === undefined ? [] : [known(plan.usersNeeded, thousands), known(plan.rowsNeeded, thousands)]),
   ]);
   const says = `A difference of that size is seen in ${percent(power)} of such comparisons, at alpha ${alpha}, two-sided, uncorrected for the number of models.`;
-  return { value: { ...demand, plans }, text: `${renderTable(head, rows)}\n\n${says}` };
+  const alike = plans.some(({ error }) => error === 0)
+    ? '\n-: the difference is the same on every resample, so nothing is known of how users differ.'
+    : '';
+  return { value: { ...demand, plans }, text: `${renderTable(head, rows)}\n\n${says}${alike}` };
 }
 
 function known(value: number | null, say: (value: number) => string): string {

@@ -40,7 +40,7 @@ export function renderTexts(texts: readonly TemplateText[]): string {
 }
 
 /** One table for each way of telling: rows preference and intention, columns task forms; a cell says what is missing. */
-export function renderCoverage({ source, roles, cells, families, supported, written }: SourceCoverage): string {
+export function renderCoverage({ source, roles, others, cells, families, supported, written }: SourceCoverage): string {
   const missing = new Map(cells.map((cell) => [cell.cell, cell.missing]));
   const tables = DIVERSITIES.map((diversity) => {
     const rows = PREFERENCES.flatMap((preference) =>
@@ -63,6 +63,7 @@ export function renderCoverage({ source, roles, cells, families, supported, writ
   const named = Object.entries(roles).map(([role, column]) => `${role} ${column === null ? 'none' : `"${column}"`}`);
   return [
     `What ${source} can support. Its columns: ${named.join(', ')}.`,
+    ...otherColumns(others),
     '"-": the cell means nothing. "no X": the log has no X, so templates of the cell cannot be filled in.',
     '',
     ...tables.flatMap((table) => [table, '']),
@@ -71,4 +72,14 @@ export function renderCoverage({ source, roles, cells, families, supported, writ
     `supported: ${supported.cells} of ${cells.length} cells, ${supported.families} of ${families.length} families`,
     `with texts that a model writes or that were imported (texts in a recipe): ${written.cells} cells, ${written.families} families`,
   ].join('\n');
+}
+
+/** Attributes that a recipe may give a role: a log rarely calls its reviews "review". */
+function otherColumns({ items, interactions }: SourceCoverage['others']): string[] {
+  const listed = [
+    ...(items.length > 0 ? [`of items (category, tags): ${items.join(', ')}`] : []),
+    ...(interactions.length > 0 ? [`of interactions (headline, review): ${interactions.join(', ')}`] : []),
+  ];
+  if (listed.length === 0) return [];
+  return [`A recipe's \`columns\` may take others of the log for them, ${listed.join('; ')}.`];
 }

@@ -62,7 +62,8 @@ function planOf(
   demand: PowerDemand,
 ): PowerPlan {
   const error = low === null || high === null ? null : (high - low) / (2 * reachOfResamples(level, users));
-  const errorOf = error === null ? undefined : (count: number) => error * Math.sqrt(users / count);
+  // Without any spread between these users nothing is known of that between others.
+  const errorOf = error === null || error === 0 ? undefined : (count: number) => error * Math.sqrt(users / count);
   return { ...compared, seen: value, ...countedOut(errorOf, users, rows / users, demand), error, users, rows };
 }
 

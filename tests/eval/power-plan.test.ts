@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { renderPower } from '../../src/cli/render-power.js';
 import { PlannedRates, type PowerDemand } from '../../src/core/power.js';
 import { Random } from '../../src/core/random.js';
 import { METRICS } from '../../src/core/report.js';
@@ -131,6 +132,18 @@ describe('a plan from a report', () => {
     expect(chosen('test')).toHaveLength(METRICS.length);
     expect(() => chosen('test', 'ndcg')).toThrow('no metric is called "ndcg"');
     expect(() => chosen('train')).toThrow('no comparisons on train');
+  });
+
+  it('counts nothing out where the two are alike on all users: that says nothing of other users', () => {
+    const [first] = report.differences;
+    if (!first) throw new Error('no difference');
+    const same = {
+      ...report,
+      differences: [{ ...first, difference: { ...first.difference, value: 0, low: 0, high: 0 } }],
+    };
+    const plans = plansOfReport(same, demand(0.02));
+    expect(plans).toMatchObject([{ error: 0, visible: null, usersNeeded: null, rowsNeeded: null }]);
+    expect(renderPower(plans, demand(0.02)).text).toContain('-: the difference is the same on every resample');
   });
 
   it('has every comparison of the report, those without an interval with nothing counted out', () => {

@@ -209,6 +209,14 @@ describe('coverage', () => {
     const named = bare.cells.filter(({ missing }) => missing.length === 0).map(({ cell }) => cell);
     expect(named).toEqual(['p1-i0-t0-plain', 'p1-i0-t1-plain', 'p1-i0-t2-plain', 'p1-i0-t3-plain']);
     expect(bare.supported.cells).toBe(4);
+    expect(bare.others).toEqual({ items: [], interactions: [] });
+    keepSource(store, source('named'), {
+      items: [{ itemId: 'i1', title: 'A', attributes: { genres: 'x', plot: 'y' } }],
+    });
+    expect(sourceCoverage(store, 'named', library)).toMatchObject({
+      roles: { category: 'genres' },
+      others: { items: ['plot'], interactions: [] },
+    });
     // Those without intention: 8 plain ones, their 8 with thoughts, and from an item to the taste.
     const free = MEANINGFUL_CELLS.filter(({ intention }) => intention === 'I0').map(cellId);
     expect([free.length, bare.written.cells]).toEqual([17, 17]);
