@@ -71,7 +71,7 @@ function planOf(
  * The same from rates alone: independent users, both models of about the same quality. AUC by the variance of Hanley and McNeil, shares by p (1 - p),
  * anything else by the standard deviation of the users' differences. Rows of one user that are alike count as fewer: m of them as m / (1 + (m - 1) r).
  *
- * throws RectuneError 'usage' unless one of auc, share and deviation is given, and a difference or a number of users
+ * throws RectuneError 'usage' unless one of auc, share and deviation is given, and a difference or a number of users, or when no other model can differ so much
  */
 export function planOfRates(rates: PlannedRates, demand: PowerDemand): PowerPlan {
   const { auc, share, deviation, users, rowsPerUser } = rates;
@@ -83,6 +83,12 @@ export function planOfRates(rates: PlannedRates, demand: PowerDemand): PowerPlan
   if (demand.difference === undefined && users === undefined) {
     const fix = 'give --difference (how many users does it take?) or --users (what can be seen with them?)';
     throw new RectuneError('usage', 'neither a difference nor a number of users is given', 'rectune power', fix);
+  }
+  const rate = auc ?? share;
+  const most = rate === undefined ? Number.POSITIVE_INFINITY : Math.max(rate, 1 - rate);
+  if (demand.difference !== undefined && demand.difference > most) {
+    const what = `no model differs by ${demand.difference} from one with ${rate}: between 0 and 1 it is ${most} at most`;
+    throw new RectuneError('usage', what, 'rectune power', 'give --difference in the unit of the metric, as 0.02');
   }
   const errorOf = (count: number) => errorOfUsers(rates, count);
   const error = users === undefined ? null : errorOf(users);

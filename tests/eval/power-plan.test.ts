@@ -102,6 +102,7 @@ describe('a plan from rates', () => {
   it.each([
     { case: 'no rate', given: {}, asked: demand(0.1), says: 'neither a run nor a rate' },
     { case: 'two rates', given: { auc: 0.7, share: 0.5 }, asked: demand(0.1), says: '2 rates' },
+    { case: 'what no model can reach', given: { auc: 0.7 }, asked: demand(0.71), says: 'it is 0.7 at most' },
     { case: 'nothing to count out', given: { auc: 0.7 }, asked: demand(), says: 'neither a difference nor' },
   ])('is refused for $case', ({ given, asked, says }) => {
     expect(() => planOfRates(rates(given), asked)).toThrow(says);

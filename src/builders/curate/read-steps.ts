@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { CurationStep, spelledOut } from '../../core/curation/steps.js';
 import { RectuneError } from '../../core/errors.js';
 import { parseAs } from '../../core/parse.js';
+import type { Balance } from '../../core/recipe.js';
 import { readText } from '../../platform/files.js';
 import { readYaml, yamlOfFile } from '../../platform/yaml.js';
 import { countsTokens } from './counted-tokens.js';
@@ -28,11 +29,19 @@ function checkedStep(written: unknown, where: string, folder: string): CurationS
   if (step.kind === 'sample' && (step.fraction === undefined) === (step.count === undefined)) {
     throw new RectuneError('usage', 'sample takes either a fraction or a count', where, 'write one of them');
   }
+  if (step.kind === 'balance' && !changesAnything(step)) {
+    const fix = "say what: 'balance: {labels: true}', {families: true}, {perUser: 10} or {perItem: 10}";
+    throw new RectuneError('usage', 'balance is told nothing to balance', where, fix);
+  }
   if (step.kind === 'scripts') checkScripts(step.allowed, where);
   if (step.kind === 'scrub' && step.keyFile !== undefined) return { ...step, keyFile: resolve(folder, step.keyFile) };
   if (countsTokens(step) && step.model !== undefined) return { ...step, model: resolve(folder, step.model) };
   if (step.kind === 'review' && step.file !== undefined) return { ...step, file: resolve(folder, step.file) };
   return step;
+}
+
+function changesAnything({ labels, families, perUser, perItem }: Balance): boolean {
+  return labels || families || perUser !== undefined || perItem !== undefined;
 }
 
 function checkScripts(names: readonly string[], where: string): void {

@@ -193,6 +193,8 @@ describe('steps', () => {
       what: '"Elvish" is no script of Unicode',
       fix: expect.stringContaining('Latin'),
     },
+    { step: 'balance', what: 'balance is told nothing to balance', fix: expect.stringContaining('labels: true') },
+    { step: 'balance: {seed: 2}', what: expect.anything(), fix: expect.anything() },
     { step: 'dead-items: {splits: []}', what: expect.anything(), fix: expect.anything() },
     { step: 'a: [', what: expect.stringContaining('not YAML'), fix: expect.anything() },
   ])('are refused with what to do: $step', ({ step, what, fix }) => {
