@@ -193,7 +193,9 @@ it('goes on with a training that was stopped', async () => {
     say({ event: 'stopped', step: 1, checkpoint: 'newest' });
     process.exitCode = 130;
   }`);
-  expect((await invoke(argv)).code).toBe(130);
+  const stopped = await invoke(argv);
+  expect(stopped.code).toBe(130);
+  expect(stopped.stderr).toContain('fix: give the same command again: it does what is not done yet');
   expect((await invoke(argv)).code).toBe(0);
   expect(
     calls()

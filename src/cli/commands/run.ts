@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { RectuneError } from '../../core/errors.js';
 import { RANKING_KINDS } from '../../core/evaluation.js';
 import { FIT_MODELS } from '../../core/fit-search.js';
 import { packageVersion } from '../../platform/package-version.js';
@@ -10,6 +11,14 @@ import { idModelsOption, readIdModels } from '../model-names.js';
 import { probeSecondsOption, probesOption, readProbes } from '../probe-names.js';
 import { renderSeeds } from '../render-seeds.js';
 import { trainFlagsOverRecipe } from '../train-flags.js';
+
+/** Whatever stage was stopped: the command that was given does the rest, a stopped training from its last checkpoint on. */
+function goesOnByItself(error: unknown): never {
+  if (!(error instanceof RectuneError) || error.kind !== 'stopped') throw error;
+  const fix =
+    'give the same command again: it does what is not done yet, and training goes on from its last checkpoint';
+  throw new RectuneError('stopped', error.message, error.where, fix);
+}
 
 export default command({
   name: 'run',
@@ -70,7 +79,7 @@ export default command({
     };
     // Without a log its rows must be in the store already.
     const openStore = () => context.openStore(log === undefined ? 'existing' : 'make');
-    const result = await runPipeline(openStore, request, { seeds, shots });
+    const result = await runPipeline(openStore, request, { seeds, shots }).catch(goesOnByItself);
     const { source, version, run, runs, adapter, directory, report } = result;
     const several = runs.length > 1;
     const text = `${summarizeReport(report)}\n\nadapter: ${adapter}\nfiles: ${directory}`;
