@@ -27,6 +27,7 @@ export function summarizeReport(report: Report): string {
     ...report.tasks.flatMap((task) => [...taskLines(task, titles), '']),
     ...report.warnings.map((warning) => `warning: ${warning}`),
   ]
+    .filter((line, i, all) => line !== '' || all[i - 1] !== '') // a part without a sentence leaves no gap
     .join('\n')
     .trimEnd();
 }

@@ -32,3 +32,10 @@ it('a summary of figures that are not defined says so', () => {
   expect(text).toMatch(/^adapter +not defined/m);
   expect(text).not.toMatch(/NaN|undefined/);
 });
+
+it('a summary has no gap where a part has no sentence', () => {
+  const report = makeReport(inventInput());
+  const bare = { ...report, overview: 'In judgement it is better.', verdicts: [], seeds: [] };
+  const text = summarizeReport({ ...bare, trust: { ...report.trust, doubts: [] } });
+  expect(text).toMatch(/better\.\n\ntest: /u);
+});
