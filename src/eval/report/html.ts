@@ -1,6 +1,7 @@
 import type { Report } from '../../core/report.js';
 import { type Block, type Cell, type Drawing, FINDING_WORDS, type Part, type Table, type TableRow } from './block.js';
 import { escapeHtml, html, type Markup, trusted } from './markup.js';
+import { page } from './page.js';
 import { partsOf } from './sections.js';
 import { STYLE } from './style.js';
 
@@ -10,27 +11,14 @@ const BESIDE = ['report.json', 'report.md', 'report.tex'];
 export function renderHtml(report: Report): string {
   const { run, version } = report;
   const parts = partsOf(report);
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>Report of ${run.id}</title>
-<style>${trusted(STYLE)}</style>
-</head>
-<body>
-<main>
-<header>
+  const main = html`<header>
 <h1>${run.id}</h1>
 <p class="soft">An adapter for ${run.modelFile}, on dataset version ${version.name} of ${version.sourceId}. Made ${report.madeAt}.</p>
 </header>
 ${parts.map((part, place) => (place === 0 ? html`${section(part)}\n${contents(parts)}\n` : section(part)))}
 <footer>rectune ${report.program}. The same numbers are in ${BESIDE.map((name, place) => html`${place === 0 ? '' : place === BESIDE.length - 1 ? ' and ' : ', '}<a href="${name}">${name}</a>`)} beside this file.</footer>
-</main>
-</body>
-</html>
-`.text;
+`;
+  return page(`Report of ${run.id}`, STYLE, main);
 }
 
 function contents(parts: readonly Part[]): Markup {

@@ -7,7 +7,8 @@ import { counted, figure, thousands } from '../numbers.js';
 import type { Evaluated } from '../report.js';
 import { worstFirst } from '../rows/row-groups.js';
 import type { ToldTitle } from '../trust/completion.js';
-import { html, type Markup, trusted } from './markup.js';
+import { html, type Markup } from './markup.js';
+import { page } from './page.js';
 import { rowsAnchor } from './row-anchor.js';
 import { CAME, cameCells } from './sections/row-words.js';
 import { SLICE_TITLES } from './sections/slices.js';
@@ -40,18 +41,7 @@ export function renderRowsPage({ report, rows, titles }: Evaluated): string {
   const wholes = report.rows.groups.filter(
     ({ part, probe, run, seedsOf }) => part === null && probe === null && run === null && seedsOf === null,
   );
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>Rows of ${report.run.id}</title>
-<style>${trusted(STYLE + PAGE_STYLE)}</style>
-</head>
-<body>
-<main>
-<h1>Rows behind the report of ${report.run.id}</h1>
+  const main = html`<h1>Rows behind the report of ${report.run.id}</h1>
 <p class="soft">What came true and what each model said, those first of which the adapter is furthest off. To the last digit they stand in <a href="rows.jsonl">rows.jsonl</a>; back to <a href="report.html">the report</a>.</p>
 ${wholes.map(({ task, kind, split }) => {
   const own = rows.filter((row) => row.task === task && row.kind === kind && row.split === split);
@@ -59,10 +49,8 @@ ${wholes.map(({ task, kind, split }) => {
 <h2>${task} on ${split}</h2>
 ${allRows(report, kind, worstFirst(own))}</section>
 `;
-})}${titles.length === 0 ? '' : allTitles(titles)}</main>
-</body>
-</html>
-`.text;
+})}${titles.length === 0 ? '' : allTitles(titles)}`;
+  return page(`Rows of ${report.run.id}`, STYLE + PAGE_STYLE, main);
 }
 
 function allTitles(titles: readonly ToldTitle[]): Markup {
