@@ -12,11 +12,13 @@ export type AnswerPlace = Pick<KeptAnswer<unknown>, 'path' | 'reused'>;
 export function rankingAnswer(report: RankingReport, run: string, { path, reused }: AnswerPlace): Answer {
   const { list, metrics, entries, rows, eligible, users, written, unmet } = report;
   const searched = written === null ? [] : ['surely the best', 'seconds a row'];
+  const told = (figures: RankingReport['entries'][number]['metrics']) =>
+    metrics.map((metric) => withInterval(figures[metric] ?? NONE));
   const table = entries.map(({ model, metrics: figures }) => {
     const own = written?.search.find((one) => one.model === model);
     return [
       TASK_MODEL_TITLES[model],
-      ...metrics.map((metric) => withInterval(figures[metric] ?? NONE)),
+      ...told(figures),
       ...(written === null ? [] : own ? [percent(own.certain), own.seconds.median.toFixed(2)] : ['-', '-']),
     ];
   });
@@ -29,10 +31,7 @@ export function rankingAnswer(report: RankingReport, run: string, { path, reused
           'without what the user met before the target:',
           renderTable(
             ['model', ...metrics.map((metric) => metricTitle(metric, unmet.list))],
-            unmet.entries.map(({ model, metrics: figures }) => [
-              TASK_MODEL_TITLES[model],
-              ...metrics.map((metric) => withInterval(figures[metric] ?? NONE)),
-            ]),
+            unmet.entries.map(({ model, metrics: figures }) => [TASK_MODEL_TITLES[model], ...told(figures)]),
           ),
         ]),
     ...(written === null ? judgedNotes(report) : writtenNotes(written)),

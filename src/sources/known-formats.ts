@@ -101,13 +101,27 @@ function headerFits(folder: string, table: FileSpec & { columns?: Record<string,
 }
 
 function formatLogs(folder: string): Ranked[] {
+  return begunFormats(folder).flatMap(({ format, spec, specPath, missing }) =>
+    missing.length === 0 && ROLES.every((role) => lineFits(folder, format, spec, role))
+      ? [{ spec, specPath, rank: FORMAT + tablesOf(spec).length }]
+      : [],
+  );
+}
+
+interface Begun extends KnownLog {
+  readonly format: KnownFormat;
+  readonly missing: readonly string[]; // files that it needs and that are not there
+}
+
+/** Formats whose files of interactions are there, once for each name that their placeholders may stand for. */
+function begunFormats(folder: string): Begun[] {
   return formatFiles().flatMap((specPath) => {
     const written = yamlOfFile(readText(specPath, 'usage'), 'the format', specPath);
     if (isTexts(written)) return [];
     const format = parseAs(KnownFormat, written, specPath);
-    return bindings(folder, format).flatMap((bound) => {
-      const spec = filled(folder, format, bound, specPath);
-      return spec && linesFit(folder, format, spec) ? [{ spec, specPath, rank: FORMAT + tablesOf(spec).length }] : [];
+    return bindings(folder, format).map((bound) => {
+      const spec = described(folder, format, bound, specPath);
+      return { format, spec, specPath, missing: missingFiles(folder, spec) };
     });
   });
 }
@@ -117,38 +131,33 @@ function formatLogs(folder: string): Ranked[] {
  * all their files are there by name, and the first line of one is another. Such a log is most likely that format with something lost.
  */
 export function nearlyKnown(folder: string): string[] {
-  return formatFiles().flatMap((specPath) => {
-    const written = yamlOfFile(readText(specPath, 'usage'), 'the format', specPath);
-    if (isTexts(written)) return [];
-    const format = parseAs(KnownFormat, written, specPath);
-    return bindings(folder, format).flatMap((bound) => {
-      const spec = described(folder, format, bound, specPath);
-      const name = `${[spec.interactions.file].flat()[0]}`;
-      const missing = missingFiles(folder, spec);
-      if (missing.length > 0) {
-        if (format.recognise.firstLines.interactions === undefined || !lineFits(folder, format, spec, 'interactions'))
-          return [];
-        return [`${name} begins as that of ${spec.title}, but ${missing.join(' and ')} is missing`];
-      }
-      const other = ROLES.find((role) => !lineFits(folder, format, spec, role));
-      const isByName = !String((format.source.interactions as { file?: unknown } | undefined)?.file).includes('{');
-      if (other === undefined || !isByName) return [];
-      const { file, line, lacks } = firstLineOf(folder, spec, other);
-      const without = lacks.length === 0 ? '' : `, without ${lacks.join(' and ')}`;
-      return [
-        `the files are called as those of ${spec.title}, but ${file} begins with another line (${line}${without})`,
-      ];
-    });
+  return begunFormats(folder).flatMap(({ format, spec, missing }) => {
+    const name = `${[spec.interactions.file].flat()[0]}`;
+    if (missing.length > 0) {
+      if (format.recognise.firstLines.interactions === undefined || !lineFits(folder, format, spec, 'interactions'))
+        return [];
+      return [`${name} begins as that of ${spec.title}, but ${missing.join(' and ')} is missing`];
+    }
+    const other = ROLES.find((role) => !lineFits(folder, format, spec, role));
+    const isByName = !String((format.source.interactions as { file?: unknown } | undefined)?.file).includes('{');
+    if (other === undefined || !isByName) return [];
+    const { file, line, lacks } = otherLine(folder, spec[other] as FileSpec & { columns?: Record<string, unknown> });
+    const without = lacks.length === 0 ? '' : `, without ${lacks.join(' and ')}`;
+    return [`the files are called as those of ${spec.title}, but ${file} begins with another line (${line}${without})`];
   });
 }
 
 /** How a table begins, and which of its named columns do not stand there. */
-function firstLineOf(folder: string, spec: SourceSpec, role: (typeof ROLES)[number]) {
-  const table = spec[role] as FileSpec & { columns?: Record<string, unknown> };
-  const file = firstFile(folder, [table.file].flat()[0] as string) as string;
-  const [first = ''] = firstLines(join(folder, file), 1, table.encoding).texts;
+function otherLine(folder: string, table: FileSpec & { columns?: Record<string, unknown> }) {
+  const { file, first = '' } = firstLineOf(folder, table);
   const lacks = Object.values(table.columns ?? {}).filter((one) => typeof one === 'string' && !first.includes(one));
   return { file, line: JSON.stringify(first.length > LONGEST ? `${first.slice(0, LONGEST)}...` : first), lacks };
+}
+
+/** first  undefined: the file is empty */
+function firstLineOf(folder: string, { file: files, encoding }: FileSpec): { file: string; first: string | undefined } {
+  const file = firstFile(folder, [files].flat()[0] as string) as string;
+  return { file, first: firstLines(join(folder, file), 1, encoding).texts[0] };
 }
 
 /** RecBole's atomic files: x.inter, x.item and x.user, whose headers name the columns and their types. */
@@ -194,12 +203,6 @@ function bindings(folder: string, { source, recognise }: KnownFormat): Bound[] {
   });
 }
 
-/** The source.yaml of a format, as `described`; undefined when a file is missing. */
-function filled(folder: string, format: KnownFormat, bound: Bound, specPath: string): SourceSpec | undefined {
-  const spec = described(folder, format, bound, specPath);
-  return missingFiles(folder, spec).length === 0 ? spec : undefined;
-}
-
 function missingFiles(folder: string, spec: SourceSpec): string[] {
   return tablesOf(spec)
     .flatMap(([, { file }]) => file)
@@ -236,16 +239,11 @@ function filesOf(table: unknown): string[] {
 
 const ROLES = ['interactions', 'items', 'users'] as const;
 
-function linesFit(folder: string, format: KnownFormat, spec: SourceSpec): boolean {
-  return ROLES.every((role) => lineFits(folder, format, spec, role));
-}
-
 /** Whether the first line of a table is as the format says, where it says so. */
 function lineFits(folder: string, { recognise }: KnownFormat, spec: SourceSpec, role: (typeof ROLES)[number]): boolean {
   const [table, pattern] = [spec[role], recognise.firstLines[role]];
   if (table === undefined || pattern === undefined) return true;
-  const name = firstFile(folder, [table.file].flat()[0] as string) as string;
-  const [first] = firstLines(join(folder, name), 1, table.encoding).texts;
+  const { first } = firstLineOf(folder, table);
   return first !== undefined && new RegExp(pattern).test(first);
 }
 

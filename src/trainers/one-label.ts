@@ -40,7 +40,7 @@ export function oneLabelParts(store: Store, version: DatasetVersion, splits: rea
 function labelOfPart(store: Store, { hash, labels, counts }: DatasetVersion, split: Split): Label | undefined {
   const rows = counts[split];
   if (rows === 0) return undefined;
-  if (labels === null) return rows > MOST_READ ? undefined : onlyLabel(store.versions.instructions(hash, split));
+  if (labels === null) return rows > MOST_READ ? undefined : onlyLabel(store.versions.facts(hash, split));
   const liked = counts.liked[split];
   return liked === 0 ? 'not liked' : liked === rows ? 'liked' : undefined;
 }

@@ -67,7 +67,7 @@ export async function askVariants(
       const first = answers.get(probe) ?? [];
       const found =
         probe === 'order' && part && ground instanceof ProbeGround
-          ? await moreOrders(probing, ground, rows, own, first)
+          ? await moreOrders(probing, ground, part, own, first)
           : { variants: part?.forms.variants ?? [], stable: null, answers: first, forms: part?.forms.forms ?? [] };
       const { forms: shown, ...told } = found;
       return {
@@ -143,13 +143,13 @@ export function examplesAgain(
 async function moreOrders(
   probing: Probing,
   ground: ProbeGround,
-  rows: readonly ProbedRow[],
+  { rows, forms: begun }: { readonly rows: readonly ProbedRow[]; readonly forms: Forms },
   own: ReadonlyMap<number, readonly number[]>,
   first: readonly VariantAnswer[],
 ) {
   const numbers = rows.map(({ instruction }) => instruction.row);
   const answers = [...first];
-  const shown = [...orderForms(ground, rows, probing.request.seed, { from: 0, to: FIRST_ORDERS })];
+  const shown = [...begun.forms];
   let asked = FIRST_ORDERS;
   let stable = isStable(numbers, own, answers, asked);
   while (!stable && asked < MOST_ORDERS) {

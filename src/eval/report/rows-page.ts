@@ -58,13 +58,27 @@ function allTitles(titles: readonly ToldTitle[]): Markup {
   return html`<section id="titles">
 <h2>Titles that the base model was to complete</h2>
 <p class="soft">${counted(titles.length, 'title')}, those first that it completes most surely; below 0 an ending of another title is likelier than its own.</p>
-<div class="all" tabindex="0" role="region" aria-label="titles"><table>
+${longTable(
+  'titles',
+  head,
+  titles.map(({ itemId, given, ending, likeliest, lead }) => [itemId, given, ending, likeliest, figure(lead)]),
+)}</section>
+`;
+}
+
+/** The first cell of a line names it. */
+function longTable(label: string, head: readonly string[], lines: readonly (readonly string[])[]): Markup {
+  return html`<div class="all" tabindex="0" role="region" aria-label="${label}"><table>
 <thead><tr>${head.map((title) => html`<th scope="col">${title}</th>`)}</tr></thead>
 <tbody>
-${titles.map(({ itemId, given, ending, likeliest, lead }) => html`<tr><th scope="row">${itemId}</th><td>${given}</td><td>${ending}</td><td>${likeliest}</td><td>${figure(lead)}</td></tr>\n`)}</tbody>
+${lines.map(([name = '', ...cells]) => html`<tr><th scope="row">${name}</th>${cells.map((text) => html`<td>${text}</td>`)}</tr>\n`)}</tbody>
 </table></div>
-</section>
 `;
+}
+
+/** "17" of "86dd3d4686eb/test/17" */
+function placeOf({ row }: SeenRow): string {
+  return row.split('/').at(-1) ?? '';
 }
 
 interface Column {
@@ -78,14 +92,12 @@ function allRows(report: Report, kind: RowKind, rows: readonly SeenRow[]): Marku
   const left = rows.length - shown.length;
   const note = left === 0 ? '' : ` ${thousands(left)} more stand in rows.jsonl alone.`;
   const [first] = shown;
-  const place = first?.row.split('/').at(-1) ?? '';
-  return html`<p class="soft">${counted(shown.length, 'row')}; row ${place} is ${first?.row ?? ''} to rectune show. ${UNITS[kind]}${note}</p>
-<div class="all" tabindex="0" role="region" aria-label="rows"><table>
-<thead><tr><th scope="col">row</th>${columns.map(({ title }) => html`<th scope="col">${title}</th>`)}</tr></thead>
-<tbody>
-${shown.map((row) => html`<tr><th scope="row">${row.row.split('/').at(-1) ?? ''}</th>${columns.map(({ of }) => html`<td>${of(row)}</td>`)}</tr>\n`)}</tbody>
-</table></div>
-`;
+  return html`<p class="soft">${counted(shown.length, 'row')}; row ${first ? placeOf(first) : ''} is ${first?.row ?? ''} to rectune show. ${UNITS[kind]}${note}</p>
+${longTable(
+  'rows',
+  ['row', ...columns.map(({ title }) => title)],
+  shown.map((row) => [placeOf(row), ...columns.map(({ of }) => of(row))]),
+)}`;
 }
 
 function columnsOf(report: Report, kind: RowKind, rows: readonly SeenRow[]): Column[] {

@@ -98,7 +98,7 @@ function byFalling(rows: readonly SeenRow[], measure: (row: SeenRow) => number):
 
 /** By falling loss of the adapter; equal ones in the order of the rows. */
 export function worstFirst(rows: readonly SeenRow[]): SeenRow[] {
-  return [...rows].sort((a, b) => b.loss - a.loss);
+  return byFalling(rows, ({ loss }) => loss);
 }
 
 /** Whether a probe asked a row in another form. */
